@@ -1,0 +1,53 @@
+"""Everything a user can get wrong, as a sentence with the next step.
+
+One base class: the command line turns it into text and an exit code, a program catches it.
+"""
+
+from __future__ import annotations
+
+
+class DbkitError(Exception):
+    """Base of all errors a user can cause.
+
+    `message` says what is wrong and where; `hint`, if given, what to do next.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.hint}" if self.hint else self.message
+
+
+class ConfigError(DbkitError):
+    """A flag, an environment variable, `.env` or `setup.cfg` says something that cannot be used."""
+
+
+class DatabaseUnreachable(DbkitError):
+    """No usable connection; `cause` is one of the words that `dbkit check` explains."""
+
+    def __init__(self, cause: str, message: str, hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.cause = cause
+
+
+class DatabaseFailed(DbkitError):
+    """The server refused a statement: no privilege, a lock, a lost connection."""
+
+
+class ModelsError(DbkitError):
+    """The models cannot be imported, or cannot be made into tables."""
+
+
+class MigrationError(DbkitError):
+    """A migration file is missing, broken or edited, or its statements failed."""
+
+
+class SeedError(DbkitError):
+    """A seed file cannot be read, or its rows do not fit the models or the database."""
+
+
+class Refused(DbkitError):
+    """The command would destroy data and was not given the confirmation for it."""

@@ -1,0 +1,213 @@
+"""What Peewee lacks: native enum types, UTC timestamps, and defaults the server knows too."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable
+from decimal import Decimal
+from enum import Enum
+from functools import cache
+from typing import Any
+
+import peewee as pw
+
+__all__ = ["DateTimeTZField", "EnumField", "TypeName", "server_default", "utcnow"]
+
+
+def utcnow() -> dt.datetime:
+    """Now, in UTC and aware of it."""
+    return dt.datetime.now(dt.UTC)
+
+
+def server_default(value: Any, sql: str | None = None) -> dict[str, Any]:
+    """Field options that make `value` the default in Python and in the database alike.
+
+    Peewee's `default=` never reaches the schema, so rows written by other programs miss it::
+
+        api_quota_daily = IntegerField(**server_default(5))
+        created_at = DateTimeTZField(**server_default(utcnow, "CURRENT_TIMESTAMP"))
+
+    A callable needs `sql`, the expression that means the same to the server.
+    """
+    if callable(value) and sql is None:
+        raise TypeError("a callable default needs sql=, the same expression for the server")
+    default = (lambda: json.loads(json.dumps(value))) if isinstance(value, (dict, list)) else value
+    return {"default": default, "constraints": [pw.SQL("DEFAULT " + (sql or _literal(value)))]}
+
+
+def _literal(value: Any) -> str:
+    match value:
+        case bool():
+            return str(value).upper()
+        case Enum():
+            return _literal(value.value)
+        case int() | float() | Decimal():
+            return str(value)
+        case dict() | list():
+            return _literal(json.dumps(value))
+        case _:
+            return "'" + str(value).replace("'", "''") + "'"
+
+
+class DateTimeTZField(pw.DateTimeField):  # type: ignore[misc]
+    """A point in time: `timestamp with time zone` on PostgreSQL, UTC text on SQLite.
+
+    Always reads back as an aware datetime. A naive value is taken as UTC.
+    """
+
+    field_type = "TIMESTAMPTZ"
+
+    def adapt(self, value: Any) -> Any:
+        value = super().adapt(value)
+        if isinstance(value, dt.datetime):
+            utc = value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value
+            return utc.astimezone(dt.UTC)
+        return value
+
+
+class TypeName(pw.Node):  # type: ignore[misc]
+    """The name of a user-defined type in DDL, kept apart so that a scratch copy can place it."""
+
+    def __init__(self, name: str, schema: str | None = None) -> None:
+        self.name, self.schema = name, schema
+
+    def __sql__(self, ctx: Any) -> Any:
+        return ctx.sql(pw.Entity(self.schema, self.name) if self.schema else pw.Entity(self.name))
+
+
+class EnumField(pw.Field):  # type: ignore[misc]
+    """A column that holds one member of a Python enum.
+
+    On PostgreSQL a native enum type called `type_name`, or the class name in lower case, in the
+    model's schema; on SQLite text with a CHECK. `create_table` makes the type, dropping the last
+    table that uses it drops it.
+
+    `values` is an `Enum` class whose values are strings, or, as in a migration that must not
+    import the application, the labels in order; then `type_name` is needed and str is read back.
+    """
+
+    field_type = "TEXT"
+
+    def __init__(
+        self, values: type[Enum] | Iterable[str], type_name: str | None = None, **kwargs: Any
+    ) -> None:
+        self.enum_class = values if isinstance(values, type) and issubclass(values, Enum) else None
+        members = [getattr(value, "value", value) for value in values]
+        self.labels = tuple(member for member in members if isinstance(member, str))
+        if len(self.labels) != len(members) or not members:
+            raise TypeError("an EnumField needs labels that are strings, at least one")
+        self.type_name = type_name or (self.enum_class.__name__.lower() if self.enum_class else "")
+        if not self.type_name:
+            raise TypeError("an EnumField without an Enum class needs type_name=")
+        super().__init__(**kwargs)
+
+    def bind(self, model: Any, name: str, set_attribute: bool = True) -> None:
+        super().bind(model, name, set_attribute)
+        model._schema.__class__ = _creating_types(type(model._schema))
+
+    def _wrong(self, value: Any) -> ValueError:
+        return ValueError(
+            f"{value!r} is no {self.type_name}: use one of {', '.join(map(repr, self.labels))}"
+        )
+
+    def db_value(self, value: Any) -> str | None:
+        label = value.value if isinstance(value, Enum) else value
+        foreign = isinstance(value, Enum) and self.enum_class and type(value) is not self.enum_class
+        if label is not None and (foreign or label not in self.labels):
+            raise self._wrong(value)
+        return None if label is None else str(label)
+
+    def python_value(self, value: Any) -> Any:
+        if value is not None and value not in self.labels:
+            raise self._wrong(value)
+        return self.enum_class(value) if self.enum_class and value is not None else value
+
+    def ddl_datatype(self, ctx: Any) -> Any:
+        if not _native_enums(ctx):
+            return super().ddl_datatype(ctx)
+        return TypeName(self.type_name, self.model._meta.schema)
+
+    def ddl(self, ctx: Any) -> Any:
+        column = super().ddl(ctx)
+        if _native_enums(ctx):
+            return column
+        name = self.column_name.replace('"', '""')
+        labels = ", ".join(map(_literal, self.labels))
+        return pw.NodeList((column, pw.SQL(f'CHECK ("{name}" IN ({labels}))')))
+
+
+def _native_enums(ctx: Any) -> bool:
+    # a Peewee context holds its database only as the owner of this bound method
+    return isinstance(ctx.state.conflict_statement.__self__, pw.PostgresqlDatabase)
+
+
+class _CreatesTypes:
+    """Mixed into a model's SchemaManager: the types come before the table and go after it."""
+
+    model: Any
+    database: Any
+
+    def create_all(self, *args: Any, **kwargs: Any) -> None:
+        for field in self._native_fields():
+            if not _type_oid(self.database, field.type_name, self.model._meta.schema):
+                create_enum(self.database, field.type_name, field.labels, self.model._meta.schema)
+        super().create_all(*args, **kwargs)  # type: ignore[misc]
+
+    def drop_all(self, *args: Any, **kwargs: Any) -> None:
+        super().drop_all(*args, **kwargs)  # type: ignore[misc]
+        for field in self._native_fields():
+            oid = _type_oid(self.database, field.type_name, self.model._meta.schema)
+            if oid and not _type_in_use(self.database, oid):
+                drop_enum(self.database, field.type_name, self.model._meta.schema)
+
+    def _native_fields(self) -> list[EnumField]:
+        if not isinstance(self.database, pw.PostgresqlDatabase):
+            return []
+        return [field for field in self.model._meta.sorted_fields if isinstance(field, EnumField)]
+
+
+@cache
+def _creating_types(manager: type) -> type:
+    if issubclass(manager, _CreatesTypes):
+        return manager
+    return type(manager.__name__, (_CreatesTypes, manager), {})
+
+
+def create_enum(
+    database: pw.Database, name: str, labels: Iterable[str], schema: str | None = None
+) -> None:
+    """CREATE TYPE name AS ENUM, with the labels in their order. PostgreSQL only."""
+    labels = tuple(labels)
+    marks = ", ".join(["%s"] * len(labels))
+    sql = f"CREATE TYPE {_quoted(database, name, schema)} AS ENUM ({marks})"
+    database.execute_sql(sql, labels)
+
+
+def drop_enum(database: pw.Database, name: str, schema: str | None = None) -> None:
+    """DROP TYPE name; fails while a column uses it. PostgreSQL only."""
+    database.execute_sql(f"DROP TYPE {_quoted(database, name, schema)}")
+
+
+def _quoted(database: pw.Database, name: str, schema: str | None) -> str:
+    sql, _ = database.get_sql_context().sql(TypeName(name, schema)).query()
+    return str(sql).replace("%", "%%")  # psycopg2 takes a bare % for a placeholder
+
+
+def _type_oid(database: pw.Database, name: str, schema: str | None) -> int | None:
+    row = database.execute_sql(
+        "SELECT t.oid FROM pg_catalog.pg_type t"
+        " JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace"
+        " WHERE t.typname = %s AND n.nspname = coalesce(%s, current_schema())",
+        (name, schema),
+    ).fetchone()
+    return row[0] if row else None
+
+
+def _type_in_use(database: pw.Database, oid: int) -> bool:
+    return bool(
+        database.execute_sql(
+            "SELECT 1 FROM pg_catalog.pg_depend WHERE refobjid = %s AND deptype <> 'i' LIMIT 1",
+            (oid,),
+        ).fetchone()
+    )

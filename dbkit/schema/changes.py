@@ -1,0 +1,141 @@
+"""The closed set of differences between two schemas: something is added, dropped or altered.
+
+What it happened to is the value itself (`Add("users", Column(...))`), so a consumer matches on
+both: `case Drop(item=Column())`. Everything reads from the current schema to the desired one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from .values import (
+    Check,
+    Column,
+    EnumType,
+    Exclusion,
+    ForeignKey,
+    Index,
+    Part,
+    PrimaryKey,
+    Table,
+    Unique,
+)
+
+Item = Part | Table | EnumType
+
+
+@dataclass(frozen=True, slots=True)
+class Add:
+    """The desired schema has `item`, the current one lacks it."""
+
+    table: str | None
+    item: Item
+
+    @property
+    def inverse(self) -> Drop:
+        return Drop(self.table, self.item)
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """The current schema has `item`, the desired one does not."""
+
+    table: str | None
+    item: Item
+
+    @property
+    def inverse(self) -> Add:
+        return Add(self.table, self.item)
+
+
+@dataclass(frozen=True, slots=True)
+class Alter:
+    """Both have it, and it is not the same; `differences` says in what."""
+
+    table: str | None
+    old: Item
+    new: Item
+
+    @property
+    def item(self) -> Item:
+        return self.new
+
+    @property
+    def inverse(self) -> Alter:
+        return Alter(self.table, self.new, self.old)
+
+    @property
+    def differences(self) -> dict[str, tuple[Any, Any]]:
+        """Attribute -> (old value, new value), for the attributes that differ."""
+        pairs = {f.name: (getattr(self.old, f.name), getattr(self.new, f.name))
+                 for f in fields(self.new) if f.name != "parts"}
+        return {name: (old, new) for name, (old, new) in pairs.items()
+                if old != new and not (name == "name" and None in (old, new))}
+
+
+Change = Add | Drop | Alter
+
+
+def kind(item: Item) -> str:
+    """The field's own word for an item: 'column', 'foreign key', 'enum type', ..."""
+    match item:
+        case Table():
+            return item.kind
+        case Column():
+            return "column"
+        case PrimaryKey():
+            return "primary key"
+        case ForeignKey():
+            return "foreign key"
+        case Unique():
+            return "unique constraint"
+        case Check():
+            return "check constraint"
+        case Exclusion():
+            return "exclusion constraint"
+        case Index():
+            return "unique index" if item.unique else "index"
+        case EnumType():
+            return "enum type"
+
+
+def subject(item: Item) -> str:
+    """What an item is about, for a person: its name, or its columns where nobody named it."""
+    match item:
+        case Table() | Column() | EnumType():
+            return item.name
+        case PrimaryKey() | ForeignKey() | Unique():
+            return f"({', '.join(item.columns)})"
+        case Index():
+            return f"{item.name or ''} ({', '.join(item.keys)})".strip()
+        case Check():
+            return item.name or item.expression
+        case Exclusion():
+            return item.name or item.definition
+
+
+def definition(item: Item) -> str:
+    """One line with all that `subject` leaves out."""
+    match item:
+        case Column():
+            words = [item.type, item.collation and f"collate {item.collation}",
+                     "" if item.nullable else "not null",
+                     item.default is not None and f"default {item.default}",
+                     item.generated is not None and f"generated as {item.generated}",
+                     item.identity]
+            return " ".join(word for word in words if word)
+        case ForeignKey():
+            actions = (f" on delete {item.on_delete}".lower() if item.on_delete != "NO ACTION"
+                       else "")
+            return f"references {item.target} ({', '.join(item.target_columns)}){actions}"
+        case Check():
+            return item.expression if item.name else ""
+        case Exclusion():
+            return item.definition if item.name else ""
+        case EnumType():
+            return ", ".join(item.labels)
+        case Index():
+            return f"where {item.where}" if item.where else ""
+        case _:
+            return ""

@@ -1,0 +1,45 @@
+"""The few questions a database system answers in its own way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+import peewee as pw
+
+from dbkit.errors import ConfigError
+
+from .models import Model
+from .values import Schema
+
+
+class Dialect(Protocol):
+    """PostgreSQL or SQLite. Every method that reads leaves nothing behind."""
+
+    name: str
+
+    def read(self, database: pw.Database, models: Iterable[Model]) -> tuple[Schema, Schema]:
+        """(what the live database has, what it would have were it made from the models)."""
+        ...
+
+    def transaction(self, database: pw.Database) -> AbstractContextManager[Any]:
+        """One transaction for a migration or for seeds; rolled back by any exception."""
+        ...
+
+    def lock(self, database: pw.Database, table: str, schema: str | None) -> None:
+        """Wait until no other transaction holds this lock; ends with the transaction."""
+        ...
+
+
+def dialect_for(database: Any) -> Dialect:
+    """The dialect of a Peewee database, or of what a proxy stands for."""
+    from . import postgres, sqlite
+
+    database = database.obj if isinstance(database, pw.Proxy) else database
+    if isinstance(database, pw.PostgresqlDatabase):
+        return postgres.Postgres()
+    if isinstance(database, pw.SqliteDatabase):
+        return sqlite.Sqlite()
+    raise ConfigError(f"{type(database).__name__} is not supported.",
+                      "dbkit works on PostgreSQL 15 and later and on SQLite.")

@@ -1,0 +1,39 @@
+"""What of a Peewee model is common to both dialects: which tables are meant, which names chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import peewee as pw
+
+Model = Any  # a class derived from peewee.Model; peewee ships no types
+
+
+def with_targets(models: Iterable[Model]) -> list[Model]:
+    """The models and all that their foreign keys need to exist, parents first."""
+    found: dict[Model, None] = {}
+    waiting = list(models)
+    while waiting:
+        model = waiting.pop()
+        if model not in found:
+            found[model] = None
+            waiting.extend(model._meta.refs.values())
+    return list(pw.sort_models(found))
+
+
+def chosen_index_names(model: Model) -> set[str]:
+    """Names of the model's indexes that a person wrote, as far as a server keeps them."""
+    indexes = [index for index in model._meta.fields_to_index() if isinstance(index, pw.Index)]
+    return {index._name.encode()[:63].decode(errors="ignore")
+            for index in indexes if not _made_up(index)}
+
+
+def _made_up(index: Any) -> bool:
+    if not isinstance(index, pw.ModelIndex):
+        return False
+    try:
+        made = index._generate_name_from_fields(index._model, index._expressions)
+    except ValueError:  # nothing in it to make a name from, so a person wrote one
+        return False
+    return bool(made == index._name)

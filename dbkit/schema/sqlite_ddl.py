@@ -1,0 +1,150 @@
+"""What SQLite keeps only as text: the parts of a stored CREATE statement that no pragma gives.
+
+The text is split into tokens and at its commas; nothing is searched for inside of it, so a
+parenthesis or the word CHECK in a string or a comment is just that (https://sqlite.org/lang.html).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+TOKEN = re.compile(
+    r"""(?P<skip>\s+|--[^\n]*|/\*.*?(?:\*/|\Z))
+    |(?P<text>'(?:[^']|'')*')
+    |(?P<quoted>"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\])
+    |(?P<word>[^\W\d]\w*|\$\w+)
+    |(?P<number>(?:0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?))
+    |(?P<sign>\|\||<<|>>|<=|>=|<>|!=|==|->>|->|.)""",
+    re.VERBOSE | re.DOTALL,
+)
+CONSTRAINT_WORDS = {"constraint", "primary", "unique", "check", "foreign"}
+
+
+def tokens(sql: str) -> list[str]:
+    """The tokens of `sql`, each in one spelling: words in lower case, names without quotes
+    where they need none, comments and white space gone."""
+    return [_spelling(match) for match in TOKEN.finditer(sql) if match.lastgroup != "skip"]
+
+
+def _spelling(match: re.Match[str]) -> str:
+    text = match.group()
+    match match.lastgroup:
+        case "word":
+            return text.lower()
+        case "quoted":
+            closing = text[-1]
+            name = text[1:-1].replace(closing * 2, closing)
+            plain = re.fullmatch(r"[^\W\d]\w*", name)
+            return name.lower() if plain else '"' + name.replace('"', '""') + '"'
+        case _:
+            return text
+
+
+def normal(sql: str | None) -> str | None:
+    """An expression in the one spelling that two equal ones share."""
+    if sql is None:
+        return None
+    return " ".join(_unwrapped(tokens(sql)))
+
+
+def _unwrapped(words: Sequence[str]) -> Sequence[str]:
+    while len(words) > 1 and words[0] == "(" and _closing(words, 0) == len(words) - 1:
+        words = words[1:-1]
+    return words
+
+
+def _closing(words: Sequence[str], start: int) -> int:
+    depth = 0
+    for place in range(start, len(words)):
+        depth += {"(": 1, ")": -1}.get(words[place], 0)
+        if depth == 0:
+            return place
+    return len(words)
+
+
+def _items(words: Sequence[str]) -> Iterator[list[str]]:
+    """Split at the commas that stand outside of parentheses."""
+    item: list[str] = []
+    depth = 0
+    for word in words:
+        depth += {"(": 1, ")": -1}.get(word, 0)
+        if word == "," and depth == 0:
+            yield item
+            item = []
+        else:
+            item.append(word)
+    if item:
+        yield item
+
+
+@dataclass
+class ColumnText:
+    """What one column definition says beyond `pragma table_xinfo`."""
+
+    collation: str | None = None
+    generated: str | None = None
+    autoincrement: bool = False
+
+
+@dataclass
+class TableText:
+    """What one CREATE TABLE says beyond the pragmas; columns by name in lower case."""
+
+    columns: dict[str, ColumnText] = field(default_factory=dict)
+    checks: list[tuple[str | None, str]] = field(default_factory=list)
+    options: tuple[str, ...] = ()
+
+
+def read_table(sql: str) -> TableText:
+    """Read a CREATE TABLE statement as SQLite stores it."""
+    words = tokens(sql)
+    table = TableText()
+    if "(" not in words:  # CREATE TABLE ... AS SELECT is stored with its columns, a view is not
+        return table
+    start = words.index("(")
+    end = _closing(words, start)
+    table.options = tuple(" ".join(option) for option in _items(words[end + 1 :]))
+    for item in _items(words[start + 1 : end]):
+        column = ColumnText()
+        if item[0] not in CONSTRAINT_WORDS:
+            table.columns[_unquoted(item[0])] = column
+        _read_item(item, column, table)
+    return table
+
+
+def _read_item(item: list[str], column: ColumnText, table: TableText) -> None:
+    name: str | None = None
+    place = 0
+    while place < len(item):
+        word, following = item[place], item[place + 1 : place + 2]
+        end = _closing(item, place + 1) if following == ["("] else place
+        inside = " ".join(_unwrapped(item[place + 1 : end + 1]))
+        if word == "constraint":
+            name, end = _unquoted("".join(following)), place + 1
+        elif word == "check":
+            table.checks.append((name, inside))
+        elif word == "as":
+            column.generated = inside
+        elif word == "collate":
+            column.collation = "".join(following)
+        elif word == "autoincrement":
+            column.autoincrement = True
+        elif word == "(":
+            end = _closing(item, place)
+        place = end + 1
+
+
+def _unquoted(name: str) -> str:
+    return name[1:-1].replace('""', '"').lower() if name.startswith('"') else name
+
+
+def read_index(sql: str) -> tuple[tuple[str, ...], str | None]:
+    """(keys, predicate) of a CREATE INDEX statement as SQLite stores it."""
+    words = tokens(sql)
+    start = words.index("(", words.index("on"))
+    end = _closing(words, start)
+    keys = tuple(" ".join(key) for key in _items(words[start + 1 : end]))
+    where = words[end + 2 :]  # past WHERE
+    return keys, " ".join(_unwrapped(where)) if where else None

@@ -16,7 +16,7 @@ class TimestampedModel(pw.Model):  # type: ignore[misc]
     updated_at = DateTimeTZField(**server_default(utcnow, "CURRENT_TIMESTAMP"))
 
     class Meta:
-        legacy_table_names = False
+        legacy_table_names = False  # indexes are named after the table
 
     @classmethod
     def update(cls, __data: Any = None, **update: Any) -> Any:

@@ -1,0 +1,102 @@
+"""Which classes of a module are the project's tables."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import peewee as pw
+
+from .errors import ModelsError
+from .schema.models import Model
+
+LIBRARIES = ("peewee", "playhouse", "peewee_migrate")
+
+
+def load_models(spec: str | None) -> list[Model]:
+    """The models that `MODULE` or `MODULE:NAME` names.
+
+    NAME is a list of models, or a function that gives one; without it the module's own MODELS
+    is taken, or else every model in it and its submodules, less those that are only inherited
+    from. Raises ModelsError, also when any submodule fails to import: what cannot be read must
+    not look like a table that was removed.
+    """
+    if not spec:
+        raise ModelsError("No models are named.",
+                          "Use --models MODULE, DBKIT_MODELS, or models = MODULE under [dbkit] "
+                          "in setup.cfg.")
+    name, _, attribute = spec.partition(":")
+    if str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+    module = _import(name)
+    listed = getattr(module, attribute or "MODELS", None)
+    if attribute and listed is None:
+        raise ModelsError(f"Module {name} has no {attribute}.", "Check --models MODULE:NAME.")
+    models = _listed(spec, listed) if listed is not None else _tables(_walk(module))
+    if not models:
+        raise ModelsError(f"There are no Peewee models in {spec}.",
+                          "Name the module that defines them.")
+    return models
+
+
+def _listed(spec: str, listed: Any) -> list[Model]:
+    if callable(listed) and not _is_model(listed):
+        listed = listed()
+    models = [listed] if _is_model(listed) else listed
+    if not isinstance(models, Iterable) or not all(map(_is_model, models := list(models))):
+        raise ModelsError(f"{spec} is no list of Peewee models.")
+    return _with_through_models(models)
+
+
+def _import(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name and (name == error.name or name.startswith(error.name + ".")):
+            raise ModelsError(f"There is no module {name} for the models.",
+                              "It is looked for in the current directory first, then where "
+                              "Python looks.") from error
+        raise ModelsError(f"Module {name} cannot be imported: {error}",
+                          "Install what it needs.") from error
+    except Exception as error:
+        raise ModelsError(f"Module {name} cannot be imported: {type(error).__name__}: {error}",
+                          "--debug shows where.") from error
+
+
+def _walk(module: ModuleType) -> list[ModuleType]:
+    modules = [module]
+    for info in pkgutil.iter_modules(getattr(module, "__path__", ())):
+        if info.name != "__main__":
+            modules += _walk(_import(f"{module.__name__}.{info.name}"))
+    return modules
+
+
+def _is_model(thing: Any) -> bool:
+    return isinstance(thing, type) and issubclass(thing, pw.Model)
+
+
+def _tables(modules: list[ModuleType]) -> list[Model]:
+    found = {thing: None for module in modules for thing in vars(module).values()
+             if _is_model(thing) and thing.__module__.partition(".")[0] not in LIBRARIES}
+    return _with_through_models([model for model in found if not only_inherited_from(model)])
+
+
+def only_inherited_from(model: Model) -> bool:
+    """Whether a class is no table of its own; Peewee has no mark for it, so by how it is used:
+    models derive from it, no foreign key points to it, and nobody gave it a table's name."""
+    meta = model._meta
+    named = meta.table_name != meta.make_table_name() and meta.table_function is None
+    return bool(model.__subclasses__()) and not meta.backrefs and not named
+
+
+def _with_through_models(models: Iterable[Model]) -> list[Model]:
+    every = dict.fromkeys(models)
+    for model in list(every):
+        for field in model._meta.manytomany.values():
+            every[field.get_through_model()] = None
+    return list(every)

@@ -1,1 +1,22 @@
+"""dbkit: a small schema manager for Peewee, on PostgreSQL and SQLite."""
+
+from .connection import connect
+from .errors import DbkitError
+from .fields import EnumField
+from .migration import migrate, rollback, status
+from .seeding import seed
+from .verification import Report, verify
+
 __version__ = "0.1.0"
+
+__all__ = [
+    "DbkitError",
+    "EnumField",
+    "Report",
+    "connect",
+    "migrate",
+    "rollback",
+    "seed",
+    "status",
+    "verify",
+]

@@ -67,15 +67,18 @@ def _url(env: Env) -> str | None:
         return url
     host, port, name, user, password = (_get(env, part) for part in PARTS)
     if not name:
-        raise ConfigError("DB_HOST is set, but DB_NAME is not.",
-                          f"Set {', '.join(PARTS)}, or DATABASE_URL alone.")
+        raise ConfigError(
+            "DB_HOST is set, but DB_NAME is not.", f"Set {', '.join(PARTS)}, or DATABASE_URL alone."
+        )
     credentials = quote(user or "", safe="")
     if password:
         credentials += ":" + quote(password, safe="")
     host = host or "localhost"
     host = f"[{host}]" if ":" in host else quote(host, safe="")
-    return (f"postgresql://{credentials}{'@' if credentials else ''}{host}"
-            f"{f':{port}' if port else ''}/{quote(name, safe='')}")
+    return (
+        f"postgresql://{credentials}{'@' if credentials else ''}{host}"
+        f"{f':{port}' if port else ''}/{quote(name, safe='')}"
+    )
 
 
 def _project() -> dict[str, str]:

@@ -48,8 +48,11 @@ class Target:
         if not read_only or self.name == ":memory:":
             return pw.SqliteDatabase(self.name, pragmas={"foreign_keys": 1})
         if not Path(self.name).exists():
-            raise DatabaseUnreachable("database missing", f"There is no file {self.name}.",
-                                      "`python -m dbkit migrate` makes it.")
+            raise DatabaseUnreachable(
+                "database missing",
+                f"There is no file {self.name}.",
+                "`python -m dbkit migrate` makes it.",
+            )
         return pw.SqliteDatabase(Path(self.name).absolute().as_uri() + "?mode=ro", uri=True)
 
 
@@ -80,8 +83,9 @@ def parse(url: str) -> Target:
             return Target(target.dialect, target.name, f"embedded:{directory}", target.params)
         case _:
             shown = scheme if colon and scheme.isalnum() else "it"
-            raise ConfigError(f"The database URL is not understood: {shown} is no known scheme.",
-                              FORMS)
+            raise ConfigError(
+                f"The database URL is not understood: {shown} is no known scheme.", FORMS
+            )
 
 
 def _sqlite(rest: str) -> Target:
@@ -104,8 +108,10 @@ def _postgresql(url: str) -> Target:
     if "@" in host or "@" in name:
         raise _unusable(url)
     if "[" in params.get("password", ""):
-        raise ConfigError("The password in the database URL is still the provider's placeholder.",
-                          "Put the real password in the place of [YOUR-PASSWORD].")
+        raise ConfigError(
+            "The password in the database URL is still the provider's placeholder.",
+            "Put the real password in the place of [YOUR-PASSWORD].",
+        )
     user = params.get("user", "")
     name = params.setdefault("dbname", user or "postgres")
     params.setdefault("connect_timeout", str(CONNECT_TIMEOUT))
@@ -122,7 +128,9 @@ def _unusable(url: str) -> ConfigError:
     if "@" in url:
         return ConfigError(
             "The database URL cannot be taken apart: a special character in the user name or "
-            "password, probably, that must be URL-encoded.", ENCODE)
+            "password, probably, that must be URL-encoded.",
+            ENCODE,
+        )
     return ConfigError("The database URL cannot be taken apart.", FORMS)
 
 

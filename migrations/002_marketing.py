@@ -5,7 +5,7 @@ from typing import Any
 import peewee as pw
 
 from dbkit.fields import DateTimeTZField, EnumField
-from dbkit.migrate.migrator import Migrator
+from dbkit.migration import Migrator
 
 ENUMS = {
     "campaignstatus": ("draft", "active", "paused", "completed", "archived"),
@@ -13,8 +13,7 @@ ENUMS = {
     "contentstatus": ("draft", "review", "approved", "published", "archived"),
     "agenttype": ("seo_writer", "email_marketer", "social_media", "analyst", "optimizer"),
     "jobstatus": ("pending", "running", "completed", "failed", "cancelled"),
-    "resourcetype": (
-        "openai_api", "web_search", "file_search", "image_generation", "embedding"),
+    "resourcetype": ("openai_api", "web_search", "file_search", "image_generation", "embedding"),
 }
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import peewee as pw
 
 from dbkit.fields import DateTimeTZField, EnumField
-from dbkit.migrate.migrator import Migrator
+from dbkit.migration import Migrator
 
 SUBSCRIPTION_STATUS = ("trialing", "active", "past_due", "canceled")
 

@@ -1,5 +1,5 @@
 """Read by pw_migrate before every command: the same router and database as `python -m dbkit`."""
 
-from dbkit.migrate import pw_migrate
+from dbkit.migration import pw_migrate
 
 DATABASE = pw_migrate.install()

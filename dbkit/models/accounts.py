@@ -107,8 +107,10 @@ class Budget(TimestampedModel):
 
     class Meta:
         table_name = "budgets"
-        constraints = [pw.Check("amount >= 0", "budgets_amount_not_negative"),
-                       pw.Check("ends_on >= starts_on", "budgets_ends_after_start")]
+        constraints = [
+            pw.Check("amount >= 0", "budgets_amount_not_negative"),
+            pw.Check("ends_on >= starts_on", "budgets_ends_after_start"),
+        ]
 
 
 class Policy(TimestampedModel):

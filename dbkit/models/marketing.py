@@ -122,9 +122,11 @@ class ContentAsset(UUIDModel):
     status = EnumField(ContentStatus, index=True, **server_default(ContentStatus.DRAFT))
     metadata = pw.JSONField(null=True, **server_default({}))
     campaign = pw.ForeignKeyField(
-        Campaign, backref="content_assets", null=True, on_delete="SET NULL")
+        Campaign, backref="content_assets", null=True, on_delete="SET NULL"
+    )
     agent_job = pw.ForeignKeyField(
-        AgentJob, backref="content_assets", null=True, on_delete="SET NULL")
+        AgentJob, backref="content_assets", null=True, on_delete="SET NULL"
+    )
 
     class Meta:
         table_name = "content_assets"
@@ -137,7 +139,8 @@ class BudgetEntry(UUIDModel):
     model_used = pw.CharField(max_length=100, null=True)
     description = pw.CharField(max_length=500, null=True)
     agent_job = pw.ForeignKeyField(
-        AgentJob, backref="budget_entries", null=True, on_delete="CASCADE")
+        AgentJob, backref="budget_entries", null=True, on_delete="CASCADE"
+    )
 
     class Meta:
         table_name = "budget_entries"

@@ -68,10 +68,16 @@ class Alter:
     @property
     def differences(self) -> dict[str, tuple[Any, Any]]:
         """Attribute -> (old value, new value), for the attributes that differ."""
-        pairs = {f.name: (getattr(self.old, f.name), getattr(self.new, f.name))
-                 for f in fields(self.new) if f.name != "parts"}
-        return {name: (old, new) for name, (old, new) in pairs.items()
-                if old != new and not (name == "name" and None in (old, new))}
+        pairs = {
+            f.name: (getattr(self.old, f.name), getattr(self.new, f.name))
+            for f in fields(self.new)
+            if f.name != "parts"
+        }
+        return {
+            name: (old, new)
+            for name, (old, new) in pairs.items()
+            if old != new and not (name == "name" and None in (old, new))
+        }
 
 
 Change = Add | Drop | Alter
@@ -119,15 +125,19 @@ def definition(item: Item) -> str:
     """One line with all that `subject` leaves out."""
     match item:
         case Column():
-            words = [item.type, item.collation and f"collate {item.collation}",
-                     "" if item.nullable else "not null",
-                     item.default is not None and f"default {item.default}",
-                     item.generated is not None and f"generated as {item.generated}",
-                     item.identity]
+            words = [
+                item.type,
+                item.collation and f"collate {item.collation}",
+                "" if item.nullable else "not null",
+                item.default is not None and f"default {item.default}",
+                item.generated is not None and f"generated as {item.generated}",
+                item.identity,
+            ]
             return " ".join(word for word in words if word)
         case ForeignKey():
-            actions = (f" on delete {item.on_delete}".lower() if item.on_delete != "NO ACTION"
-                       else "")
+            actions = (
+                f" on delete {item.on_delete}".lower() if item.on_delete != "NO ACTION" else ""
+            )
             return f"references {item.target} ({', '.join(item.target_columns)}){actions}"
         case Check():
             return item.expression if item.name else ""

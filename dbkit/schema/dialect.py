@@ -31,6 +31,10 @@ class Dialect(Protocol):
         """Wait until no other transaction holds this lock; ends with the transaction."""
         ...
 
+    def advance_key(self, database: pw.Database, model: Model) -> None:
+        """After rows with keys of their own: let the next automatic key be past them."""
+        ...
+
 
 def dialect_for(database: Any) -> Dialect:
     """The dialect of a Peewee database, or of what a proxy stands for."""
@@ -41,5 +45,7 @@ def dialect_for(database: Any) -> Dialect:
         return postgres.Postgres()
     if isinstance(database, pw.SqliteDatabase):
         return sqlite.Sqlite()
-    raise ConfigError(f"{type(database).__name__} is not supported.",
-                      "dbkit works on PostgreSQL 15 and later and on SQLite.")
+    raise ConfigError(
+        f"{type(database).__name__} is not supported.",
+        "dbkit works on PostgreSQL 15 and later and on SQLite.",
+    )

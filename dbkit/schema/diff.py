@@ -61,7 +61,7 @@ def _equal(old: Part, new: Part) -> bool:
     if type(old) is not type(new):
         return False
     if not isinstance(old, Column) and None in (old.name, new.name):
-        old, new = replace(old, name=None), replace(new, name=None)  # type: ignore[type-var]
+        old, new = replace(old, name=None), replace(new, name=None)  # type: ignore[arg-type]
     return old == new
 
 
@@ -94,9 +94,7 @@ def _change(table: str | None, old: N | None, new: N | None) -> Change:
     return Drop(table, old) if new is None else Alter(table, old, new)  # type: ignore[arg-type]
 
 
-def _by_name(
-    current: Sequence[N], desired: Sequence[N]
-) -> Iterator[tuple[N | None, N | None]]:
+def _by_name(current: Sequence[N], desired: Sequence[N]) -> Iterator[tuple[N | None, N | None]]:
     olds, news = ({item.name: item for item in side} for side in (current, desired))
     for name in sorted({*olds, *news}):
         yield olds.get(name), news.get(name)

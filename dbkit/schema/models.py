@@ -25,8 +25,11 @@ def with_targets(models: Iterable[Model]) -> list[Model]:
 def chosen_index_names(model: Model) -> set[str]:
     """Names of the model's indexes that a person wrote, as far as a server keeps them."""
     indexes = [index for index in model._meta.fields_to_index() if isinstance(index, pw.Index)]
-    return {index._name.encode()[:63].decode(errors="ignore")
-            for index in indexes if not _made_up(index)}
+    return {
+        index._name.encode()[:63].decode(errors="ignore")
+        for index in indexes
+        if not _made_up(index)
+    }
 
 
 def _made_up(index: Any) -> bool:

@@ -156,8 +156,10 @@ class Postgres:
         with _rolled_back(database):
             own = _scalar(database, "SELECT current_schema()")
             if own is None:
-                raise DatabaseFailed("No schema of the connection's search_path exists.",
-                                     "Create it, or set search_path to one that does.")
+                raise DatabaseFailed(
+                    "No schema of the connection's search_path exists.",
+                    "Create it, or set search_path to one that does.",
+                )
             schemas = [own, *sorted({m._meta.schema for m in models if m._meta.schema} - {own})]
             path = ", ".join('"' + schema.replace('"', '""') + '"' for schema in schemas)
             database.execute_sql("SELECT set_config('search_path', %s, true)", (path,))
@@ -169,9 +171,20 @@ class Postgres:
 
     def lock(self, database: pw.Database, table: str, schema: str | None) -> None:
         # a table lock, unlike a session's advisory lock, also works behind a pooler
-        entity = pw.Entity(schema, table) if schema else pw.Entity(table)
-        name, _ = database.get_sql_context().sql(entity).query()
-        database.execute_sql(f"LOCK TABLE {name} IN SHARE ROW EXCLUSIVE MODE")
+        name = _sql_name(database, table, schema)
+        database.execute_sql(f"LOCK TABLE {name.replace('%', '%%')} IN SHARE ROW EXCLUSIVE MODE")
+
+    def advance_key(self, database: pw.Database, model: Model) -> None:
+        key = model._meta.primary_key
+        table = _sql_name(database, model._meta.table_name, model._meta.schema)
+        sequence = database.execute_sql(
+            "SELECT pg_get_serial_sequence(%s, %s)", (table, key.column_name)
+        ).fetchone()[0]
+        if sequence:
+            last = model.select(pw.fn.max(key)).scalar()
+            database.execute_sql(
+                "SELECT setval(%s, greatest(%s, nextval(%s)))", (sequence, last, sequence)
+            )
 
 
 class _Undo(Exception):
@@ -192,13 +205,18 @@ def _qualified(schema: str | None, name: str, own: str) -> str:
     return name if schema in (None, own) else f"{schema}.{name}"
 
 
+def _sql_name(database: pw.Database, name: str, schema: str | None) -> str:
+    sql, _ = database.get_sql_context().sql(TypeName(name, schema)).query()
+    return str(sql)
+
+
 def _scalar(database: pw.Database, sql: str) -> Any:
     return database.execute_sql(sql).fetchone()[0]
 
 
 def _rows(database: pw.Database, sql: str, schemas: list[str]) -> list[Any]:
     cursor = database.execute_sql(sql, (schemas,))
-    row = namedtuple("row", [column[0] for column in cursor.description])  # type: ignore[misc]
+    row: Any = namedtuple("row", [column[0] for column in cursor.description])  # type: ignore[misc]
     return [row(*values) for values in cursor.fetchall()]
 
 
@@ -211,10 +229,14 @@ def _catalog(database: pw.Database, schemas: list[str], naming: Naming) -> Schem
         parts[row.oid].append(_constraint(row, naming))
     for row in _rows(database, INDEXES, schemas):
         parts[row.oid].append(_index(row))
-    tables = [Table(naming(row.schema, row.name), tuple(parts[row.oid]), row.kind)
-              for row in _rows(database, TABLES, schemas)]
-    enums = [EnumType(naming(row.schema, row.name), tuple(row.labels))
-             for row in _rows(database, ENUMS, schemas)]
+    tables = [
+        Table(naming(row.schema, row.name), tuple(parts[row.oid]), row.kind)
+        for row in _rows(database, TABLES, schemas)
+    ]
+    enums = [
+        EnumType(naming(row.schema, row.name), tuple(row.labels))
+        for row in _rows(database, ENUMS, schemas)
+    ]
     return Schema(tuple(tables), tuple(enums))
 
 
@@ -222,7 +244,9 @@ def _column(row: Any) -> Column:
     serial = row.owns_sequence and re.fullmatch(r"nextval\('.*'::regclass\)", row.expression)
     plain = not serial and not row.generated
     return Column(
-        row.name, row.type, row.nullable,
+        row.name,
+        row.type,
+        row.nullable,
         default=row.expression if plain else None,
         identity="serial" if serial else IDENTITIES[row.identity],
         generated=row.expression if row.generated else None,
@@ -243,14 +267,29 @@ def _constraint(row: Any, naming: Naming) -> Part:
             return Exclusion(row.definition, row.name)
         case _:
             return ForeignKey(
-                columns, naming(row.target_schema, row.target), tuple(row.target_columns),
-                ACTIONS[row.on_delete], ACTIONS[row.on_update], MATCHES[row.match],
-                row.deferrable, row.validated, row.name)
+                columns,
+                naming(row.target_schema, row.target),
+                tuple(row.target_columns),
+                ACTIONS[row.on_delete],
+                ACTIONS[row.on_update],
+                MATCHES[row.match],
+                row.deferrable,
+                row.validated,
+                row.name,
+            )
 
 
 def _index(row: Any) -> Index:
-    return Index(tuple(row.keys), row.unique, row.method, tuple(row.include), row.where,
-                 row.nulls_distinct, row.valid, row.name)
+    return Index(
+        tuple(row.keys),
+        row.unique,
+        row.method,
+        tuple(row.include),
+        row.where,
+        row.nulls_distinct,
+        row.valid,
+        row.name,
+    )
 
 
 class _Scratch:
@@ -264,14 +303,21 @@ class _Scratch:
         every = with_targets(models)
         self._create_enums(every)
         ddl = {_key(model, self.own): self._create(model) for model in every}
-        namespace = _scalar(
-            self.database,
-            "SELECT nspname FROM pg_catalog.pg_namespace WHERE oid = pg_my_temp_schema()",
-        ) if every else None
+        namespace = (
+            _scalar(
+                self.database,
+                "SELECT nspname FROM pg_catalog.pg_namespace WHERE oid = pg_my_temp_schema()",
+            )
+            if every
+            else None
+        )
         found = _catalog(self.database, [namespace], lambda _, n: n) if namespace else Schema()
         wanted = {_key(model, self.own): model for model in models}
-        tables = tuple(_with_chosen_names(table, wanted[table.name], ddl[table.name])
-                       for table in found.tables if table.name in wanted)
+        tables = tuple(
+            _with_chosen_names(table, wanted[table.name], ddl[table.name])
+            for table in found.tables
+            if table.name in wanted
+        )
         return Schema(tables, found.enums)
 
     def _create_enums(self, models: list[Model]) -> None:
@@ -286,7 +332,8 @@ class _Scratch:
                         f"Two models give the enum type {field.type_name} different labels: "
                         f"{_where(first)} {list(first.labels)}, "
                         f"{_where(field)} {list(field.labels)}.",
-                        "Use one Enum class for both, or give one of them another type_name.")
+                        "Use one Enum class for both, or give one of them another type_name.",
+                    )
                 if first is field:
                     create_enum(self.database, field.type_name, field.labels, "pg_temp")
 
@@ -296,8 +343,10 @@ class _Scratch:
         manager._create_context = self._context
         statements = []
         try:
-            for query in (manager._create_table(safe=False, temporary=True),
-                          *manager._create_indexes(safe=False)):
+            for query in (
+                manager._create_table(safe=False, temporary=True),
+                *manager._create_indexes(safe=False),
+            ):
                 sql, params = query.query()
                 statements.append(sql)
                 self.database.execute_sql(sql, params)
@@ -313,7 +362,7 @@ class _Scratch:
     def _context(self) -> Any:
         own = self.own
 
-        class Context(self.database.context_class):  # type: ignore[misc,name-defined]
+        class Context(self.database.context_class):  # type: ignore[name-defined]
             """Puts every table and enum type into the session's temporary schema."""
 
             def sql(self, obj: Any) -> Any:
@@ -341,8 +390,12 @@ def _where(field: EnumField) -> str:
 def _with_chosen_names(table: Table, model: Model, ddl: str) -> Table:
     """The table with the names that nobody chose taken off its constraints and indexes."""
     indexes = chosen_index_names(model)
-    return Table(table.name, tuple(_unnamed(part, ddl, indexes) for part in table.parts),
-                 table.kind, table.options)
+    return Table(
+        table.name,
+        tuple(_unnamed(part, ddl, indexes) for part in table.parts),
+        table.kind,
+        table.options,
+    )
 
 
 def _unnamed(part: Part, ddl: str, indexes: set[str]) -> Part:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from itertools import groupby
 from typing import Any
 
@@ -65,7 +65,9 @@ class Sqlite:
                 if broken:
                     raise DatabaseFailed(
                         f"Row {broken[1]} of table {broken[0]} would be left pointing at no row "
-                        f"of table {broken[2]}.", "Nothing was changed.")
+                        f"of table {broken[2]}.",
+                        "Nothing was changed.",
+                    )
         finally:
             if enforced:
                 database.foreign_keys = 1
@@ -73,11 +75,16 @@ class Sqlite:
     def lock(self, database: pw.Database, table: str, schema: str | None) -> None:
         """BEGIN IMMEDIATE has already locked the whole database."""
 
+    def advance_key(self, database: pw.Database, model: Model) -> None:
+        """SQLite takes the largest key there is plus one."""
+
 
 def _catalog(database: pw.Database) -> Schema:
     rows = {name: (type_, sql or "") for name, type_, sql in database.execute_sql(TABLES)}
-    texts = {name: read_table(sql) if type_ == "table" else TableText()
-             for name, (type_, sql) in rows.items()}
+    texts = {
+        name: read_table(sql) if type_ == "table" else TableText()
+        for name, (type_, sql) in rows.items()
+    }
     parts: dict[str, list[Part]] = defaultdict(list)
     for name, columns in groupby(database.execute_sql(COLUMNS).fetchall(), lambda row: row[0]):
         parts[name] += _columns(list(columns), texts.get(name, TableText()))
@@ -89,18 +96,26 @@ def _catalog(database: pw.Database) -> Schema:
         parts[group[0][0]] += _index(group)
     for name, text in texts.items():
         parts[name] += [Check(expression, name=chosen) for chosen, expression in text.checks]
-    return Schema(tuple(Table(name, tuple(parts[name]), type_, texts[name].options)
-                        for name, (type_, _) in rows.items()))
+    return Schema(
+        tuple(
+            Table(name, tuple(parts[name]), type_, texts[name].options)
+            for name, (type_, _) in rows.items()
+        )
+    )
 
 
 def _columns(rows: list[Any], text: TableText) -> Iterator[Part]:
     for _, name, type_, notnull, default, _, hidden in rows:
         extra = text.columns.get(name.lower(), ColumnText())
         yield Column(
-            name, _type(type_), not notnull,
+            name,
+            _type(type_),
+            not notnull,
             default=None if hidden else normal(default),
             identity="autoincrement" if extra.autoincrement else "",
-            generated=extra.generated, collation=extra.collation)
+            generated=extra.generated,
+            collation=extra.collation,
+        )
     key = sorted((row[5], row[1]) for row in rows if row[5])
     if key:
         yield PrimaryKey(tuple(name for _, name in key))
@@ -113,9 +128,13 @@ def _type(declared: str) -> str:
 def _foreign_key(rows: list[Any]) -> ForeignKey:
     _, _, target, _, to, on_update, on_delete, match = rows[0]
     return ForeignKey(
-        tuple(row[3] for row in rows), target,
+        tuple(row[3] for row in rows),
+        target,
         tuple(row[4] for row in rows) if to is not None else (),
-        on_delete, on_update, "SIMPLE" if match == "NONE" else match)
+        on_delete,
+        on_update,
+        "SIMPLE" if match == "NONE" else match,
+    )
 
 
 def _index(rows: list[Any]) -> Iterator[Part]:
@@ -138,15 +157,27 @@ def _from_models(live: pw.Database, models: list[Model]) -> Schema:
             except pw.PeeweeException as error:
                 raise ModelsError(
                     f"SQLite cannot make table {model._meta.table_name} of model "
-                    f"{model.__name__}: {error}", "Correct the model.") from error
+                    f"{model.__name__}: {error}",
+                    "Correct the model.",
+                ) from error
         made = _catalog(scratch)
     chosen = {model._meta.table_name: chosen_index_names(model) for model in models}
-    return Schema(tuple(
-        Table(table.name, tuple(_unnamed(part, chosen[table.name]) for part in table.parts),
-              table.kind, table.options)
-        for table in made.tables))
+    return Schema(
+        tuple(
+            Table(
+                table.name,
+                tuple(_unnamed(part, chosen[table.name]) for part in table.parts),
+                table.kind,
+                table.options,
+            )
+            for table in made.tables
+        )
+    )
 
 
 def _unnamed(part: Part, chosen: set[str]) -> Part:
-    return Index(part.keys, part.unique, where=part.where) if (
-        isinstance(part, Index) and part.name not in chosen) else part
+    return (
+        Index(part.keys, part.unique, where=part.where)
+        if (isinstance(part, Index) and part.name not in chosen)
+        else part
+    )

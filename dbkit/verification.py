@@ -79,9 +79,13 @@ def verify(database: pw.Database, models: Iterable[Model]) -> Report:
     enums = {enum.name for enum in desired.enums}
     covered = Schema(
         tuple(table for table in live.tables if table.name in managed),
-        tuple(enum for enum in live.enums if enum.name in enums))
-    unmanaged = tuple(table.name for table in live.tables
-                      if table.name not in managed and table.name != HISTORY_TABLE)
+        tuple(enum for enum in live.enums if enum.name in enums),
+    )
+    unmanaged = tuple(
+        table.name
+        for table in live.tables
+        if table.name not in managed and table.name != HISTORY_TABLE
+    )
     return Report(diff(covered, desired), len(managed), unmanaged)
 
 
@@ -132,7 +136,8 @@ def _json(change: Change) -> dict[str, Any]:
         "change": words[type(change)],
         "table": change.item.name if isinstance(change.item, Table) else change.table,
         "kind": kind(change.item),
-        "name": change.item.name if isinstance(change.item, Column | EnumType | Table)
+        "name": change.item.name
+        if isinstance(change.item, Column | EnumType | Table)
         else change.item.name or subject(change.item),
         "model": None,
         "database": None,

@@ -7,12 +7,13 @@ which file and statement and what was kept, and SQLite's children survive a pare
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import peewee as pw
 from peewee_migrate import router as peewee_migrate
@@ -33,7 +34,7 @@ class Status:
     pending: tuple[str, ...]
 
 
-class Router(peewee_migrate.Router):  # type: ignore[misc]
+class Router(peewee_migrate.Router):
     """peewee-migrate's Router over a directory of numbered files."""
 
     filemask = re.compile(r"\d{3,}_[^.]+\.py$")
@@ -47,18 +48,20 @@ class Router(peewee_migrate.Router):  # type: ignore[misc]
     @cached_property
     def model(self) -> Any:
         """The history table's model; peewee-migrate's creates the table when it is looked at."""
-        meta = {"database": self.database, "table_name": self.migrate_table,
-                "schema": self.schema}
+        meta = {"database": self.database, "table_name": self.migrate_table, "schema": self.schema}
         return type("MigrateHistory", (MigrateHistory,), {"Meta": type("Meta", (), meta)})
 
     @property
     def todo(self) -> list[str]:
         """The names of all files, in the order of their numbers."""
         if not self.migrate_dir.is_dir():
-            raise MigrationError(f"There is no directory {self.migrate_dir} of migrations.",
-                                 "Run from the project's directory, or give --migrations DIR.")
-        names = [path.stem for path in self.migrate_dir.iterdir()
-                 if self.filemask.fullmatch(path.name)]
+            raise MigrationError(
+                f"There is no directory {self.migrate_dir} of migrations.",
+                "Run from the project's directory, or give --migrations DIR.",
+            )
+        names = [
+            path.stem for path in self.migrate_dir.iterdir() if self.filemask.fullmatch(path.name)
+        ]
         return sorted(names, key=lambda name: (int(name.partition("_")[0]), name))
 
     @property
@@ -75,8 +78,10 @@ class Router(peewee_migrate.Router):  # type: ignore[misc]
         try:
             exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), scope)
         except FileNotFoundError:
-            raise MigrationError(f"Migration {name} is applied, but its file {path} is gone.",
-                                 "Bring the file back, from version control.") from None
+            raise MigrationError(
+                f"Migration {name} is applied, but its file {path} is gone.",
+                "Bring the file back, from version control.",
+            ) from None
         except SyntaxError as error:
             raise MigrationError(f"{path}, line {error.lineno}: {error.msg}") from error
         except Exception as error:
@@ -86,8 +91,10 @@ class Router(peewee_migrate.Router):  # type: ignore[misc]
     def run(self, name: str | None = None, *, fake: bool = False) -> list[str]:
         """Apply what is pending, up to `name`; give the names. Raises MigrationError."""
         if name and name not in self.todo:
-            raise MigrationError(f"There is no migration {name} in {self.migrate_dir}.",
-                                 "`python -m dbkit status` lists them.")
+            raise MigrationError(
+                f"There is no migration {name} in {self.migrate_dir}.",
+                "`python -m dbkit status` lists them.",
+            )
         if name and name in self.done:
             return []
         return list(super().run(name, fake=fake))
@@ -103,11 +110,11 @@ class Router(peewee_migrate.Router):  # type: ignore[misc]
     ) -> str:
         """Apply one file, take it back (`downgrade`), or follow it in memory only (`fake`)."""
         with self._explained(name):
-            if fake:  # under mocks: the models are followed, nothing reaches the database
-                super().run_one(name, migrator, fake=True)
+            migrate, rollback = self.read(name)
+            if fake:
+                self._follow(migrate, migrator)
                 if not force:
                     return name
-            migrate, rollback = self.read(name)
             if downgrade and rollback is None:
                 raise MigrationError(f"Migration {name} has no rollback().", "Write one.")
             self.model.create_table(safe=True)
@@ -125,6 +132,12 @@ class Router(peewee_migrate.Router):  # type: ignore[misc]
                     self.model.create(name=name)
         return name
 
+    def _follow(self, migrate: Any, migrator: Migrator) -> None:
+        """Let the migrator's models become what the file makes of them; run nothing."""
+        with mock.patch("peewee.Model.select"), mock.patch("peewee.Database.execute_sql"):
+            migrate(migrator, self.database, fake=True)
+        migrator.__ops__ = []
+
     def _taken(self, name: str, downgrade: bool) -> bool:
         """Take the lock that keeps two runs apart; whether the other one did this file first."""
         dialect_for(self.database).lock(self.database, self.migrate_table, self.schema)
@@ -137,9 +150,10 @@ class Router(peewee_migrate.Router):  # type: ignore[misc]
             with diagnosed(self.database):
                 yield
         except DatabaseFailed as error:
-            raise MigrationError(f"Migration {name} failed and was rolled back. {error.message}",
-                                 error.hint or "Nothing of it was kept; the ones before it were.",
-                                 ) from error.__cause__
+            raise MigrationError(
+                f"Migration {name} failed and was rolled back. {error.message}",
+                error.hint or "Nothing of it was kept; the ones before it were.",
+            ) from error.__cause__
         except DbkitError:
             raise
         except Exception as error:
@@ -183,12 +197,19 @@ def rollback(
     """Take back the last `count` migrations, the newest first; give their names."""
     router = Router(database, directory)
     done = router.done
-    if count > len(done):
-        raise MigrationError(f"{count} migrations cannot be rolled back: {len(done)} are applied.",
-                             "`python -m dbkit status` lists them.")
+    check_count(done, count)
     for _ in range(count):
         router.rollback()
     return done[::-1][:count]
+
+
+def check_count(done: Sequence[str], count: int) -> None:
+    """Refuse to take back more than is applied, before anything is taken back."""
+    if count > len(done):
+        raise MigrationError(
+            f"{count} migrations cannot be rolled back: {len(done)} are applied.",
+            "`python -m dbkit status` lists them.",
+        )
 
 
 def reset(database: pw.Database, directory: str | Path = "migrations") -> list[str]:

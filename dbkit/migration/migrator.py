@@ -11,7 +11,7 @@ import peewee_migrate
 from dbkit import fields
 
 
-class Migrator(peewee_migrate.Migrator):  # type: ignore[misc]
+class Migrator(peewee_migrate.Migrator):
     """peewee-migrate's Migrator, with enum types."""
 
     def create_enum(self, name: str, labels: Sequence[str], schema: str | None = None) -> None:
@@ -19,13 +19,14 @@ class Migrator(peewee_migrate.Migrator):  # type: ignore[misc]
 
         On SQLite an enum is a CHECK of its column, and nothing is done.
         """
-        self._native(f"create_enum {name}",
-                     lambda: fields.create_enum(self.__database__, name, labels, schema))
+        self._native(
+            f"create_enum {name}",
+            lambda: fields.create_enum(self.__database__, name, labels, schema),
+        )
 
     def drop_enum(self, name: str, schema: str | None = None) -> None:
         """DROP TYPE name; after the last table that uses it. Nothing on SQLite."""
-        self._native(f"drop_enum {name}",
-                     lambda: fields.drop_enum(self.__database__, name, schema))
+        self._native(f"drop_enum {name}", lambda: fields.drop_enum(self.__database__, name, schema))
 
     def _native(self, name: str, operation: Callable[[], Any]) -> None:
         if isinstance(self.__database__, pw.PostgresqlDatabase):

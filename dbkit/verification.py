@@ -11,7 +11,7 @@ from typing import Any
 import peewee as pw
 
 from .connection import diagnosed
-from .schema.changes import Add, Alter, Change, Drop, definition, kind, subject
+from .schema.changes import Add, Alter, Change, Drop, covers, definition, kind, subject
 from .schema.dialect import dialect_for
 from .schema.diff import diff
 from .schema.models import Model
@@ -37,7 +37,8 @@ class Report:
 
     def to_json(self) -> str:
         """`{"version", "clean", "tables", "unmanaged", "changes": [...]}`; each change has
-        `change` (missing, unexpected, different), `table`, `kind`, `name`, `model`, `database`."""
+        `change` (missing, unexpected, different), `table`, `kind`, `name` (null where it has none),
+        `on` (its columns or keys), `model` and `database` (all it is, or only what differs)."""
         return json.dumps(
             {
                 "version": JSON_VERSION,
@@ -97,19 +98,19 @@ def _heading(change: Change) -> str:
 
 def _text(change: Change) -> Iterator[str]:
     item = change.item
-    name = f"{kind(item)} {subject(item)}"
+    what = f"{kind(item)} {subject(item)}"
     detail = definition(item)
     match change:
         case Add():
-            yield f"  - {name} is missing from the database"
+            yield f"  - {what} is missing from the database"
             if detail:
                 yield f"      model:    {detail}"
         case Drop():
-            yield f"  + {name} is in the database but not in the models"
+            yield f"  + {what} is in the database but not in the models"
             if detail:
                 yield f"      database: {detail}"
         case Alter():
-            yield f"  ~ {name} differs"
+            yield f"  ~ {what} differs"
             for attribute, (old, new) in change.differences.items():
                 yield f"      {attribute.replace('_', ' ')}:"
                 yield f"        model:    {_value(attribute, new)}"
@@ -136,9 +137,8 @@ def _json(change: Change) -> dict[str, Any]:
         "change": words[type(change)],
         "table": change.item.name if isinstance(change.item, Table) else change.table,
         "kind": kind(change.item),
-        "name": change.item.name
-        if isinstance(change.item, Column | EnumType | Table)
-        else change.item.name or subject(change.item),
+        "name": change.item.name,
+        "on": list(covers(change.item)),
         "model": None,
         "database": None,
     }

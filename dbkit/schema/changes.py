@@ -67,17 +67,16 @@ class Alter:
 
     @property
     def differences(self) -> dict[str, tuple[Any, Any]]:
-        """Attribute -> (old value, new value), for the attributes that differ."""
+        """Attribute -> (old value, new value), for the attributes that differ; a name only where
+        both were chosen, a table's parts not at all."""
+        named = getattr(self.old, "named", True) and getattr(self.new, "named", True)
+        passed_over = {"parts", "named"} if named else {"parts", "named", "name"}
         pairs = {
             f.name: (getattr(self.old, f.name), getattr(self.new, f.name))
             for f in fields(self.new)
-            if f.name != "parts"
+            if f.name not in passed_over
         }
-        return {
-            name: (old, new)
-            for name, (old, new) in pairs.items()
-            if old != new and not (name == "name" and None in (old, new))
-        }
+        return {name: (old, new) for name, (old, new) in pairs.items() if old != new}
 
 
 Change = Add | Drop | Alter
@@ -106,19 +105,27 @@ def kind(item: Item) -> str:
             return "enum type"
 
 
-def subject(item: Item) -> str:
-    """What an item is about, for a person: its name, or its columns where nobody named it."""
+def covers(item: Item) -> tuple[str, ...]:
+    """The columns of a key or constraint, the keys of an index; nothing for anything else."""
     match item:
-        case Table() | Column() | EnumType():
-            return item.name
         case PrimaryKey() | ForeignKey() | Unique():
-            return f"({', '.join(item.columns)})"
+            return item.columns
         case Index():
-            return f"{item.name or ''} ({', '.join(item.keys)})".strip()
+            return item.keys
+        case _:
+            return ()
+
+
+def subject(item: Item) -> str:
+    """What an item is about, for a person: its name, the columns, or both."""
+    match item:
         case Check():
             return item.name or item.expression
         case Exclusion():
             return item.name or item.definition
+        case _:
+            columns = f"({', '.join(covers(item))})" if covers(item) else ""
+            return f"{item.name or ''} {columns}".strip()
 
 
 def definition(item: Item) -> str:

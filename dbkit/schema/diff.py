@@ -21,7 +21,7 @@ N = TypeVar("N", bound=_Named)
 def diff(current: Schema, desired: Schema) -> tuple[Change, ...]:
     """The changes from `current` to `desired`, enum types first, then by table.
 
-    A name of None on either side matches any name: nobody chose it.
+    A name that nobody chose, on either side, matches any other.
     """
     return (*_enums(current, desired), *_tables(current, desired))
 
@@ -58,11 +58,7 @@ def _parts(old: Table, new: Table) -> Iterator[Change]:
 
 
 def _equal(old: Part, new: Part) -> bool:
-    if type(old) is not type(new):
-        return False
-    if not isinstance(old, Column) and None in (old.name, new.name):
-        old, new = replace(old, name=None), replace(new, name=None)  # type: ignore[arg-type]
-    return old == new
+    return old == new or (type(old) is type(new) and not Alter(None, old, new).differences)
 
 
 def _same_name(old: Part, new: Part) -> bool:

@@ -388,23 +388,23 @@ def _where(field: EnumField) -> str:
 
 
 def _with_chosen_names(table: Table, model: Model, ddl: str) -> Table:
-    """The table with the names that nobody chose taken off its constraints and indexes."""
+    """The table with those of its constraints and indexes marked whose name somebody chose."""
     indexes = chosen_index_names(model)
     return Table(
         table.name,
-        tuple(_unnamed(part, ddl, indexes) for part in table.parts),
+        tuple(_with_named(part, ddl, indexes) for part in table.parts),
         table.kind,
         table.options,
     )
 
 
-def _unnamed(part: Part, ddl: str, indexes: set[str]) -> Part:
+def _with_named(part: Part, ddl: str, indexes: set[str]) -> Part:
     match part:
         case Column():
             return part
         case Index():
-            return part if part.name in indexes else replace(part, name=None)
+            return replace(part, named=part.name in indexes)
         case _:
             name = re.escape(part.name or "")
             written = re.search(rf'CONSTRAINT\s+("{name}"|{name}\b)', ddl, re.IGNORECASE)
-            return part if written else replace(part, name=None)
+            return replace(part, named=bool(written))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -166,7 +167,7 @@ def _from_models(live: pw.Database, models: list[Model]) -> Schema:
         tuple(
             Table(
                 table.name,
-                tuple(_unnamed(part, chosen[table.name]) for part in table.parts),
+                tuple(_with_named(part, chosen[table.name]) for part in table.parts),
                 table.kind,
                 table.options,
             )
@@ -175,9 +176,7 @@ def _from_models(live: pw.Database, models: list[Model]) -> Schema:
     )
 
 
-def _unnamed(part: Part, chosen: set[str]) -> Part:
-    return (
-        Index(part.keys, part.unique, where=part.where)
-        if (isinstance(part, Index) and part.name not in chosen)
-        else part
-    )
+def _with_named(part: Part, indexes: set[str]) -> Part:
+    if isinstance(part, Column):
+        return part
+    return replace(part, named=part.name in indexes if isinstance(part, Index) else bool(part.name))

@@ -1,8 +1,8 @@
 """A schema as plain values: the same for models, a migration history and a live database.
 
 Equality is the comparison, so every value is written the way the server writes it: types as
-`format_type` gives them, expressions as `pg_get_expr` does (PostgreSQL manual, 9.26.5). A `name`
-of None is one that nobody chose; the server or Peewee made it up, and any other will do.
+`format_type` gives them, expressions as `pg_get_expr` does (PostgreSQL manual, 9.26.5). A part
+that is not `named` has a name that the server or Peewee made up, or none: any other will do.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ class Column:
 class PrimaryKey:
     columns: tuple[str, ...]
     name: str | None = None
+    named: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class ForeignKey:
     deferrable: str = ""
     validated: bool = True
     name: str | None = None
+    named: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class Unique:
     nulls_distinct: bool = True
     deferrable: str = ""
     name: str | None = None
+    named: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +61,14 @@ class Check:
     expression: str
     validated: bool = True
     name: str | None = None
+    named: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Exclusion:
     definition: str
     name: str | None = None
+    named: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,7 @@ class Index:
     nulls_distinct: bool = True
     valid: bool = True
     name: str | None = None
+    named: bool = True
 
 
 Part = Column | PrimaryKey | ForeignKey | Unique | Check | Exclusion | Index

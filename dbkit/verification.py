@@ -15,7 +15,7 @@ from .schema.changes import Add, Alter, Change, Drop, covers, definition, kind, 
 from .schema.dialect import dialect_for
 from .schema.diff import diff
 from .schema.models import Model
-from .schema.values import Column, EnumType, Schema, Table
+from .schema.values import EnumType, Schema, Table
 
 JSON_VERSION = 1
 HISTORY_TABLE = "migratehistory"

@@ -90,14 +90,15 @@ class Router(peewee_migrate.Router):
 
     def run(self, name: str | None = None, *, fake: bool = False) -> list[str]:
         """Apply what is pending, up to `name`; give the names. Raises MigrationError."""
+        names = self.diff
         if name and name not in self.todo:
             raise MigrationError(
                 f"There is no migration {name} in {self.migrate_dir}.",
                 "`python -m dbkit status` lists them.",
             )
-        if name and name in self.done:
-            return []
-        return list(super().run(name, fake=fake))
+        if name:
+            names = names[: names.index(name) + 1] if name in names else []
+        return [one for one in names if self._execute(one, self.migrator, fake=fake)]
 
     def run_one(
         self,
@@ -108,20 +109,29 @@ class Router(peewee_migrate.Router):
         downgrade: bool = False,
         force: bool = False,
     ) -> str:
-        """Apply one file, take it back (`downgrade`), or follow it in memory only (`fake`)."""
+        """Apply one file, take it back (`downgrade`), or follow it in memory only (`fake`);
+        `force` marks a followed one as applied."""
+        if fake and not force:
+            with self._explained(name):
+                self._follow(self.read(name)[0], migrator)
+        else:
+            self._execute(name, migrator, fake=fake, downgrade=downgrade)
+        return name
+
+    def _execute(
+        self, name: str, migrator: Migrator, *, fake: bool, downgrade: bool = False
+    ) -> bool:
+        """Run one file in a transaction; False if another run did it meanwhile."""
         with self._explained(name):
             migrate, rollback = self.read(name)
-            if fake:
-                self._follow(migrate, migrator)
-                if not force:
-                    return name
             if downgrade and rollback is None:
                 raise MigrationError(f"Migration {name} has no rollback().", "Write one.")
-            self.model.create_table(safe=True)
             with dialect_for(self.database).transaction(self.database):
-                if self._taken(name, downgrade):
-                    self.logger.info("%s was done by another run meanwhile", name)
-                    return name
+                taken = self._taken(name, downgrade)
+                if not downgrade and (fake or taken):
+                    self._follow(migrate, migrator)
+                if taken:
+                    return False
                 self.logger.info("%s %s", "Rolling back" if downgrade else "Migrating", name)
                 if not fake:
                     (rollback if downgrade else migrate)(migrator, self.database, fake=False)
@@ -130,7 +140,7 @@ class Router(peewee_migrate.Router):
                     self.model.delete().where(self.model.name == name).execute()
                 else:
                     self.model.create(name=name)
-        return name
+        return True
 
     def _follow(self, migrate: Any, migrator: Migrator) -> None:
         """Let the migrator's models become what the file makes of them; run nothing."""
@@ -140,7 +150,8 @@ class Router(peewee_migrate.Router):
 
     def _taken(self, name: str, downgrade: bool) -> bool:
         """Take the lock that keeps two runs apart; whether the other one did this file first."""
-        dialect_for(self.database).lock(self.database, self.migrate_table, self.schema)
+        dialect_for(self.database).lock(self.database, f"dbkit migrate {self.migrate_table}")
+        self.model.create_table(safe=True)
         applied = self.model.select().where(self.model.name == name).exists()
         return bool(applied != downgrade)
 

@@ -27,8 +27,8 @@ class Dialect(Protocol):
         """One transaction for a migration or for seeds; rolled back by any exception."""
         ...
 
-    def lock(self, database: pw.Database, table: str, schema: str | None) -> None:
-        """Wait until no other transaction holds this lock; ends with the transaction."""
+    def lock(self, database: pw.Database, name: str) -> None:
+        """Wait until no other transaction holds the lock of that name; ends with this one."""
         ...
 
     def advance_key(self, database: pw.Database, model: Model) -> None:

@@ -169,10 +169,9 @@ class Postgres:
     def transaction(self, database: pw.Database) -> AbstractContextManager[Any]:
         return database.atomic()  # type: ignore[no-any-return]
 
-    def lock(self, database: pw.Database, table: str, schema: str | None) -> None:
-        # a table lock, unlike a session's advisory lock, also works behind a pooler
-        name = _sql_name(database, table, schema)
-        database.execute_sql(f"LOCK TABLE {name.replace('%', '%%')} IN SHARE ROW EXCLUSIVE MODE")
+    def lock(self, database: pw.Database, name: str) -> None:
+        # a session's advisory lock would be lost behind a pooler, a transaction's is not
+        database.execute_sql("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (name,))
 
     def advance_key(self, database: pw.Database, model: Model) -> None:
         key = model._meta.primary_key

@@ -73,7 +73,7 @@ class Sqlite:
             if enforced:
                 database.foreign_keys = 1
 
-    def lock(self, database: pw.Database, table: str, schema: str | None) -> None:
+    def lock(self, database: pw.Database, name: str) -> None:
         """BEGIN IMMEDIATE has already locked the whole database."""
 
     def advance_key(self, database: pw.Database, model: Model) -> None:

@@ -79,8 +79,7 @@ def seed(database: pw.Database, models: Iterable[Model], directory: str | Path =
                 for model in pw.sort_models(tables.values())
                 if model._meta.table_name in seeds.rows
             ]
-            for model in order:
-                dialect.lock(database, model._meta.table_name, model._meta.schema)
+            dialect.lock(database, "dbkit seed")
             for model in order:
                 _Table(model, seeds, now).load(result)
                 if result.inserted[model._meta.table_name] and _keys_written(model, seeds):

@@ -6,6 +6,7 @@ Exit codes: 0 fine, 1 the answer is no (drift, pending), 2 could not tell (an er
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
@@ -29,7 +30,7 @@ OPTIONS = {
 
 
 class _Group(click.Group):
-    """Turns every error into a sentence and exit code 2; `--debug` lets it through."""
+    """Turns every error into a sentence and exit code 2; `--debug` adds the traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -37,21 +38,20 @@ class _Group(click.Group):
         except (click.ClickException, click.exceptions.Exit):
             raise
         except (KeyboardInterrupt, click.Abort):
-            _fail("interrupted")
+            _fail(ctx, "interrupted")
         except DbkitError as error:
-            if ctx.meta.get("debug"):
-                raise
-            _fail(str(error))
+            _fail(ctx, str(error))
         except Exception as error:
-            if ctx.meta.get("debug"):
-                raise
             _fail(
+                ctx,
                 f"unexpected {type(error).__name__}: {error}\n"
-                "This should not happen; run again with --debug and report what it shows."
+                "This should not happen; run again with --debug and report what it shows.",
             )
 
 
-def _fail(message: str) -> NoReturn:
+def _fail(ctx: click.Context, message: str) -> NoReturn:
+    if ctx.meta.get("debug"):
+        traceback.print_exc()
     click.echo(f"error: {message}", err=True)
     sys.exit(2)
 

@@ -67,7 +67,7 @@ def _import(name: str) -> ModuleType:
         raise ModelsError(
             f"Module {name} cannot be imported: {error}", "Install what it needs."
         ) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a module that exits must not end us as "clean"
         raise ModelsError(
             f"Module {name} cannot be imported: {type(error).__name__}: {error}",
             "--debug shows where.",

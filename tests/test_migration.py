@@ -107,6 +107,7 @@ def test_a_failure_keeps_those_before_and_nothing_of_its_own(
         ("def migrate(:", "001_bad.py, line 1: invalid syntax"),
         ("import nothing_like_it", "001_bad.py: ModuleNotFoundError: No module named"),
         ("1/0", "001_bad.py: ZeroDivisionError"),
+        ("raise SystemExit(0)", "001_bad.py: SystemExit"),
         (
             "def migrate(migrator, database, *, fake=False):\n    migrator.drop_index('x', 'y')",
             "001_bad failed and was rolled back: ValueError: Model x not found",

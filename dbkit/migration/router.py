@@ -84,7 +84,7 @@ class Router(peewee_migrate.Router):
             ) from None
         except SyntaxError as error:
             raise MigrationError(f"{path}, line {error.lineno}: {error.msg}") from error
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise MigrationError(f"{path}: {type(error).__name__}: {error}") from error
         return scope.get("migrate", peewee_migrate.void), scope.get("rollback")
 
@@ -167,7 +167,7 @@ class Router(peewee_migrate.Router):
             ) from error.__cause__
         except DbkitError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise MigrationError(
                 f"Migration {name} failed and was rolled back: {type(error).__name__}: {error}",
                 "Nothing of it was kept; the ones before it were. --debug shows the line.",

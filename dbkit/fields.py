@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import sqlite3
 from collections.abc import Iterable
 from decimal import Decimal
 from enum import Enum
@@ -33,11 +34,20 @@ def server_default(value: Any, sql: str | None = None) -> dict[str, Any]:
     if callable(value) and sql is None:
         raise TypeError("a callable default needs sql=, the same expression for the server")
     default = (lambda: json.loads(json.dumps(value))) if isinstance(value, (dict, list)) else value
-    return {"default": default, "constraints": [pw.SQL("DEFAULT " + (sql or _literal(value)))]}
+    return {"default": default, "constraints": [_Default("DEFAULT " + (sql or _literal(value)))]}
+
+
+class _Default(pw.SQL):
+    """psycopg2 takes a bare % for a placeholder, sqlite3 does not."""
+
+    def __sql__(self, ctx: Any) -> Any:
+        return ctx.literal(self.sql.replace("%", "%%") if _native_enums(ctx) else self.sql)
 
 
 def _literal(value: Any) -> str:
     match value:
+        case None:
+            return "NULL"
         case bool():
             return str(value).upper()
         case Enum():
@@ -46,14 +56,18 @@ def _literal(value: Any) -> str:
             return str(value)
         case dict() | list():
             return _literal(json.dumps(value))
+        case str():
+            return "'" + value.replace("'", "''") + "'"
+        case dt.date() if not isinstance(value, dt.datetime):
+            return f"'{value}'"
         case _:
-            return "'" + str(value).replace("'", "''") + "'"
+            raise TypeError(f"a default of type {type(value).__name__} needs sql=, its literal")
 
 
 class DateTimeTZField(pw.DateTimeField):
     """A point in time: `timestamp with time zone` on PostgreSQL, UTC text on SQLite.
 
-    Always reads back as an aware datetime. A naive value is taken as UTC.
+    Always reads back as an aware datetime. A naive value is taken as UTC, a date as its midnight.
     """
 
     field_type = "TIMESTAMPTZ"
@@ -63,7 +77,23 @@ class DateTimeTZField(pw.DateTimeField):
         if isinstance(value, dt.datetime):
             utc = value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value
             return utc.astimezone(dt.UTC)
+        if isinstance(value, dt.date):
+            return dt.datetime.combine(value, dt.time(tzinfo=dt.UTC))
         return value
+
+    def db_value(self, value: Any) -> Any:
+        value = super().db_value(value)
+        if isinstance(value, dt.datetime):
+            return _Moment.combine(value.date(), value.timetz())
+        return value
+
+
+class _Moment(dt.datetime):
+    """In UTC. SQLite stores it in the form of its own CURRENT_TIMESTAMP, without an offset: it
+    compares text, and one moment in two forms would be neither equal nor in order."""
+
+
+sqlite3.register_adapter(_Moment, lambda moment: moment.replace(tzinfo=None).isoformat(" "))
 
 
 class TypeName(pw.Node):
@@ -83,17 +113,17 @@ class EnumField(pw.Field):
     model's schema; on SQLite text with a CHECK. `create_table` makes the type, dropping the last
     table that uses it drops it.
 
-    `values` is an `Enum` class whose values are strings, or, as in a migration that must not
+    `enum_class` is an `Enum` whose values are strings, or, as in a migration that must not
     import the application, the labels in order; then `type_name` is needed and str is read back.
     """
 
     field_type = "TEXT"
 
     def __init__(
-        self, values: type[Enum] | Iterable[str], type_name: str | None = None, **kwargs: Any
+        self, enum_class: type[Enum] | Iterable[str], type_name: str | None = None, **kwargs: Any
     ) -> None:
-        self.enum_class = values if isinstance(values, type) and issubclass(values, Enum) else None
-        members = [getattr(value, "value", value) for value in values]
+        self.enum_class = enum_class if isinstance(enum_class, type) else None
+        members = [getattr(value, "value", value) for value in enum_class]
         self.labels = tuple(member for member in members if isinstance(member, str))
         if len(self.labels) != len(members) or not members:
             raise TypeError("an EnumField needs labels that are strings, at least one")
@@ -124,6 +154,10 @@ class EnumField(pw.Field):
             raise self._wrong(value)
         return self.enum_class(value) if self.enum_class and value is not None else value
 
+    def case_value(self, value: Any) -> Any:
+        # bulk_update's CASE has the type text, which PostgreSQL will not assign to an enum
+        return _Typed(self, value)
+
     def ddl_datatype(self, ctx: Any) -> Any:
         if not _native_enums(ctx):
             return super().ddl_datatype(ctx)
@@ -136,6 +170,18 @@ class EnumField(pw.Field):
         name = self.column_name.replace('"', '""')
         labels = ", ".join(map(_literal, self.labels))
         return pw.NodeList((column, pw.SQL(f'CHECK ("{name}" IN ({labels}))')))
+
+
+class _Typed(pw.Node):
+    """A value of an EnumField that says its type where that is native."""
+
+    def __init__(self, field: EnumField, value: Any) -> None:
+        self.field, self.value = field, field.to_value(value)
+
+    def __sql__(self, ctx: Any) -> Any:
+        if not _native_enums(ctx):
+            return ctx.sql(self.value)
+        return ctx.sql(pw.NodeList((self.value, pw.SQL("::"), self.field.ddl_datatype(ctx)), ""))
 
 
 def _native_enums(ctx: Any) -> bool:
@@ -160,7 +206,8 @@ class _CreatesTypes(pw.SchemaManager):
                 drop_enum(self.database, field.type_name, self.model._meta.schema)
 
     def _native_fields(self) -> list[EnumField]:
-        if not isinstance(self.database, pw.PostgresqlDatabase):
+        database = getattr(self.database, "obj", self.database)  # what a DatabaseProxy stands for
+        if not isinstance(database, pw.PostgresqlDatabase):
             return []
         return [field for field in self.model._meta.sorted_fields if isinstance(field, EnumField)]
 
@@ -178,6 +225,9 @@ def create_enum(
     database: pw.Database, name: str, labels: Iterable[str], schema: str | None = None
 ) -> None:
     """CREATE TYPE name AS ENUM, with the labels in their order. PostgreSQL only."""
+    if not schema and _type_oid(database, name, "pg_catalog"):
+        # "path" would silently be the geometric type, which comes first on every search path
+        raise ValueError(f"PostgreSQL has a type {name} of its own: choose another type_name")
     labels = tuple(labels)
     marks = ", ".join(["%s"] * len(labels))
     sql = f"CREATE TYPE {_quoted(database, name, schema)} AS ENUM ({marks})"
@@ -207,7 +257,9 @@ def _type_oid(database: pw.Database, name: str, schema: str | None) -> int | Non
 def _type_in_use(database: pw.Database, oid: int) -> bool:
     return bool(
         database.execute_sql(
-            "SELECT 1 FROM pg_catalog.pg_depend WHERE refobjid = %s AND deptype <> 'i' LIMIT 1",
+            "SELECT 1 FROM pg_catalog.pg_type t JOIN pg_catalog.pg_depend d"
+            " ON d.refclassid = 'pg_type'::regclass AND d.refobjid IN (t.oid, t.typarray)"
+            " WHERE t.oid = %s AND d.deptype <> 'i' LIMIT 1",
             (oid,),
         ).fetchone()
     )

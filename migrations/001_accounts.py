@@ -126,7 +126,7 @@ def migrate(migrator: Migrator, database: pw.Database, *, fake: bool = False) ->
     class Request(Timestamped):
         id = pw.BigAutoField()
         user = pw.ForeignKeyField(User, on_delete="CASCADE")
-        api_key = pw.ForeignKeyField(ApiKey, null=True, on_delete="SET NULL")
+        api_key = pw.ForeignKeyField(ApiKey, null=True, on_delete="CASCADE")
         method = pw.CharField(max_length=10)
         path = pw.CharField(max_length=500)
         status = enum("requeststatus", "pending")

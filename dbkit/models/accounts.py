@@ -140,7 +140,7 @@ class Payment(TimestampedModel):
 class Request(TimestampedModel):
     id = pw.BigAutoField()
     user = pw.ForeignKeyField(User, backref="requests", on_delete="CASCADE")
-    api_key = pw.ForeignKeyField(ApiKey, backref="requests", null=True, on_delete="SET NULL")
+    api_key = pw.ForeignKeyField(ApiKey, backref="requests", null=True, on_delete="CASCADE")
     method = pw.CharField(max_length=10)
     path = pw.CharField(max_length=500)
     status = EnumField(RequestStatus, **server_default(RequestStatus.PENDING))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import peewee as pw
@@ -21,14 +22,45 @@ class TimestampedModel(pw.Model):
     @classmethod
     def update(cls, __data: Any = None, **update: Any) -> Any:
         # Peewee's save(), set_by_id() and bulk_update() all come through here
-        given = [*(__data or ()), *update]
-        if not any(
-            key == "updated_at" if isinstance(key, str) else key is cls.updated_at for key in given
-        ):
+        if not _given([*(__data or ()), *update]):
             update["updated_at"] = utcnow()
         return super().update(__data, **update)
+
+    @classmethod
+    def insert(cls, __data: Any = None, **insert: Any) -> Any:
+        return _upserting(super().insert(__data, **insert))
+
+    @classmethod
+    def insert_many(cls, rows: Any, fields: Any = None) -> Any:
+        return _upserting(super().insert_many(rows, fields))
+
+    @classmethod
+    def insert_from(cls, query: Any, fields: Any) -> Any:
+        return _upserting(super().insert_from(query, fields))
 
     def save(self, force_insert: bool = False, only: Any = None) -> Any:
         if self._pk is not None and not force_insert:
             self.updated_at = utcnow()  # type: ignore[assignment]
+            only = [*only, "updated_at"] if only else only
         return super().save(force_insert=force_insert, only=only)
+
+
+def _given(keys: Iterable[Any]) -> bool:
+    return any(getattr(key, "name", key) == "updated_at" for key in keys)
+
+
+class _Insert(pw.ModelInsert):
+    """An insert whose ON CONFLICT ... DO UPDATE moves updated_at too."""
+
+    def on_conflict(self, *args: Any, **kwargs: Any) -> Any:
+        query = super().on_conflict(*args, **kwargs)
+        conflict = query._on_conflict
+        changed = [*(conflict._preserve or ()), *(conflict._update or ())] if conflict else []
+        if changed and not _given(changed):
+            conflict._preserve = (*(conflict._preserve or ()), self.model.updated_at)
+        return query
+
+
+def _upserting(query: Any) -> Any:
+    query.__class__ = _Insert
+    return query

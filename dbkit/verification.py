@@ -74,8 +74,10 @@ def verify(database: pw.Database, models: Iterable[Model]) -> Report:
     not be asked; never answers "clean" because something was not looked at.
     """
     models = [model for model in models if not model._meta.temporary]
-    with diagnosed(database):
-        live, desired = dialect_for(database).read(database, models)
+    schemas = {model._meta.schema for model in models} - {None}
+    with diagnosed(database), dialect_for(database).reading(database, schemas) as reading:
+        live = reading.live()
+        desired = reading.models(models, live)
     managed = {table.name for table in desired.tables}
     enums = {enum.name for enum in desired.enums}
     covered = Schema(

@@ -14,7 +14,8 @@ from .conftest import MIGRATIONS
 
 def live(database: pw.Database) -> Schema:
     """What the database holds, apart from the history table."""
-    schema, _ = dialect_for(database).read(database, [])
+    with dialect_for(database).reading(database, ()) as reading:
+        schema = reading.live()
     return Schema(
         tuple(table for table in schema.tables if table.name != "migratehistory"), schema.enums
     )

@@ -12,17 +12,23 @@ from typing import Any
 from .values import (
     Check,
     Column,
+    Comment,
+    Domain,
     EnumType,
     Exclusion,
     ForeignKey,
     Index,
     Part,
+    Policy,
     PrimaryKey,
+    Rule,
+    Sequence,
     Table,
+    Trigger,
     Unique,
 )
 
-Item = Part | Table | EnumType
+Item = Part | Table | EnumType | Domain | Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,27 +88,32 @@ class Alter:
 Change = Add | Drop | Alter
 
 
+KINDS: dict[type, str] = {
+    Column: "column",
+    PrimaryKey: "primary key",
+    ForeignKey: "foreign key",
+    Unique: "unique constraint",
+    Check: "check constraint",
+    Exclusion: "exclusion constraint",
+    Trigger: "trigger",
+    Rule: "rule",
+    Policy: "policy",
+    Comment: "comment",
+    EnumType: "enum type",
+    Domain: "domain",
+    Sequence: "sequence",
+}
+
+
 def kind(item: Item) -> str:
     """The field's own word for an item: 'column', 'foreign key', 'enum type', ..."""
     match item:
         case Table():
             return item.kind
-        case Column():
-            return "column"
-        case PrimaryKey():
-            return "primary key"
-        case ForeignKey():
-            return "foreign key"
-        case Unique():
-            return "unique constraint"
-        case Check():
-            return "check constraint"
-        case Exclusion():
-            return "exclusion constraint"
         case Index():
             return "unique index" if item.unique else "index"
-        case EnumType():
-            return "enum type"
+        case _:
+            return KINDS[type(item)]
 
 
 def covers(item: Item) -> tuple[str, ...]:
@@ -123,13 +134,15 @@ def subject(item: Item) -> str:
             return item.name or item.expression
         case Exclusion():
             return item.name or item.definition
+        case Comment():
+            return f"on {item.name or 'the table'}"
         case _:
             columns = f"({', '.join(covers(item))})" if covers(item) else ""
             return f"{item.name or ''} {columns}".strip()
 
 
 def definition(item: Item) -> str:
-    """One line with all that `subject` leaves out."""
+    """One line with what `subject` leaves out."""
     match item:
         case Column():
             words = [
@@ -139,17 +152,21 @@ def definition(item: Item) -> str:
                 item.default is not None and f"default {item.default}",
                 item.generated is not None and f"generated as {item.generated}",
                 item.identity,
+                *item.sequence,
             ]
             return " ".join(word for word in words if word)
         case ForeignKey():
-            actions = (
-                f" on delete {item.on_delete}".lower() if item.on_delete != "NO ACTION" else ""
-            )
-            return f"references {item.target} ({', '.join(item.target_columns)}){actions}"
+            usual = item.on_delete == "NO ACTION"
+            action = "" if usual else f" on delete {item.on_delete.lower()}"
+            return f"references {item.target} ({', '.join(item.target_columns)}){action}"
         case Check():
             return item.expression if item.name else ""
         case Exclusion():
             return item.definition if item.name else ""
+        case Trigger() | Rule() | Domain():
+            return item.definition
+        case Comment():
+            return item.text
         case EnumType():
             return ", ".join(item.labels)
         case Index():

@@ -14,13 +14,27 @@ from .models import Model
 from .values import Schema
 
 
+class Reading(Protocol):
+    """One consistent look at a database; writes nothing that lasts."""
+
+    def live(self, comments: bool = False) -> Schema:
+        """What is there."""
+        ...
+
+    def models(self, models: Iterable[Model], live: Schema) -> Schema:
+        """What would be there were it made from the models. Raises ModelsError."""
+        ...
+
+
 class Dialect(Protocol):
-    """PostgreSQL or SQLite. Every method that reads leaves nothing behind."""
+    """PostgreSQL or SQLite."""
 
     name: str
 
-    def read(self, database: pw.Database, models: Iterable[Model]) -> tuple[Schema, Schema]:
-        """(what the live database has, what it would have were it made from the models)."""
+    def reading(
+        self, database: pw.Database, schemas: Iterable[str]
+    ) -> AbstractContextManager[Reading]:
+        """Look at the connection's own schema and these, in a transaction that is undone."""
         ...
 
     def transaction(self, database: pw.Database) -> AbstractContextManager[Any]:

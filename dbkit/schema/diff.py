@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import replace
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import fields, replace
+from operator import attrgetter
+from typing import Protocol, TypeVar, get_args
 
 from .changes import Add, Alter, Change, Drop
-from .values import Check, Column, Exclusion, ForeignKey, Index, Part, Schema, Table, Unique
+from .values import ForeignKey, Index, Nameable, Part, PrimaryKey, Schema, Table, Unique
 
 
 class _Named(Protocol):
@@ -19,15 +20,21 @@ N = TypeVar("N", bound=_Named)
 
 
 def diff(current: Schema, desired: Schema) -> tuple[Change, ...]:
-    """The changes from `current` to `desired`, enum types first, then by table.
+    """The changes from `current` to `desired`, types and sequences first, then by table.
 
     A name that nobody chose, on either side, matches any other.
     """
-    return (*_enums(current, desired), *_tables(current, desired))
+    return (
+        *_whole(current.enums, desired.enums),
+        *_whole(current.domains, desired.domains),
+        *_whole(current.sequences, desired.sequences),
+        *_tables(current, desired),
+    )
 
 
-def _enums(current: Schema, desired: Schema) -> Iterator[Change]:
-    for old, new in _by_name(current.enums, desired.enums):
+def _whole(current: Sequence[N], desired: Sequence[N]) -> Iterator[Change]:
+    """Of things that have no parts."""
+    for old, new in _by_name(current, desired):
         if old != new:
             yield _change(None, old, new)
 
@@ -39,49 +46,76 @@ def _tables(current: Schema, desired: Schema) -> Iterator[Change]:
             continue
         if replace(old, parts=()) != replace(new, parts=()):
             yield Alter(None, old, new)
-        yield from _parts(old, new)
+        yield from changes_within(old, new)
 
 
-def _parts(old: Table, new: Table) -> Iterator[Change]:
-    """Pair equals first, then those of one name, then those about the same thing."""
-    rest_old, rest_new = list(old.parts), list(new.parts)
-    for same in (_equal, _same_name, _same_subject):
-        for desired in list(rest_new):
-            found = next((part for part in rest_old if same(part, desired)), None)
-            if found is not None:
-                rest_old.remove(found)
-                rest_new.remove(desired)
-                if same is not _equal:
-                    yield Alter(new.name, found, desired)
-    yield from (Drop(new.name, part) for part in rest_old)
-    yield from (Add(new.name, part) for part in rest_new)
+def changes_within(old: Table, new: Table) -> Iterator[Change]:
+    """The changes of a table's parts: equals are paired first, then what has one name, then what
+    is about the same thing."""
+    _, olds, news = _pair(old.parts, new.parts, _content, _names_agree)
+    if not olds and not news:
+        return
+    for key in (_name, _subject):
+        pairs, olds, news = _pair(olds, news, key)
+        yield from (Alter(new.name, before, after) for before, after in pairs)
+    yield from (Drop(new.name, part) for part in olds)
+    yield from (Add(new.name, part) for part in news)
 
 
-def _equal(old: Part, new: Part) -> bool:
-    return old == new or (type(old) is type(new) and not Alter(None, old, new).differences)
+def _pair(
+    olds: Iterable[Part],
+    news: Iterable[Part],
+    key: Callable[[Part], Hashable],
+    agree: Callable[[Part, Part], bool] = lambda old, new: True,
+) -> tuple[list[tuple[Part, Part]], list[Part], list[Part]]:
+    """(pairs of one key that agree, the other olds, the other news); a key of None is no key."""
+    by_key: dict[Hashable, list[Part]] = {}
+    for part in olds:
+        by_key.setdefault(key(part), []).append(part)
+    nameless = by_key.pop(None, [])
+    pairs, rest = [], []
+    for part in news:
+        waiting = by_key.get(key(part), [])
+        found = next((place for place, one in enumerate(waiting) if agree(one, part)), None)
+        if found is None:
+            rest.append(part)
+        else:
+            pairs.append((waiting.pop(found), part))
+    return pairs, [part for left in by_key.values() for part in left] + nameless, rest
 
 
-def _same_name(old: Part, new: Part) -> bool:
-    return type(old) is type(new) and old.name is not None and old.name == new.name
+CONTENT = {
+    kind: attrgetter(
+        *(one.name for one in fields(kind)
+          if not (issubclass(kind, Nameable) and one.name in ("name", "named"))), "__class__")
+    for kind in get_args(Part)
+}  # fmt: skip
 
 
-def _same_subject(old: Part, new: Part) -> bool:
-    about = _subject(new)
-    return type(old) is type(new) and about is not None and about == _subject(old)
+def _content(part: Part) -> Hashable:
+    """All of a part but a name that may be anybody's."""
+    return CONTENT[type(part)](part)
+
+
+def _names_agree(old: Part, new: Part) -> bool:
+    chosen = getattr(old, "named", True) and getattr(new, "named", True)
+    return not chosen or old.name == new.name
+
+
+def _name(part: Part) -> Hashable:
+    return (type(part), part.name) if part.name is not None else None
 
 
 def _subject(part: Part) -> Hashable:
     match part:
-        case Column():
-            return part.name
+        case PrimaryKey():
+            return PrimaryKey
         case ForeignKey() | Unique():
-            return part.columns
+            return (type(part), part.columns)
         case Index():
-            return part.keys
-        case Check() | Exclusion():
-            return None
+            return (Index, part.keys)
         case _:
-            return ()
+            return None
 
 
 def _change(table: str | None, old: N | None, new: N | None) -> Change:

@@ -28,11 +28,12 @@ def chosen_index_names(model: Model) -> set[str]:
     return {
         index._name.encode()[:63].decode(errors="ignore")
         for index in indexes
-        if not _made_up(index)
+        if not is_made_up(index)
     }
 
 
-def _made_up(index: Any) -> bool:
+def is_made_up(index: Any) -> bool:
+    """Whether Peewee made the index's name, from its columns."""
     if not isinstance(index, pw.ModelIndex):
         return False
     try:

@@ -12,14 +12,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`identity` is '', 'serial', 'always' or 'by default' ('autoincrement' on SQLite);
-    `generated` is the expression of a generated column, `default` any other default."""
+    """`identity` is '', 'serial', 'always' or 'by default' ('autoincrement' on SQLite), `sequence`
+    the options of its sequence that are not the usual ones; `generated` is the expression of a
+    generated column, `default` any other default."""
 
     name: str
     type: str
     nullable: bool = True
     default: str | None = None
     identity: str = ""
+    sequence: tuple[str, ...] = ()
     generated: str | None = None
     collation: str | None = None
 
@@ -27,6 +29,8 @@ class Column:
 @dataclass(frozen=True, slots=True)
 class PrimaryKey:
     columns: tuple[str, ...]
+    deferrable: str = ""
+    include: tuple[str, ...] = ()
     name: str | None = None
     named: bool = True
 
@@ -41,6 +45,7 @@ class ForeignKey:
     match: str = "SIMPLE"
     deferrable: str = ""
     validated: bool = True
+    enforced: bool = True
     name: str | None = None
     named: bool = True
 
@@ -52,6 +57,7 @@ class Unique:
     columns: tuple[str, ...]
     nulls_distinct: bool = True
     deferrable: str = ""
+    include: tuple[str, ...] = ()
     name: str | None = None
     named: bool = True
 
@@ -60,6 +66,8 @@ class Unique:
 class Check:
     expression: str
     validated: bool = True
+    enforced: bool = True
+    inherited: bool = True
     name: str | None = None
     named: bool = True
 
@@ -82,17 +90,58 @@ class Index:
     include: tuple[str, ...] = ()
     where: str | None = None
     nulls_distinct: bool = True
+    options: tuple[str, ...] = ()
     valid: bool = True
     name: str | None = None
     named: bool = True
 
 
-Part = Column | PrimaryKey | ForeignKey | Unique | Check | Exclusion | Index
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """`enabled` is 'origin' (the usual), 'disabled', 'replica' or 'always'."""
+
+    name: str
+    definition: str
+    enabled: str = "origin"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    name: str
+    definition: str
+    enabled: str = "origin"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A row-level security policy; `using` and `check` are expressions."""
+
+    name: str
+    command: str
+    roles: tuple[str, ...]
+    permissive: bool = True
+    using: str | None = None
+    check: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """`name` is the column's, or empty for the table's own."""
+
+    name: str
+    text: str
+
+
+Constraint = PrimaryKey | ForeignKey | Unique | Check | Exclusion
+Nameable = Constraint | Index  # what the server names where a person does not
+Part = Column | Nameable | Trigger | Rule | Policy | Comment
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`name` carries the schema in front where that is not the connection's own."""
+    """`name` carries the schema in front where that is not the connection's own. `options` are
+    what the table is beyond its parts: partitioning, row-level security, STRICT, a view's query.
+    """
 
     name: str
     parts: tuple[Part, ...] = ()
@@ -107,6 +156,22 @@ class EnumType:
 
 
 @dataclass(frozen=True, slots=True)
+class Domain:
+    name: str
+    definition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """One that no column owns; `options` are those that are not the usual ones."""
+
+    name: str
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Schema:
     tables: tuple[Table, ...] = ()
     enums: tuple[EnumType, ...] = ()
+    domains: tuple[Domain, ...] = ()
+    sequences: tuple[Sequence, ...] = ()

@@ -12,10 +12,22 @@ from typing import Any
 import peewee as pw
 
 from dbkit.errors import DatabaseFailed, ModelsError
+from dbkit.transactions import rolled_back
 
-from .models import Model, chosen_index_names
-from .sqlite_ddl import ColumnText, TableText, normal, read_index, read_table
-from .values import Check, Column, ForeignKey, Index, Part, PrimaryKey, Schema, Table, Unique
+from ..models import Model, chosen_index_names
+from ..values import (
+    Check,
+    Column,
+    ForeignKey,
+    Index,
+    Nameable,
+    Part,
+    PrimaryKey,
+    Schema,
+    Table,
+    Unique,
+)
+from .ddl import ColumnText, TableText, normal, read_index, read_table
 
 TABLES = """
 SELECT name, type, sql FROM sqlite_master
@@ -49,8 +61,10 @@ class Sqlite:
 
     name = "sqlite"
 
-    def read(self, database: pw.Database, models: Iterable[Model]) -> tuple[Schema, Schema]:
-        return _catalog(database), _from_models(database, list(models))
+    @contextmanager
+    def reading(self, database: pw.Database, schemas: Iterable[str]) -> Iterator[Reading]:
+        with rolled_back(database):
+            yield Reading(database)
 
     @contextmanager
     def transaction(self, database: pw.Database) -> Iterator[None]:
@@ -78,6 +92,19 @@ class Sqlite:
 
     def advance_key(self, database: pw.Database, model: Model) -> None:
         """SQLite takes the largest key there is plus one."""
+
+
+class Reading:
+    """One look at a database, in a transaction that the caller rolls back."""
+
+    def __init__(self, database: pw.Database) -> None:
+        self.database = database
+
+    def live(self, comments: bool = False) -> Schema:
+        return _catalog(self.database)
+
+    def models(self, models: Iterable[Model], live: Schema) -> Schema:
+        return _from_models(self.database, list(models))
 
 
 def _catalog(database: pw.Database) -> Schema:
@@ -177,6 +204,6 @@ def _from_models(live: pw.Database, models: list[Model]) -> Schema:
 
 
 def _with_named(part: Part, indexes: set[str]) -> Part:
-    if isinstance(part, Column):
+    if not isinstance(part, Nameable):
         return part
     return replace(part, named=part.name in indexes if isinstance(part, Index) else bool(part.name))

@@ -1,0 +1,112 @@
+"""PostgreSQL, versions 15 and later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+import peewee as pw
+
+from dbkit.errors import DatabaseFailed
+from dbkit.fields import TypeName, create_enum
+from dbkit.transactions import rolled_back
+
+from ..diff import changes_within
+from ..models import Model, with_targets
+from ..values import EnumType, Schema, Table
+from . import catalog, plain, scratch, settle
+
+
+class Postgres:
+    """The PostgreSQL dialect."""
+
+    name = "postgresql"
+
+    @contextmanager
+    def reading(self, database: pw.Database, schemas: Iterable[str]) -> Iterator[Reading]:
+        with rolled_back(database):
+            yield Reading(database, schemas)
+
+    def transaction(self, database: pw.Database) -> AbstractContextManager[Any]:
+        return database.atomic()  # type: ignore[no-any-return]
+
+    def lock(self, database: pw.Database, name: str) -> None:
+        # a session's advisory lock would be lost behind a pooler, a transaction's is not
+        database.execute_sql("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (name,))
+
+    def advance_key(self, database: pw.Database, model: Model) -> None:
+        key = model._meta.primary_key
+        name = TypeName(model._meta.table_name, model._meta.schema)
+        table, _ = database.get_sql_context().sql(name).query()
+        sequence = database.execute_sql(
+            "SELECT pg_get_serial_sequence(%s, %s)", (table, key.column_name)
+        ).fetchone()[0]
+        if sequence:
+            last = model.select(pw.fn.max(key)).scalar()
+            database.execute_sql(
+                "SELECT setval(%s, greatest(%s, nextval(%s)))", (sequence, last, sequence)
+            )
+
+
+class Reading:
+    """One look at a database, in a transaction that the caller rolls back.
+
+    The search path is pinned to the schemas looked at, so that names come out unqualified on the
+    live side and, from the temporary schema, on the models' side alike.
+    """
+
+    def __init__(self, database: pw.Database, schemas: Iterable[str]) -> None:
+        self.database, self.own = database, _own_schema(database)
+        self.schemas = [self.own, *sorted(set(schemas) - {self.own})]
+        path = ", ".join('"' + schema.replace('"', '""') + '"' for schema in self.schemas)
+        database.execute_sql("SELECT set_config('search_path', %s, true)", (path,))
+
+    def live(self, comments: bool = False) -> Schema:
+        return catalog.read(
+            self.database, self.schemas, lambda s, n: scratch.qualified(s, n, self.own), comments
+        )
+
+    def models(self, models: Iterable[Model], live: Schema) -> Schema:
+        """Most tables are proven equal to the live ones without asking the server; for the others
+        it writes their expressions; what is not plain it makes as a whole."""
+        by_name = {scratch.key(model, self.own): model for model in models}
+        enums = scratch.enums(with_targets(by_name.values()))
+        tables = self._plain(by_name)
+        there = {table.name: table for table in live.tables}
+        doubtful = [
+            table
+            for table in tables.values()
+            if settle.has_raw(table)
+            and (table.name not in there or any(changes_within(there[table.name], table)))
+        ]
+        if doubtful or len(tables) < len(by_name):
+            for name, field in enums.items():
+                create_enum(self.database, name, field.labels, "pg_temp")
+            settled = settle.settle(self.database, doubtful, set(enums))
+            for table in doubtful:
+                del tables[table.name]
+            tables |= settled
+            unusual = [model for name, model in by_name.items() if name not in tables]
+            tables |= {table.name: table for table in
+                       scratch.read(self.database, unusual, self.own)}  # fmt: skip
+        return Schema(
+            tuple(tables[name] for name in sorted(tables)),
+            tuple(EnumType(name, field.labels) for name, field in sorted(enums.items())),
+        )
+
+    def _plain(self, models: dict[str, Model]) -> dict[str, Table]:
+        context = self.database.get_sql_context(scope=pw.SCOPE_VALUES)
+        read = (plain.read(model, context, name, lambda m: scratch.key(m, self.own))
+                for name, model in models.items())  # fmt: skip
+        return {table.name: table for table in read if table is not None}
+
+
+def _own_schema(database: pw.Database) -> str:
+    own = database.execute_sql("SELECT current_schema()").fetchone()[0]
+    if own is None:
+        raise DatabaseFailed(
+            "No schema of the connection's search_path exists.",
+            "Create it, or set search_path to one that does.",
+        )
+    return str(own)

@@ -1,0 +1,220 @@
+"""The quick way to read models: in Python, where they say nothing unusual.
+
+Whatever is not plainly known here (a field with DDL of its own, a constraint that is not one
+DEFAULT or one CHECK, an expression in an index, a type that is no everyday one) makes `read` give
+None, and `scratch` shows the whole table to the server instead. What a DEFAULT or CHECK becomes
+stays open: it is a `Raw`, written as the server probably would, and `settle` asks where that is
+not what the live database has.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import peewee as pw
+
+from dbkit.fields import EnumField
+
+from ..models import Model, is_made_up
+from ..sqlite.ddl import tokens
+from ..values import Check, Column, ForeignKey, Index, Part, PrimaryKey, Table
+
+# format_type's spelling of what Peewee's fields declare (PostgreSQL manual, table 8.1)
+TYPES = {
+    "VARCHAR": "character varying",
+    "CHAR": "character",
+    "TEXT": "text",
+    "INTEGER": "integer",
+    "BIGINT": "bigint",
+    "SMALLINT": "smallint",
+    "REAL": "real",
+    "DOUBLE PRECISION": "double precision",
+    "NUMERIC": "numeric",
+    "BOOLEAN": "boolean",
+    "DATE": "date",
+    "TIME": "time without time zone",
+    "TIMESTAMP": "timestamp without time zone",
+    "TIMESTAMPTZ": "timestamp with time zone",
+    "UUID": "uuid",
+    "BYTEA": "bytea",
+    "JSON": "json",
+    "JSONB": "jsonb",
+}
+SERIALS = {"SERIAL": "integer", "BIGSERIAL": "bigint"}
+TYPE = re.compile(r"([A-Z ]+?)(?:\((\d+(?:, *\d+)?)\))?")
+ACTIONS = {"NO ACTION", "RESTRICT", "CASCADE", "SET NULL", "SET DEFAULT"}
+DEFERRABLE = {"INITIALLY DEFERRED", "INITIALLY IMMEDIATE"}
+TEXTUAL = ("character varying", "character", "text")
+CAST = re.compile(r"\([^)]*\)$")
+WORD = re.compile(r"[a-z_][a-z0-9_]*")
+
+
+class Raw(str):
+    """An expression as the server probably writes it; `source` is how the model does."""
+
+    __slots__ = ("source",)
+    source: str
+
+    def __new__(cls, likely: str, source: str) -> Raw:
+        raw = super().__new__(cls, likely)
+        raw.source = source
+        return raw
+
+
+class _Unusual(Exception):
+    pass
+
+
+def read(model: Model, context: Any, name: str, target: Any) -> Table | None:
+    """The model's table, or None if it takes the server to tell. `target` names a model's table."""
+    meta = model._meta
+    try:
+        _require_plain(model)
+        parts: list[Part] = []
+        keys = meta.get_primary_keys()
+        for field in meta.sorted_fields:
+            parts += _column(field, field in set(keys), context)
+        if keys:
+            parts.append(PrimaryKey(_names(keys), name=f"{name}_pkey", named=False))
+        for field in meta.sorted_fields:
+            if isinstance(field, pw.ForeignKeyField) and not field.deferred:
+                parts.append(_foreign_key(field, name, target))
+        for node in meta.constraints or ():
+            parts.append(_check(*_sql(node, context)))
+        parts += [_index(index) for index in meta.fields_to_index()]
+    except _Unusual:
+        return None
+    return Table(name, tuple(parts))
+
+
+def _require_plain(model: Model) -> None:
+    meta, manager = model._meta, type(model._schema)
+    unusual = meta.table_settings or meta.options or meta.strict_tables or meta.without_rowid
+    base = pw.SchemaManager
+    if (
+        unusual
+        or manager._create_table is not base._create_table
+        or manager._create_indexes is not base._create_indexes
+        or manager._create_index is not base._create_index
+    ):
+        raise _Unusual
+
+
+def _names(fields: Any) -> tuple[str, ...]:
+    return tuple(field.column_name for field in fields)
+
+
+def _column(field: Any, is_key: bool, context: Any) -> Iterator[Part]:
+    if type(field).ddl not in (pw.Field.ddl, EnumField.ddl) or field.sequence or field.collation:
+        raise _Unusual
+    type_, identity = _type(field, context)
+    nullable = field.null and not is_key
+    default = None
+    for node in field.constraints or ():
+        text, name = _sql(node, context)
+        if text[:7].upper() == "DEFAULT" and default is None and not name:
+            default = _default(text[7:].strip(), type_, isinstance(field, EnumField))
+        else:
+            yield _check(text, name)
+    yield Column(field.column_name, type_, nullable, default, identity)
+
+
+def _type(field: Any, context: Any) -> tuple[str, str]:
+    if isinstance(field, EnumField):
+        return field.type_name, ""
+    ddl = field.ddl_datatype(context)
+    match = TYPE.fullmatch(ddl.sql) if isinstance(ddl, pw.SQL) and not ddl.params else None
+    if match is None:
+        raise _Unusual
+    base, size = match.groups()
+    if base in SERIALS:
+        return SERIALS[base], "serial"
+    if base not in TYPES:
+        raise _Unusual
+    return TYPES[base] + (f"({size.replace(' ', '')})" if size else ""), ""
+
+
+def _sql(node: Any, context: Any) -> tuple[str, str | None]:
+    """(SQL, name) of a constraint that is one clause."""
+    if isinstance(node, pw.NodeList) and len(node.nodes) == 3:  # as peewee.Check makes a named one
+        word, entity, node = node.nodes
+        named = isinstance(word, pw.SQL) and word.sql == "CONSTRAINT"
+        if not named or not isinstance(entity, pw.Entity):
+            raise _Unusual
+        name = entity._path[-1]
+    else:
+        name = None
+    if not isinstance(node, pw.SQL) or node.params or type(node).__sql__ is not pw.SQL.__sql__:
+        raise _Unusual
+    # % is the driver's, the others begin what these few rules do not read
+    if any(sign in node.sql for sign in ("%", "$", "\\", "--", "/*", ";")):
+        raise _Unusual
+    return node.sql.strip(), name
+
+
+def _default(source: str, type_: str, enum: bool) -> Raw:
+    base = CAST.sub("", type_)
+    likely = source
+    if source.startswith("'") and re.fullmatch(r"'(?:[^']|'')*'", source):
+        likely = f"{source}::{base if base != 'character' else 'bpchar'}"
+        if enum and not WORD.fullmatch(type_):
+            likely = f'{source}::"{type_}"'
+    elif re.fullmatch(r"-\d+(\.\d+)?", source):
+        likely = f"'{source}'::{'numeric' if '.' in source else 'integer'}"
+    elif source.upper() in ("TRUE", "FALSE"):
+        likely = source.lower()
+    elif source.upper() in ("CURRENT_TIMESTAMP", "CURRENT_DATE", "NOW()"):
+        likely = source.lower() if source.endswith(")") else source.upper()
+    return Raw(likely, source)
+
+
+def _check(text: str, name: str | None) -> Check:
+    words = tokens(text)
+    depth, closings = 0, []
+    for place, word in enumerate(words):
+        depth += {"(": 1, ")": -1}.get(word, 0)
+        if word == ")" and depth == 0:
+            closings.append(place)
+    if words[:2] != ["check", "("] or closings != [len(words) - 1]:
+        raise _Unusual
+    source = text[text.index("(") + 1 : text.rindex(")")].strip()
+    return Check(Raw(f"({source})", source), name=name, named=name is not None)
+
+
+def _foreign_key(field: Any, table: str, target: Any) -> ForeignKey:
+    if type(field).foreign_key_constraint is not pw.ForeignKeyField.foreign_key_constraint:
+        raise _Unusual
+    on_delete, on_update = ((action or "NO ACTION").upper() for action in
+                            (field.on_delete, field.on_update))  # fmt: skip
+    deferrable = (field.deferrable or "").upper()
+    if {on_delete, on_update} - ACTIONS or (deferrable and deferrable not in DEFERRABLE):
+        raise _Unusual
+    return ForeignKey(
+        (field.column_name,),
+        target(field.rel_model),
+        (field.rel_field.column_name,),
+        on_delete,
+        on_update,
+        deferrable=deferrable,
+        name=field.constraint_name or f"{table}_{field.column_name}_fkey",
+        named=field.constraint_name is not None,
+    )
+
+
+def _index(index: Any) -> Index:
+    plain = isinstance(index, pw.ModelIndex) and index._where is None
+    if not plain or not all(isinstance(key, pw.Field) for key in index._expressions):
+        raise _Unusual
+    name = index._name
+    if len(name.encode()) > 63:
+        raise _Unusual
+    return Index(
+        _names(index._expressions),
+        bool(index._unique),
+        (index._using or "btree").lower(),
+        nulls_distinct=index._nulls_distinct is not False,
+        name=name,
+        named=not is_made_up(index),
+    )

@@ -5,7 +5,6 @@ Exit codes: 0 fine, 1 the answer is no (drift, pending), 2 could not tell (an er
 
 from __future__ import annotations
 
-import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -41,7 +40,7 @@ class _Group(click.Group):
             _fail(ctx, "interrupted")
         except DbkitError as error:
             _fail(ctx, str(error))
-        except Exception as error:
+        except BaseException as error:  # a SystemExit(0) of somebody's module would look clean
             _fail(
                 ctx,
                 f"unexpected {type(error).__name__}: {error}\n"
@@ -53,7 +52,12 @@ def _fail(ctx: click.Context, message: str) -> NoReturn:
     if ctx.meta.get("debug"):
         traceback.print_exc()
     click.echo(f"error: {message}", err=True)
-    sys.exit(2)
+    ctx.exit(2)
+
+
+def _answer(yes: bool) -> NoReturn:
+    """Exit with 0 or 1."""
+    click.get_current_context().exit(0 if yes else 1)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -124,14 +128,15 @@ def _migrated(names: list[str]) -> None:
 
 def _report(report: Report, prefix: str = "") -> None:
     click.echo(f"{prefix}{report}" if not report else str(report))
-    sys.exit(1 if report else 0)
+    _answer(not report)
 
 
 @command("database", reads=True)
 def check_(session: Session) -> None:
     """Open a connection and say what is at the other end."""
     for name, value in vars(diagnosis.facts(session.database)).items():
-        click.echo(f"{name}: {value:.2f} ms" if name == "latency" else f"{name}: {value}")
+        if value != "-":
+            click.echo(f"{name}: {value:.2f} ms" if name == "latency" else f"{name}: {value}")
 
 
 @command("database", "migrations")
@@ -165,7 +170,7 @@ def status_(session: Session) -> None:
     for name in found.pending:
         click.echo(f"[ ] {name}")
     click.echo(f"applied: {len(found.applied)}, pending: {len(found.pending)}")
-    sys.exit(1 if found.pending else 0)
+    _answer(not found.pending)
 
 
 @command("database", "models", "seeds")
@@ -190,7 +195,7 @@ def verify_(session: Session, format_: str) -> None:
     report = verify(session.database, session.models)
     if format_ == "json":
         click.echo(report.to_json())
-        sys.exit(1 if report else 0)
+        _answer(not report)
     _report(report)
 
 

@@ -16,6 +16,7 @@ from environs import Env
 from .errors import ConfigError
 
 DEFAULT_URL = "sqlite:///dbkit.db"
+PROJECT = ("models", "migrations", "seeds")
 PARTS = ("DB_HOST", "DB_PORT", "DB_NAME", "DB_USER", "DB_PASSWORD")
 
 
@@ -37,7 +38,7 @@ def load(
     seeds: str | Path | None = None,
 ) -> Settings:
     """Settings for these flags, completed from the other sources. Raises ConfigError."""
-    environ, both = Env(), Env()
+    both = Env()
     try:
         both.read_env(Path.cwd() / ".env", recurse=False)
     except (OSError, ValueError) as error:
@@ -45,14 +46,14 @@ def load(
     project = _project()
 
     def setting(name: str, flag: str | Path | None) -> str | None:
-        return str(flag) if flag else _get(both, f"DBKIT_{name.upper()}") or project.get(name)
+        return str(flag or "") or _get(both, f"DBKIT_{name.upper()}") or project.get(name)
 
     return Settings(
-        url=database or _url(environ) or _url(both) or DEFAULT_URL,
+        url=database or _url(Env(), both) or DEFAULT_URL,
         models=setting("models", models),
         migrations=Path(setting("migrations", migrations) or "migrations"),
         seeds=Path(setting("seeds", seeds) or "seeds"),
-        environment=_get(both, "DBKIT_ENV") or "development",
+        environment=(_get(both, "DBKIT_ENV") or "").strip() or "development",
     )
 
 
@@ -60,32 +61,46 @@ def _get(env: Env, name: str) -> str | None:
     return env.str(name, "") or None
 
 
-def _url(env: Env) -> str | None:
-    """The database that an environment names, by URL or in parts."""
-    url = _get(env, "DATABASE_URL")
-    if url or not (_get(env, "DB_HOST") or _get(env, "DB_NAME")):
-        return url
-    host, port, name, user, password = (_get(env, part) for part in PARTS)
+def _url(environment: Env, both: Env) -> str | None:
+    """The database that the environment names, or else `.env`: by URL or in parts.
+
+    If the environment gives but some of the parts, `.env` completes them.
+    """
+    for env in (environment, both):
+        if url := _get(env, "DATABASE_URL"):
+            return url
+        if _get(env, "DB_HOST") or _get(env, "DB_NAME"):
+            return _joined(both)
+    return None
+
+
+def _joined(env: Env) -> str:
+    # bytes that are no UTF-8 stay what they are: parse() refuses them
+    host, port, name, user, password = (
+        quote(_get(env, part) or "", safe="", errors="surrogateescape") for part in PARTS
+    )
     if not name:
         raise ConfigError(
             "DB_HOST is set, but DB_NAME is not.", f"Set {', '.join(PARTS)}, or DATABASE_URL alone."
         )
-    credentials = quote(user or "", safe="")
-    if password:
-        credentials += ":" + quote(password, safe="")
-    host = host or "localhost"
-    host = f"[{host}]" if ":" in host else quote(host, safe="")
-    return (
-        f"postgresql://{credentials}{'@' if credentials else ''}{host}"
-        f"{f':{port}' if port else ''}/{quote(name, safe='')}"
-    )
+    credentials = f"{user}{password and ':'}{password}"
+    at, colon = credentials and "@", port and ":"
+    return f"postgresql://{credentials}{at}{host or 'localhost'}{colon}{port}/{name}"
 
 
 def _project() -> dict[str, str]:
     parser = configparser.ConfigParser(interpolation=None)
     try:
-        parser.read("setup.cfg", encoding="utf-8")
-    except (configparser.Error, UnicodeDecodeError) as error:
-        reason = str(error).splitlines()[0]
-        raise ConfigError(f"setup.cfg cannot be read: {reason}") from None
-    return dict(parser["dbkit"]) if parser.has_section("dbkit") else {}
+        parser.read_string(Path("setup.cfg").read_text(encoding="utf-8"), "setup.cfg")
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, configparser.Error) as error:
+        # the further lines quote the file
+        raise ConfigError(f"setup.cfg cannot be read: {str(error).splitlines()[0]}") from None
+    section = dict(parser["dbkit"]) if parser.has_section("dbkit") else {}
+    if unknown := section.keys() - parser.defaults().keys() - set(PROJECT):
+        raise ConfigError(
+            f"[dbkit] in setup.cfg knows {', '.join(PROJECT)}, not {', '.join(sorted(unknown))}.",
+            "The database belongs in DATABASE_URL or .env, which are not committed.",
+        )
+    return section

@@ -6,6 +6,8 @@ printed, and no message of the driver about a URL is passed on, since it quotes 
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -32,28 +34,52 @@ In a URL, write @ as %40, : as %3A, / as %2F, # as %23, % as %25; this prints a 
 Or leave the URL and set DB_HOST, DB_PORT, DB_NAME, DB_USER and DB_PASSWORD, as they are."""
 
 
+PLACEHOLDER = re.compile(r"\[[A-Z _-]*(PASSWORD|REF)\]", re.IGNORECASE)
+NO_TEXT = re.compile("[\0\ud800-\udfff]")
+
+
 @dataclass(frozen=True)
 class Target:
-    """A database that has been named, not yet opened. `name` is its own name, for confirmation."""
+    """A database that has been named, not yet opened. `name` is its own name, for confirmation.
+
+    With `directory` it is an embedded server's, and `params` are known once that has started.
+    """
 
     dialect: str
     name: str
     display: str
     params: Mapping[str, Any] = field(repr=False, default_factory=dict)
+    directory: Path | None = None
 
     def database(self, read_only: bool = False) -> pw.Database:
-        """The Peewee database, unopened. With `read_only` a missing SQLite file is not made."""
-        if self.dialect == "postgresql":
-            return pw.PostgresqlDatabase(self.name, **self.params)
-        if not read_only or self.name == ":memory:":
-            return pw.SqliteDatabase(self.name, pragmas={"foreign_keys": 1})
-        if not Path(self.name).exists():
-            raise DatabaseUnreachable(
-                "database missing",
-                f"There is no file {self.name}.",
-                "`python -m dbkit migrate` makes it.",
-            )
-        return pw.SqliteDatabase(Path(self.name).absolute().as_uri() + "?mode=ro", uri=True)
+        """The Peewee database, unopened; an embedded server is started for it.
+
+        With `read_only` nothing that is missing is made: no SQLite file, no server's folder.
+        """
+        if self.dialect == "sqlite":
+            return _sqlite_database(self.name, read_only and self.name != ":memory:")
+        params = self.params
+        if self.directory:
+            from .embedded import start
+
+            params = start(self.directory, create=not read_only)
+        return pw.PostgresqlDatabase(self.name, **params)
+
+
+def _sqlite_database(name: str, read_only: bool) -> pw.Database:
+    if not read_only:
+        return pw.SqliteDatabase(name, pragmas={"foreign_keys": 1})
+    try:
+        Path(name).stat()
+    except FileNotFoundError:
+        raise DatabaseUnreachable(
+            "database missing",
+            f"database missing: There is no file {name}.",
+            "`python -m dbkit migrate` makes it.",
+        ) from None
+    except OSError:
+        pass  # SQLite says what is wrong with the path when it is opened
+    return pw.SqliteDatabase(Path(name).absolute().as_uri() + "?mode=ro", uri=True)
 
 
 def connect(url: str | None = None) -> pw.Database:
@@ -66,7 +92,9 @@ def connect(url: str | None = None) -> pw.Database:
 
 
 def parse(url: str) -> Target:
-    """What a URL names. Starts the server of an `embedded:DIR`. Raises ConfigError."""
+    """What a URL names. Opens and starts nothing. Raises ConfigError."""
+    if NO_TEXT.search(unquote(url)):
+        raise ConfigError("The database URL holds a character that is no text.", FORMS)
     scheme, colon, rest = url.strip().partition(":")
     match scheme.lower() if colon else "":
         case "postgresql" | "postgres":
@@ -74,22 +102,28 @@ def parse(url: str) -> Target:
         case "sqlite":
             return _sqlite(rest)
         case "embedded":
-            from .embedded import start
-
-            directory = Path(rest.removeprefix("//")).expanduser()
-            if not rest:
-                raise ConfigError("embedded: names no directory.", "Use embedded:pgdata.")
-            target = _postgresql(start(directory))
-            return Target(target.dialect, target.name, f"embedded:{directory}", target.params)
+            return _embedded(rest.removeprefix("//"))
         case _:
-            shown = scheme if colon and scheme.isalnum() else "it"
+            known = re.fullmatch(r"[a-z][a-z0-9+]*", scheme) and rest.startswith("//")
             raise ConfigError(
-                f"The database URL is not understood: {shown} is no known scheme.", FORMS
+                "The database URL is not understood: "
+                f"{scheme if known else 'it'} is no known scheme.",
+                FORMS,
             )
 
 
+def _embedded(name: str) -> Target:
+    if not name:
+        raise ConfigError("embedded: names no directory.", "Use embedded:pgdata.")
+    directory = Path(os.path.expanduser(name))  # Path's own raises where there is no such user
+    return Target("postgresql", "postgres", f"embedded:{directory}", directory=directory)
+
+
 def _sqlite(rest: str) -> Target:
-    path = unquote(rest.partition("?")[0])
+    path, question, _ = rest.partition("?")
+    if question:
+        raise ConfigError("A SQLite URL takes no options.", "Write a ? in a file's name as %3F.")
+    path = unquote(path)
     if path in ("", "//", "///", ":memory:", "///:memory:", "//:memory:"):
         return Target("sqlite", ":memory:", "sqlite:///:memory:")
     if path.startswith("//") and not path.startswith("///"):
@@ -99,32 +133,40 @@ def _sqlite(rest: str) -> Target:
 
 
 def _postgresql(url: str) -> Target:
+    credentials, at, place = url.removeprefix("postgresql://").partition("@")
+    if at and ("/" in credentials or "@" in place):
+        raise _unusable(url)  # the driver would take a part of the password for the host
     try:
         params = dict(parse_dsn(url))
-    except psycopg2.ProgrammingError:
+    except (psycopg2.ProgrammingError, UnicodeError) as error:
         # the driver's own words quote the part it stumbled over, which may be the password
-        raise _unusable(url) from None
-    host, name = params.get("host", ""), params.get("dbname", "")
-    if "@" in host or "@" in name:
-        raise _unusable(url)
-    if "[" in params.get("password", ""):
+        raise _unusable(url, str(error)) from None
+    host, user, port = (params.get(name, "") for name in ("host", "user", "port"))
+    if not re.fullmatch("[0-9,]*", port):
+        raise ConfigError("The port in the database URL, or DB_PORT, is not a number.", FORMS)
+    if PLACEHOLDER.fullmatch(params.get("password", "")) or PLACEHOLDER.search(f"{user} {host}"):
         raise ConfigError(
-            "The password in the database URL is still the provider's placeholder.",
-            "Put the real password in the place of [YOUR-PASSWORD].",
+            "The database URL, or DB_PASSWORD, still holds a placeholder of the provider.",
+            "Put the real password in the place of [YOUR-PASSWORD], the project's reference in "
+            "that of [PROJECT-REF].",
         )
-    user = params.get("user", "")
-    name = params.setdefault("dbname", user or "postgres")
+    name = params.pop("dbname", "") or user or "postgres"
     params.setdefault("connect_timeout", str(CONNECT_TIMEOUT))
     params.setdefault("fallback_application_name", "dbkit")
-    place = f"[{host}]" if ":" in host else host
-    port = f":{params['port']}" if "port" in params else ""
-    display = f"postgresql://{user}{'@' if user else ''}{place}{port}/{name}"
+    before, after = user and f"{user}@", port and f":{port}"
+    display = f"postgresql://{before}{f'[{host}]' if ':' in host else host}{after}/{name}"
     if host.startswith("/"):
-        display = f"postgresql://{user}{'@' if user else ''}/{name}?host={host}"
-    return Target("postgresql", params.pop("dbname"), display, params)
+        display = f"postgresql://{before}/{name}?host={host}{port and f'&port={port}'}"
+    return Target("postgresql", name, display, params)
 
 
-def _unusable(url: str) -> ConfigError:
+def _unusable(url: str, words: str = "") -> ConfigError:
+    # the name of an option is no secret, unlike everything else that the driver quotes
+    if option := re.search(r'invalid URI query parameter: "(\w+)"', words):
+        return ConfigError(
+            f"The database URL has the option {option[1]}, which PostgreSQL does not know.",
+            "Take it out: it belongs to some other program.",
+        )
     if "@" in url:
         return ConfigError(
             "The database URL cannot be taken apart: a special character in the user name or "

@@ -1,11 +1,13 @@
 """What a failure of the driver means, and what to do: one table, from the drivers' words.
 
 libpq gives no SQLSTATE for a connection that never came to be (PostgreSQL manual, 34.1), so its
-text is all there is; once connected, the SQLSTATE decides (PostgreSQL manual, appendix A).
+text is all there is; once connected, the SQLSTATE decides (PostgreSQL manual, appendix A), since
+the text may quote anybody's data.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from dataclasses import dataclass
@@ -31,7 +33,7 @@ dashboard and restore it. A Neon endpoint can be disabled there too. Then check 
 
 RULES = [
     Rule(
-        r"Tenant or user not found|endpoint .*(disabled|not found)|project .*paused"
+        r"Tenant or user not found|endpoint .*(disabled|not (be )?found)|project .*paused"
         r"|could not translate host name \"[^\"]*\.(supabase\.(co|com)|neon\.tech)\"",
         "provider project paused",
         "The provider does not know this project, or has paused it.",
@@ -44,7 +46,7 @@ RULES = [
         "Check its spelling in the database URL, and DNS.",
     ),
     Rule(
-        r"Connection refused|No such file or directory\n.*Is the server running",
+        r"Connection refused|No such file or directory Is the server running",
         "refused",
         "Nothing answers at that host and port.",
         "Is the server running, is the port right, is a firewall in between? A Supabase project "
@@ -59,7 +61,13 @@ RULES = [
         "waits longer.",
     ),
     Rule(
-        r"password authentication failed|no password supplied|SCRAM authentication"
+        r"no password supplied",
+        "no password",
+        "The server wants a password, and none was given.",
+        "Put it into the database URL (URL-encoded), or into DB_PASSWORD as it is.",
+    ),
+    Rule(
+        r"password authentication failed|SCRAM authentication"
         r"|SASL authentication failed",
         "wrong password",
         "User name or password is wrong.",
@@ -75,11 +83,13 @@ RULES = [
         "sslrootcert=FILE for verify-full.",
     ),
     Rule(
-        r"no encryption|SSL off|connection is insecure|SSL connection is required"
-        r"|SSL/TLS required",
+        # with any other sslmode TLS was tried too, so that it is not what is missing
+        r"no pg_hba.conf entry .*(no encryption|SSL off) .*sslmode=disable"
+        r"|connection is insecure|SSL connection is required|SSL(/TLS)? required",
         "TLS required",
         "The server takes encrypted connections only.",
-        "Add ?sslmode=require to the database URL.",
+        "Put ?sslmode=require at the end of the database URL. If that does not help, ask for an "
+        "entry in its pg_hba.conf.",
     ),
     Rule(
         r"no pg_hba.conf entry|pg_hba.conf rejects|(Peer|Ident) authentication failed",
@@ -106,7 +116,8 @@ RULES = [
         "As its owner: GRANT CONNECT ON DATABASE name TO user.",
     ),
     Rule(
-        r"too many clients|connection slots|max clients|too many connections",
+        r"too many clients|connection slots|max client|too many connections"
+        r"|no more connections",
         "too many connections",
         "The server has no connection left.",
         "Close some, or connect through a pooler.",
@@ -125,10 +136,10 @@ RULES = [
         "Look into its log; then try again. Nothing half done was kept.",
     ),
     Rule(
-        r"unable to open database file",
+        r"unable to open database file|disk I/O error",  # the latter of a directory, for one
         "cannot open",
         "The SQLite file cannot be opened or made.",
-        "Does its directory exist, and may you write there?",
+        "Is it a file, does its directory exist, and may you write there?",
     ),
     Rule(
         r"file is not a database|disk image is malformed",
@@ -144,6 +155,7 @@ RULES = [
     ),
 ]
 
+LOST = ("08", "57P")  # classes of SQLSTATE that end the connection
 SQLSTATES = {
     "42501": (
         "no privilege",
@@ -165,12 +177,11 @@ def explain(error: Exception, database: pw.Database, display: str = "") -> Dbkit
     """The DbkitError for a driver's error, with the password taken out of whatever it says."""
     text = _words(error, database)
     at = f" ({display})" if display else ""
-    for rule in RULES:
-        if re.search(rule.pattern, text, re.IGNORECASE):
-            return DatabaseUnreachable(
-                rule.cause, f"{rule.cause}: {rule.message}{at}\n  {text}", rule.hint
-            )
-    state = _sqlstate(error)
+    state = sqlstate(error)
+    if rule := _rule(text, database) if state is None or state.startswith(LOST) else None:
+        return DatabaseUnreachable(
+            rule.cause, f"{rule.cause}: {rule.message}{at}\n  {text}", rule.hint
+        )
     if state in SQLSTATES:
         _, message, hint = SQLSTATES[state]
         return DatabaseFailed(f"{message}{at}: {text}", hint)
@@ -180,9 +191,17 @@ def explain(error: Exception, database: pw.Database, display: str = "") -> Dbkit
         return DatabaseFailed(f"The SQLite file may not be written{at}.", "Check its permissions.")
     if state is None and isinstance(error, pw.OperationalError) and database.is_closed():
         return DatabaseUnreachable(
-            "not connected", f"No connection{at}: {text}", "Check the database URL."
+            "not connected",
+            f"not connected: No connection could be made.{at}\n  {text}",
+            "Check the database URL.",
         )
     return DatabaseFailed(f"The database refused a statement{at}: {text}")
+
+
+def _rule(text: str, database: pw.Database) -> Rule | None:
+    mode = database.connect_params.get("sslmode") or os.environ.get("PGSSLMODE", "prefer")
+    text += f" sslmode={mode}"
+    return next((rule for rule in RULES if re.search(rule.pattern, text, re.IGNORECASE)), None)
 
 
 def _words(error: Exception, database: pw.Database) -> str:
@@ -191,7 +210,7 @@ def _words(error: Exception, database: pw.Database) -> str:
     return text.replace(password, "***") if len(password) > 2 else text
 
 
-def _sqlstate(error: BaseException | None) -> str | None:
+def sqlstate(error: BaseException | None) -> str | None:
     while error is not None:
         state = getattr(error, "pgcode", None)
         if state:

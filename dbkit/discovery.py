@@ -35,10 +35,15 @@ def load_models(spec: str | None) -> list[Model]:
     if str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
     module = _import(name)
-    listed = getattr(module, attribute or "MODELS", None)
+    try:
+        listed = getattr(module, attribute or "MODELS", None)
+        models = _tables(_walk(module)) if listed is None else _listed(spec, listed)
+    except ModelsError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise ModelsError(f"{spec} fails: {type(error).__name__}: {error}") from error
     if attribute and listed is None:
         raise ModelsError(f"Module {name} has no {attribute}.", "Check --models MODULE:NAME.")
-    models = _listed(spec, listed) if listed is not None else _tables(_walk(module))
     if not models:
         raise ModelsError(
             f"There are no Peewee models in {spec}.", "Name the module that defines them."

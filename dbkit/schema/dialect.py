@@ -38,7 +38,11 @@ class Dialect(Protocol):
         ...
 
     def transaction(self, database: pw.Database) -> AbstractContextManager[Any]:
-        """One transaction for a migration or for seeds; rolled back by any exception."""
+        """A transaction that means to write; rolled back by any exception."""
+        ...
+
+    def migrating(self, database: pw.Database) -> AbstractContextManager[Any]:
+        """The transaction of a migration, in which tables can be rebuilt safely."""
         ...
 
     def lock(self, database: pw.Database, name: str) -> None:

@@ -31,6 +31,9 @@ class Postgres:
     def transaction(self, database: pw.Database) -> AbstractContextManager[Any]:
         return database.atomic()  # type: ignore[no-any-return]
 
+    def migrating(self, database: pw.Database) -> AbstractContextManager[Any]:
+        return self.transaction(database)
+
     def lock(self, database: pw.Database, name: str) -> None:
         # a session's advisory lock would be lost behind a pooler, a transaction's is not
         database.execute_sql("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (name,))

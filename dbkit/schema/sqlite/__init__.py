@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import peewee as pw
 
 from dbkit.errors import DatabaseFailed, ModelsError
-from dbkit.transactions import rolled_back
+from dbkit.transactions import is_open, rolled_back
 
 from ..models import Model, chosen_index_names
 from ..values import (
@@ -66,22 +66,30 @@ class Sqlite:
         with rolled_back(database):
             yield Reading(database)
 
+    def transaction(self, database: pw.Database) -> AbstractContextManager[Any]:
+        return database.atomic("IMMEDIATE")  # type: ignore[no-any-return]
+
     @contextmanager
-    def transaction(self, database: pw.Database) -> Iterator[None]:
+    def migrating(self, database: pw.Database) -> Iterator[None]:
         """Foreign keys are off inside, or rebuilding a table would delete its children's rows
         (https://sqlite.org/lang_altertable.html, 7); instead all are checked at the end."""
         enforced = database.foreign_keys
-        if enforced and not database.in_transaction():
-            database.foreign_keys = 0  # ignored by SQLite once a transaction is open
+        if enforced and is_open(database):
+            raise DatabaseFailed(
+                "A transaction is open, and SQLite can switch foreign keys off only outside one.",
+                "Commit it first: a migration rebuilds tables, which would delete the children.",
+            )
+        database.foreign_keys = 0
         try:
-            with database.transaction("IMMEDIATE"):
+            with self.transaction(database):
+                before = _orphans(database)
                 yield
-                broken = database.execute_sql("PRAGMA foreign_key_check").fetchone()
-                if broken:
+                broken = _orphans(database) - before
+                for child, row, parent in sorted(broken, key=str):
                     raise DatabaseFailed(
-                        f"Row {broken[1]} of table {broken[0]} would be left pointing at no row "
-                        f"of table {broken[2]}.",
-                        "Nothing was changed.",
+                        f"Row {row} of table {child} would be left pointing at no row of table "
+                        f"{parent}.",
+                        "On SQLite foreign keys are off inside a migration: delete children first.",
                     )
         finally:
             if enforced:
@@ -92,6 +100,10 @@ class Sqlite:
 
     def advance_key(self, database: pw.Database, model: Model) -> None:
         """SQLite takes the largest key there is plus one."""
+
+
+def _orphans(database: pw.Database) -> set[tuple[Any, ...]]:
+    return {tuple(row[:3]) for row in database.execute_sql("PRAGMA foreign_key_check").fetchall()}
 
 
 class Reading:

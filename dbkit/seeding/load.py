@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import uuid
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
@@ -26,6 +28,21 @@ from dbkit.schema.models import Model
 
 from .files import Row, Seeds, read
 from .times import relative
+
+# what TOML may give for a field, where the database would take and bend something else
+ACCEPTED: dict[Any, tuple[type, ...]] = {
+    pw.BooleanField: (bool,),
+    pw.IntegerField: (int,),
+    pw.FloatField: (int, float),
+    pw.DecimalField: (int, float, str, Decimal),
+    pw.CharField: (str,),
+    pw.TextField: (str,),
+    pw.UUIDField: (str, uuid.UUID),
+    pw.DateTimeField: (dt.datetime,),
+    pw.DateField: (dt.date,),
+    pw.TimeField: (dt.time,),
+}
+BAD_VALUE = (ValueError, TypeError, ArithmeticError, OSError)
 
 
 @dataclass
@@ -50,6 +67,8 @@ class Result:
         )
 
     def __str__(self) -> str:
+        if not self.inserted:
+            return "there is nothing to load"
         return "\n".join(
             f"{table}: {self.inserted[table]} inserted, {self.updated[table]} updated, "
             f"{self.unchanged[table]} unchanged"
@@ -63,28 +82,34 @@ def seed(database: pw.Database, models: Iterable[Model], directory: str | Path =
     Rows are matched by their table's natural key. Raises SeedError, which names the row, and
     DatabaseFailed if a table is missing.
     """
-    tables = {model._meta.table_name: model for model in models}
-    seeds = read(directory)
-    for name in seeds.rows:
+    seeds, tables = read(directory), _by_table(models)
+    for name in (*seeds.rows, *seeds.keys):
         if name not in tables:
-            raise SeedError(
-                f"{seeds.rows[name][0].where}: no model has the table {name}.",
-                _suggestion(name, tables),
-            )
+            where = seeds.rows[name][0].where if seeds.rows[name] else f"{directory}, keys"
+            raise SeedError(f"{where}: no model has the table {name}.", _suggestion(name, tables))
     dialect, result, now = dialect_for(database), Result(), utcnow()
-    with diagnosed(database), database.bind_ctx(list(tables.values())):
+    wanted = {model: name for name, model in tables.items() if seeds.rows[name]}
+    with diagnosed(database), database.bind_ctx(list(wanted)):
         with dialect.transaction(database):
-            order = [
-                model
-                for model in pw.sort_models(tables.values())
-                if model._meta.table_name in seeds.rows
-            ]
             dialect.lock(database, "dbkit seed")
-            for model in order:
-                _Table(model, seeds, now).load(result)
-                if result.inserted[model._meta.table_name] and _keys_written(model, seeds):
+            for model in pw.sort_models(wanted):
+                table = _Table(model, wanted[model], seeds, now)
+                table.load(result)
+                if result.inserted[table.name] and table.writes_keys:
                     dialect.advance_key(database, model)
     return result
+
+
+def _by_table(models: Iterable[Model]) -> dict[str, Model]:
+    """Models by table name; with the schema in front where that is needed to tell them apart."""
+    models = list(models)
+    plain = Counter(model._meta.table_name for model in models)
+    return {
+        model._meta.table_name
+        if plain[model._meta.table_name] == 1
+        else f"{model._meta.schema}.{model._meta.table_name}": model
+        for model in models
+    }
 
 
 def _suggestion(name: str, names: Iterable[str]) -> str:
@@ -92,42 +117,40 @@ def _suggestion(name: str, names: Iterable[str]) -> str:
     return f"Do you mean {close[0]}?" if close else f"There are: {', '.join(sorted(names))}."
 
 
-def _keys_written(model: Model, seeds: Seeds) -> bool:
-    key = model._meta.primary_key
-    return isinstance(key, pw.AutoField) and any(
-        not {key.name, key.column_name}.isdisjoint(row.values)
-        for row in seeds.rows[model._meta.table_name]
-    )
-
-
 class _Table:
     """One table's rows on their way into the database."""
 
-    def __init__(self, model: Model, seeds: Seeds, now: dt.datetime) -> None:
-        self.model, self.now = model, now
-        self.name = model._meta.table_name
-        self.rows = seeds.rows[self.name]
-        self.key = seeds.keys.get(self.name)
+    def __init__(self, model: Model, name: str, seeds: Seeds, now: dt.datetime) -> None:
+        self.model, self.name, self.now = model, name, now
+        self.rows = seeds.rows[name]
+        self.key = seeds.keys.get(name)
+        self.seen: dict[tuple[Any, ...], str] = {}
+
+    @property
+    def writes_keys(self) -> bool:
+        """Whether a row has an automatic key's value of its own."""
+        key = self.model._meta.primary_key
+        return isinstance(key, pw.AutoField) and any(
+            not {key.name, key.column_name}.isdisjoint(row.values) for row in self.rows
+        )
 
     def load(self, result: Result) -> None:
         for row in self.rows:
             try:
                 with self.model._meta.database.atomic():
                     result.count(self._upsert(row), self.name)
-            except (pw.IntegrityError, pw.DataError, ValueError, TypeError) as error:
+            except (pw.IntegrityError, pw.DataError, *BAD_VALUE) as error:
                 reason = " ".join(str(error).split())
                 raise SeedError(f"{row.where}: {reason}", "Nothing was loaded.") from error
 
     def _upsert(self, row: Row) -> str:
         fields = {name: self._field(row, name) for name in row.values}
-        values = {
-            fields[name]: self._value(row, fields[name], value)
-            for name, value in row.values.items()
-        }
-        fresh = {
-            fields[name] for name, value in row.values.items() if _is_relative(fields[name], value)
-        }
-        where = reduce(and_, (key == values[key] for key in self._key(row, list(values))))
+        values = {fields[name]: self._value(row, fields[name], value)
+                  for name, value in row.values.items()}  # fmt: skip
+        fresh = {fields[name] for name, value in row.values.items()
+                 if _is_relative(fields[name], value)}  # fmt: skip
+        key = self._key(row, list(values))
+        where = self._where(row, {one: values[one] for one in key}, fresh)
         found = list(self.model.select().where(where).limit(2))
         if len(found) > 1:
             raise SeedError(
@@ -135,22 +158,40 @@ class _Table:
                 f"Choose columns that tell them apart, under [keys] {self.name}.",
             )
         if not found:
-            self.model.insert(
-                {
-                    **self.model._meta.get_default_dict(),
-                    **{key.name: value for key, value in values.items()},
-                }
-            ).execute()
+            given = {one.name: value for one, value in values.items()}
+            self.model.insert({**self.model._meta.get_default_dict(), **given}).execute()
             return "inserted"
-        changed = {
-            key: value
-            for key, value in values.items()
-            if key not in fresh and not _same(key, found[0].__data__[key.name], value)
-        }
-        if not changed:
-            return "unchanged"
-        self.model.update(changed).where(where).execute()
-        return "updated"
+        changed = {one: value for one, value in values.items()
+                   if one not in fresh and not _same(one, found[0], value)}  # fmt: skip
+        return "updated" if changed and self._update(where, changed) else "unchanged"
+
+    def _where(self, row: Row, key: dict[pw.Field, Any], fresh: set[pw.Field]) -> Any:
+        """The condition that finds the row; refuses keys that could not find it again."""
+        for one in key:
+            if one in fresh or isinstance(one, pw.FloatField):
+                raise SeedError(
+                    f"{row.where}: {one.column_name} is no key: "
+                    f"{'a relative time' if one in fresh else 'a float'} is never equal again.",
+                    f"Choose other columns, under [keys] {self.name}.",
+                )
+        marks = tuple(repr(value) for value in key.values())
+        if marks in self.seen:
+            raise SeedError(f"{row.where}: it has the key of {self.seen[marks]}.")
+        self.seen[marks] = row.where
+        return reduce(and_, (one.is_null() if value is None else one == value
+                             for one, value in key.items()))  # fmt: skip
+
+    def _update(self, where: Any, changed: dict[pw.Field, Any]) -> bool:
+        """Update, unless the database stores the new values as what it has: the last word on
+        what is equal is its own."""
+        stored = self.model.select(*changed).where(where).tuples()
+        before = list(stored.clone())
+        with self.model._meta.database.atomic() as step:
+            self.model.update(changed).where(where).execute()
+            if list(stored.clone()) == before:
+                step.rollback()
+                return False
+        return True
 
     def _field(self, row: Row, name: str) -> pw.Field:
         found = self.model._meta.combined.get(name)
@@ -178,20 +219,27 @@ class _Table:
         )
 
     def _value(self, row: Row, target: pw.Field, value: Any) -> Any:
-        if isinstance(target, pw.ForeignKeyField) and isinstance(value, dict):
-            return self._reference(row, target, value)
+        if isinstance(target, pw.ForeignKeyField):
+            if isinstance(value, dict):
+                return self._reference(row, target, value)
+            return self._value(row, target.rel_field, value)
         if isinstance(value, str) and isinstance(target, pw.DateTimeField | pw.DateField):
             moment = relative(value, self.now)
             if moment is not None:
                 return moment.date() if isinstance(target, pw.DateField) else moment
-        if isinstance(target, pw.DecimalField) and isinstance(value, float):
-            return Decimal(str(value))
+        for kind, types in ACCEPTED.items():
+            if isinstance(target, kind):
+                value = target.adapt(value) if isinstance(value, str) else value
+                if type(value) not in types:
+                    raise TypeError(f"{target.column_name} cannot be {value!r}")
+        if isinstance(target, pw.DecimalField):
+            value = Decimal(str(value)).quantize(target._exp, ROUND_HALF_UP)
         target.db_value(value)  # an enum's label is refused here, with the right ones named
         return value
 
     def _reference(self, row: Row, target: pw.ForeignKeyField, value: dict[str, Any]) -> Any:
         """The key of the one row of the related table that has these column values."""
-        related = _Table(target.rel_model, Seeds(), self.now)
+        related = _Table(target.rel_model, target.rel_model._meta.table_name, Seeds(), self.now)
         wanted = {name: related._field(row, name) for name in value}
         where = [
             wanted[name] == related._value(row, wanted[name], part) for name, part in value.items()
@@ -225,19 +273,11 @@ def _unique_sets(model: Model) -> list[list[pw.Field]]:
     return [fields for fields in sets if all(isinstance(one, pw.Field) for one in fields)]
 
 
-def _same(target: pw.Field, stored: Any, wanted: Any) -> bool:
-    """Whether a row already holds what the seed says, as the column would store it."""
+def _same(target: pw.Field, row: Any, wanted: Any) -> bool:
+    """Whether a row holds what the seed says; if in doubt not, `_update` looks closer."""
+    stored = row.__data__[target.name]
     if isinstance(target, pw.ForeignKeyField):
-        return _same(target.rel_field, stored, wanted)
+        target = target.rel_field
     if stored is None or wanted is None or isinstance(target, pw.JSONField):
         return bool(stored == wanted)
-    wanted = target.python_value(target.db_value(wanted))
-    if isinstance(target, pw.DecimalField):
-        return bool(_rounded(target, stored) == _rounded(target, wanted))
-    if isinstance(target, pw.FixedCharField):
-        return bool(stored.rstrip() == wanted.rstrip())
-    return bool(stored == wanted)
-
-
-def _rounded(target: pw.DecimalField, value: Any) -> Decimal:
-    return Decimal(value).quantize(target._exp, ROUND_HALF_UP)
+    return bool(stored == target.python_value(target.db_value(wanted)))

@@ -74,7 +74,7 @@ def _pair(
         by_key.setdefault(key(part), []).append(part)
     nameless = by_key.pop(None, [])
     pairs, rest = [], []
-    for part in news:
+    for part in sorted(news, key=lambda part: not getattr(part, "named", True)):
         waiting = by_key.get(key(part), [])
         found = next((place for place, one in enumerate(waiting) if agree(one, part)), None)
         if found is None:

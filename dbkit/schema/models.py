@@ -22,14 +22,14 @@ def with_targets(models: Iterable[Model]) -> list[Model]:
     return list(pw.sort_models(found))
 
 
-def chosen_index_names(model: Model) -> set[str]:
-    """Names of the model's indexes that a person wrote, as far as a server keeps them."""
-    indexes = [index for index in model._meta.fields_to_index() if isinstance(index, pw.Index)]
-    return {
-        index._name.encode()[:63].decode(errors="ignore")
-        for index in indexes
-        if not is_made_up(index)
-    }
+def made_up_index_names(model: Model) -> set[str]:
+    """Names of the model's indexes that Peewee made, as far as a server keeps them."""
+    return {truncated(index._name) for index in model._meta.fields_to_index() if is_made_up(index)}
+
+
+def truncated(name: str) -> str:
+    """A name as far as PostgreSQL keeps it: 63 bytes (PostgreSQL manual, 4.1.1)."""
+    return name.encode()[:63].decode(errors="ignore")
 
 
 def is_made_up(index: Any) -> bool:

@@ -232,6 +232,8 @@ class _Table:
                 value = target.adapt(value) if isinstance(value, str) else value
                 if type(value) not in types:
                     raise TypeError(f"{target.column_name} cannot be {value!r}")
+        if isinstance(target, pw.UUIDField):
+            value = uuid.UUID(str(value))
         if isinstance(target, pw.DecimalField):
             value = Decimal(str(value)).quantize(target._exp, ROUND_HALF_UP)
         target.db_value(value)  # an enum's label is refused here, with the right ones named

@@ -16,6 +16,7 @@ from ..diff import changes_within
 from ..models import Model, with_targets
 from ..values import EnumType, Schema, Table
 from . import catalog, plain, scratch, settle
+from .scratch import Names
 
 
 class Postgres:
@@ -55,26 +56,28 @@ class Postgres:
 class Reading:
     """One look at a database, in a transaction that the caller rolls back.
 
-    The search path is pinned to the schemas looked at, so that names come out unqualified on the
-    live side and, from the temporary schema, on the models' side alike.
+    The search path is pinned to what it was and the schemas looked at, so that names come out
+    unqualified on the live side and, from the temporary schema, on the models' side alike.
     """
 
     def __init__(self, database: pw.Database, schemas: Iterable[str]) -> None:
-        self.database, self.own = database, _own_schema(database)
-        self.schemas = [self.own, *sorted(set(schemas) - {self.own})]
-        path = ", ".join('"' + schema.replace('"', '""') + '"' for schema in self.schemas)
+        self.database, own = database, _own_schema(database)
+        self.names = Names(own)
+        self.schemas = [own, *sorted(set(schemas) - {own})]
+        (path,) = database.execute_sql("SELECT current_schemas(false)").fetchone()
+        path = ", ".join('"' + one.replace('"', '""') + '"'
+                         for one in dict.fromkeys([*path, *self.schemas]))  # fmt: skip
         database.execute_sql("SELECT set_config('search_path', %s, true)", (path,))
 
     def live(self, comments: bool = False) -> Schema:
-        return catalog.read(
-            self.database, self.schemas, lambda s, n: scratch.qualified(s, n, self.own), comments
-        )
+        return catalog.read(self.database, self.schemas, self.names.qualified, comments)
 
     def models(self, models: Iterable[Model], live: Schema) -> Schema:
         """Most tables are proven equal to the live ones without asking the server; for the others
         it writes their expressions; what is not plain it makes as a whole."""
-        by_name = {scratch.key(model, self.own): model for model in models}
-        enums = scratch.enums(with_targets(by_name.values()))
+        by_name = {self.names.table(model): model for model in models}
+        enums = scratch.enums(with_targets(by_name.values()), self.names)
+        self.names.enums.update({field.type_name: name for name, field in enums.items()})
         tables = self._plain(by_name)
         there = {table.name: table for table in live.tables}
         doubtful = [
@@ -84,15 +87,15 @@ class Reading:
             and (table.name not in there or any(changes_within(there[table.name], table)))
         ]
         if doubtful or len(tables) < len(by_name):
-            for name, field in enums.items():
-                create_enum(self.database, name, field.labels, "pg_temp")
-            settled = settle.settle(self.database, doubtful, set(enums))
+            for field in enums.values():
+                create_enum(self.database, field.type_name, field.labels, "pg_temp")
+            bare = {name: field.type_name for name, field in enums.items()}
             for table in doubtful:
                 del tables[table.name]
-            tables |= settled
+            tables |= settle.settle(self.database, doubtful, bare)
             unusual = [model for name, model in by_name.items() if name not in tables]
-            tables |= {table.name: table for table in
-                       scratch.read(self.database, unusual, self.own)}  # fmt: skip
+            asked = scratch.read(self.database, unusual, self.names)
+            tables |= {table.name: table for table in asked}
         return Schema(
             tuple(tables[name] for name in sorted(tables)),
             tuple(EnumType(name, field.labels) for name, field in sorted(enums.items())),
@@ -100,8 +103,7 @@ class Reading:
 
     def _plain(self, models: dict[str, Model]) -> dict[str, Table]:
         context = self.database.get_sql_context(scope=pw.SCOPE_VALUES)
-        read = (plain.read(model, context, name, lambda m: scratch.key(m, self.own))
-                for name, model in models.items())  # fmt: skip
+        read = (plain.read(model, context, self.names) for model in models.values())
         return {table.name: table for table in read if table is not None}
 
 

@@ -17,9 +17,10 @@ import peewee as pw
 
 from dbkit.fields import EnumField
 
-from ..models import Model, is_made_up
+from ..models import Model, is_made_up, truncated
 from ..sqlite.ddl import tokens
 from ..values import Check, Column, ForeignKey, Index, Part, PrimaryKey, Table
+from .scratch import Names
 
 # format_type's spelling of what Peewee's fields declare (PostgreSQL manual, table 8.1)
 TYPES = {
@@ -46,7 +47,6 @@ SERIALS = {"SERIAL": "integer", "BIGSERIAL": "bigint"}
 TYPE = re.compile(r"([A-Z ]+?)(?:\((\d+(?:, *\d+)?)\))?")
 ACTIONS = {"NO ACTION", "RESTRICT", "CASCADE", "SET NULL", "SET DEFAULT"}
 DEFERRABLE = {"INITIALLY DEFERRED", "INITIALLY IMMEDIATE"}
-TEXTUAL = ("character varying", "character", "text")
 CAST = re.compile(r"\([^)]*\)$")
 WORD = re.compile(r"[a-z_][a-z0-9_]*")
 
@@ -67,20 +67,20 @@ class _Unusual(Exception):
     pass
 
 
-def read(model: Model, context: Any, name: str, target: Any) -> Table | None:
-    """The model's table, or None if it takes the server to tell. `target` names a model's table."""
-    meta = model._meta
+def read(model: Model, context: Any, names: Names) -> Table | None:
+    """The model's table, or None if it takes the server to tell."""
+    meta, name = model._meta, names.table(model)
     try:
         _require_plain(model)
         parts: list[Part] = []
         keys = meta.get_primary_keys()
         for field in meta.sorted_fields:
-            parts += _column(field, field in set(keys), context)
+            parts += _column(field, field in set(keys), context, names)
         if keys:
-            parts.append(PrimaryKey(_names(keys), name=f"{name}_pkey", named=False))
+            parts.append(PrimaryKey(_names(keys), name=f"{meta.table_name}_pkey", named=False))
         for field in meta.sorted_fields:
-            if isinstance(field, pw.ForeignKeyField) and not field.deferred:
-                parts.append(_foreign_key(field, name, target))
+            if isinstance(field, pw.ForeignKeyField):
+                parts.append(_foreign_key(field, names))
         for node in meta.constraints or ():
             parts.append(_check(*_sql(node, context)))
         parts += [_index(index) for index in meta.fields_to_index()]
@@ -106,24 +106,24 @@ def _names(fields: Any) -> tuple[str, ...]:
     return tuple(field.column_name for field in fields)
 
 
-def _column(field: Any, is_key: bool, context: Any) -> Iterator[Part]:
+def _column(field: Any, is_key: bool, context: Any, names: Names) -> Iterator[Part]:
     if type(field).ddl not in (pw.Field.ddl, EnumField.ddl) or field.sequence or field.collation:
         raise _Unusual
-    type_, identity = _type(field, context)
+    type_, identity = _type(field, context, names)
     nullable = field.null and not is_key
     default = None
     for node in field.constraints or ():
         text, name = _sql(node, context)
         if text[:7].upper() == "DEFAULT" and default is None and not name:
-            default = _default(text[7:].strip(), type_, isinstance(field, EnumField))
+            default = _default(text[7:].strip(), type_, field)
         else:
             yield _check(text, name)
     yield Column(field.column_name, type_, nullable, default, identity)
 
 
-def _type(field: Any, context: Any) -> tuple[str, str]:
+def _type(field: Any, context: Any, names: Names) -> tuple[str, str]:
     if isinstance(field, EnumField):
-        return field.type_name, ""
+        return names.qualified(field.model._meta.schema, field.type_name), ""
     ddl = field.ddl_datatype(context)
     match = TYPE.fullmatch(ddl.sql) if isinstance(ddl, pw.SQL) and not ddl.params else None
     if match is None:
@@ -143,7 +143,7 @@ def _sql(node: Any, context: Any) -> tuple[str, str | None]:
         named = isinstance(word, pw.SQL) and word.sql == "CONSTRAINT"
         if not named or not isinstance(entity, pw.Entity):
             raise _Unusual
-        name = entity._path[-1]
+        name = truncated(entity._path[-1])
     else:
         name = None
     if not isinstance(node, pw.SQL) or node.params or type(node).__sql__ is not pw.SQL.__sql__:
@@ -154,13 +154,13 @@ def _sql(node: Any, context: Any) -> tuple[str, str | None]:
     return node.sql.strip(), name
 
 
-def _default(source: str, type_: str, enum: bool) -> Raw:
+def _default(source: str, type_: str, field: Any) -> Raw:
     base = CAST.sub("", type_)
+    if isinstance(field, EnumField):
+        base = field.type_name if WORD.fullmatch(field.type_name) else f'"{field.type_name}"'
     likely = source
     if source.startswith("'") and re.fullmatch(r"'(?:[^']|'')*'", source):
         likely = f"{source}::{base if base != 'character' else 'bpchar'}"
-        if enum and not WORD.fullmatch(type_):
-            likely = f'{source}::"{type_}"'
     elif re.fullmatch(r"-\d+(\.\d+)?", source):
         likely = f"'{source}'::{'numeric' if '.' in source else 'integer'}"
     elif source.upper() in ("TRUE", "FALSE"):
@@ -183,7 +183,7 @@ def _check(text: str, name: str | None) -> Check:
     return Check(Raw(f"({source})", source), name=name, named=name is not None)
 
 
-def _foreign_key(field: Any, table: str, target: Any) -> ForeignKey:
+def _foreign_key(field: Any, names: Names) -> ForeignKey:
     if type(field).foreign_key_constraint is not pw.ForeignKeyField.foreign_key_constraint:
         raise _Unusual
     on_delete, on_update = ((action or "NO ACTION").upper() for action in
@@ -193,12 +193,14 @@ def _foreign_key(field: Any, table: str, target: Any) -> ForeignKey:
         raise _Unusual
     return ForeignKey(
         (field.column_name,),
-        target(field.rel_model),
+        names.table(field.rel_model),
         (field.rel_field.column_name,),
         on_delete,
         on_update,
         deferrable=deferrable,
-        name=field.constraint_name or f"{table}_{field.column_name}_fkey",
+        name=truncated(
+            field.constraint_name or f"{field.model._meta.table_name}_{field.column_name}_fkey"
+        ),
         named=field.constraint_name is not None,
     )
 
@@ -207,14 +209,11 @@ def _index(index: Any) -> Index:
     plain = isinstance(index, pw.ModelIndex) and index._where is None
     if not plain or not all(isinstance(key, pw.Field) for key in index._expressions):
         raise _Unusual
-    name = index._name
-    if len(name.encode()) > 63:
-        raise _Unusual
     return Index(
         _names(index._expressions),
         bool(index._unique),
         (index._using or "btree").lower(),
         nulls_distinct=index._nulls_distinct is not False,
-        name=name,
+        name=truncated(index._name),
         named=not is_made_up(index),
     )

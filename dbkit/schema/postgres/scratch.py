@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import peewee as pw
@@ -17,20 +17,22 @@ import peewee as pw
 from dbkit.errors import ModelsError
 from dbkit.fields import EnumField, TypeName
 
-from ..models import Model, chosen_index_names, with_targets
+from ..models import Model, made_up_index_names, truncated, with_targets
 from ..values import Check, Exclusion, ForeignKey, Index, Part, PrimaryKey, Table, Unique
 from . import catalog
 
+CONSTRAINT = re.compile(r'CONSTRAINT\s+("(?:[^"]|"")+"|\w+)', re.IGNORECASE)
 
-def read(database: pw.Database, models: Iterable[Model], own: str) -> tuple[Table, ...]:
-    """The tables the server makes of the models; `own` is the connection's own schema. Their enum
-    types must be there. Raises ModelsError for a table that the server cannot make."""
-    wanted = {key(model, own): model for model in models}
+
+def read(database: pw.Database, models: Iterable[Model], names: Names) -> tuple[Table, ...]:
+    """The tables the server makes of the models. Their enum types must be there. Raises
+    ModelsError for a table that the server cannot make."""
+    wanted = {names.table(model): model for model in models}
     if not wanted:
         return ()
     every = with_targets(wanted.values())
-    ddl = {key(model, own): _create(database, model, own) for model in every}
-    found = catalog.read(database, ["pg_temp"], lambda _, name: name)
+    ddl = _create_all(database, every, names)
+    found = catalog.read(database, ["pg_temp"], lambda _, name: names.enums.get(name, name))
     return tuple(
         _with_named(table, wanted[table.name], ddl[table.name])
         for table in found.tables
@@ -38,19 +40,35 @@ def read(database: pw.Database, models: Iterable[Model], own: str) -> tuple[Tabl
     )
 
 
-def enums(models: Iterable[Model]) -> dict[str, EnumField]:
+@dataclass(frozen=True)
+class Names:
+    """Names in a Schema, which carry their schema in front unless it is the connection's `own`;
+    so two schemas may hold tables of one name, and the temporary schema take both."""
+
+    own: str
+    enums: dict[str, str] = field(default_factory=dict)  # bare name -> name in a Schema
+
+    def qualified(self, schema: str | None, name: str) -> str:
+        return name if schema in (None, self.own) else f"{schema}.{name}"
+
+    def table(self, model: Model) -> str:
+        return self.qualified(model._meta.schema, truncated(model._meta.table_name))
+
+
+def enums(models: Iterable[Model], names: Names) -> dict[str, EnumField]:
     """The models' enum types by name. Raises ModelsError if two models disagree about one."""
     found: dict[str, EnumField] = {}
     for model in models:
-        for field in model._meta.sorted_fields:
-            if not isinstance(field, EnumField):
+        for one in model._meta.sorted_fields:
+            if not isinstance(one, EnumField):
                 continue
-            first = found.setdefault(field.type_name, field)
-            if first.labels != field.labels:
+            name = names.qualified(model._meta.schema, one.type_name)
+            first = found.setdefault(name, one)
+            if first.labels != one.labels:
                 raise ModelsError(
-                    f"Two models give the enum type {field.type_name} different labels: "
+                    f"Two models give the enum type {name} different labels: "
                     f"{_where(first)} {list(first.labels)}, "
-                    f"{_where(field)} {list(field.labels)}.",
+                    f"{_where(one)} {list(one.labels)}.",
                     "Use one Enum class for both, or give one of them another type_name.",
                 )
     return found
@@ -60,36 +78,65 @@ def _where(field: EnumField) -> str:
     return f"{field.model.__name__}.{field.name}"
 
 
-def _create(database: pw.Database, model: Model, own: str) -> str:
+def _create_all(database: pw.Database, models: list[Model], names: Names) -> dict[str, str]:
+    """Create the tables, by name the SQL that did it; one that needs another not yet there waits
+    (a foreign key that is raw SQL does not say so to Peewee)."""
+    ddl: dict[str, str] = {}
+    waiting, failed = models, {}
+    while waiting:
+        for model in waiting:
+            try:
+                with database.savepoint():
+                    ddl[names.table(model)] = _create(database, model, names)
+            except pw.PeeweeException as error:
+                failed[model] = error
+        if len(failed) == len(waiting):
+            raise _impossible(*next(iter(failed.items())))
+        waiting, failed = list(failed), {}
+    for model in models:
+        for key in model._meta.refs:
+            if key.deferred:  # which create_table leaves to create_foreign_key
+                _manager(database, model, names).create_foreign_key(key)
+    return ddl
+
+
+def _impossible(model: Model, error: Exception) -> ModelsError:
+    reason = str(error).strip().splitlines()[0]
+    return ModelsError(
+        f"The server cannot make table {model._meta.table_name} of model "
+        f"{model.__name__}: {reason}",
+        "Correct the model, or create what it needs (an extension, a type) first.",
+    )
+
+
+def _create(database: pw.Database, model: Model, names: Names) -> str:
     """Create one table and its indexes; give the SQL that did it."""
-    manager = type(model._schema)(model, database)
-    manager._create_context = lambda: _context(database, own)
-    statements = []
-    try:
-        for query in (
-            manager._create_table(safe=False, temporary=True),
-            *manager._create_indexes(safe=False),
-        ):
-            sql, params = query.query()
-            statements.append(sql)
-            database.execute_sql(sql, params)
-    except pw.PeeweeException as error:
-        reason = str(error).strip().splitlines()[0]
-        raise ModelsError(
-            f"The server cannot make table {model._meta.table_name} of model "
-            f"{model.__name__}: {reason}",
-            "Correct the model, or create what it needs (an extension, a type) first.",
-        ) from error
+    manager, statements = _manager(database, model, names), []
+    for query in (
+        manager._create_table(safe=False, temporary=True),
+        *manager._create_indexes(safe=False),
+    ):
+        sql, params = query.query()
+        statements.append(sql)
+        database.execute_sql(sql, params)
     return "\n".join(statements)
 
 
-def _context(database: pw.Database, own: str) -> Any:
+def _manager(database: pw.Database, model: Model, names: Names) -> Any:
+    manager = type(model._schema)(model, database)
+    manager._create_context = lambda: _context(database, names)
+    return manager
+
+
+def _context(database: pw.Database, names: Names) -> Any:
     class Context(database.context_class):
         """Puts every table and enum type into the session's temporary schema."""
 
         def sql(self, obj: Any) -> Any:
+            if pw.is_model(obj):
+                obj = obj._meta.table
             if isinstance(obj, pw.Table) and obj._model is not None:
-                obj = pw.Entity("pg_temp", key(obj._model, own))
+                obj = pw.Entity("pg_temp", names.table(obj._model))
             elif isinstance(obj, TypeName):
                 obj = pw.Entity("pg_temp", obj.name)
             return super().sql(obj)
@@ -97,31 +144,22 @@ def _context(database: pw.Database, own: str) -> Any:
     return Context(scope=pw.SCOPE_VALUES, **database.get_context_options())
 
 
-def key(model: Model, own: str) -> str:
-    """The table's name in a Schema, and its name in the temporary schema: two schemas may hold
-    tables of one name, the temporary schema may not."""
-    name = model._meta.table_name.encode()[:63].decode(errors="ignore")
-    return qualified(model._meta.schema, name, own)
-
-
-def qualified(schema: str | None, name: str, own: str) -> str:
-    """A name in a Schema: with its schema in front unless that is the connection's own."""
-    return name if schema in (None, own) else f"{schema}.{name}"
-
-
 def _with_named(table: Table, model: Model, ddl: str) -> Table:
     """The table with those of its constraints and indexes marked whose name somebody chose."""
-    indexes = chosen_index_names(model)
-    return replace(table, parts=tuple(_marked(part, ddl, indexes) for part in table.parts))
+    written = {truncated(_unquoted(name)) for name in CONSTRAINT.findall(ddl)}
+    made_up = made_up_index_names(model)
+
+    def marked(part: Part) -> Part:
+        match part:
+            case Index():
+                return replace(part, named=part.name not in made_up)
+            case PrimaryKey() | ForeignKey() | Unique() | Check() | Exclusion():
+                return replace(part, named=part.name in written)
+            case _:
+                return part
+
+    return replace(table, parts=tuple(map(marked, table.parts)))
 
 
-def _marked(part: Part, ddl: str, indexes: set[str]) -> Part:
-    match part:
-        case Index():
-            return replace(part, named=part.name in indexes)
-        case PrimaryKey() | ForeignKey() | Unique() | Check() | Exclusion():
-            name = re.escape(part.name or "")
-            written = re.search(rf'CONSTRAINT\s+("{name}"|{name}\b)', ddl, re.IGNORECASE)
-            return replace(part, named=bool(written))
-        case _:
-            return part
+def _unquoted(name: str) -> str:
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name.lower()

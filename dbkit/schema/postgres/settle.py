@@ -35,9 +35,10 @@ class _Group:
         return fits and len(self.columns) + len(columns) <= WIDTH
 
 
-def settle(database: pw.Database, tables: list[Table], enums: set[str]) -> dict[str, Table]:
+def settle(database: pw.Database, tables: list[Table], enums: dict[str, str]) -> dict[str, Table]:
     """The tables with every Raw as the server writes it, by name; without those that it would not
-    take this way. The enum types must be in the temporary schema."""
+    take this way. `enums` are the bare names of enum types, which must be in the temporary schema.
+    """
     try:
         with rolled_back(database):
             asked = _Asked(database, tables, enums)
@@ -53,7 +54,7 @@ def settle(database: pw.Database, tables: list[Table], enums: set[str]) -> dict[
 class _Asked:
     """What the server made of all the expressions of some tables. LookupError if not plain."""
 
-    def __init__(self, database: pw.Database, tables: list[Table], enums: set[str]) -> None:
+    def __init__(self, database: pw.Database, tables: list[Table], enums: dict[str, str]) -> None:
         self.database, self.enums = database, enums
         self.defaults: dict[tuple[str, str], str] = {}
         self.checks: dict[tuple[str, Columns], str] = {}
@@ -106,7 +107,7 @@ class _Asked:
         return next(table for table in found.tables if table.name == name)
 
     def _type(self, type_: str) -> str:
-        return _quoted(type_) if type_ in self.enums else type_
+        return _quoted(self.enums[type_]) if type_ in self.enums else type_
 
 
 def has_raw(table: Table) -> bool:

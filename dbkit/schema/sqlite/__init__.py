@@ -14,7 +14,7 @@ import peewee as pw
 from dbkit.errors import DatabaseFailed, ModelsError
 from dbkit.transactions import is_open, rolled_back
 
-from ..models import Model, chosen_index_names
+from ..models import Model, made_up_index_names
 from ..values import (
     Check,
     Column,
@@ -25,35 +25,46 @@ from ..values import (
     PrimaryKey,
     Schema,
     Table,
+    Trigger,
     Unique,
 )
 from .ddl import ColumnText, TableText, normal, read_index, read_table
 
 TABLES = """
-SELECT name, type, sql FROM sqlite_master
+SELECT name, type, sql FROM {schema}.sqlite_master
 WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name
 """
 
-# hidden: 2 and 3 are generated columns, virtual and stored
+# hidden: 1 is a virtual table's own, 2 and 3 are generated columns, virtual and stored
 COLUMNS = """
 SELECT m.name AS "table", c.name, c.type, c."notnull", c.dflt_value, c.pk, c.hidden
-FROM sqlite_master m JOIN pragma_table_xinfo(m.name) c
+FROM {schema}.sqlite_master m JOIN pragma_table_xinfo(m.name, {name}) c
 WHERE m.type IN ('table', 'view') AND c.hidden <> 1 ORDER BY m.name, c.cid
 """
 
+# the last one written has the id 0
 FOREIGN_KEYS = """
 SELECT m.name AS owner, f.id, f."table", f."from", f."to", f.on_update, f.on_delete, f."match"
-FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) f
-WHERE m.type = 'table' ORDER BY m.name, f.id, f.seq
+FROM {schema}.sqlite_master m JOIN pragma_foreign_key_list(m.name, {name}) f
+WHERE m.type = 'table' ORDER BY m.name, f.id DESC, f.seq
 """
 
 # origin: c is CREATE INDEX, u a UNIQUE constraint, pk the primary key
 INDEXES = """
 SELECT m.name AS "table", i.name, i."unique", i.origin, x.name AS "column", s.sql
-FROM sqlite_master m JOIN pragma_index_list(m.name) i JOIN pragma_index_info(i.name) x
-LEFT JOIN sqlite_master s ON s.type = 'index' AND s.name = i.name
+FROM {schema}.sqlite_master m JOIN pragma_index_list(m.name, {name}) i
+JOIN pragma_index_info(i.name, {name}) x
+LEFT JOIN {schema}.sqlite_master s ON s.type = 'index' AND s.name = i.name
 WHERE m.type = 'table' ORDER BY m.name, i.name, x.seqno
 """
+
+TRIGGERS = """
+SELECT tbl_name, name, sql FROM {schema}.sqlite_master WHERE type = 'trigger' ORDER BY name
+"""
+
+# the tables in which a virtual one keeps its data (https://sqlite.org/vtab.html, 2.17)
+SHADOWS = ("content", "docsize", "segments", "segdir", "stat", "data", "idx", "config", "node",
+           "parent", "rowid")  # fmt: skip
 
 
 class Sqlite:
@@ -64,7 +75,7 @@ class Sqlite:
     @contextmanager
     def reading(self, database: pw.Database, schemas: Iterable[str]) -> Iterator[Reading]:
         with rolled_back(database):
-            yield Reading(database)
+            yield Reading(database, schemas)
 
     def transaction(self, database: pw.Database) -> AbstractContextManager[Any]:
         return database.atomic("IMMEDIATE")  # type: ignore[no-any-return]
@@ -109,39 +120,54 @@ def _orphans(database: pw.Database) -> set[tuple[Any, ...]]:
 class Reading:
     """One look at a database, in a transaction that the caller rolls back."""
 
-    def __init__(self, database: pw.Database) -> None:
-        self.database = database
+    def __init__(self, database: pw.Database, schemas: Iterable[str]) -> None:
+        self.database, self.schemas = database, ["main", *sorted(set(schemas) - {"main"})]
 
     def live(self, comments: bool = False) -> Schema:
-        return _catalog(self.database)
+        return _catalog(self.database, self.schemas)
 
     def models(self, models: Iterable[Model], live: Schema) -> Schema:
         return _from_models(self.database, list(models))
 
 
-def _catalog(database: pw.Database) -> Schema:
-    rows = {name: (type_, sql or "") for name, type_, sql in database.execute_sql(TABLES)}
-    texts = {
-        name: read_table(sql) if type_ == "table" else TableText()
-        for name, (type_, sql) in rows.items()
-    }
+def _catalog(database: pw.Database, schemas: Iterable[str]) -> Schema:
+    """All that these attached databases hold; names of others than main carry it in front."""
+    return Schema(tuple(table for schema in schemas for table in _tables(database, schema)))
+
+
+def _tables(database: pw.Database, schema: str) -> Iterator[Table]:
+    quoted = '"' + schema.replace('"', '""') + '"'
+    literal = "'" + schema.replace("'", "''") + "'"
+
+    def rows(sql: str) -> list[Any]:
+        return list(database.execute_sql(sql.format(schema=quoted, name=literal)).fetchall())
+
+    found = {name: (kind, sql or "") for name, kind, sql in rows(TABLES)}
+    virtual = {name for name, (_, sql) in found.items() if sql[:14].upper() == "CREATE VIRTUAL"}
+    shadows = {f"{name}_{ending}" for name in virtual for ending in SHADOWS}
+    texts = {name: read_table(sql) if kind == "table" else TableText(options=(normal(sql) or "",))
+             for name, (kind, sql) in found.items()}  # fmt: skip
     parts: dict[str, list[Part]] = defaultdict(list)
-    for name, columns in groupby(database.execute_sql(COLUMNS).fetchall(), lambda row: row[0]):
-        parts[name] += _columns(list(columns), texts.get(name, TableText()))
-    for _, keys in groupby(database.execute_sql(FOREIGN_KEYS).fetchall(), lambda row: row[:2]):
-        group = list(keys)
-        parts[group[0][0]].append(_foreign_key(group))
-    for _, columns in groupby(database.execute_sql(INDEXES).fetchall(), lambda row: row[:2]):
-        group = list(columns)
-        parts[group[0][0]] += _index(group)
-    for name, text in texts.items():
-        parts[name] += [Check(expression, name=chosen) for chosen, expression in text.checks]
-    return Schema(
-        tuple(
-            Table(name, tuple(parts[name]), type_, texts[name].options)
-            for name, (type_, _) in rows.items()
-        )
-    )
+    for table, columns in groupby(rows(COLUMNS), lambda row: row[0]):
+        parts[table] += _columns(list(columns), texts.get(table, TableText()))
+    for table, keys in groupby(rows(FOREIGN_KEYS), lambda row: row[0]):
+        one_each = [list(key) for _, key in groupby(keys, lambda row: row[1])]
+        for key, (name, deferrable) in zip(one_each, texts[table].references, strict=True):
+            parts[table].append(_foreign_key(key, name, deferrable))
+    for (table, _), columns in groupby(rows(INDEXES), lambda row: row[:2]):
+        parts[table] += _index(list(columns), texts[table])
+    for table, trigger, sql in rows(TRIGGERS):
+        parts[table].append(Trigger(trigger, normal(sql) or ""))
+    for table, text in texts.items():
+        parts[table] += [Check(expression, name=chosen) for chosen, expression in text.checks]
+    for table, (kind, _) in found.items():
+        if table not in shadows:
+            yield Table(
+                table if schema == "main" else f"{schema}.{table}",
+                tuple(parts[table]),
+                "virtual table" if table in virtual else kind,
+                texts[table].options,
+            )
 
 
 def _columns(rows: list[Any], text: TableText) -> Iterator[Part]:
@@ -153,7 +179,7 @@ def _columns(rows: list[Any], text: TableText) -> Iterator[Part]:
             not notnull,
             default=None if hidden else normal(default),
             identity="autoincrement" if extra.autoincrement else "",
-            generated=extra.generated,
+            generated=extra.generated and extra.generated + " stored" * (hidden == 3),
             collation=extra.collation,
         )
     key = sorted((row[5], row[1]) for row in rows if row[5])
@@ -165,7 +191,7 @@ def _type(declared: str) -> str:
     return (normal(declared) or "").replace(" ( ", "(").replace(" )", ")").replace(" , ", ",")
 
 
-def _foreign_key(rows: list[Any]) -> ForeignKey:
+def _foreign_key(rows: list[Any], name: str | None, deferrable: str) -> ForeignKey:
     _, _, target, _, to, on_update, on_delete, match = rows[0]
     return ForeignKey(
         tuple(row[3] for row in rows),
@@ -174,48 +200,55 @@ def _foreign_key(rows: list[Any]) -> ForeignKey:
         on_delete,
         on_update,
         "SIMPLE" if match == "NONE" else match,
+        deferrable,
+        name=name,
     )
 
 
-def _index(rows: list[Any]) -> Iterator[Part]:
+def _index(rows: list[Any], text: TableText) -> Iterator[Part]:
     _, name, unique, origin, _, sql = rows[0]
     if origin == "u":
-        yield Unique(tuple(row[4] for row in rows))
+        columns = tuple(row[4] for row in rows)
+        yield Unique(columns, name=text.uniques.get(tuple(one.lower() for one in columns)))
     elif origin == "c":
         keys, where = read_index(sql)
         yield Index(keys, bool(unique), where=where, name=name)
 
 
 def _from_models(live: pw.Database, models: list[Model]) -> Schema:
+    """What SQLite makes of the models, in memory, with the functions that the live one has."""
     scratch = pw.SqliteDatabase(":memory:")
-    for registry in ("_collations", "_functions", "_extensions", "_attached"):
+    for registry in ("_collations", "_functions", "_extensions"):
         setattr(scratch, registry, getattr(live, registry))
+    by_name = {_name(model): model for model in models}
+    schemas = sorted({model._meta.schema for model in models if model._meta.schema} - {"main"})
     with scratch.connection_context():
+        for schema in schemas:
+            scratch.attach(":memory:", schema)
         for model in pw.sort_models(models):
             try:
                 type(model._schema)(model, scratch).create_all(safe=False)
             except pw.PeeweeException as error:
                 raise ModelsError(
-                    f"SQLite cannot make table {model._meta.table_name} of model "
-                    f"{model.__name__}: {error}",
+                    f"SQLite cannot make table {_name(model)} of model {model.__name__}: {error}",
                     "Correct the model.",
                 ) from error
-        made = _catalog(scratch)
-    chosen = {model._meta.table_name: chosen_index_names(model) for model in models}
-    return Schema(
-        tuple(
-            Table(
-                table.name,
-                tuple(_with_named(part, chosen[table.name]) for part in table.parts),
-                table.kind,
-                table.options,
-            )
-            for table in made.tables
-        )
-    )
+        made = _catalog(scratch, ["main", *schemas])
+    return Schema(tuple(_with_named(table, by_name[table.name]) for table in made.tables))
 
 
-def _with_named(part: Part, indexes: set[str]) -> Part:
-    if not isinstance(part, Nameable):
-        return part
-    return replace(part, named=part.name in indexes if isinstance(part, Index) else bool(part.name))
+def _name(model: Model) -> str:
+    schema, table = model._meta.schema, model._meta.table_name
+    return table if schema in (None, "main") else f"{schema}.{table}"
+
+
+def _with_named(table: Table, model: Model) -> Table:
+    made_up = made_up_index_names(model)
+
+    def marked(part: Part) -> Part:
+        if not isinstance(part, Nameable):
+            return part
+        chosen = part.name not in made_up if isinstance(part, Index) else bool(part.name)
+        return replace(part, named=chosen)
+
+    return replace(table, parts=tuple(map(marked, table.parts)))

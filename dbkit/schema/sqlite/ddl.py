@@ -20,6 +20,8 @@ TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 CONSTRAINT_WORDS = {"constraint", "primary", "unique", "check", "foreign"}
+# a name that is one of these keeps its quotes, so that it is not taken for the word
+KEYWORDS = CONSTRAINT_WORDS | {"references", "as", "collate", "autoincrement", "on", "where"}
 
 
 def tokens(sql: str) -> list[str]:
@@ -36,7 +38,7 @@ def _spelling(match: re.Match[str]) -> str:
         case "quoted":
             closing = text[-1]
             name = text[1:-1].replace(closing * 2, closing)
-            plain = re.fullmatch(r"[^\W\d]\w*", name)
+            plain = re.fullmatch(r"[^\W\d]\w*", name) and name.lower() not in KEYWORDS
             return name.lower() if plain else '"' + name.replace('"', '""') + '"'
         case _:
             return text
@@ -90,10 +92,15 @@ class ColumnText:
 
 @dataclass
 class TableText:
-    """What one CREATE TABLE says beyond the pragmas; columns by name in lower case."""
+    """What one CREATE TABLE says beyond the pragmas; columns by name in lower case.
+
+    `references` are (name, deferrable) of the foreign keys in the order they are written.
+    """
 
     columns: dict[str, ColumnText] = field(default_factory=dict)
     checks: list[tuple[str | None, str]] = field(default_factory=list)
+    uniques: dict[tuple[str, ...], str | None] = field(default_factory=dict)
+    references: list[tuple[str | None, str]] = field(default_factory=list)
     options: tuple[str, ...] = ()
 
 
@@ -101,39 +108,63 @@ def read_table(sql: str) -> TableText:
     """Read a CREATE TABLE statement as SQLite stores it."""
     words = tokens(sql)
     table = TableText()
-    if "(" not in words:  # CREATE TABLE ... AS SELECT is stored with its columns, a view is not
+    if words[:2] == ["create", "virtual"]:
+        table.options = (" ".join(words[words.index("using") :]),)
         return table
     start = words.index("(")
     end = _closing(words, start)
-    table.options = tuple(" ".join(option) for option in _items(words[end + 1 :]))
+    table.options = tuple(sorted(" ".join(option) for option in _items(words[end + 1 :])))
     for item in _items(words[start + 1 : end]):
+        own = "" if item[0] in CONSTRAINT_WORDS else _unquoted(item[0])
         column = ColumnText()
-        if item[0] not in CONSTRAINT_WORDS:
-            table.columns[_unquoted(item[0])] = column
-        _read_item(item, column, table)
+        if own:
+            table.columns[own] = column
+        _read_item(item[bool(own) :], own, column, table)
     return table
 
 
-def _read_item(item: list[str], column: ColumnText, table: TableText) -> None:
+def _read_item(item: list[str], own: str, column: ColumnText, table: TableText) -> None:
+    """Read a column's definition, without its name, or a table's constraint."""
     name: str | None = None
     place = 0
     while place < len(item):
         word, following = item[place], item[place + 1 : place + 2]
         end = _closing(item, place + 1) if following == ["("] else place
-        inside = " ".join(_unwrapped(item[place + 1 : end + 1]))
-        if word == "constraint":
-            name, end = _unquoted("".join(following)), place + 1
-        elif word == "check":
-            table.checks.append((name, inside))
-        elif word == "as":
-            column.generated = inside
-        elif word == "collate":
-            column.collation = "".join(following)
-        elif word == "autoincrement":
-            column.autoincrement = True
-        elif word == "(":
-            end = _closing(item, place)
+        inside = item[place + 2 : end]
+        match word:
+            case "constraint":
+                name, end = _unquoted("".join(following)), place + 1
+            case "check":
+                table.checks.append((name, " ".join(_unwrapped(inside))))
+                name = None
+            case "unique":
+                columns = tuple(_unquoted(one[0]) for one in _items(inside)) or (own,)
+                table.uniques[columns] = name
+                name = None
+            case "references":
+                table.references.append((name, _deferrable(item[place:])))
+                name = None
+            case "as":
+                column.generated = " ".join(_unwrapped(inside))
+            case "collate":
+                column.collation = "".join(following)
+            case "autoincrement":
+                column.autoincrement = True
+            case "primary":
+                name = None
+            case "(":
+                end = _closing(item, place)
         place = end + 1
+
+
+def _deferrable(words: list[str]) -> str:
+    """Of the foreign key that begins here; one that is not INITIALLY DEFERRED is as good as not
+    deferrable (https://sqlite.org/foreignkeys.html, 4.2)."""
+    if "constraint" in words:
+        words = words[: words.index("constraint")]
+    if "deferrable" not in words or words[words.index("deferrable") - 1] == "not":
+        return ""
+    return "INITIALLY DEFERRED" if words[-1:] == ["deferred"] or "deferred" in words else ""
 
 
 def _unquoted(name: str) -> str:

@@ -1,6 +1,7 @@
 """dbkit: a small schema manager for Peewee, on PostgreSQL and SQLite."""
 
 from .connection import connect
+from .discovery import load_models
 from .errors import DbkitError
 from .fields import EnumField
 from .migration import migrate, rollback, status
@@ -14,6 +15,7 @@ __all__ = [
     "EnumField",
     "Report",
     "connect",
+    "load_models",
     "migrate",
     "rollback",
     "seed",

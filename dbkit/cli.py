@@ -5,6 +5,7 @@ Exit codes: 0 fine, 1 the answer is no (drift, pending), 2 could not tell (an er
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ import peewee as pw
 
 from . import __version__, config, diagnosis, migration, seeding
 from .connection import Target, opened, parse
-from .discovery import load_models
+from .discovery import find_project, load_models
 from .errors import DbkitError, Refused
 from .verification import Report, verify
 
@@ -74,7 +75,7 @@ class Session:
 
     @property
     def production(self) -> bool:
-        return self.settings.environment.lower() == "production"
+        return self.settings.environment == "production"
 
     @property
     def models(self) -> list[Any]:
@@ -102,11 +103,25 @@ def command(*options: str, reads: bool = False) -> Callable[[Callable[..., None]
 
 @contextmanager
 def _session(flags: dict[str, Any], reads: bool) -> Iterator[Session]:
+    find_project()
     settings = config.load(**flags)
     target = parse(settings.url)
     click.echo(f"database: {target.display}", err=True)
-    with opened(target.database(read_only=reads), target.display) as database:
-        yield Session(settings, target, database)
+    with _no_empty_file_left(target):
+        with opened(target.database(read_only=reads), target.display) as database:
+            yield Session(settings, target, database)
+
+
+@contextmanager
+def _no_empty_file_left(target: Target) -> Iterator[None]:
+    """SQLite makes its file when it is opened: take it away if nothing then came of it."""
+    file = target.name
+    new = target.dialect == "sqlite" and not os.path.exists(file)
+    try:
+        yield
+    finally:
+        if new and os.path.isfile(file) and not os.path.getsize(file):
+            os.unlink(file)
 
 
 @command("database", "models", "migrations", "seeds")
@@ -116,14 +131,16 @@ def up_(session: Session) -> None:
     _migrated(migration.migrate(session.database, session.settings.migrations))
     if session.production:
         click.echo("seed: skipped, DBKIT_ENV is production")
+    elif not session.settings.seeds.exists():
+        click.echo(f"seed: skipped, there is no directory {session.settings.seeds}")
     else:
         result = seeding.seed(session.database, models, session.settings.seeds)
         click.echo(f"seed: {result.summary}")
     _report(verify(session.database, models), "verify: ")
 
 
-def _migrated(names: list[str]) -> None:
-    click.echo(f"migrate: applied {', '.join(names)}" if names else "migrate: nothing to apply")
+def _migrated(names: list[str], done: str = "applied") -> None:
+    click.echo(f"migrate: {done} {', '.join(names)}" if names else "migrate: nothing to apply")
 
 
 def _report(report: Report, prefix: str = "") -> None:
@@ -144,7 +161,8 @@ def check_(session: Session) -> None:
 @click.option("--fake", is_flag=True, help="Mark as applied without running.")
 def migrate_(session: Session, name: str | None, fake: bool) -> None:
     """Apply the pending migrations."""
-    _migrated(migration.migrate(session.database, session.settings.migrations, name, fake))
+    names = migration.migrate(session.database, session.settings.migrations, name, fake)
+    _migrated(names, "marked as applied" if fake else "applied")
 
 
 @command("database", "migrations")
@@ -166,7 +184,7 @@ def status_(session: Session) -> None:
     """List what is applied and what is pending; exit code 1 if anything is pending."""
     found = migration.status(session.database, session.settings.migrations)
     for name in found.applied:
-        click.echo(f"[x] {name}")
+        click.echo(f"[x] {name}" + " (its file is gone)" * (name in found.gone))
     for name in found.pending:
         click.echo(f"[ ] {name}")
     click.echo(f"applied: {len(found.applied)}, pending: {len(found.pending)}")
@@ -175,7 +193,7 @@ def status_(session: Session) -> None:
 
 @command("database", "models", "seeds")
 def seed_(session: Session) -> None:
-    """Load the seed files; what is there already stays as it is."""
+    """Load the seed files: insert what is missing, update what differs."""
     if session.production:
         raise Refused("Seeds are development data, and DBKIT_ENV is production.")
     click.echo(seeding.seed(session.database, session.models, session.settings.seeds))

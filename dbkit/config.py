@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
+from dotenv.parser import parse_stream
 from environs import Env
 
 from .errors import ConfigError
 
 DEFAULT_URL = "sqlite:///dbkit.db"
 PROJECT = ("models", "migrations", "seeds")
+ENVIRONMENTS = ("development", "test", "staging", "production")
 PARTS = ("DB_HOST", "DB_PORT", "DB_NAME", "DB_USER", "DB_PASSWORD")
 
 
@@ -40,6 +42,7 @@ def load(
     """Settings for these flags, completed from the other sources. Raises ConfigError."""
     both = Env()
     try:
+        _refuse_broken_lines(Path(".env"))
         both.read_env(Path.cwd() / ".env", recurse=False)
     except (OSError, ValueError) as error:
         raise ConfigError(f".env cannot be read: {error}") from None
@@ -53,8 +56,24 @@ def load(
         models=setting("models", models),
         migrations=Path(setting("migrations", migrations) or "migrations"),
         seeds=Path(setting("seeds", seeds) or "seeds"),
-        environment=(_get(both, "DBKIT_ENV") or "").strip() or "development",
+        environment=_environment(both),
     )
+
+
+def _refuse_broken_lines(path: Path) -> None:
+    """environs passes over a line it cannot read, and the database in it."""
+    if path.exists():
+        with path.open(encoding="utf-8") as stream:
+            for binding in parse_stream(stream):
+                if binding.error:
+                    raise ValueError(f"line {binding.original.line} is not NAME=VALUE")
+
+
+def _environment(env: Env) -> str:
+    name = (_get(env, "DBKIT_ENV") or "").strip().lower() or "development"
+    if name not in ENVIRONMENTS:  # "prod" must not go unprotected
+        raise ConfigError(f"DBKIT_ENV is {name}.", f"Use one of: {', '.join(ENVIRONMENTS)}.")
+    return name
 
 
 def _get(env: Env, name: str) -> str | None:
@@ -71,7 +90,7 @@ def _url(environment: Env, both: Env) -> str | None:
             return url
         if _get(env, "DB_HOST") or _get(env, "DB_NAME"):
             return _joined(both)
-    return None
+    return _joined(both) if any(_get(both, part) for part in PARTS) else None
 
 
 def _joined(env: Env) -> str:
@@ -81,7 +100,8 @@ def _joined(env: Env) -> str:
     )
     if not name:
         raise ConfigError(
-            "DB_HOST is set, but DB_NAME is not.", f"Set {', '.join(PARTS)}, or DATABASE_URL alone."
+            "Some of the DB_ variables are set, but DB_NAME is not.",
+            f"Set {', '.join(PARTS)}, or DATABASE_URL alone.",
         )
     credentials = f"{user}{password and ':'}{password}"
     at, colon = credentials and "@", port and ":"

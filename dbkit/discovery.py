@@ -32,8 +32,7 @@ def load_models(spec: str | None) -> list[Model]:
             "Use --models MODULE, DBKIT_MODELS, or models = MODULE under [dbkit] in setup.cfg.",
         )
     name, _, attribute = spec.partition(":")
-    if str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))
+    find_project()
     module = _import(name)
     try:
         listed = getattr(module, attribute or "MODELS", None)
@@ -49,6 +48,12 @@ def load_models(spec: str | None) -> list[Model]:
             f"There are no Peewee models in {spec}.", "Name the module that defines them."
         )
     return models
+
+
+def find_project() -> None:
+    """Let modules of the current directory be imported, as `python -m` does."""
+    if str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
 
 
 def _listed(spec: str, listed: Any) -> list[Model]:

@@ -56,6 +56,8 @@ def _end(database: pw.Database, statement: str, cause: BaseException | None) -> 
         database.execute_sql(statement)
     except pw.PeeweeException as error:
         if sqlstate(error) in GONE or "no such savepoint" in str(error):
+            if not is_open(database):
+                database.execute_sql("BEGIN")  # for whoever began the lost one to roll back
             reason = f" Then it failed: {cause}" if cause else ""
             raise MigrationError(
                 f"It ended its own transaction (a COMMIT or ROLLBACK).{reason}",

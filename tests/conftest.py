@@ -34,6 +34,12 @@ def server_of(name: str) -> Server:
     return Server(BINARIES[name])
 
 
+def pytest_sessionfinish() -> None:
+    """A worker of pytest-xdist may be killed before its atexit functions have run."""
+    for server in list(Server.running):
+        server.delete()
+
+
 @pytest.fixture(autouse=True)
 def _clean_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No setting of the machine reaches a test; each works in an empty directory."""

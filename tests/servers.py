@@ -12,6 +12,7 @@ import tempfile
 import warnings
 from itertools import count
 from pathlib import Path
+from typing import ClassVar
 
 import psycopg2
 
@@ -31,6 +32,8 @@ class Server:
     first (a certificate and its key, say). It is stopped and deleted when the process ends.
     """
 
+    running: ClassVar[list[Server]] = []
+
     def __init__(
         self,
         binaries: Path,
@@ -49,6 +52,7 @@ class Server:
         self.port = _free_port()
         self._names = count()
         atexit.register(self.delete)
+        self.running.append(self)
         self.home.chmod(0o755)
         if self.user:
             shutil.chown(self.home, self.user)
@@ -102,8 +106,10 @@ class Server:
         self._run("pg_ctl", "-D", str(self.data), "-m", "immediate", "stop", check=False)
 
     def delete(self) -> None:
-        self.stop()
-        shutil.rmtree(self.home, ignore_errors=True)
+        if self in self.running:
+            self.running.remove(self)
+            self.stop()
+            shutil.rmtree(self.home, ignore_errors=True)
 
     def url(self, database: str = "postgres", user: str = "postgres", password: str = "") -> str:
         """By TCP."""

@@ -187,6 +187,28 @@ def test_a_crash_never_looks_clean(dbkit: Run, tmp_path: Path) -> None:
     assert "unexpected RuntimeError: boom" in result.stderr
 
 
+@pytest.mark.parametrize("error", ["SystemExit(0)", "BaseException('x')", "MemoryError()"])
+def test_nothing_that_ends_a_command_looks_clean(dbkit: Run, tmp_path: Path, error: str) -> None:
+    directory = tmp_path / "m"
+    directory.mkdir()
+    (directory / "001_one.py").write_text(
+        f"def migrate(migrator, database, *, fake=False): raise {error}"
+    )
+    where = ("--database", "sqlite:///:memory:", "--migrations", str(directory))
+    assert dbkit("migrate", *where).exit_code == 2
+
+
+def test_a_failed_command_leaves_no_empty_database(dbkit: Run) -> None:
+    assert dbkit("up", *WHAT).exit_code == 2
+    assert not Path("dbkit.db").exists()
+
+
+def test_up_without_seeds_goes_on(dbkit: Run) -> None:
+    result = dbkit("up", *WHERE, *WHAT)
+    assert result.exit_code == 0
+    assert "seed: skipped, there is no directory seeds" in result.stdout
+
+
 def test_as_a_module_and_as_a_program(tmp_path: Path) -> None:
     program = Path(sys.executable).with_name("dbkit")
     for start in ([sys.executable, "-m", "dbkit"], [str(program)]):

@@ -41,6 +41,8 @@ SETTINGS = {
     "seeds": ("DBKIT_SEEDS", PROJECT, Path("seeds")),
     "environment": ("DBKIT_ENV", ["environment", ".env"], "development"),
 }
+# what a source says, where it may not say anything
+VALUES = {("environment", "environment"): "staging", ("environment", ".env"): "test"}
 
 
 @pytest.mark.parametrize(
@@ -62,13 +64,26 @@ def test_the_strongest_source_wins(
             case "flag":
                 flags[{"url": "database"}.get(setting, setting)] = "flag"
             case "environment":
-                monkeypatch.setenv(variable, "environment")
+                monkeypatch.setenv(variable, VALUES.get((setting, source), source))
             case ".env":
-                Path(".env").write_text(f"{variable}=.env\n")
+                Path(".env").write_text(f"{variable}={VALUES.get((setting, source), source)}\n")
             case "setup.cfg":
                 Path("setup.cfg").write_text(f"[dbkit]\n{setting} = setup.cfg\n")
     found = getattr(config.load(**flags), setting)
-    assert found == (type(found)(winner) if winner else default)
+    expected = VALUES.get((setting, winner or ""), winner)
+    assert found == (type(found)(expected) if winner else default)
+
+
+def test_an_unknown_environment_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DBKIT_ENV", "prod")
+    with pytest.raises(ConfigError, match="DBKIT_ENV is prod"):
+        config.load()
+
+
+def test_a_broken_line_of_dotenv_is_refused() -> None:
+    Path(".env").write_text("DBKIT_ENV=test\nDATABASE_URL='x\n")
+    with pytest.raises(ConfigError, match="line 2 is not NAME=VALUE"):
+        config.load()
 
 
 URL, OTHER = "sqlite:///a.db", "sqlite:///b.db"
@@ -96,8 +111,6 @@ PARTS = {"DB_HOST": "h", "DB_NAME": "n"}
             "postgresql:///n?host=/run/pg&port=7",
         ),
         ({"DB_NAME": "a/b?c=d", "DB_USER": "x@y"}, {}, "postgresql://x@y@localhost/a/b?c=d"),
-        # alone these are no database
-        ({"DB_USER": "u", "DB_PASSWORD": "p", "DB_PORT": "1"}, {}, DEFAULT_URL),
         # an empty variable takes back what .env says, and is nothing itself
         ({"DATABASE_URL": ""}, {"DATABASE_URL": URL}, DEFAULT_URL),
         ({"DATABASE_URL": ""}, PARTS, "postgresql://h/n"),
@@ -132,7 +145,8 @@ def test_a_password_in_dotenv(line: str) -> None:
     [
         (".env", b"DB_NAME=\xff\n", ".env cannot be read"),
         (".env", None, ".env cannot be read"),
-        (".env", b"DB_HOST=h\n", "DB_HOST is set, but DB_NAME is not."),
+        (".env", b"DB_HOST=h\n", "DB_NAME is not."),
+        (".env", b"DB_USER=u\nDB_PASSWORD=p\n", "DB_NAME is not."),
         (".env", b"DB_NAME=n\nDB_PORT=s3cret\n", "DB_PORT, is not a number"),
         (".env", b"DATABASE_URL=[YOUR-PASSWORD]\n", "not understood"),
         ("setup.cfg", b"models = s3cret\n", "setup.cfg cannot be read: File contains no section"),

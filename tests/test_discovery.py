@@ -137,6 +137,8 @@ def test_models_of_libraries_are_not_the_projects(package: str) -> None:
         ("x = 1", "{p}.models:x", "is no list of Peewee models"),
         ("", "{p}.models", "no Peewee models in"),
         ("raise SystemExit(0)", "{p}.models", "cannot be imported: SystemExit"),
+        ("def f(): raise SystemExit(0)", "{p}.models:f", "fails: SystemExit"),
+        ("def __getattr__(name): raise SystemExit(0)", "{p}.models:f", "fails: SystemExit"),
     ],
 )
 def test_what_cannot_be_loaded_is_said(package: str, source: str, spec: str, words: str) -> None:

@@ -15,6 +15,7 @@ from click.testing import Result
 
 from dbkit import DbkitError, migrate, rollback, status
 from dbkit.migration import reset
+from dbkit.migration.following import silenced
 
 from .conftest import MIGRATIONS, ROOT, opened
 
@@ -137,7 +138,7 @@ def test_an_applied_file_that_is_gone_is_named(database: pw.Database, tmp_path: 
     directory = write(tmp_path / "m", m001_one=MODEL.format(name="one"))
     migrate(database, directory)
     (directory / "001_one.py").unlink()
-    with pytest.raises(DbkitError, match="001_one is applied, but its file .* is gone"):
+    with pytest.raises(DbkitError, match=r"001_one is applied, but its file .* is gone"):
         rollback(database, directory)
 
 
@@ -233,6 +234,107 @@ def migrate(migrator, database, *, fake=False):
         with pytest.raises(DbkitError, match="pointing at no row of table parent"):
             migrate(database, directory)
         assert tables(database) == []
+
+
+def test_a_migration_inside_a_transaction_is_refused_on_sqlite(tmp_path: Path) -> None:
+    directory = write(tmp_path / "m", m001_one=MODEL.format(name="one"))
+    with opened("sqlite:///:memory:") as database, database.atomic():
+        with pytest.raises(DbkitError, match="A transaction is open"):
+            migrate(database, directory)
+        assert tables(database) == []
+
+
+@pytest.mark.parametrize("end", ["COMMIT", "ROLLBACK"])
+@pytest.mark.parametrize("then", ["", "    raise RuntimeError('boom')\n"])
+def test_a_migration_that_ends_its_transaction_is_said(
+    database: pw.Database, tmp_path: Path, end: str, then: str
+) -> None:
+    source = (
+        "def migrate(migrator, database, *, fake=False):\n"
+        "    database.execute_sql('CREATE TABLE one (id integer)')\n"
+        f"    database.execute_sql('{end}')\n" + then
+    )
+    directory = write(tmp_path / "m", m001_one=source)
+    with pytest.raises(DbkitError, match="001_one: It ended its own transaction") as caught:
+        migrate(database, directory)
+    assert "may have been kept" in str(caught.value)
+    assert ("boom" in str(caught.value)) == bool(then)
+
+
+READING = """
+import peewee as pw
+
+def migrate(migrator, database, *, fake=False):
+    database.cursor().execute("INSERT INTO one (label) VALUES ('again')")
+    for row in database.execute_sql("SELECT label FROM one").fetchall():
+        pass
+    with database.atomic():
+        migrator.orm["one"].insert(label="x").execute()
+"""
+
+
+def test_following_an_applied_file_runs_nothing_of_it_again(
+    database: pw.Database, tmp_path: Path
+) -> None:
+    directory = write(tmp_path / "m", m001_one=MODEL.format(name="one"), m002_fill=READING)
+    migrate(database, directory)
+    write(directory, m003_more=MODEL.format(name="three"))
+    migrate(database, directory)
+    labels = database.execute_sql("SELECT label FROM one ORDER BY label").fetchall()
+    assert labels == [("again",), ("x",)]
+
+
+def test_following_leaves_other_threads_alone(database: pw.Database) -> None:
+    with silenced(database), ThreadPoolExecutor(1) as threads:
+        assert database.execute_sql("SELECT 1").fetchone() != (1,)
+
+        def ask() -> tuple[int, ...]:
+            with database.connection_context():
+                return tuple(database.execute_sql("SELECT 1").fetchone())
+
+        assert threads.submit(ask).result() == (1,)
+    assert database.execute_sql("SELECT 1").fetchone() == (1,)
+
+
+def test_a_file_that_cannot_be_followed_says_how(database: pw.Database, tmp_path: Path) -> None:
+    source = (
+        "def migrate(migrator, database, *, fake=False):\n"
+        "    assert database.execute_sql('SELECT 1').fetchone()[0] == 1\n"
+    )
+    directory = write(tmp_path / "m", m001_one=source)
+    migrate(database, directory)
+    write(directory, m002_two=MODEL.format(name="two"))
+    with pytest.raises(DbkitError, match="001_one cannot be followed without running it") as caught:
+        migrate(database, directory)
+    assert "if not fake" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["2_b", "003-c", "004_d.v2", "005"])
+def test_a_file_that_would_never_run_is_named(
+    database: pw.Database, tmp_path: Path, name: str
+) -> None:
+    directory = write(
+        tmp_path / "m", m001_one=MODEL.format(name="one"), **{name: MODEL.format(name="two")}
+    )
+    for function in (migrate, status):
+        with pytest.raises(DbkitError, match=f"{name}.py would never be run"):
+            function(database, directory)
+
+
+def test_a_file_without_migrate_is_not_applied(database: pw.Database, tmp_path: Path) -> None:
+    directory = write(tmp_path / "m", m001_one="def migrat(migrator, database): pass")
+    with pytest.raises(DbkitError, match=r"has no function migrate\(\)"):
+        migrate(database, directory)
+    assert status(database, directory).applied == ()
+
+
+def test_an_applied_file_that_is_gone_is_marked_by_status(
+    database: pw.Database, tmp_path: Path
+) -> None:
+    directory = write(tmp_path / "m", m001_one=MODEL.format(name="one"))
+    migrate(database, directory)
+    (directory / "001_one.py").unlink()
+    assert status(database, directory).gone == ("001_one",)
 
 
 def test_reset_is_all_or_nothing(database: pw.Database, tmp_path: Path) -> None:

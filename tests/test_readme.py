@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,10 +33,14 @@ def console() -> Iterator[tuple[str, str]]:
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    for name in ("migrations", "seeds", "setup.cfg"):
-        (tmp_path / name).symlink_to(ROOT / name)
-    return tmp_path
+def project() -> Iterator[Path]:
+    # not pytest's own directory: run by root, the embedded server's user may not look into that
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        directory.chmod(0o755)
+        for name in ("migrations", "seeds", "setup.cfg"):
+            (directory / name).symlink_to(ROOT / name)
+        yield directory
 
 
 def run(command: str | list[str], cwd: Path) -> str:

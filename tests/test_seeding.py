@@ -212,6 +212,22 @@ BROKEN = {
     ),
     "a null": ("[[kind]]\ncode = 'ok'\n[[kind]]\ncode = 'b'\nid = 'x'", r"kind row 2: "),
     "no length of time": (KEYS + ROW + "at = 'now - 3 moons'", r"'3 moons' is no length of time"),
+    "a key twice": ("[[kind]]\ncode = 'a'\n[[kind]]\ncode = 'a'", r"row 2: it has the key of "),
+    "a relative key": (
+        "[keys]\n'Weird \"Näme\"' = ['at']\n" + ROW + "at = 'now'",
+        r"at is no key: a relative time",
+    ),
+    "a float key": (
+        "[keys]\n'Weird \"Näme\"' = ['ratio']\n" + ROW + "ratio = 0.1",
+        r"ratio is no key: a float",
+    ),
+    "a key of no table": ("[keys]\nkinds = ['code']", r"no model has the table kinds"),
+    "a word for a flag": (KEYS + ROW + "flag = 'false'", r"flag cannot be 'false'"),
+    "a table for a text": ("[[kind]]\ncode = { a = 1 }", r"code cannot be {'a': 1}"),
+    "a word for a time": (KEYS + ROW + "at = 'garbage'", r"at cannot be 'garbage'"),
+    "a word for an amount": (KEYS + ROW + "price = 'abc'", r"row 1: .*"),
+    "a word for a uuid": (KEYS + ROW + "key = 'abc'", r"badly formed hexadecimal UUID"),
+    "a time beyond all": (KEYS + ROW + "at = 'now + 99999999999 days'", r"row 1: .*"),
     "a time in JSON": (KEYS + ROW + "data = { at = 2026-01-01 }", r"row 1: .*JSON"),
 }
 

@@ -443,17 +443,25 @@ BY_HAND: dict[str, Case] = {
 # What a person may do without the models being any less true.
 NOTHING: dict[str, str] = {
     "index of a made-up name renamed": "ALTER INDEX users_email RENAME TO by_email",
-    "constraint of a made-up name renamed": "ALTER TABLE budgets RENAME CONSTRAINT budgets_user_id_fkey TO owner",
+    "constraint of a made-up name renamed": (
+        "ALTER TABLE budgets RENAME CONSTRAINT budgets_user_id_fkey TO owner"
+    ),
     "primary key renamed": "ALTER INDEX users_pkey RENAME TO users_key",
     "sequence moved on": "SELECT setval('users_id_seq', 1000)",
     "sequence renamed": "ALTER SEQUENCE users_id_seq RENAME TO numbers",
     "reindexed": "REINDEX TABLE users",
     "statistics": "ANALYZE users; ALTER TABLE users ALTER email SET STATISTICS 500",
     "a type spelled another way": "ALTER TABLE users ALTER email TYPE varchar (255)",
-    "a default spelled another way": "ALTER TABLE users ALTER subscription_tier SET DEFAULT 'free'::usertier",
-    "a check spelled another way": "ALTER TABLE payments DROP CONSTRAINT payments_amount_positive, ADD CONSTRAINT"
-    " payments_amount_positive CHECK ((((amount)) >  0::numeric))",
-    "column moved to the end": "ALTER TABLE payments DROP COLUMN paid_at; ALTER TABLE payments ADD paid_at timestamptz",
+    "a default spelled another way": (
+        "ALTER TABLE users ALTER subscription_tier SET DEFAULT 'free'::usertier"
+    ),
+    "a check spelled another way": (
+        "ALTER TABLE payments DROP CONSTRAINT payments_amount_positive, ADD CONSTRAINT"
+        " payments_amount_positive CHECK ((((amount)) >  0::numeric))"
+    ),
+    "column moved to the end": (
+        "ALTER TABLE payments DROP COLUMN paid_at; ALTER TABLE payments ADD paid_at timestamptz"
+    ),
     "another schema": "CREATE SCHEMA other; CREATE TABLE other.users (id text)",
     "a comment": "COMMENT ON TABLE users IS 'people'",
     "a grant": "GRANT SELECT ON users TO PUBLIC",

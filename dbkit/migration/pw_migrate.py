@@ -16,6 +16,7 @@ from peewee_migrate import cli
 
 from dbkit import config
 from dbkit.connection import diagnosed, parse
+from dbkit.discovery import find_project
 from dbkit.errors import DbkitError
 
 from .router import Router, check_count
@@ -25,6 +26,7 @@ READING = {"list"}
 
 def install() -> pw.Database:
     """Put dbkit's Router in place; give the database: --database, else as dbkit finds it."""
+    find_project()
     cli.Router = _CommandRouter
     context = click.get_current_context(silent=True)
     command, flags = (context.info_name, context.params) if context else (None, {})

@@ -29,10 +29,12 @@ from .migrator import Migrator
 
 @dataclass(frozen=True)
 class Status:
-    """Names of the migrations that were applied and of those that wait, in order."""
+    """Names of the migrations that were applied and of those that wait, in order; of the applied
+    those whose file is gone."""
 
     applied: tuple[str, ...]
     pending: tuple[str, ...]
+    gone: tuple[str, ...] = ()
 
 
 class Router(peewee_migrate.Router):
@@ -207,8 +209,9 @@ class Router(peewee_migrate.Router):
 def status(database: pw.Database, directory: str | Path = "migrations") -> Status:
     """What is applied and what is pending; writes nothing."""
     router = Router(database, directory)
-    done = router.done
-    return Status(tuple(done), tuple(name for name in router.todo if name not in set(done)))
+    done, files = router.done, router.todo
+    pending = tuple(name for name in files if name not in set(done))
+    return Status(tuple(done), pending, tuple(name for name in done if name not in set(files)))
 
 
 def migrate(

@@ -42,6 +42,7 @@ ACCEPTED: dict[Any, tuple[type, ...]] = {
     pw.DateField: (dt.date,),
     pw.TimeField: (dt.time,),
 }
+TIMES = pw.DateTimeField | pw.DateField | pw.TimeField
 BAD_VALUE = (ValueError, TypeError, ArithmeticError, OSError)
 
 
@@ -229,7 +230,8 @@ class _Table:
                 return moment.date() if isinstance(target, pw.DateField) else moment
         for kind, types in ACCEPTED.items():
             if isinstance(target, kind):
-                value = target.adapt(value) if isinstance(value, str) else value
+                if isinstance(value, str) and isinstance(target, TIMES):
+                    value = target.adapt(value)
                 if type(value) not in types:
                     raise TypeError(f"{target.column_name} cannot be {value!r}")
         if isinstance(target, pw.UUIDField):

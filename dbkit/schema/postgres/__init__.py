@@ -13,7 +13,7 @@ from dbkit.fields import TypeName, create_enum
 from dbkit.transactions import rolled_back
 
 from ..diff import changes_within
-from ..models import Model, with_targets
+from ..models import Model, truncated, with_targets
 from ..values import EnumType, Schema, Table
 from . import catalog, plain, scratch, settle
 from .scratch import Names
@@ -77,7 +77,7 @@ class Reading:
         it writes their expressions; what is not plain it makes as a whole."""
         by_name = {self.names.table(model): model for model in models}
         enums = scratch.enums(with_targets(by_name.values()), self.names)
-        self.names.enums.update({field.type_name: name for name, field in enums.items()})
+        self.names.enums.update({truncated(field.type_name): name for name, field in enums.items()})
         tables = self._plain(by_name)
         there = {table.name: table for table in live.tables}
         doubtful = [

@@ -123,7 +123,7 @@ def _column(field: Any, is_key: bool, context: Any, names: Names) -> Iterator[Pa
 
 def _type(field: Any, context: Any, names: Names) -> tuple[str, str]:
     if isinstance(field, EnumField):
-        return names.qualified(field.model._meta.schema, field.type_name), ""
+        return names.enum(field), ""
     ddl = field.ddl_datatype(context)
     match = TYPE.fullmatch(ddl.sql) if isinstance(ddl, pw.SQL) and not ddl.params else None
     if match is None:

@@ -51,6 +51,9 @@ class Names:
     def qualified(self, schema: str | None, name: str) -> str:
         return name if schema in (None, self.own) else f"{schema}.{name}"
 
+    def enum(self, field: EnumField) -> str:
+        return self.qualified(field.model._meta.schema, truncated(field.type_name))
+
     def table(self, model: Model) -> str:
         return self.qualified(model._meta.schema, truncated(model._meta.table_name))
 
@@ -62,7 +65,7 @@ def enums(models: Iterable[Model], names: Names) -> dict[str, EnumField]:
         for one in model._meta.sorted_fields:
             if not isinstance(one, EnumField):
                 continue
-            name = names.qualified(model._meta.schema, one.type_name)
+            name = names.enum(one)
             first = found.setdefault(name, one)
             if first.labels != one.labels:
                 raise ModelsError(

@@ -84,6 +84,7 @@ def verify(database: pw.Database, models: Iterable[Model]) -> Report:
     managed = {table.name for table in desired.tables}
     enums = {enum.name for enum in desired.enums}
     covered = Schema(
+        live.namespaces,
         tuple(table for table in live.tables if table.name in managed),
         tuple(enum for enum in live.enums if enum.name in enums),
     )

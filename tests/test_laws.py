@@ -17,7 +17,8 @@ def live(database: pw.Database) -> Schema:
     with dialect_for(database).reading(database, ()) as reading:
         schema = reading.live()
     return Schema(
-        tuple(table for table in schema.tables if table.name != "migratehistory"), schema.enums
+        tables=tuple(table for table in schema.tables if table.name != "migratehistory"),
+        enums=schema.enums,
     )
 
 

@@ -18,6 +18,7 @@ from .values import (
     Exclusion,
     ForeignKey,
     Index,
+    Namespace,
     Part,
     Policy,
     PrimaryKey,
@@ -28,7 +29,7 @@ from .values import (
     Unique,
 )
 
-Item = Part | Table | EnumType | Domain | Sequence
+Item = Part | Table | EnumType | Domain | Sequence | Namespace
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,7 @@ KINDS: dict[type, str] = {
     EnumType: "enum type",
     Domain: "domain",
     Sequence: "sequence",
+    Namespace: "schema",
 }
 
 

@@ -32,9 +32,10 @@ class Dialect(Protocol):
     name: str
 
     def reading(
-        self, database: pw.Database, schemas: Iterable[str]
+        self, database: pw.Database, schemas: Iterable[str] | None
     ) -> AbstractContextManager[Reading]:
-        """Look at the connection's own schema and these, in a transaction that is undone."""
+        """Look at the connection's own schema and these (None: all), in a transaction that is
+        undone."""
         ...
 
     def transaction(self, database: pw.Database) -> AbstractContextManager[Any]:

@@ -25,6 +25,7 @@ def diff(current: Schema, desired: Schema) -> tuple[Change, ...]:
     A name that nobody chose, on either side, matches any other.
     """
     return (
+        *_whole(current.namespaces, desired.namespaces),
         *_whole(current.enums, desired.enums),
         *_whole(current.domains, desired.domains),
         *_whole(current.sequences, desired.sequences),

@@ -170,7 +170,15 @@ class Sequence:
 
 
 @dataclass(frozen=True, slots=True)
+class Namespace:
+    """What SQL calls a schema; the connection's own is not listed."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Schema:
+    namespaces: tuple[Namespace, ...] = ()
     tables: tuple[Table, ...] = ()
     enums: tuple[EnumType, ...] = ()
     domains: tuple[Domain, ...] = ()

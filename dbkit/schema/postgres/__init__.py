@@ -14,7 +14,7 @@ from dbkit.transactions import rolled_back
 
 from ..diff import changes_within
 from ..models import Model, truncated, with_targets
-from ..values import EnumType, Schema, Table
+from ..values import EnumType, Namespace, Schema, Table
 from . import catalog, plain, scratch, settle
 from .scratch import Names
 
@@ -25,7 +25,7 @@ class Postgres:
     name = "postgresql"
 
     @contextmanager
-    def reading(self, database: pw.Database, schemas: Iterable[str]) -> Iterator[Reading]:
+    def reading(self, database: pw.Database, schemas: Iterable[str] | None) -> Iterator[Reading]:
         with rolled_back(database):
             yield Reading(database, schemas)
 
@@ -60,9 +60,11 @@ class Reading:
     unqualified on the live side and, from the temporary schema, on the models' side alike.
     """
 
-    def __init__(self, database: pw.Database, schemas: Iterable[str]) -> None:
+    def __init__(self, database: pw.Database, schemas: Iterable[str] | None) -> None:
         self.database, own = database, _own_schema(database)
         self.names = Names(own)
+        if schemas is None:
+            schemas = [name for (name,) in database.execute_sql(catalog.EVERY_SCHEMA).fetchall()]
         self.schemas = [own, *sorted(set(schemas) - {own})]
         (path,) = database.execute_sql("SELECT current_schemas(false)").fetchone()
         path = ", ".join('"' + one.replace('"', '""') + '"'
@@ -97,6 +99,7 @@ class Reading:
             asked = scratch.read(self.database, unusual, self.names)
             tables |= {table.name: table for table in asked}
         return Schema(
+            tuple(Namespace(schema) for schema in self.schemas[1:]),
             tuple(tables[name] for name in sorted(tables)),
             tuple(EnumType(name, field.labels) for name, field in sorted(enums.items())),
         )

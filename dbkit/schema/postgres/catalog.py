@@ -22,6 +22,7 @@ from ..values import (
     Exclusion,
     ForeignKey,
     Index,
+    Namespace,
     Part,
     Policy,
     PrimaryKey,
@@ -36,6 +37,20 @@ from ..values import (
 Naming = Callable[[str, str], str]  # (schema, name) -> the name in a Schema
 
 TEMPORARY = "SELECT nspname FROM pg_catalog.pg_namespace WHERE oid = pg_my_temp_schema()"
+
+NAMESPACES = """
+SELECT n.nspname AS name FROM pg_catalog.pg_namespace n
+WHERE n.nspname = ANY (%s) AND n.nspname <> coalesce(current_schema(), '')
+ORDER BY n.nspname
+"""
+
+EVERY_SCHEMA = """
+SELECT n.nspname FROM pg_catalog.pg_namespace n
+WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_namespace'::regclass
+                  AND e.objid = n.oid AND e.deptype = 'e')
+ORDER BY n.nspname
+"""
 
 TABLES = """
 SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind AS kind,
@@ -290,6 +305,7 @@ def read(
     for row in rows(COMMENTS) if comments else ():
         parts[row.oid].append(Comment(row.name, row.text))
     return Schema(
+        tuple(Namespace(row.name) for row in rows(NAMESPACES)),
         tuple(_table(row, parts[row.oid], naming) for row in rows(TABLES)),
         tuple(EnumType(naming(row.schema, row.name), tuple(filter(None, row.labels)))
               for row in rows(ENUMS)),

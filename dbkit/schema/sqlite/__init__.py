@@ -73,7 +73,7 @@ class Sqlite:
     name = "sqlite"
 
     @contextmanager
-    def reading(self, database: pw.Database, schemas: Iterable[str]) -> Iterator[Reading]:
+    def reading(self, database: pw.Database, schemas: Iterable[str] | None) -> Iterator[Reading]:
         with rolled_back(database):
             yield Reading(database, schemas)
 
@@ -120,8 +120,8 @@ def _orphans(database: pw.Database) -> set[tuple[Any, ...]]:
 class Reading:
     """One look at a database, in a transaction that the caller rolls back."""
 
-    def __init__(self, database: pw.Database, schemas: Iterable[str]) -> None:
-        self.database, self.schemas = database, ["main", *sorted(set(schemas) - {"main"})]
+    def __init__(self, database: pw.Database, schemas: Iterable[str] | None) -> None:
+        self.database, self.schemas = database, ["main", *sorted(set(schemas or ()) - {"main"})]
 
     def live(self, comments: bool = False) -> Schema:
         return _catalog(self.database, self.schemas)
@@ -132,7 +132,7 @@ class Reading:
 
 def _catalog(database: pw.Database, schemas: Iterable[str]) -> Schema:
     """All that these attached databases hold; names of others than main carry it in front."""
-    return Schema(tuple(table for schema in schemas for table in _tables(database, schema)))
+    return Schema(tables=tuple(table for schema in schemas for table in _tables(database, schema)))
 
 
 def _tables(database: pw.Database, schema: str) -> Iterator[Table]:
@@ -234,7 +234,7 @@ def _from_models(live: pw.Database, models: list[Model]) -> Schema:
                     "Correct the model.",
                 ) from error
         made = _catalog(scratch, ["main", *schemas])
-    return Schema(tuple(_with_named(table, by_name[table.name]) for table in made.tables))
+    return Schema(tables=tuple(_with_named(table, by_name[table.name]) for table in made.tables))
 
 
 def _name(model: Model) -> str:

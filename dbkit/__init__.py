@@ -5,8 +5,9 @@ from .discovery import load_models
 from .errors import DbkitError
 from .fields import EnumField
 from .migration import migrate, rollback, status
+from .report import Report
 from .seeding import seed
-from .verification import Report, verify
+from .verification import verify
 
 __version__ = "0.1.0"
 

@@ -18,7 +18,9 @@ from . import __version__, config, diagnosis, migration, seeding
 from .connection import Target, opened, parse
 from .discovery import find_project, load_models
 from .errors import DbkitError, Refused
-from .verification import Report, verify
+from .report import Report
+from .sources import Sources
+from .verification import verify
 
 OPTIONS = {
     "database": click.option("--database", metavar="URL", help="The database; else DATABASE_URL."),
@@ -82,14 +84,16 @@ class Session:
         return load_models(self.settings.models)
 
 
-def command(*options: str, reads: bool = False) -> Callable[[Callable[..., None]], click.Command]:
+def command(
+    *options: str, reads: bool = False, opens: bool = True
+) -> Callable[[Callable[..., None]], click.Command]:
     """A command with these of OPTIONS, given a Session; `reads` opens SQLite read-only."""
 
     def register(function: Callable[..., None]) -> click.Command:
         def run(debug: bool, **flags: Any) -> None:
             click.get_current_context().meta["debug"] = debug
             named = {name: flags.pop(name) for name in options}
-            with _session(named, reads) as session:
+            with _session(named, reads, opens) as session:
                 function(session, **flags)
 
         run.__doc__ = function.__doc__
@@ -102,10 +106,13 @@ def command(*options: str, reads: bool = False) -> Callable[[Callable[..., None]
 
 
 @contextmanager
-def _session(flags: dict[str, Any], reads: bool) -> Iterator[Session]:
+def _session(flags: dict[str, Any], reads: bool, opens: bool) -> Iterator[Session]:
     find_project()
     settings = config.load(**flags)
     target = parse(settings.url)
+    if not opens:
+        yield Session(settings, target, None)
+        return
     click.echo(f"database: {target.display}", err=True)
     with _no_empty_file_left(target):
         with opened(target.database(read_only=reads), target.display) as database:
@@ -136,16 +143,48 @@ def up_(session: Session) -> None:
     else:
         result = seeding.seed(session.database, models, session.settings.seeds)
         click.echo(f"seed: {result.summary}")
-    _report(verify(session.database, models), "verify: ")
+    settings = session.settings
+    report = verify(session.database, models, settings.migrations, ignore=settings.ignore)
+    _report(report, prefix="verify: ")
 
 
 def _migrated(names: list[str], done: str = "applied") -> None:
     click.echo(f"migrate: {done} {', '.join(names)}" if names else "migrate: nothing to apply")
 
 
-def _report(report: Report, prefix: str = "") -> None:
-    click.echo(f"{prefix}{report}" if not report else str(report))
-    _answer(not report)
+FORMATS = {
+    "text": Report.to_text,
+    "json": Report.to_json,
+    "github": Report.to_github,
+    "sql": Report.to_sql,
+}
+reporting = [
+    click.option("--format", "format_", type=click.Choice(list(FORMATS)), default="text",
+                 show_default=True, help="How to print the differences."),
+    click.option("--allow-unverified", is_flag=True,
+                 help="Do not fail for what could not be compared."),
+]  # fmt: skip
+
+
+def _with(options: list[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    def add(function: Callable[..., None]) -> Callable[..., None]:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return add
+
+
+def _report(
+    report: Report, format_: str = "text", allow_unverified: bool = False, prefix: str = ""
+) -> None:
+    """Print a report and exit with its answer."""
+    text = FORMATS[format_](report)
+    if text:
+        click.echo(text if report else prefix + text)
+    if report.unverified and not allow_unverified:
+        click.get_current_context().exit(2)
+    _answer(not report.changes)
 
 
 @command("database", reads=True)
@@ -199,22 +238,30 @@ def seed_(session: Session) -> None:
     click.echo(seeding.seed(session.database, session.models, session.settings.seeds))
 
 
-@command("database", "models", reads=True)
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How to print the report.",
-)
-def verify_(session: Session, format_: str) -> None:
+@command("database", "models", "migrations", reads=True)
+@click.option("--strict", is_flag=True, help="A table that no model describes is a difference.")
+@_with(reporting)
+def verify_(session: Session, strict: bool, format_: str, allow_unverified: bool) -> None:
     """Compare the models with the live database; exit code 1 if they differ."""
-    report = verify(session.database, session.models)
-    if format_ == "json":
-        click.echo(report.to_json())
-        _answer(not report)
-    _report(report)
+    settings = session.settings
+    report = verify(session.database, session.models, settings.migrations, strict, settings.ignore)
+    _report(report, format_, allow_unverified)
+
+
+@command("database", "models", "migrations", opens=False)
+@click.argument("current", metavar="A")
+@click.argument("desired", metavar="B")
+@_with(reporting)
+def diff_(
+    session: Session, current: str, desired: str, format_: str, allow_unverified: bool
+) -> None:
+    """Compare A with B: each is models, migrations, live, or the URL of a database.
+
+    Exit code 1 if they differ. The SQL brings A to B.
+    """
+    settings = session.settings
+    sources = Sources(session.target, settings.migrations, lambda: session.models)
+    _report(sources.diff(current, desired, settings.ignore), format_, allow_unverified)
 
 
 @command("database", "models", "migrations", "seeds")

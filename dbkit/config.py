@@ -17,7 +17,7 @@ from environs import Env
 from .errors import ConfigError
 
 DEFAULT_URL = "sqlite:///dbkit.db"
-PROJECT = ("models", "migrations", "seeds")
+PROJECT = ("models", "migrations", "seeds", "ignore")
 ENVIRONMENTS = ("development", "test", "staging", "production")
 PARTS = ("DB_HOST", "DB_PORT", "DB_NAME", "DB_USER", "DB_PASSWORD")
 
@@ -31,6 +31,7 @@ class Settings:
     migrations: Path
     seeds: Path
     environment: str
+    ignore: tuple[str, ...] = ()
 
 
 def load(
@@ -57,6 +58,7 @@ def load(
         migrations=Path(setting("migrations", migrations) or "migrations"),
         seeds=Path(setting("seeds", seeds) or "seeds"),
         environment=_environment(both),
+        ignore=tuple((project.get("ignore") or "").split()),
     )
 
 
@@ -67,6 +69,13 @@ def _refuse_broken_lines(path: Path) -> None:
             for binding in parse_stream(stream):
                 if binding.error:
                     raise ValueError(f"line {binding.original.line} is not NAME=VALUE")
+
+
+def scratch_url() -> str | None:
+    """DBKIT_SCRATCH_URL: a server on which a scratch database may be made."""
+    both = Env()
+    both.read_env(Path.cwd() / ".env", recurse=False)
+    return _get(both, "DBKIT_SCRATCH_URL")
 
 
 def _environment(env: Env) -> str:

@@ -34,11 +34,14 @@ def server_default(value: Any, sql: str | None = None) -> dict[str, Any]:
     if callable(value) and sql is None:
         raise TypeError("a callable default needs sql=, the same expression for the server")
     default = (lambda: json.loads(json.dumps(value))) if isinstance(value, (dict, list)) else value
-    return {"default": default, "constraints": [_Default("DEFAULT " + (sql or _literal(value)))]}
+    return {
+        "default": default,
+        "constraints": [ServerDefault("DEFAULT " + (sql or _literal(value)))],
+    }
 
 
-class _Default(pw.SQL):
-    """psycopg2 takes a bare % for a placeholder, sqlite3 does not."""
+class ServerDefault(pw.SQL):
+    """A DEFAULT clause, for either driver: psycopg2 takes a bare % for a placeholder."""
 
     def __sql__(self, ctx: Any) -> Any:
         return ctx.literal(self.sql.replace("%", "%%") if _native_enums(ctx) else self.sql)

@@ -23,9 +23,9 @@ def is_open(database: pw.Database) -> bool:
 
 
 @contextmanager
-def rolled_back(database: pw.Database) -> Iterator[None]:
+def rolled_back(database: pw.Database, start: str = "BEGIN") -> Iterator[None]:
     """Run the block in a transaction, or a savepoint of the one that is open, and undo it."""
-    begin, *undo = ("BEGIN", "ROLLBACK")
+    begin, *undo = (start, "ROLLBACK")
     if is_open(database):
         name = "dbkit_rolled_back"
         begin, *undo = (f"{word} {name}" for word in ("SAVEPOINT", "ROLLBACK TO", "RELEASE"))

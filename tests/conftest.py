@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -15,7 +17,7 @@ from dbkit import models
 from dbkit.cli import main
 from dbkit.connection import parse
 
-from .servers import BINARIES, DEBIAN_15, Server
+from .servers import BINARIES, DEBIAN_15, Server, free_port
 
 ROOT = Path(__file__).parent.parent
 MIGRATIONS = ROOT / "migrations"
@@ -104,3 +106,29 @@ def dbkit() -> Callable[..., Result]:
         return CliRunner().invoke(main, list(arguments), prog_name="dbkit", **options)
 
     return run
+
+
+@pytest.fixture
+def bouncer() -> Iterator[str]:
+    """The URL of a database behind PgBouncer."""
+    program = shutil.which("pgbouncer", path="/usr/sbin:/usr/bin:/opt/homebrew/bin")
+    if not program:
+        pytest.skip("no pgbouncer here: apt-get install pgbouncer")
+    server, port = server_of("postgres18"), free_port()
+    users, ini = server.home / "users.txt", server.home / "pgbouncer.ini"
+    users.write_text('"postgres" ""\n')
+    ini.write_text(
+        f"[databases]\n* = host={server.home} port={server.port}\n[pgbouncer]\n"
+        f"listen_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = trust\n"
+        f"auth_file = {users}\npool_mode = transaction\n"
+    )
+    process = subprocess.Popen(
+        [program, str(ini)], user=server.user, stderr=subprocess.PIPE, text=True, cwd="/"
+    )
+    with process:
+        try:
+            assert process.stderr
+            assert any("process up" in line for line in process.stderr)
+            yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
+        finally:
+            process.kill()

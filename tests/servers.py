@@ -49,7 +49,7 @@ class Server:
             wheel.ensure_prefix_permissions(binaries)
         self.home = Path(tempfile.mkdtemp(prefix="dbkit-"))
         self.data = self.home / "data"
-        self.port = _free_port()
+        self.port = free_port()
         self._names = count()
         atexit.register(self.delete)
         self.running.append(self)
@@ -148,7 +148,8 @@ class Server:
         )
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])

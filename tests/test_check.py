@@ -7,11 +7,9 @@ have at home, is said by a socket of the test's own, to the real driver.
 from __future__ import annotations
 
 import re
-import shutil
 import socket
 import sqlite3
 import ssl
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from functools import cache
@@ -28,7 +26,7 @@ from dbkit.diagnosis import facts
 from dbkit.errors import DatabaseFailed, DatabaseUnreachable
 
 from .conftest import MIGRATIONS, POSTGRES, SEEDS, no_15
-from .servers import BINARIES, Server, _free_port
+from .servers import BINARIES, Server, free_port
 
 Dbkit = Callable[..., Result]
 PEM = Path(__file__).parent / "server.pem"  # key and self-signed certificate, until 2126
@@ -181,32 +179,6 @@ def test_options_of_the_url_reach_the_server(guarded: Server) -> None:
     assert row == ("elsewhere", "me")
 
 
-@pytest.fixture
-def bouncer() -> Iterator[str]:
-    """The URL of a database behind PgBouncer."""
-    program = shutil.which("pgbouncer", path="/usr/sbin:/usr/bin:/opt/homebrew/bin")
-    if not program:
-        pytest.skip("no pgbouncer here: apt-get install pgbouncer")
-    server, port = guarded_server("postgres18"), _free_port()
-    users, ini = server.home / "users.txt", server.home / "pgbouncer.ini"
-    users.write_text('"postgres" ""\n')
-    ini.write_text(
-        f"[databases]\n* = host={server.home} port={server.port}\n[pgbouncer]\n"
-        f"listen_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = trust\n"
-        f"auth_file = {users}\npool_mode = transaction\n"
-    )
-    process = subprocess.Popen(
-        [program, str(ini)], user=server.user, stderr=subprocess.PIPE, text=True, cwd="/"
-    )
-    with process:
-        try:
-            assert process.stderr
-            assert any("process up" in line for line in process.stderr)
-            yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
-        finally:
-            process.kill()
-
-
 @pytest.mark.postgres
 def test_it_tells_a_pooler(dbkit: Dbkit, bouncer: str) -> None:
     found = said(dbkit("check", "--database", bouncer))
@@ -305,7 +277,7 @@ def test_tls_is_taken_where_it_is_required(dbkit: Dbkit) -> None:
     ],
 )
 def test_nobody_there(dbkit: Dbkit, url: str, cause: str, hint: str) -> None:
-    assert_explained(dbkit("check", "--database", url.format(port=_free_port())), cause, hint)
+    assert_explained(dbkit("check", "--database", url.format(port=free_port())), cause, hint)
 
 
 def test_a_server_that_never_answers(dbkit: Dbkit) -> None:

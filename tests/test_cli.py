@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import Result
 
@@ -233,4 +234,4 @@ def test_from_python(url: str) -> None:
 def test_every_option_is_explained() -> None:
     for command in cli.main.commands.values():
         assert command.help
-        assert all(getattr(option, "help", None) for option in command.params)
+        assert all(one.help for one in command.params if isinstance(one, click.Option))

@@ -375,3 +375,14 @@ def test_a_transaction_of_the_callers_goes_on(database: pw.Database, begin: str)
 def test_nothing_to_compare_is_no_clean_answer(database: pw.Database) -> None:
     with pytest.raises(DbkitError, match="nothing to compare"):
         verify(database, [table("t", {"temporary": True}, a=pw.IntegerField())])
+
+
+def test_two_models_of_one_table_describe_it_together(database: pw.Database) -> None:
+    whole = table("t", a=pw.CharField(10), b=pw.IntegerField(null=True, index=True))
+    part = table("t", a=pw.CharField(10))
+    created(database, whole)
+    assert differences(database, [whole, part]) == []
+    assert differences(database, [part, whole]) == []
+    assert differences(database, [part]) != []
+    with pytest.raises(DbkitError, match="Two models of the table t disagree on column a"):
+        verify(database, [whole, table("t", a=pw.CharField(20))])

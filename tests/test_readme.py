@@ -14,8 +14,10 @@ import pytest
 
 from dbkit.cli import main
 from dbkit.diagnosis import RULES
+from dbkit.schema.postgres.spellings import EQUIVALENT
 
 from .conftest import ROOT
+from .test_dump_equality import NOT_COMPARED, NOT_COMPARED_18
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -129,3 +131,14 @@ def test_every_file_that_the_readme_names_is_there() -> None:
 def test_the_troubleshooting_table_uses_the_words_of_check(cause: str) -> None:
     assert f"`{cause}`" in README
     assert cause in {rule.cause for rule in RULES}
+
+
+def test_all_that_is_not_compared_is_listed() -> None:
+    text = " ".join(README.split())
+    for kind in (*NOT_COMPARED, *NOT_COMPARED_18):
+        assert kind in text
+
+
+@pytest.mark.parametrize("spelling", EQUIVALENT)
+def test_the_spellings_that_are_the_same_are_listed(spelling: str) -> None:
+    assert f"`{spelling.replace(chr(34), '')}`" in " ".join(README.split())

@@ -11,11 +11,17 @@ import peewee as pw
 from dbkit.errors import ConfigError
 
 from .models import Model
+from .statements import Statement
 from .values import Schema
 
 
 class Reading(Protocol):
-    """One consistent look at a database; writes nothing that lasts."""
+    """One consistent look at a database; writes nothing that lasts.
+
+    `unverified` are (table, reason) of what `models` could not tell, and left out.
+    """
+
+    unverified: list[tuple[str, str]]
 
     def live(self, comments: bool = False) -> Schema:
         """What is there."""
@@ -44,6 +50,10 @@ class Dialect(Protocol):
 
     def migrating(self, database: pw.Database) -> AbstractContextManager[Any]:
         """The transaction of a migration, in which tables can be rebuilt safely."""
+        ...
+
+    def statements(self, current: Schema, desired: Schema) -> list[Statement]:
+        """What brings a database from one schema to another, in an order that runs."""
         ...
 
     def lock(self, database: pw.Database, name: str) -> None:

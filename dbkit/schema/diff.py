@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 from operator import attrgetter
 from typing import Protocol, TypeVar, get_args
 
@@ -45,7 +45,7 @@ def _tables(current: Schema, desired: Schema) -> Iterator[Change]:
         if old is None or new is None:
             yield _change(None, old, new)
             continue
-        if replace(old, parts=()) != replace(new, parts=()):
+        if (old.kind, old.options) != (new.kind, new.options):
             yield Alter(None, old, new)
         yield from changes_within(old, new)
 
@@ -53,14 +53,28 @@ def _tables(current: Schema, desired: Schema) -> Iterator[Change]:
 def changes_within(old: Table, new: Table) -> Iterator[Change]:
     """The changes of a table's parts: equals are paired first, then what has one name, then what
     is about the same thing."""
-    _, olds, news = _pair(old.parts, new.parts, _content, _names_agree)
-    if not olds and not news:
+    if _are_equal(old.parts, new.parts):
         return
+    # of several equals those of one name are meant
+    _, olds, news = _pair(old.parts, new.parts, lambda part: (_content(part), part.name))
+    _, olds, news = _pair(olds, news, _content, _names_agree)
     for key in (_name, _subject):
         pairs, olds, news = _pair(olds, news, key)
         yield from (Alter(new.name, before, after) for before, after in pairs)
     yield from (Drop(new.name, part) for part in olds)
     yield from (Add(new.name, part) for part in news)
+
+
+def _are_equal(olds: Sequence[Part], news: Sequence[Part]) -> bool:
+    """Whether there is nothing to say, told quickly; of equals on one side, `_pair` tells."""
+    waiting = {_content(part): part for part in olds}
+    if len(waiting) != len(news) or len(olds) != len(news):
+        return False
+    for part in news:
+        old = waiting.pop(_content(part), None)
+        if old is None or not _names_agree(old, part):
+            return False
+    return True
 
 
 def _pair(
@@ -77,11 +91,13 @@ def _pair(
     pairs, rest = [], []
     for part in sorted(news, key=lambda part: not getattr(part, "named", True)):
         waiting = by_key.get(key(part), [])
-        found = next((place for place, one in enumerate(waiting) if agree(one, part)), None)
-        if found is None:
-            rest.append(part)
+        fit = [one for one in waiting if agree(one, part)]
+        if fit:
+            found = next((one for one in fit if one.name == part.name), fit[0])
+            waiting.remove(found)
+            pairs.append((found, part))
         else:
-            pairs.append((waiting.pop(found), part))
+            rest.append(part)
     return pairs, [part for left in by_key.values() for part in left] + nameless, rest
 
 

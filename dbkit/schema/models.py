@@ -29,6 +29,8 @@ def made_up_index_names(model: Model) -> set[str]:
 
 def truncated(name: str) -> str:
     """A name as far as PostgreSQL keeps it: 63 bytes (PostgreSQL manual, 4.1.1)."""
+    if len(name) < 64 and name.isascii():
+        return name
     return name.encode()[:63].decode(errors="ignore")
 
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 class Column:
     """`identity` is '', 'serial', 'always' or 'by default' ('autoincrement' on SQLite), `sequence`
     the options of its sequence that are not the usual ones; `generated` is the expression of a
-    generated column, `default` any other default."""
+    generated column, `default` any other default. `options` is SQLite's ON CONFLICT of NOT NULL.
+    """
 
     name: str
     type: str
@@ -24,15 +25,21 @@ class Column:
     sequence: tuple[str, ...] = ()
     generated: str | None = None
     collation: str | None = None
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PrimaryKey:
+    """`period` is WITHOUT OVERLAPS of the last column, `options` are the index's WITH; on SQLite,
+    what of the key's columns and conflicts is not the usual."""
+
     columns: tuple[str, ...]
     deferrable: str = ""
     include: tuple[str, ...] = ()
     name: str | None = None
     named: bool = True
+    period: bool = False
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +55,13 @@ class ForeignKey:
     enforced: bool = True
     name: str | None = None
     named: bool = True
+    period: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Unique:
-    """A UNIQUE constraint; a unique index made by CREATE INDEX is an Index."""
+    """A UNIQUE constraint; a unique index made by CREATE INDEX is an Index. `period` and `options`
+    as in a PrimaryKey."""
 
     columns: tuple[str, ...]
     nulls_distinct: bool = True
@@ -60,6 +69,8 @@ class Unique:
     include: tuple[str, ...] = ()
     name: str | None = None
     named: bool = True
+    period: bool = False
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +88,7 @@ class Exclusion:
     definition: str
     name: str | None = None
     named: bool = True
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

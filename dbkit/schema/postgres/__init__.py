@@ -8,15 +8,22 @@ from typing import Any
 
 import peewee as pw
 
+from dbkit.collector import paused
+from dbkit.diagnosis import sqlstate
 from dbkit.errors import DatabaseFailed
-from dbkit.fields import TypeName, create_enum
+from dbkit.fields import EnumField, TypeName, create_enum
+from dbkit.scratch import NoScratch, scratch_database
 from dbkit.transactions import rolled_back
 
-from ..diff import changes_within
 from ..models import Model, truncated, with_targets
+from ..statements import Statement
 from ..values import EnumType, Namespace, Schema, Table
 from . import catalog, plain, scratch, settle
 from .scratch import Names
+from .statements import statements
+
+LOCK_TIMEOUT = "3s"  # somebody may hold a table; deparsing an expression of it would wait
+REFUSED = {"42501", "25006"}  # no privilege, read-only (PostgreSQL manual, appendix A)
 
 
 class Postgres:
@@ -26,7 +33,7 @@ class Postgres:
 
     @contextmanager
     def reading(self, database: pw.Database, schemas: Iterable[str] | None) -> Iterator[Reading]:
-        with rolled_back(database):
+        with paused(), rolled_back(database, _begin(database)):
             yield Reading(database, schemas)
 
     def transaction(self, database: pw.Database) -> AbstractContextManager[Any]:
@@ -34,6 +41,9 @@ class Postgres:
 
     def migrating(self, database: pw.Database) -> AbstractContextManager[Any]:
         return self.transaction(database)
+
+    def statements(self, current: Schema, desired: Schema) -> list[Statement]:
+        return statements(current, desired)
 
     def lock(self, database: pw.Database, name: str) -> None:
         # a session's advisory lock would be lost behind a pooler, a transaction's is not
@@ -61,6 +71,7 @@ class Reading:
     """
 
     def __init__(self, database: pw.Database, schemas: Iterable[str] | None) -> None:
+        self.unverified: list[tuple[str, str]] = []
         self.database, own = database, _own_schema(database)
         self.names = Names(own)
         if schemas is None:
@@ -69,7 +80,10 @@ class Reading:
         (path,) = database.execute_sql("SELECT current_schemas(false)").fetchone()
         path = ", ".join('"' + one.replace('"', '""') + '"'
                          for one in dict.fromkeys([*path, *self.schemas]))  # fmt: skip
-        database.execute_sql("SELECT set_config('search_path', %s, true)", (path,))
+        database.execute_sql(
+            "SELECT set_config('search_path', %s, true), set_config('lock_timeout', %s, true)",
+            (path, LOCK_TIMEOUT),
+        )
 
     def live(self, comments: bool = False) -> Schema:
         return catalog.read(self.database, self.schemas, self.names.qualified, comments)
@@ -79,35 +93,76 @@ class Reading:
         it writes their expressions; what is not plain it makes as a whole."""
         by_name = {self.names.table(model): model for model in models}
         enums = scratch.enums(with_targets(by_name.values()), self.names)
-        self.names.enums.update({truncated(field.type_name): name for name, field in enums.items()})
         tables = self._plain(by_name)
         there = {table.name: table for table in live.tables}
-        doubtful = [
-            table
-            for table in tables.values()
-            if settle.has_raw(table)
-            and (table.name not in there or any(changes_within(there[table.name], table)))
-        ]
-        if doubtful or len(tables) < len(by_name):
-            for field in enums.values():
-                create_enum(self.database, field.type_name, field.labels, "pg_temp")
-            bare = {name: field.type_name for name, field in enums.items()}
-            for table in doubtful:
-                del tables[table.name]
-            tables |= settle.settle(self.database, doubtful, bare)
+        doubts = settle.doubts(tables.values(), there)
+        if doubts or len(tables) < len(by_name):
             unusual = [model for name, model in by_name.items() if name not in tables]
-            asked = scratch.read(self.database, unusual, self.names)
-            tables |= {table.name: table for table in asked}
+            for doubt in doubts:
+                del tables[doubt.table.name]
+            tables |= self._judged(by_name, doubts, unusual, enums, there)
         return Schema(
             tuple(Namespace(schema) for schema in self.schemas[1:]),
             tuple(tables[name] for name in sorted(tables)),
             tuple(EnumType(name, field.labels) for name, field in sorted(enums.items())),
         )
 
+    def _judged(
+        self,
+        by_name: dict[str, Model],
+        doubts: list[settle.Doubt],
+        unusual: list[Model],
+        enums: dict[str, EnumField],
+        there: dict[str, Table],
+    ) -> dict[str, Table]:
+        """Let the server write what is open; if it will not, a scratch database; if there is none,
+        what is plainly equal is, and the rest is not verified."""
+        try:
+            with rolled_back(self.database):
+                self.database.execute_sql("CREATE TEMPORARY TABLE dbkit_may_i ()")
+                return self._asked(by_name, doubts, unusual, enums)
+        except pw.PeeweeException as error:
+            if sqlstate(error) not in REFUSED:
+                raise
+            reason = str(error).splitlines()[0]
+        try:
+            with scratch_database(self.database) as other, rolled_back(other):
+                there_too = Reading(other, self.schemas)
+                return there_too._asked(by_name, doubts, unusual, enums)
+        except NoScratch:
+            pass
+        for name in sorted({*map(self.names.table, unusual), *(one.table.name for one in doubts)}):
+            self.unverified.append((name, f"the server may not be asked: {reason}"))
+        return {one.table.name: settle.presumed(one.table, there.get(one.table.name))
+                for one in doubts}  # fmt: skip
+
+    def _asked(
+        self,
+        by_name: dict[str, Model],
+        doubts: list[settle.Doubt],
+        unusual: list[Model],
+        enums: dict[str, EnumField],
+    ) -> dict[str, Table]:
+        self.names.enums.update({truncated(one.type_name): name for name, one in enums.items()})
+        for field in enums.values():
+            create_enum(self.database, field.type_name, field.labels, "pg_temp")
+        bare = {name: field.type_name for name, field in enums.items()}
+        tables = settle.settle(self.database, doubts, bare)
+        unusual += [by_name[one.table.name] for one in doubts if one.table.name not in tables]
+        asked = scratch.read(self.database, unusual, self.names)
+        return tables | {table.name: table for table in asked}
+
     def _plain(self, models: dict[str, Model]) -> dict[str, Table]:
         context = self.database.get_sql_context(scope=pw.SCOPE_VALUES)
         read = (plain.read(model, context, self.names) for model in models.values())
         return {table.name: table for table in read if table is not None}
+
+
+def _begin(database: pw.Database) -> str:
+    """A role that only reads by default may make temporary tables all the same; a standby may not
+    even begin so."""
+    (standby,) = database.execute_sql("SELECT pg_is_in_recovery()").fetchone()
+    return "BEGIN" if standby else "BEGIN READ WRITE"
 
 
 def _own_schema(database: pw.Database) -> str:

@@ -6,7 +6,6 @@ The catalogs are described in the PostgreSQL manual, chapter 53, the `pg_get_...
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict, namedtuple
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -33,6 +32,7 @@ from ..values import (
     Trigger,
     Unique,
 )
+from .spellings import one_spelling
 
 Naming = Callable[[str, str], str]  # (schema, name) -> the name in a Schema
 
@@ -56,6 +56,11 @@ TABLES = """
 SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind AS kind,
        c.relpersistence = 'u' AS unlogged, c.relrowsecurity AS secured,
        c.relforcerowsecurity AS forced, c.relreplident AS identity, c.reloptions AS settings,
+       CASE WHEN c.relreplident = 'i' THEN
+           (SELECT x.relname::text FROM pg_catalog.pg_index i
+            JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
+            WHERE i.indrelid = c.oid AND i.indisreplident) END AS identity_index,
+       CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END AS of_type,
        pg_get_expr(c.relpartbound, c.oid) AS bound,
        CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END AS partitioned,
        CASE WHEN c.relhassubclass OR c.relispartition OR EXISTS (
@@ -96,23 +101,30 @@ ORDER BY a.attrelid, a.attnum
 # deptype: 'a' is what serial and OWNED BY make, 'i' an identity column's own.
 SEQUENCES = """
 SELECT n.nspname AS schema, c.relname AS name, d.refobjid AS oid, a.attname AS column,
-       d.deptype AS ownership, format_type(s.seqtypid, NULL) AS type, s.seqstart AS start,
-       s.seqincrement AS increment, s.seqmin AS minimum, s.seqmax AS maximum, s.seqcache AS cache,
-       s.seqcycle AS cycle,
+       tn.nspname AS table_schema, tc.relname AS table, d.deptype AS ownership,
+       c.relpersistence = 'u' AS unlogged, format_type(s.seqtypid, NULL) AS type,
+       s.seqstart AS start, s.seqincrement AS increment, s.seqmin AS minimum, s.seqmax AS maximum,
+       s.seqcache AS cache, s.seqcycle AS cycle,
        EXISTS (SELECT FROM pg_catalog.pg_attrdef f JOIN pg_catalog.pg_depend u
                  ON u.classid = 'pg_attrdef'::regclass AND u.objid = f.oid
                 AND u.refclassid = 'pg_class'::regclass AND u.refobjid = c.oid
-               WHERE f.adrelid = d.refobjid AND f.adnum = d.refobjsubid) AS used
+               WHERE f.adrelid = d.refobjid AND f.adnum = d.refobjsubid
+                 AND pg_get_expr(f.adbin, f.adrelid) ~ '^nextval\\(''.*''::regclass\\)$') AS used
 FROM pg_catalog.pg_sequence s
 JOIN pg_catalog.pg_class c ON c.oid = s.seqrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid
  AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
 LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+LEFT JOIN pg_catalog.pg_class tc ON tc.oid = d.refobjid
+LEFT JOIN pg_catalog.pg_namespace tn ON tn.oid = tc.relnamespace
 WHERE n.nspname = ANY (%s)
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_class'::regclass
+                  AND e.objid = c.oid AND e.deptype = 'e')
 ORDER BY schema, name
 """
 
+# Of NOT NULL ('n') only one that was never validated, which does not keep nulls out.
 CONSTRAINTS = """
 SELECT k.conrelid AS oid, k.conname AS name, k.contype AS type,
        ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY AS u (attnum, place)
@@ -131,7 +143,11 @@ SELECT k.conrelid AS oid, k.conname AS name, k.contype AS type,
        CASE WHEN k.condeferred THEN 'INITIALLY DEFERRED'
             WHEN k.condeferrable THEN 'INITIALLY IMMEDIATE' ELSE '' END AS deferrable,
        k.convalidated AS validated, {enforced} AS enforced, NOT k.connoinherit AS inherited,
-       pg_get_expr(k.conbin, k.conrelid) AS expression,
+       {period} AS period, x.reloptions AS options,
+       CASE k.contype WHEN 'n' THEN
+           (SELECT '(' || quote_ident(a.attname) || ' IS NOT NULL)' FROM pg_catalog.pg_attribute a
+            WHERE a.attrelid = k.conrelid AND a.attnum = k.conkey[1])
+           ELSE pg_get_expr(k.conbin, k.conrelid) END AS expression,
        CASE WHEN k.contype = 'x' THEN pg_get_constraintdef(k.oid) END AS definition,
        NOT coalesce(i.indnullsnotdistinct, false) AS nulls_distinct,
        CASE WHEN i.indnatts > i.indnkeyatts THEN
@@ -143,11 +159,14 @@ JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_class tc ON tc.oid = k.confrelid
 LEFT JOIN pg_catalog.pg_namespace tn ON tn.oid = tc.relnamespace
 LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = k.conindid AND k.contype IN ('p', 'u')
-WHERE n.nspname = ANY (%s) AND k.contype IN ('p', 'f', 'u', 'c', 'x') AND k.conparentid = 0
+LEFT JOIN pg_catalog.pg_class x ON x.oid = k.conindid AND k.contype IN ('p', 'u', 'x')
+WHERE n.nspname = ANY (%s) AND k.conparentid = 0
+  AND (k.contype IN ('p', 'f', 'u', 'c', 'x') OR (k.contype = 'n' AND NOT k.convalidated))
 ORDER BY k.conrelid, k.contype, k.conname
 """
 
-# indoption: 1 is DESC, 2 is NULLS FIRST, which is the default of DESC.
+# indoption: 1 is DESC, 2 is NULLS FIRST, which is the default of DESC. No function tells the
+# collation of an expression as such, so any but the database's own is written.
 INDEXES = """
 SELECT i.indrelid AS oid, x.relname AS name, i.indisunique AS unique, m.amname AS method,
        ARRAY(SELECT CASE WHEN i.indkey[k - 1] > 0 THEN ta.attname::text
@@ -164,7 +183,7 @@ SELECT i.indrelid AS oid, x.relname AS name, i.indisunique AS unique, m.amname A
              LEFT JOIN pg_catalog.pg_attribute ta
                ON ta.attrelid = i.indrelid AND ta.attnum = i.indkey[k - 1]
              LEFT JOIN pg_catalog.pg_collation l ON l.oid = i.indcollation[k - 1]
-              AND l.oid <> coalesce(ta.attcollation, ia.attcollation)
+              AND l.oid <> coalesce(ta.attcollation, 'pg_catalog."default"'::regcollation)
              LEFT JOIN pg_catalog.pg_opclass o ON o.oid = i.indclass[k - 1] AND NOT o.opcdefault
              ORDER BY k) AS keys,
        CASE WHEN i.indnatts > i.indnkeyatts THEN
@@ -189,7 +208,8 @@ SELECT t.tgrelid AS oid, t.tgname AS name, pg_get_triggerdef(t.oid, true) AS def
 FROM pg_catalog.pg_trigger t
 JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = ANY (%s) AND NOT t.tgisinternal AND t.tgparentid = 0
+LEFT JOIN pg_catalog.pg_trigger p ON p.oid = t.tgparentid
+WHERE n.nspname = ANY (%s) AND NOT t.tgisinternal AND t.tgenabled IS DISTINCT FROM p.tgenabled
 ORDER BY t.tgrelid, t.tgname
 """
 
@@ -229,7 +249,8 @@ ORDER BY d.objoid, d.objsubid
 
 ENUMS = """
 SELECT n.nspname AS schema, t.typname AS name,
-       array_agg(e.enumlabel::text ORDER BY e.enumsortorder) AS labels
+       coalesce(array_agg(e.enumlabel::text ORDER BY e.enumsortorder)
+                FILTER (WHERE e.oid IS NOT NULL), '{}') AS labels
 FROM pg_catalog.pg_type t
 JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
 LEFT JOIN pg_catalog.pg_enum e ON e.enumtypid = t.oid
@@ -267,8 +288,7 @@ MATCHES = {"s": "SIMPLE", "f": "FULL", "p": "PARTIAL"}
 IDENTITIES = {"a": "always", "d": "by default", "": ""}
 FIRING = {"O": "origin", "D": "disabled", "R": "replica", "A": "always"}
 COMMANDS = {"r": "SELECT", "a": "INSERT", "w": "UPDATE", "d": "DELETE", "*": "ALL"}
-REPLICA_IDENTITIES = {"n": "REPLICA IDENTITY NOTHING", "f": "REPLICA IDENTITY FULL",
-                      "i": "REPLICA IDENTITY USING INDEX"}  # fmt: skip
+REPLICA_IDENTITIES = {"n": "NOTHING", "f": "FULL", "i": "USING INDEX"}
 LARGEST = {"smallint": 2**15 - 1, "integer": 2**31 - 1, "bigint": 2**63 - 1}
 
 
@@ -286,13 +306,20 @@ def read(
         row: Any = namedtuple("row", names)  # type: ignore[misc]
         return [row._make(values) for values in cursor.fetchall()]
 
-    enforced = "k.conenforced" if database.server_version >= 180000 else "true"
+    since_18 = database.server_version >= 180000
     sequences = rows(SEQUENCES)
-    owned = {(row.oid, row.column): row for row in sequences if row.ownership}
+    owned = {(row.oid, row.column): row for row in sequences if _is_columns_own(row)}
+    constraints = rows(
+        CONSTRAINTS.replace("{enforced}", "k.conenforced" if since_18 else "true").replace(
+            "{period}", "k.conperiod" if since_18 else "false"
+        )
+    )
+    unproven = {(row.oid, *row.columns) for row in constraints if row.type == "n"}
     parts: dict[int, list[Part]] = defaultdict(list)
     for row in rows(COLUMNS):
-        parts[row.oid].append(_column(row, owned.get((row.oid, row.name)), naming))
-    for row in rows(CONSTRAINTS.replace("{enforced}", enforced)):
+        key = (row.oid, row.name)
+        parts[row.oid].append(_column(row, key in unproven, owned.get(key), naming))
+    for row in constraints:
         parts[row.oid].append(_constraint(row, naming))
     for row in rows(INDEXES):
         parts[row.oid].append(_index(row))
@@ -307,11 +334,9 @@ def read(
     return Schema(
         tuple(Namespace(row.name) for row in rows(NAMESPACES)),
         tuple(_table(row, parts[row.oid], naming) for row in rows(TABLES)),
-        tuple(EnumType(naming(row.schema, row.name), tuple(filter(None, row.labels)))
-              for row in rows(ENUMS)),
+        tuple(EnumType(naming(row.schema, row.name), tuple(row.labels)) for row in rows(ENUMS)),
         tuple(Domain(naming(row.schema, row.name), row.definition) for row in rows(DOMAINS)),
-        tuple(Sequence(naming(row.schema, row.name), _sequence(row))
-              for row in sequences if not row.ownership or (row.ownership == "a" and not row.used)),
+        tuple(_own_sequence(row, naming) for row in sequences if not _is_columns_own(row)),
     )  # fmt: skip
 
 
@@ -325,30 +350,46 @@ def _table(row: Any, parts: Iterable[Part], naming: Naming) -> Table:
         parents and not row.bound and f"INHERITS {parents}",
         row.secured and "ROW LEVEL SECURITY",
         row.forced and "FORCE ROW LEVEL SECURITY",
-        REPLICA_IDENTITIES.get(row.identity) if row.kind in "rp" else None,
+        _replica_identity(row),
+        row.of_type and f"OF {row.of_type}",
         *sorted(row.settings or ()),
     ]
     return Table(naming(row.schema, row.name), tuple(parts), kind, tuple(filter(None, options)))
 
 
-def _column(row: Any, sequence: Any, naming: Naming) -> Column:
-    serial = (
-        sequence is not None
-        and sequence.ownership == "a"
-        and sequence.used
-        and re.fullmatch(r"nextval\('.*'::regclass\)", row.expression)
-    )
+def _replica_identity(row: Any) -> str:
+    if row.kind not in "rp" or row.identity not in REPLICA_IDENTITIES:
+        return ""
+    words = ("REPLICA IDENTITY", REPLICA_IDENTITIES[row.identity], row.identity_index)
+    return " ".join(filter(None, words))
+
+
+def _column(row: Any, unproven: bool, sequence: Any, naming: Naming) -> Column:
+    serial = sequence is not None and sequence.ownership == "a"
     generated = row.generated and row.expression + (" VIRTUAL" if row.generated == "v" else "")
     return Column(
         row.name,
         naming(row.type_schema, row.type) if row.type_schema else row.type,
-        row.nullable,
-        None if serial or generated else row.expression,
+        row.nullable or unproven,
+        None if serial or generated else one_spelling(row.expression),
         "serial" if serial else IDENTITIES[row.identity],
         _sequence(sequence, row.type) if serial or row.identity else (),
         generated or None,
         row.collation,
     )
+
+
+def _is_columns_own(row: Any) -> bool:
+    """Whether a sequence is what an identity or serial column is made of."""
+    return bool(row.ownership == "i" or (row.ownership == "a" and row.used))
+
+
+def _own_sequence(row: Any, naming: Naming) -> Sequence:
+    more = (
+        "UNLOGGED" if row.unlogged else "",
+        f"OWNED BY {naming(row.table_schema, row.table)}.{row.column}" if row.ownership else "",
+    )
+    return Sequence(naming(row.schema, row.name), (*_sequence(row), *filter(None, more)))
 
 
 def _sequence(row: Any, usual: str | None = None) -> tuple[str, ...]:
@@ -373,15 +414,16 @@ def _sequence(row: Any, usual: str | None = None) -> tuple[str, ...]:
 
 def _constraint(row: Any, naming: Naming) -> Part:
     columns, include = tuple(row.columns), tuple(row.include or ())
+    more: Any = {"period": row.period, "options": tuple(sorted(row.options or ()))}
     match row.type:
         case "p":
-            return PrimaryKey(columns, row.deferrable, include, row.name)
+            return PrimaryKey(columns, row.deferrable, include, row.name, **more)
         case "u":
-            return Unique(columns, row.nulls_distinct, row.deferrable, include, row.name)
-        case "c":
+            return Unique(columns, row.nulls_distinct, row.deferrable, include, row.name, **more)
+        case "c" | "n":
             return Check(row.expression, row.validated, row.enforced, row.inherited, row.name)
         case "x":
-            return Exclusion(row.definition, row.name)
+            return Exclusion(row.definition, row.name, options=more["options"])
         case _:
             some = f" ({', '.join(row.set_columns)})" if row.set_columns else ""
             return ForeignKey(
@@ -395,6 +437,7 @@ def _constraint(row: Any, naming: Naming) -> Part:
                 row.validated,
                 row.enforced,
                 row.name,
+                period=row.period,
             )
 
 

@@ -10,12 +10,11 @@ not what the live database has.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import peewee as pw
 
-from dbkit.fields import EnumField
+from dbkit.fields import EnumField, ServerDefault
 
 from ..models import Model, is_made_up, truncated
 from ..sqlite.ddl import tokens
@@ -47,6 +46,20 @@ SERIALS = {"SERIAL": "integer", "BIGSERIAL": "bigint"}
 TYPE = re.compile(r"([A-Z ]+?)(?:\((\d+(?:, *\d+)?)\))?")
 ACTIONS = {"NO ACTION", "RESTRICT", "CASCADE", "SET NULL", "SET DEFAULT"}
 DEFERRABLE = {"INITIALLY DEFERRED", "INITIALLY IMMEDIATE"}
+# % is the driver's, the others begin what these few rules do not read
+UNREAD = re.compile(r"[%$\\;]|--|/\*")
+TEXT = re.compile(r"'(?:[^']|'')*'")
+NEGATIVE = re.compile(r"-\d+(\.\d+)?")
+# a CHECK that is one pair of parentheses, with at most one level inside; others take a closer look
+FLAT = r"[^()'\"`\[]++|'[^']*+'"
+SIMPLE_CHECK = re.compile(rf"CHECK\s*\(((?:{FLAT}|\((?:{FLAT})*+\))*+)\)", re.IGNORECASE)
+CONSTANTS = {
+    "TRUE": "true",
+    "FALSE": "false",
+    "CURRENT_DATE": "CURRENT_DATE",
+    "CURRENT_TIMESTAMP": "CURRENT_TIMESTAMP",
+    "NOW()": "CURRENT_TIMESTAMP",  # as `spellings` has it
+}
 CAST = re.compile(r"\([^)]*\)$")
 WORD = re.compile(r"[a-z_][a-z0-9_]*")
 
@@ -75,7 +88,7 @@ def read(model: Model, context: Any, names: Names) -> Table | None:
         parts: list[Part] = []
         keys = meta.get_primary_keys()
         for field in meta.sorted_fields:
-            parts += _column(field, field in set(keys), context, names)
+            parts += _column(field, any(field is key for key in keys), context, names)
         if keys:
             parts.append(PrimaryKey(_names(keys), name=f"{meta.table_name}_pkey", named=False))
         for field in meta.sorted_fields:
@@ -83,7 +96,9 @@ def read(model: Model, context: Any, names: Names) -> Table | None:
                 parts.append(_foreign_key(field, names))
         for node in meta.constraints or ():
             parts.append(_check(*_sql(node, context)))
-        parts += [_index(index) for index in meta.fields_to_index()]
+        given = {id(index) for index in meta.indexes}  # the others Peewee makes now, and names
+        for index in meta.fields_to_index():
+            parts.append(_index(index, id(index) in given and not is_made_up(index)))
     except _Unusual:
         return None
     return Table(name, tuple(parts))
@@ -106,29 +121,38 @@ def _names(fields: Any) -> tuple[str, ...]:
     return tuple(field.column_name for field in fields)
 
 
-def _column(field: Any, is_key: bool, context: Any, names: Names) -> Iterator[Part]:
+def _column(field: Any, is_key: bool, context: Any, names: Names) -> list[Part]:
+    """The column and its checks."""
     if type(field).ddl not in (pw.Field.ddl, EnumField.ddl) or field.sequence or field.collation:
         raise _Unusual
     type_, identity = _type(field, context, names)
-    nullable = field.null and not is_key
-    default = None
+    default, checks = None, []
     for node in field.constraints or ():
         text, name = _sql(node, context)
         if text[:7].upper() == "DEFAULT" and default is None and not name:
             default = _default(text[7:].strip(), type_, field)
         else:
-            yield _check(text, name)
-    yield Column(field.column_name, type_, nullable, default, identity)
+            checks.append(_check(text, name))
+    return [Column(field.column_name, type_, field.null and not is_key, default, identity), *checks]
 
 
 def _type(field: Any, context: Any, names: Names) -> tuple[str, str]:
     if isinstance(field, EnumField):
         return names.enum(field), ""
-    ddl = field.ddl_datatype(context)
-    match = TYPE.fullmatch(ddl.sql) if isinstance(ddl, pw.SQL) and not ddl.params else None
-    if match is None:
+    if type(field).ddl_datatype is not pw.Field.ddl_datatype:
+        return _declared(field.ddl_datatype(context))
+    key = (field.field_type, *(field.get_modifiers() or ()))
+    if key not in names.types:
+        names.types[key] = _declared(field.ddl_datatype(context))
+    return names.types[key]
+
+
+def _declared(ddl: Any) -> tuple[str, str]:
+    """(type as `format_type` spells it, identity) of a type as Peewee declares it."""
+    if not isinstance(ddl, pw.SQL) or ddl.params:
         raise _Unusual
-    base, size = match.groups()
+    match = TYPE.fullmatch(ddl.sql)
+    base, size = match.groups() if match else ("", "")
     if base in SERIALS:
         return SERIALS[base], "serial"
     if base not in TYPES:
@@ -138,7 +162,9 @@ def _type(field: Any, context: Any, names: Names) -> tuple[str, str]:
 
 def _sql(node: Any, context: Any) -> tuple[str, str | None]:
     """(SQL, name) of a constraint that is one clause."""
-    if isinstance(node, pw.NodeList) and len(node.nodes) == 3:  # as peewee.Check makes a named one
+    if type(node) is pw.SQL:
+        name = None
+    elif isinstance(node, pw.NodeList) and len(node.nodes) == 3:  # a Check with a name
         word, entity, node = node.nodes
         named = isinstance(word, pw.SQL) and word.sql == "CONSTRAINT"
         if not named or not isinstance(entity, pw.Entity):
@@ -146,31 +172,34 @@ def _sql(node: Any, context: Any) -> tuple[str, str | None]:
         name = truncated(entity._path[-1])
     else:
         name = None
-    if not isinstance(node, pw.SQL) or node.params or type(node).__sql__ is not pw.SQL.__sql__:
+    if not isinstance(node, pw.SQL) or node.params or type(node) not in (pw.SQL, ServerDefault):
         raise _Unusual
-    # % is the driver's, the others begin what these few rules do not read
-    if any(sign in node.sql for sign in ("%", "$", "\\", "--", "/*", ";")):
+    if UNREAD.search(node.sql):
         raise _Unusual
     return node.sql.strip(), name
 
 
 def _default(source: str, type_: str, field: Any) -> Raw:
-    base = CAST.sub("", type_)
-    if isinstance(field, EnumField):
-        base = field.type_name if WORD.fullmatch(field.type_name) else f'"{field.type_name}"'
     likely = source
-    if source.startswith("'") and re.fullmatch(r"'(?:[^']|'')*'", source):
+    if source[:1] == "'" and TEXT.fullmatch(source):
+        base = CAST.sub("", type_)
+        if isinstance(field, EnumField):
+            base = field.type_name if WORD.fullmatch(field.type_name) else f'"{field.type_name}"'
         likely = f"{source}::{base if base != 'character' else 'bpchar'}"
-    elif re.fullmatch(r"-\d+(\.\d+)?", source):
+    elif source[:1] == "-" and NEGATIVE.fullmatch(source):
         likely = f"'{source}'::{'numeric' if '.' in source else 'integer'}"
-    elif source.upper() in ("TRUE", "FALSE"):
-        likely = source.lower()
-    elif source.upper() in ("CURRENT_TIMESTAMP", "CURRENT_DATE", "NOW()"):
-        likely = source.lower() if source.endswith(")") else source.upper()
+    elif source.upper() in CONSTANTS:
+        likely = CONSTANTS[source.upper()]
     return Raw(likely, source)
 
 
 def _check(text: str, name: str | None) -> Check:
+    simple = SIMPLE_CHECK.fullmatch(text)
+    source = simple[1].strip() if simple else _inside(text)
+    return Check(Raw(f"({source})", source), name=name, named=name is not None)
+
+
+def _inside(text: str) -> str:
     words = tokens(text)
     depth, closings = 0, []
     for place, word in enumerate(words):
@@ -179,8 +208,7 @@ def _check(text: str, name: str | None) -> Check:
             closings.append(place)
     if words[:2] != ["check", "("] or closings != [len(words) - 1]:
         raise _Unusual
-    source = text[text.index("(") + 1 : text.rindex(")")].strip()
-    return Check(Raw(f"({source})", source), name=name, named=name is not None)
+    return text[text.index("(") + 1 : text.rindex(")")].strip()
 
 
 def _foreign_key(field: Any, names: Names) -> ForeignKey:
@@ -205,7 +233,7 @@ def _foreign_key(field: Any, names: Names) -> ForeignKey:
     )
 
 
-def _index(index: Any) -> Index:
+def _index(index: Any, named: bool) -> Index:
     plain = isinstance(index, pw.ModelIndex) and index._where is None
     if not plain or not all(isinstance(key, pw.Field) for key in index._expressions):
         raise _Unusual
@@ -215,5 +243,5 @@ def _index(index: Any) -> Index:
         (index._using or "btree").lower(),
         nulls_distinct=index._nulls_distinct is not False,
         name=truncated(index._name),
-        named=not is_made_up(index),
+        named=named,
     )

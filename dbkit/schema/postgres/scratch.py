@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from hashlib import md5
 from typing import Any
 
 import peewee as pw
@@ -32,7 +33,7 @@ def read(database: pw.Database, models: Iterable[Model], names: Names) -> tuple[
         return ()
     every = with_targets(wanted.values())
     ddl = _create_all(database, every, names)
-    found = catalog.read(database, ["pg_temp"], lambda _, name: names.enums.get(name, name))
+    found = catalog.read(database, ["pg_temp"], lambda _, name: names.of_temporary(name))
     return tuple(
         _with_named(table, wanted[table.name], ddl[table.name])
         for table in found.tables
@@ -47,12 +48,27 @@ class Names:
 
     own: str
     enums: dict[str, str] = field(default_factory=dict)  # bare name -> name in a Schema
+    shortened: dict[str, str] = field(default_factory=dict)  # temporary name -> name in a Schema
+    types: dict[Any, tuple[str, str]] = field(default_factory=dict)  # what `plain` knows already
+
+    def of_temporary(self, name: str) -> str:
+        """Of what stands in the temporary schema under this name."""
+        return self.enums.get(name) or self.shortened.get(name, name)
 
     def qualified(self, schema: str | None, name: str) -> str:
         return name if schema in (None, self.own) else f"{schema}.{name}"
 
     def enum(self, field: EnumField) -> str:
         return self.qualified(field.model._meta.schema, truncated(field.type_name))
+
+    def temporary(self, model: Model) -> str:
+        """Of the temporary table that stands for the model's: its name, if PostgreSQL keeps it."""
+        name = self.table(model)
+        if truncated(name) == name:
+            return name
+        short = f"dbkit_{md5(name.encode(), usedforsecurity=False).hexdigest()}"
+        self.shortened[short] = name
+        return short
 
     def table(self, model: Model) -> str:
         return self.qualified(model._meta.schema, truncated(model._meta.table_name))
@@ -139,7 +155,7 @@ def _context(database: pw.Database, names: Names) -> Any:
             if pw.is_model(obj):
                 obj = obj._meta.table
             if isinstance(obj, pw.Table) and obj._model is not None:
-                obj = pw.Entity("pg_temp", names.table(obj._model))
+                obj = pw.Entity("pg_temp", names.temporary(obj._model))
             elif isinstance(obj, TypeName):
                 obj = pw.Entity("pg_temp", obj.name)
             return super().sql(obj)

@@ -15,6 +15,7 @@ from dbkit.errors import DatabaseFailed, ModelsError
 from dbkit.transactions import is_open, rolled_back
 
 from ..models import Model, made_up_index_names
+from ..statements import Statement
 from ..values import (
     Check,
     Column,
@@ -29,6 +30,7 @@ from ..values import (
     Unique,
 )
 from .ddl import ColumnText, TableText, normal, read_index, read_table
+from .statements import statements
 
 TABLES = """
 SELECT name, type, sql FROM {schema}.sqlite_master
@@ -49,13 +51,14 @@ FROM {schema}.sqlite_master m JOIN pragma_foreign_key_list(m.name, {name}) f
 WHERE m.type = 'table' ORDER BY m.name, f.id DESC, f.seq
 """
 
-# origin: c is CREATE INDEX, u a UNIQUE constraint, pk the primary key
+# origin: c is CREATE INDEX, u a UNIQUE constraint, pk the primary key, unless that is the rowid
 INDEXES = """
-SELECT m.name AS "table", i.name, i."unique", i.origin, x.name AS "column", s.sql
+SELECT m.name AS "table", i.name, i."unique", i.origin, x.name AS "column", s.sql, x."desc",
+       lower(x.coll)
 FROM {schema}.sqlite_master m JOIN pragma_index_list(m.name, {name}) i
-JOIN pragma_index_info(i.name, {name}) x
+JOIN pragma_index_xinfo(i.name, {name}) x
 LEFT JOIN {schema}.sqlite_master s ON s.type = 'index' AND s.name = i.name
-WHERE m.type = 'table' ORDER BY m.name, i.name, x.seqno
+WHERE m.type = 'table' AND x."key" ORDER BY m.name, i.name, x.seqno
 """
 
 TRIGGERS = """
@@ -106,6 +109,9 @@ class Sqlite:
             if enforced:
                 database.foreign_keys = 1
 
+    def statements(self, current: Schema, desired: Schema) -> list[Statement]:
+        return statements(current, desired)
+
     def lock(self, database: pw.Database, name: str) -> None:
         """BEGIN IMMEDIATE has already locked the whole database."""
 
@@ -121,6 +127,7 @@ class Reading:
     """One look at a database, in a transaction that the caller rolls back."""
 
     def __init__(self, database: pw.Database, schemas: Iterable[str] | None) -> None:
+        self.unverified: list[tuple[str, str]] = []
         self.database, self.schemas = database, ["main", *sorted(set(schemas or ()) - {"main"})]
 
     def live(self, comments: bool = False) -> Schema:
@@ -147,15 +154,20 @@ def _tables(database: pw.Database, schema: str) -> Iterator[Table]:
     shadows = {f"{name}_{ending}" for name in virtual for ending in SHADOWS}
     texts = {name: read_table(sql) if kind == "table" else TableText(options=(normal(sql) or "",))
              for name, (kind, sql) in found.items()}  # fmt: skip
+    columns = {table: list(some) for table, some in groupby(rows(COLUMNS), lambda row: row[0])}
+    indexes = [list(some) for _, some in groupby(rows(INDEXES), lambda row: row[:2])]
+    keys = {index[0][0]: index for index in indexes if index[0][3] == "pk"}
     parts: dict[str, list[Part]] = defaultdict(list)
-    for table, columns in groupby(rows(COLUMNS), lambda row: row[0]):
-        parts[table] += _columns(list(columns), texts.get(table, TableText()))
-    for table, keys in groupby(rows(FOREIGN_KEYS), lambda row: row[0]):
-        one_each = [list(key) for _, key in groupby(keys, lambda row: row[1])]
+    for table, some in columns.items():
+        parts[table] += _columns(some, keys.get(table, []), texts.get(table, TableText()))
+    by_name = {table.lower(): some for table, some in columns.items()}
+    for table, of_table in groupby(rows(FOREIGN_KEYS), lambda row: row[0]):
+        one_each = [list(key) for _, key in groupby(of_table, lambda row: row[1])]
         for key, (name, deferrable) in zip(one_each, texts[table].references, strict=True):
-            parts[table].append(_foreign_key(key, name, deferrable))
-    for (table, _), columns in groupby(rows(INDEXES), lambda row: row[:2]):
-        parts[table] += _index(list(columns), texts[table])
+            target = by_name.get(key[0][2].lower(), [])
+            parts[table].append(_foreign_key(key, target, name, deferrable))
+    for index in indexes:
+        parts[index[0][0]] += _index(index, texts[index[0][0]])
     for table, trigger, sql in rows(TRIGGERS):
         parts[table].append(Trigger(trigger, normal(sql) or ""))
     for table, text in texts.items():
@@ -170,48 +182,86 @@ def _tables(database: pw.Database, schema: str) -> Iterator[Table]:
             )
 
 
-def _columns(rows: list[Any], text: TableText) -> Iterator[Part]:
+def _columns(rows: list[Any], index: list[Any], text: TableText) -> Iterator[Part]:
+    """`index` is the primary key's. Where it needs none it is the rowid, which is never null
+    (https://sqlite.org/lang_createtable.html, 5)."""
+    key = [name for _, name in sorted((row[5], row[1]) for row in rows if row[5])]
     for _, name, type_, notnull, default, _, hidden in rows:
         extra = text.columns.get(name.lower(), ColumnText())
         yield Column(
             name,
             _type(type_),
-            not notnull,
-            default=None if hidden else normal(default),
+            not notnull and not (key == [name] and not index),
+            default=None if hidden else _default(default),
             identity="autoincrement" if extra.autoincrement else "",
             generated=extra.generated and extra.generated + " stored" * (hidden == 3),
             collation=extra.collation,
+            options=_on_conflict(extra.conflict),
         )
-    key = sorted((row[5], row[1]) for row in rows if row[5])
     if key:
-        yield PrimaryKey(tuple(name for _, name in key))
+        name, conflict = text.key
+        options = (*_unusual(index, text), *_on_conflict(conflict))
+        yield PrimaryKey(tuple(key), name=name, options=options)
+
+
+def _default(default: str | None) -> str | None:
+    """None is the default of a column that names none."""
+    text = normal(default)
+    return None if text == "null" else text
+
+
+def _on_conflict(action: str) -> tuple[str, ...]:
+    return (f"ON CONFLICT {action.upper()}",) if action else ()
+
+
+def _unusual(index: list[Any], text: TableText) -> Iterator[str]:
+    """What a UNIQUE or PRIMARY KEY says of its columns but their names."""
+    for row in index:
+        if row[7] != _collation(row[4], text):
+            yield f"{row[4]} COLLATE {row[7]}"
+        if row[6]:
+            yield f"{row[4]} DESC"
+
+
+def _collation(column: str | None, text: TableText) -> str | None:
+    """A column's own collation; an expression's is not known."""
+    if column is None:
+        return None
+    return text.columns.get(column.lower(), ColumnText()).collation or "binary"
 
 
 def _type(declared: str) -> str:
     return (normal(declared) or "").replace(" ( ", "(").replace(" )", ")").replace(" , ", ",")
 
 
-def _foreign_key(rows: list[Any], name: str | None, deferrable: str) -> ForeignKey:
-    _, _, target, _, to, on_update, on_delete, match = rows[0]
+def _foreign_key(
+    rows: list[Any], target: list[Any], name: str | None, deferrable: str
+) -> ForeignKey:
+    """`target` are the columns of the other table. MATCH is left out: SQLite ignores it
+    (https://sqlite.org/foreignkeys.html, 6)."""
+    _, _, table, _, to, on_update, on_delete, _ = rows[0]
+    key = tuple(row[1] for row in sorted(target, key=lambda row: row[5]) if row[5])
+    as_named = {row[1].lower(): row[1] for row in target}
     return ForeignKey(
         tuple(row[3] for row in rows),
-        target,
-        tuple(row[4] for row in rows) if to is not None else (),
+        target[0][0] if target else table,
+        key if to is None else tuple(as_named.get(row[4].lower(), row[4]) for row in rows),
         on_delete,
         on_update,
-        "SIMPLE" if match == "NONE" else match,
-        deferrable,
+        deferrable=deferrable,
         name=name,
     )
 
 
 def _index(rows: list[Any], text: TableText) -> Iterator[Part]:
-    _, name, unique, origin, _, sql = rows[0]
+    _, name, unique, origin, _, sql, _, _ = rows[0]
     if origin == "u":
         columns = tuple(row[4] for row in rows)
-        yield Unique(columns, name=text.uniques.get(tuple(one.lower() for one in columns)))
+        written = tuple(one.lower() for one in columns)
+        options = (*_unusual(rows, text), *_on_conflict(text.conflicts.get(written, "")))
+        yield Unique(columns, name=text.uniques.get(written), options=options)
     elif origin == "c":
-        keys, where = read_index(sql)
+        keys, where = read_index(sql, [_collation(row[4], text) for row in rows])
         yield Index(keys, bool(unique), where=where, name=name)
 
 

@@ -20,8 +20,18 @@ TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 CONSTRAINT_WORDS = {"constraint", "primary", "unique", "check", "foreign"}
+# "You can use = or ==; the non-equals operator can be either != or <>" (lang_expr.html)
+SAME = {"==": "=", "!=": "<>"}
 # a name that is one of these keeps its quotes, so that it is not taken for the word
-KEYWORDS = CONSTRAINT_WORDS | {"references", "as", "collate", "autoincrement", "on", "where"}
+KEYWORDS = CONSTRAINT_WORDS | {
+    "add", "all", "alter", "and", "as", "autoincrement", "between", "case", "cast", "collate",
+    "commit", "create", "current_date", "current_time", "current_timestamp", "default",
+    "deferrable", "delete", "distinct", "drop", "else", "escape", "except", "exists", "from",
+    "group", "having", "in", "index", "insert", "intersect", "into", "is", "isnull", "join",
+    "limit", "not", "nothing", "notnull", "null", "on", "or", "order", "raise", "references",
+    "returning", "select", "set", "table", "then", "to", "transaction", "union", "update",
+    "using", "values", "when", "where",
+}  # fmt: skip
 
 
 def tokens(sql: str) -> list[str]:
@@ -41,7 +51,7 @@ def _spelling(match: re.Match[str]) -> str:
             plain = re.fullmatch(r"[^\W\d]\w*", name) and name.lower() not in KEYWORDS
             return name.lower() if plain else '"' + name.replace('"', '""') + '"'
         case _:
-            return text
+            return SAME.get(text, text)
 
 
 def normal(sql: str | None) -> str | None:
@@ -88,18 +98,23 @@ class ColumnText:
     collation: str | None = None
     generated: str | None = None
     autoincrement: bool = False
+    conflict: str = ""
 
 
 @dataclass
 class TableText:
     """What one CREATE TABLE says beyond the pragmas; columns by name in lower case.
 
-    `references` are (name, deferrable) of the foreign keys in the order they are written.
+    `references` are (name, deferrable) of the foreign keys in the order they are written;
+    `conflicts` what ON CONFLICT says of the unique columns, `key` the name and that of the primary
+    key.
     """
 
     columns: dict[str, ColumnText] = field(default_factory=dict)
     checks: list[tuple[str | None, str]] = field(default_factory=list)
     uniques: dict[tuple[str, ...], str | None] = field(default_factory=dict)
+    conflicts: dict[tuple[str, ...], str] = field(default_factory=dict)
+    key: tuple[str | None, str] = (None, "")
     references: list[tuple[str | None, str]] = field(default_factory=list)
     options: tuple[str, ...] = ()
 
@@ -140,6 +155,7 @@ def _read_item(item: list[str], own: str, column: ColumnText, table: TableText) 
             case "unique":
                 columns = tuple(_unquoted(one[0]) for one in _items(inside)) or (own,)
                 table.uniques[columns] = name
+                table.conflicts[columns] = _conflict(item, end)
                 name = None
             case "references":
                 table.references.append((name, _deferrable(item[place:])))
@@ -147,14 +163,26 @@ def _read_item(item: list[str], own: str, column: ColumnText, table: TableText) 
             case "as":
                 column.generated = " ".join(_unwrapped(inside))
             case "collate":
-                column.collation = "".join(following)
+                column.collation = "".join(following) if following != ["binary"] else None
             case "autoincrement":
                 column.autoincrement = True
             case "primary":
+                table.key = (name, _conflict(item, place))
                 name = None
+            case "null":
+                column.conflict = column.conflict or _conflict(item, place)
             case "(":
                 end = _closing(item, place)
         place = end + 1
+
+
+def _conflict(item: list[str], place: int) -> str:
+    """What ON CONFLICT says of the constraint that ends here, or of the key that begins here,
+    unless it is the usual."""
+    rest = item[place + 1 :]
+    while rest[:1] and rest[0] in ("key", "(", "asc", "desc"):
+        rest = rest[_closing(rest, 0) + 1 if rest[0] == "(" else 1 :]
+    return rest[2] if rest[:2] == ["on", "conflict"] and rest[2] != "abort" else ""
 
 
 def _deferrable(words: list[str]) -> str:
@@ -168,14 +196,27 @@ def _deferrable(words: list[str]) -> str:
 
 
 def _unquoted(name: str) -> str:
-    return name[1:-1].replace('""', '"').lower() if name.startswith('"') else name
+    """The name in lower case; SQLite takes one in single quotes too."""
+    if name[:1] not in ("'", '"'):
+        return name
+    return name[1:-1].replace(name[0] * 2, name[0]).lower()
 
 
-def read_index(sql: str) -> tuple[tuple[str, ...], str | None]:
-    """(keys, predicate) of a CREATE INDEX statement as SQLite stores it."""
+def read_index(sql: str, collations: Sequence[str | None]) -> tuple[tuple[str, ...], str | None]:
+    """(keys, predicate) of a CREATE INDEX statement as SQLite stores it; `collations` are what the
+    keys have of their own (None: an expression), which goes without saying, as does ASC."""
     words = tokens(sql)
     start = words.index("(", words.index("on"))
     end = _closing(words, start)
-    keys = tuple(" ".join(key) for key in _items(words[start + 1 : end]))
+    written = zip(_items(words[start + 1 : end]), collations, strict=True)
+    keys = tuple(" ".join(_shortened(key, collation)) for key, collation in written)
     where = words[end + 2 :]  # past WHERE
     return keys, " ".join(_unwrapped(where)) if where else None
+
+
+def _shortened(key: list[str], collation: str | None) -> list[str]:
+    descending = key[-1:] if key[-1] == "desc" else []
+    key = key[:-1] if key[-1] in ("asc", "desc") else key
+    if collation and key[-2:-1] == ["collate"] and _unquoted(key[-1]) == collation:
+        key = key[:-2]
+    return key + descending

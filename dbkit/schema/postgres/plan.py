@@ -1,0 +1,303 @@
+"""What has to be dropped and made again so that the changes can be made.
+
+PostgreSQL refuses to alter what something depends on: a column's type under a view, a unique
+constraint under a foreign key. A `Plan` holds the changes of a diff, completed by those: parts are
+then only added and dropped. Where only text tells what depends on what, a name in it counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..changes import Add, Alter, Change, Drop
+from ..diff import diff
+from ..statements import mentions
+from ..values import (
+    Check,
+    Column,
+    Comment,
+    Domain,
+    EnumType,
+    Exclusion,
+    ForeignKey,
+    Index,
+    Part,
+    Policy,
+    PrimaryKey,
+    Rule,
+    Schema,
+    Sequence,
+    Table,
+    Trigger,
+    Unique,
+)
+from .ddl import VIEWS, Spelling, parents, words_of
+
+Keys = PrimaryKey | Unique | Index
+PLAIN = ("table", "unlogged table")
+
+
+class Plan:
+    """`replaced` are types made anew, `recreated` tables and views; `retyped` columns whose type
+    changes, `again` columns that are dropped and added."""
+
+    def __init__(self, current: Schema, desired: Schema, spelling: Spelling) -> None:
+        self.spelling = spelling
+        self.old = {table.name: table for table in current.tables}
+        self.new = {table.name: table for table in desired.tables}
+        self.both = [(self.old[name], table) for name, table in self.new.items()
+                     if name in self.old]  # fmt: skip
+        found = diff(current, desired)
+        self.replaced = _replaced(found, current.domains)
+        self.recreated = self._recreated(found)
+        self.kept = [pair for pair in self.both if pair[1].name not in self.recreated]
+        self.retyped: set[tuple[str, str]] = set()
+        self.again: set[tuple[str, str]] = set()
+        self._find_columns()
+        dropped = [(change.table, change.old if isinstance(change, Alter) else change.item)
+                   for change in found if not isinstance(change, Add)]  # fmt: skip
+        self._dropped = {pair for pair in dropped if pair[0] and pair[0] not in self.recreated}
+        self._find_keys()
+        self._find_views()
+        self.kept = [pair for pair in self.kept if pair[1].name not in self.recreated]
+        self.changes = [*self._simple(found), *self._all_again()]
+
+    def _recreated(self, changes: tuple[Change, ...]) -> set[str]:
+        """Views that differ, tables that cannot be altered, and partitions of those."""
+        names = set()
+        for change in changes:
+            match change:
+                case Alter(old=Table() as old, new=Table() as new) if not _is_alterable(old, new):
+                    names.add(new.name)
+                case Add(item=Column()) | Drop(item=Column()) | Alter(new=Column()):
+                    if self.new[change.table or ""].kind in VIEWS:
+                        names.add(change.table or "")
+        gone = set(self.old) - set(self.new)
+        waiting = [old for old, _ in self.both]
+        while found := {old.name for old in waiting if _is_partition_of(old, names | gone)} - names:
+            names |= found
+        return names
+
+    def _find_columns(self) -> None:
+        for old, new in self.kept:
+            pairs = list(_columns(old, new))
+            for before, after in pairs:
+                if self._is_retyped(before, after):
+                    self.retyped.add((new.name, after.name))
+            for before, after in pairs:
+                if self._is_again(new.name, before, after):
+                    self.again.add((new.name, after.name))
+        self.retyped -= self.again
+
+    def _is_retyped(self, old: Column, new: Column) -> bool:
+        return (
+            (old.type, old.collation) != (new.type, new.collation)
+            or any(self.spelling.uses(old.type, name) for name in self.replaced)
+        )  # fmt: skip
+
+    def _is_again(self, table: str, old: Column, new: Column) -> bool:
+        if old.generated is None and new.generated is None:
+            return False
+        if new.generated is None:  # a stored value can stay
+            return (old.generated or "").endswith(" VIRTUAL")
+        return (
+            old.generated != new.generated
+            or (table, new.name) in self.retyped
+            or any(mentions(new.generated, column) for owner, column in self.retyped
+                   if owner == table)
+            or self._names_replaced(new.generated)
+        )  # fmt: skip
+
+    def _names_replaced(self, text: str) -> bool:
+        return any(mentions(text, self.spelling.split(name)[1]) for name in self.replaced)
+
+    def _find_keys(self) -> None:
+        """Keys dropped, and so the foreign keys to them."""
+        self.parts_again: dict[str, list[Part]] = {}
+        for old, new in self.kept:
+            own: list[Part] = [
+                part for part in self._unchanged(old)
+                if isinstance(part, Keys | Check | Exclusion) and self._is_cut(new, part)
+            ]  # fmt: skip
+            self.parts_again[new.name] = own
+            self._dropped |= {(new.name, part) for part in own}
+        self.dropped_keys = {
+            (table, frozenset(part.columns if not isinstance(part, Index) else part.keys))
+            for table, part in self._dropped
+            if isinstance(part, Keys)
+        }
+        for old, new in self.kept:
+            for part in self._unchanged(old):
+                if isinstance(part, ForeignKey) and self._is_cut_off(new.name, part):
+                    self.parts_again[new.name].append(part)
+
+    def _unchanged(self, table: Table) -> Iterator[Part]:
+        return (part for part in table.parts if (table.name, part) not in self._dropped)
+
+    def _is_cut(self, table: Table, part: Part) -> bool:
+        """Whether a column goes away under it, or a type that it names."""
+        text = words_of(part)
+        of_replaced = (
+            column.name
+            for column in table.parts
+            if isinstance(column, Column)
+            and any(self.spelling.uses(column.type, name) for name in self.replaced)
+        )
+        again = (column for owner, column in self.again if owner == table.name)
+        return self._names_replaced(text) or any(
+            mentions(text, column) for column in (*again, *of_replaced)
+        )
+
+    def _is_cut_off(self, table: str, key: ForeignKey) -> bool:
+        touched = self.retyped | self.again
+        return (
+            any((table, column) in touched for column in key.columns)
+            or any((key.target, column) in touched for column in key.target_columns)
+            or (key.target, frozenset(key.target_columns)) in self.dropped_keys
+            or key.target in self.recreated
+        )
+
+    def _find_views(self) -> None:
+        """Views of what is touched, and views of those."""
+        views = [new for _, new in self.kept if new.kind in VIEWS]
+        while found := {view.name for view in views if view.name not in self.recreated
+                        and self._reads_touched(view.options[0])}:  # fmt: skip
+            self.recreated |= found
+
+    def _reads_touched(self, text: str) -> bool:
+        whole = {*self.recreated, *(table for table, _ in self.dropped_keys if table)}
+        return (
+            self._names_replaced(text)
+            or any(self._names(text, table) for table in whole)
+            or any(self._names(text, table) and (mentions(text, column) or "*" in text)
+                   for table, column in self.retyped | self.again)
+        )  # fmt: skip
+
+    def _names(self, text: str, table: str) -> bool:
+        return mentions(text, self.spelling.split(table)[1])
+
+    def _simple(self, changes: tuple[Change, ...]) -> Iterator[Change]:
+        for change in changes:
+            if change.table in self.recreated or self._comes_with_parent(change):
+                continue
+            match change:
+                case Alter(table, Column() as old, Column() as new) if (
+                    table, new.name) in self.again:  # fmt: skip
+                    yield from (Drop(table, old), Add(table, new))
+                case Alter(_, _, Table() as new) if new.name in self.recreated:
+                    pass
+                case Alter(_, _, Table() | Column() | EnumType() | Domain() | Sequence()):
+                    yield change
+                case Alter(table, Comment(), new):
+                    yield Add(table, new)
+                case Alter(table, old, new):
+                    yield from (Drop(table, old), Add(table, new))
+                case Add() | Drop():
+                    yield change
+
+    def _all_again(self) -> Iterator[Change]:
+        for name in sorted(self.recreated):
+            yield from (Drop(None, self.old[name]), Add(None, self.new[name]))
+        for old, new in self.kept:
+            parts = [*self.parts_again[new.name], *self._hooks(old, new)]
+            for before, after in _columns(old, new):
+                if before == after and (new.name, after.name) in self.retyped:
+                    yield Alter(new.name, before, after)
+                if before == after and (new.name, after.name) in self.again:
+                    parts.append(before)
+            for part in parts:
+                yield from (Drop(new.name, part), Add(new.name, part))
+            for part in new.parts:
+                if isinstance(part, Comment) and (new.name, part.name) in self.again:
+                    yield Add(new.name, part)
+
+    def _hooks(self, old: Table, new: Table) -> Iterator[Part]:
+        """Triggers, rules and policies that PostgreSQL would not alter a column under."""
+        touched = {column for owner, column in self.retyped | self.again if owner == new.name}
+        for part in self._unchanged(old):
+            if isinstance(part, Trigger | Rule | Policy):
+                text = words_of(part)
+                if self._reads_touched(text) or any(mentions(text, one) for one in touched):
+                    yield part
+
+    def _comes_with_parent(self, change: Change) -> bool:
+        """Whether a parent passes the same change on to this table."""
+        table = self.new.get(change.table or "")
+        inherited = isinstance(change.item, Column | Check) and table is not None
+        return inherited and any(
+            _same(change, other)
+            for parent in self.parents(table)  # type: ignore[arg-type]
+            if parent.name in self.old and parents(self.old[table.name]) == parents(table)  # type: ignore[union-attr,arg-type]
+            for other in diff(Schema(tables=(self.old[parent.name],)), Schema(tables=(parent,)))
+        )
+
+    def is_in_the_way(self, part: Part) -> bool:
+        """Whether a dropped table has to be without it, even if it is not dropped for the sake of
+        its rows: what it depends on is."""
+        if isinstance(part, ForeignKey):
+            return (part.target, frozenset(part.target_columns)) in self.dropped_keys
+        gone = (name for name, table in self.old.items() if table.kind in VIEWS
+                and (name not in self.new or name in self.recreated))  # fmt: skip
+        return any(self._names(words_of(part), view) for view in gone)
+
+    def parents(self, table: Table) -> list[Table]:
+        """Those of the desired tables that this one gets columns from."""
+        names = {name.replace('"', "") for name in parents(table)}
+        return [one for one in self.new.values()
+                if one.name in names or self.spelling.split(one.name)[1] in names]  # fmt: skip
+
+
+def _replaced(changes: tuple[Change, ...], domains: tuple[Domain, ...]) -> set[str]:
+    """Types that cannot be altered, and the domains over them."""
+    names = set()
+    for change in changes:
+        match change:
+            case Alter(_, EnumType() as old, EnumType() as new) if not only_adds(old, new):
+                names.add(new.name)
+            case Alter(_, _, Domain() as new):
+                names.add(new.name)
+    kept = {domain.name for domain in domains} - {
+        change.item.name for change in changes if isinstance(change, Drop)
+    }
+    waiting = [domain for domain in domains if domain.name in kept]
+    while found := {one.name for one in waiting if _is_over(one, names)} - names:
+        names |= found
+    return names
+
+
+def _is_over(domain: Domain, names: set[str]) -> bool:
+    return any(mentions(domain.definition, name.split(".")[-1]) for name in names - {domain.name})
+
+
+def only_adds(old: EnumType, new: EnumType) -> bool:
+    """Whether every old label is still there, in the old order."""
+    return tuple(label for label in new.labels if label in old.labels) == old.labels
+
+
+def _is_alterable(old: Table, new: Table) -> bool:
+    if old.kind != new.kind:
+        return old.kind in PLAIN and new.kind in PLAIN
+    return old.kind not in VIEWS and _partitioning(old) == _partitioning(new)
+
+
+def _partitioning(table: Table) -> list[str]:
+    return [option for option in table.options if option.startswith("PARTITION ")]
+
+
+def _is_partition_of(table: Table, names: set[str]) -> bool:
+    found = {name.replace('"', "") for name in parents(table)} if _partitioning(table) else set()
+    return any(name in found or name.split(".")[-1] in found for name in names)
+
+
+def _columns(old: Table, new: Table) -> Iterator[tuple[Column, Column]]:
+    """The columns that both have."""
+    before = {part.name: part for part in old.parts if isinstance(part, Column)}
+    for part in new.parts:
+        if isinstance(part, Column) and part.name in before:
+            yield before[part.name], part
+
+
+def _same(one: Change, other: Change) -> bool:
+    if isinstance(one, Alter) and isinstance(other, Alter):
+        return (one.old, one.new) == (other.old, other.new)
+    return type(one) is type(other) and one.item == other.item

@@ -1,0 +1,85 @@
+"""Checks that differ only in the names of columns and in values are asked about once.
+
+`price7 >= 7` and `cost >= 25`, both columns numeric, are one shape: what the server makes of the
+one tells what it makes of the other. The answer only ever serves to find a live text equal; where
+that is not so, the server is asked about the check itself, so a shape cannot raise a false alarm.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import peewee as pw
+
+NOT_PLAIN = "SELECT word FROM pg_catalog.pg_get_keywords() WHERE catcode <> 'U'"
+
+# A column's name is no function's, no type's after ::, and no part of a qualified name. A number
+# is one that the server prints as it is written, and that with another value has the same type.
+TOKEN = re.compile(
+    r"""(?P<text>'(?:[^']|'')*')
+    |(?P<quoted>"(?:[^"]|"")*")
+    |(?P<name>(?<![.:\w])[a-zA-Z_]\w*(?!\w|\s*[(.'"]))
+    |(?P<number>(?<![.\w])[1-9]\d{0,8}(?:\.\d{1,9})?(?![.\w]))""",
+    re.VERBOSE,
+)
+UNFIT = re.compile(r'"|dbkit_|\d{10}')  # names of any letters, and what could be a placeholder
+WORD = re.compile(r"[a-z_]\w*")
+PLACEHOLDER = re.compile(r"\bdbkit_\d+\b|(?<!')'dbkit_\d+'(?!')|\b1\d{9}(?:\.5)?\b")
+TEXTS = ("character varying", "character", "text")
+LONGEST = 60  # a longer text might be cut, as a name
+
+# (source with placeholders, (name, type) of those for columns, what each stands for)
+Shape = tuple[str, frozenset[tuple[str, str]], dict[str, str]]
+
+
+class Shapes:
+    """Takes the values and names out of checks, and puts them into what the server said."""
+
+    def __init__(self, database: pw.Database) -> None:
+        self.keywords = {word for (word,) in database.execute_sql(NOT_PLAIN).fetchall()}
+        self.columns: dict[tuple[str, int], str] = {}  # (type, how many before) -> placeholder
+
+    def shape(self, source: str, types: Mapping[str, str]) -> Shape | None:
+        """The shape of a check on columns of these types by name; None if that cannot be told."""
+        if UNFIT.search(source):
+            return None
+        found: dict[str, str] = {}  # what was written -> placeholder
+        texts = "'" in source and all(
+            types[word].startswith(TEXTS)
+            for word in WORD.findall(source.lower()) if word in types
+        )  # fmt: skip
+
+        def placeholder(match: re.Match[str]) -> str:
+            word = match[0]
+            if word in found:
+                return found[word]
+            if match["name"]:
+                name = word.lower()
+                if name not in types or name in self.keywords:
+                    return word
+                same = sum(1 for one in found if types.get(one.lower()) == types[name])
+                mark = self.columns.setdefault((types[name], same), f"dbkit_{len(self.columns)}")
+            elif match["number"]:
+                mark = f"{1_000_000_000 + len(found)}" + ".5" * ("." in word)
+            elif texts and len(word) < LONGEST:
+                mark = f"'dbkit_{1_000_000 + len(found)}'"
+            else:
+                return word
+            found[word] = mark
+            return mark
+
+        shaped = TOKEN.sub(placeholder, source)
+        values = {mark: word.lower() if mark.startswith("dbkit") else word
+                  for word, mark in found.items()}  # fmt: skip
+        columns = frozenset(
+            (mark, types[name]) for mark, name in values.items() if mark.startswith("dbkit")
+        )
+        return shaped, columns, values
+
+
+def filled(answer: str | None, values: Mapping[str, str]) -> str | None:
+    """What the server said of a shape, with the values; None if it said nothing or lost one."""
+    if answer is None or set(PLACEHOLDER.findall(answer)) != values.keys():
+        return None
+    return PLACEHOLDER.sub(lambda match: values[match[0]], answer)

@@ -1,0 +1,31 @@
+"""Spellings of a default that PostgreSQL keeps apart and its manual gives as equivalent."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+# sections 9.9.5 (time), 9.14 (UUIDs) and 9.27 (session)
+EQUIVALENT = {
+    "now()": "CURRENT_TIMESTAMP",
+    "transaction_timestamp()": "CURRENT_TIMESTAMP",
+    "CURRENT_ROLE": "CURRENT_USER",
+    "USER": "CURRENT_USER",
+    "current_database()": "CURRENT_CATALOG",
+    '"current_schema"()': "CURRENT_SCHEMA",
+    "current_schema()": "CURRENT_SCHEMA",
+    "uuidv4()": "gen_random_uuid()",
+}
+ONES = "|".join(map(re.escape, EQUIVALENT))
+# a string or a quoted name is passed over as a whole; in a schema's own now() the dot is in front
+TOKEN = re.compile(
+    rf"(?P<one>(?<![\w.$])(?:{ONES})(?![\w.$(]))|'(?:[^']|'')*'|" + r'"(?:[^"]|"")*"'
+)
+
+
+@lru_cache(maxsize=10_000)
+def one_spelling(expression: str | None) -> str | None:
+    """The default as `pg_get_expr` prints it, with one spelling for those that are equivalent."""
+    if expression is None:
+        return None
+    return TOKEN.sub(lambda match: EQUIVALENT[match[0]] if match["one"] else match[0], expression)

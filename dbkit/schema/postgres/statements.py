@@ -1,0 +1,194 @@
+"""The statements that bring one PostgreSQL database to what another is.
+
+They expect to be run one by one, or as a script that stops at the first error. In one transaction
+they run too, unless a label that was added to an enum type is used at once (a default): PostgreSQL
+refuses that. What depends on an altered thing is dropped and made again, and privileges on it with
+it. A statement may fail on rows that the desired schema does not allow; it loses nothing then.
+Of two schemas that hold a type or table of the same name, expressions find the first.
+
+Not done, and said in a comment: foreign tables, indexes that are invalid. Not known here, so in the
+way if they use a type that is made anew: functions, composite types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ..changes import Add, Alter, Change, Drop
+from ..statements import Statement, literal, mentions, quoted
+from ..values import Column, Domain, EnumType, Namespace, Schema, Sequence, Table
+from .casts import Casts
+from .columns import Columns
+from .ddl import VIEWS, Spelling
+from .plan import Plan
+from .sequences import Sequences
+from .steps import Placed, Step
+from .tables import Tables
+
+
+def statements(current: Schema, desired: Schema) -> list[Statement]:
+    """What to run on a database that is as `current` for it to be as `desired`, in order."""
+    written = _Writer(current, desired)
+    if not written.plan.changes:
+        return []
+    placed = sorted([*written.path(), *written.all()], key=lambda one: (one.step, one.rank))
+    return list(dict.fromkeys(one.statement for one in placed))
+
+
+class _Writer:
+    def __init__(self, current: Schema, desired: Schema) -> None:
+        self.current, self.desired = current, desired
+        self.spelling = Spelling(current, desired)
+        self.plan = Plan(current, desired, self.spelling)
+        self.casts = Casts(self.spelling, (*current.domains, *desired.domains),
+                           _fewer_labels(current, desired))  # fmt: skip
+        columns = Columns(self.spelling, self.casts, self.plan.retyped, self._taken())
+        self.sequences = Sequences(self.spelling)
+        self.tables = Tables(self.spelling, self.plan, columns)
+
+    def all(self) -> Iterator[Placed]:
+        for change in self.plan.changes:
+            for placed in self._placed(change):
+                yield self._marked(change, placed)
+        for name in self.plan.replaced:
+            yield from self._replace_type(name)
+
+    def path(self) -> Iterator[Placed]:
+        """Expressions leave out the schemas that they were read with, so these are looked in."""
+        names = [one.name for schema in (self.desired, self.current) for one in schema.namespaces]
+        if names:
+            more = literal(", ".join(map(quoted, dict.fromkeys(names))))
+            path = f"concat_ws(', ', current_setting('search_path'), {more})"
+            sql = f"SELECT set_config('search_path', {path}, false)"
+            yield Placed(Step.SEARCH_PATH, Statement(sql))
+
+    def _taken(self) -> set[str]:
+        """Names that a new sequence should not have; a serial column's own is not known, but
+        what it usually is."""
+        return {self.spelling.split(name)[1] for name in self.spelling.known} | {
+            f"{self.spelling.split(table.name)[1]}_{part.name}_seq"
+            for table in self.current.tables
+            for part in table.parts
+            if isinstance(part, Column) and part.identity
+        }
+
+    def _placed(self, change: Change) -> Iterator[Placed]:
+        match change:
+            case Add(item=Namespace(name)):
+                yield Placed(Step.NAMESPACE, Statement(f"CREATE SCHEMA {quoted(name)}"))
+            case Drop(item=Namespace(name)):
+                yield self._drop_namespace(name)
+            case Alter(old=EnumType() as old, new=EnumType() as new):
+                if new.name not in self.plan.replaced:
+                    yield from self._add_labels(old, new)
+            case Alter(new=Domain()):
+                pass  # is among the replaced
+            case Add(item=EnumType() | Domain() as item):
+                yield self._create_type(item)
+            case Drop(item=EnumType() | Domain() as item):
+                yield self._drop_type(item, item.name)
+            case Add(item=Sequence() as item):
+                yield from self.sequences.create(item)
+            case Drop(item=Sequence(name)):
+                yield self.sequences.drop(name)
+            case Alter(old=Sequence() as old, new=Sequence() as new):
+                yield from self.sequences.alter(old, new)
+            case _:
+                yield from self.tables.placed(change)
+
+    def _marked(self, change: Change, placed: Placed) -> Placed:
+        """A table that is made anew is all or nothing, and its partitions are part of it."""
+        if not isinstance(change.item, Table):
+            return placed
+        above = [change.item, *self.plan.parents(change.item)]
+        anew = [table.name for table in above if table.name in self.plan.recreated]
+        if not anew or self.plan.old[anew[0]].kind in VIEWS:
+            return placed
+        name = anew[0]
+        loss = f"the rows of {name}, which has to be made anew"
+        return replace(placed, statement=replace(placed.statement, loses=loss))
+
+    def _add_labels(self, old: EnumType, new: EnumType) -> Iterator[Placed]:
+        for place, label in enumerate(new.labels):
+            if label in old.labels:
+                continue
+            where = f" AFTER {literal(new.labels[place - 1])}" if place else ""
+            if not place and old.labels:
+                where = f" BEFORE {literal(old.labels[0])}"
+            sql = f"ALTER TYPE {self.spelling.name(new.name)} ADD VALUE {literal(label)}{where}"
+            yield Placed(Step.TYPE, Statement(sql))
+
+    def _replace_type(self, name: str) -> Iterator[Placed]:
+        """Under another name the old type stays until no column has it."""
+        old, new = (_types(schema)[name] for schema in (self.current, self.desired))
+        other = self._free(name)
+        loss = self.casts.fewer.get(name, "")
+        kind = "TYPE" if isinstance(old, EnumType) else "DOMAIN"
+        sql = f"ALTER {kind} {self.spelling.name(name)} RENAME TO {quoted(other)}"
+        yield Placed(Step.TYPE, Statement(sql, loss), -1)
+        create = self._create_type(new)
+        yield replace(create, statement=replace(create.statement, loses=loss))
+        drop = self._drop_type(old, other)
+        yield replace(drop, statement=replace(drop.statement, loses=drop.statement.loses or loss))
+
+    def _free(self, name: str) -> str:
+        bare = self.spelling.split(name)[1].encode()[:50].decode(errors="ignore")
+        other = f"{bare}_before"
+        while other in self.spelling.known:
+            other += "_"
+        return other
+
+    def _create_type(self, item: EnumType | Domain) -> Placed:
+        name = self.spelling.name(item.name)
+        if isinstance(item, EnumType):
+            labels = ", ".join(map(literal, item.labels))
+            return Placed(Step.TYPE, Statement(f"CREATE TYPE {name} AS ENUM ({labels})"))
+        sql = f"CREATE DOMAIN {name} AS {item.definition}"
+        return Placed(Step.TYPE, Statement(sql), 1 + self._rank(item, self.desired))
+
+    def _drop_type(self, item: EnumType | Domain, name: str) -> Placed:
+        """It stays where a column of it stays, lest it lose its values."""
+        bare = self.spelling.split(name)[1]
+        kind = "TYPE" if isinstance(item, EnumType) else "DOMAIN"
+        sql = f"DROP {kind} {self.spelling.beside(item.name, bare)}"
+        rank = 0 if isinstance(item, EnumType) else -1 - self._rank(item, self.current)
+        return Placed(Step.DROP_TYPE, Statement(sql, self._loss_of_type(item)), rank)
+
+    def _loss_of_type(self, item: EnumType | Domain) -> str:
+        for table in self.current.tables:
+            for part in table.parts:
+                used = isinstance(part, Column) and self.spelling.uses(part.type, item.name)
+                if used and self.tables.is_lost(table, part):  # type: ignore[arg-type]
+                    return f"column {part.name} of table {table.name} is of type {item.name}"
+        return ""
+
+    def _rank(self, item: EnumType | Domain, schema: Schema) -> int:
+        """How many domains it is made of, one upon the other."""
+        if isinstance(item, EnumType):
+            return 0
+        under = (one for one in schema.domains if one != item and mentions(
+            item.definition, self.spelling.split(one.name)[1]))  # fmt: skip
+        return 1 + max((self._rank(one, schema) for one in under), default=0)
+
+    def _drop_namespace(self, name: str) -> Placed:
+        """It stays where something in it stays."""
+        lost = [one.name for one in self.current.tables if one.kind not in VIEWS]
+        lost += [one.name for one in self.current.sequences]
+        lost = [one for one in lost if self.spelling.split(one)[0] == name]
+        loss = f"{', '.join(lost)} in schema {name}" if lost else ""
+        return Placed(Step.DROP_NAMESPACE, Statement(f"DROP SCHEMA {quoted(name)}", loss))
+
+
+def _fewer_labels(current: Schema, desired: Schema) -> dict[str, str]:
+    """The enum types that labels go away from, with the reason not to."""
+    new = {enum.name: enum.labels for enum in desired.enums}
+    gone = {enum.name: [label for label in enum.labels if label not in new[enum.name]]
+            for enum in current.enums if enum.name in new}  # fmt: skip
+    return {name: f"enum type {name} is to be without {', '.join(labels)}"
+            for name, labels in gone.items() if labels}  # fmt: skip
+
+
+def _types(schema: Schema) -> dict[str, EnumType | Domain]:
+    enums: dict[str, EnumType | Domain] = {one.name: one for one in schema.enums}
+    return enums | {one.name: one for one in schema.domains}

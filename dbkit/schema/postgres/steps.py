@@ -1,0 +1,52 @@
+"""The order in which statements run: dependents are dropped first and made last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, auto
+
+from ..statements import Statement
+
+
+class Step(IntEnum):
+    NAMESPACE = auto()
+    SEARCH_PATH = auto()
+    DROP_HOOK = auto()  # triggers, rules, policies
+    DROP_VIEW = auto()
+    DROP_FOREIGN_KEY = auto()
+    DROP_CONSTRAINT = auto()  # indexes too
+    DROP_PARENT = auto()
+    DROP_DEFAULT = auto()
+    DROP_TABLE = auto()
+    DROP_GENERATED = auto()
+    DROP_COLUMN = auto()
+    DROP_SEQUENCE = auto()
+    TYPE = auto()
+    SEQUENCE = auto()
+    TABLE = auto()
+    ADD_COLUMN = auto()
+    TYPE_OF = auto()
+    NULLABILITY = auto()
+    DEFAULT = auto()
+    AFTER_DEFAULT = auto()
+    ADD_GENERATED = auto()
+    CONSTRAINT = auto()
+    ADD_PARENT = auto()  # which have to have the same checks
+    INDEX = auto()
+    FOREIGN_KEY = auto()
+    OPTION = auto()
+    VIEW = auto()
+    VIEW_INDEX = auto()
+    HOOK = auto()
+    COMMENT = auto()
+    DROP_TYPE = auto()
+    DROP_NAMESPACE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A statement with its place; `rank` orders those of one step."""
+
+    step: Step
+    statement: Statement
+    rank: int = 0

@@ -1,0 +1,297 @@
+"""The statements that make, drop and alter PostgreSQL tables and views, and their parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from ..changes import Add, Alter, Change, Drop
+from ..statements import Statement, literal, mentions, not_done, quoted
+from ..values import (
+    Check,
+    Column,
+    Comment,
+    Exclusion,
+    ForeignKey,
+    Index,
+    Part,
+    Policy,
+    PrimaryKey,
+    Rule,
+    Table,
+    Trigger,
+    Unique,
+)
+from .columns import Columns
+from .ddl import CLAUSES, PARTITION, VIEWS, Spelling, parents
+from .plan import Plan
+from .steps import Placed, Step
+
+USING_INDEX = "REPLICA IDENTITY USING INDEX"
+FIRING = {"disabled": "DISABLE", "replica": "ENABLE REPLICA", "always": "ENABLE ALWAYS"}
+SECURITY = {"ROW LEVEL SECURITY": ("ENABLE ROW LEVEL SECURITY", "DISABLE ROW LEVEL SECURITY"),
+            "FORCE ROW LEVEL SECURITY": ("FORCE ROW LEVEL SECURITY",
+                                         "NO FORCE ROW LEVEL SECURITY")}  # fmt: skip
+
+
+class Tables:
+    """What happens to tables, views and their parts."""
+
+    def __init__(self, spelling: Spelling, plan: Plan, columns: Columns) -> None:
+        self.spelling, self.plan, self.columns = spelling, plan, columns
+
+    def placed(self, change: Change) -> Iterator[Placed]:
+        match change:
+            case Add(item=Table() as table):
+                yield from self._create(table)
+            case Drop(item=Table() as table):
+                yield from self._drop(table)
+            case Alter(old=Table() as old, new=Table() as new):
+                yield from self._alter(old, new)
+            case Add(table=str(table), item=Column() as column):
+                yield from self._add_column(table, column)
+            case Drop(table=str(table), item=Column() as column):
+                yield self._drop_column(table, column)
+            case Alter(table=str(table), old=Column() as old, new=Column() as new):
+                yield from self.columns.alter(table, old, new)
+            case Add(table=str(table), item=item):
+                yield from self._add(self.plan.new[table], item)  # type: ignore[arg-type]
+            case Drop(table=str(table), item=item):
+                yield from self._drop_part(table, item)  # type: ignore[arg-type]
+
+    def is_lost(self, table: Table, column: Column) -> bool:
+        """Whether a column goes away with its values."""
+        if table.kind in VIEWS:
+            return False
+        new = self.plan.new.get(table.name)
+        if new is None or table.name in self.plan.recreated:
+            return True
+        gone = not any(part.name == column.name for part in new.parts if isinstance(part, Column))
+        return column.generated is None and (gone or (table.name, column.name) in self.plan.again)
+
+    def _add_column(self, table: str, column: Column) -> Iterator[Placed]:
+        """Where it takes the place of one whose values are lost, that one may be still there."""
+        for placed in self.columns.add(table, column):
+            loss = self._loss_of_again(table, column)
+            yield replace(placed, statement=replace(placed.statement, loses=loss))
+
+    def _drop_column(self, table: str, column: Column) -> Placed:
+        placed = self.columns.drop(table, column)
+        loss = placed.statement.loses or self._loss_of_again(table, column)
+        return replace(placed, statement=replace(placed.statement, loses=loss))
+
+    def _loss_of_again(self, table: str, column: Column) -> str:
+        """A column that becomes generated loses its values, one that ceases to be, too."""
+        if (table, column.name) not in self.plan.again:
+            return ""
+        both = [part for side in (self.plan.old, self.plan.new) for part in side[table].parts
+                if isinstance(part, Column) and part.name == column.name]  # fmt: skip
+        plain = any(part.generated is None for part in both)
+        return f"column {column.name} of table {table}" if plain else ""
+
+    def _create(self, table: Table) -> Iterator[Placed]:
+        if table.kind == "foreign table":
+            yield Placed(Step.TABLE, not_done(f"create foreign table {table.name}"))
+            return
+        if table.kind in VIEWS:
+            view = Statement(self.spelling.view(table))
+            yield Placed(Step.VIEW, view, self._rank(table, self.plan.new.values()))
+            yield from self._view_defaults(table)
+        else:
+            yield from self._create_table(table)
+            yield from self._options(table, (), table.options)
+        for part in table.parts:
+            if not isinstance(part, Column) and not self._is_inherited(table, part):
+                yield from self._add(table, part)
+
+    def _create_table(self, table: Table) -> Iterator[Placed]:
+        columns = [part for part in table.parts if isinstance(part, Column)]
+        partition = next(filter(None, map(PARTITION.fullmatch, table.options)), None)
+        kind = "UNLOGGED TABLE" if table.kind == "unlogged table" else "TABLE"
+        words = [f"CREATE {kind} {self.spelling.name(table.name)}"]
+        beside: list[Placed] = []
+        if partition:
+            words.append(f"PARTITION OF {partition[1]} {partition[2]}")
+        else:
+            lines, beside = self.columns.create(table.name, columns)
+            words.append("(" + "".join(f"\n    {line}," for line in lines).rstrip(",") + "\n)")
+        words += [option for option in table.options if option.startswith("PARTITION BY ")]
+        rank = self._rank(table, self.plan.new.values())
+        yield Placed(Step.TABLE, Statement(" ".join(words)), rank)
+        yield from beside
+        if partition:
+            yield from self._differing(table, columns)
+        else:
+            yield from self._inherit(table.name, parents(table))
+
+    def _differing(self, table: Table, columns: list[Column]) -> Iterator[Placed]:
+        """Of a new partition, the columns that are not as its parent's."""
+        inherited = {part.name: part for parent in self.plan.parents(table)
+                     for part in parent.parts if isinstance(part, Column)}  # fmt: skip
+        for column in columns:
+            if inherited.get(column.name, column) != column:
+                for placed in self.columns.alter(table.name, inherited[column.name], column):
+                    yield replace(placed, step=max(placed.step, Step.TYPE_OF))
+
+    def _is_inherited(self, table: Table, part: Part) -> bool:
+        """Whether a new partition has it from its parent."""
+        checked = isinstance(part, Check) and any(map(PARTITION.fullmatch, table.options))
+        return checked and any(part in one.parts for one in self.plan.parents(table))
+
+    def _rank(self, table: Table, among: Iterable[Table]) -> int:
+        """How many tables or views it is made of, one upon the other."""
+        text = table.options[0] if table.kind in VIEWS else " ".join(parents(table))
+        under = [
+            one for one in among
+            if text and one.name != table.name and (one.kind in VIEWS) == (table.kind in VIEWS)
+            and mentions(text, self.spelling.split(one.name)[1])
+        ]  # fmt: skip
+        rest = [one for one in among if one.name != table.name]
+        return 1 + max((self._rank(one, rest) for one in under), default=0)
+
+    def _view_defaults(self, view: Table) -> Iterator[Placed]:
+        for part in view.parts:
+            if isinstance(part, Column) and part.default is not None:
+                sql = (f"ALTER VIEW {self.spelling.name(view.name)} ALTER COLUMN "
+                       f"{quoted(part.name)} SET DEFAULT {part.default}")  # fmt: skip
+                yield Placed(Step.VIEW_INDEX, Statement(sql))
+
+    def _drop(self, table: Table) -> Iterator[Placed]:
+        loss = "" if table.kind in VIEWS else f"table {table.name}"
+        for part in table.parts:
+            if isinstance(part, ForeignKey | Policy | Rule) and table.kind != "foreign table":
+                reason = "" if self.plan.is_in_the_way(part) else loss
+                for placed in self._drop_part(table.name, part):
+                    yield replace(placed, statement=replace(placed.statement, loses=reason))
+        words = "TABLE" if table.kind not in (*VIEWS, "foreign table") else table.kind.upper()
+        sql = f"DROP {words} {self.spelling.name(table.name)}"
+        step = Step.DROP_VIEW if table.kind in VIEWS else Step.DROP_TABLE
+        rank = -self._rank(table, self.plan.old.values())
+        yield Placed(step, Statement(sql, loss), rank)
+
+    def _alter(self, old: Table, new: Table) -> Iterator[Placed]:
+        name = self.spelling.name(new.name)
+        if old.kind != new.kind:
+            word = "UNLOGGED" if new.kind == "unlogged table" else "LOGGED"
+            yield Placed(Step.OPTION, Statement(f"ALTER TABLE {name} SET {word}"))
+        before, after = parents(old), parents(new)
+        for parent in before:
+            if parent not in after:
+                sql = f"ALTER TABLE {name} NO INHERIT {parent}"
+                yield Placed(Step.DROP_PARENT, Statement(sql))
+        yield from self._inherit(new.name, [parent for parent in after if parent not in before])
+        yield from self._options(new, old.options, new.options)
+
+    def _inherit(self, table: str, parents: list[str]) -> Iterator[Placed]:
+        for parent in parents:
+            sql = f"ALTER TABLE {self.spelling.name(table)} INHERIT {parent}"
+            yield Placed(Step.ADD_PARENT, Statement(sql))
+
+    def _options(
+        self, table: Table, old: tuple[str, ...], new: tuple[str, ...]
+    ) -> Iterator[Placed]:
+        for words in filter(None, (*_security(old, new), *_settings(old, new))):
+            sql = f"ALTER TABLE {self.spelling.name(table.name)} {words}"
+            if table.kind == "materialized view":
+                sql = sql.replace("ALTER TABLE", "ALTER MATERIALIZED VIEW", 1)
+            yield Placed(Step.OPTION, Statement(sql))
+        for word, otherwise in (("REPLICA IDENTITY ", "DEFAULT"), ("OF ", "NOT OF")):
+            before, after = _clause(old, word), _clause(new, word)
+            if before != after and word == "OF ":
+                sql = f"ALTER TABLE {self.spelling.name(table.name)} {after or otherwise}"
+                yield Placed(Step.OPTION, Statement(sql))
+            elif before != after:
+                yield self._replica_identity(table, after or word + otherwise)
+
+    def _replica_identity(self, table: Table, clause: str) -> Placed:
+        index = clause.removeprefix(f"{USING_INDEX} ")
+        words = clause if index == clause else f"{USING_INDEX} {quoted(index)}"
+        sql = f"ALTER TABLE {self.spelling.name(table.name)} {words}"
+        return Placed(Step.OPTION, Statement(sql))
+
+    def _add(self, table: Table, part: Part) -> Iterator[Placed]:
+        head = f"ALTER TABLE {self.spelling.name(table.name)}"
+        match part:
+            case Index(valid=False):
+                yield Placed(Step.INDEX, not_done(f"index {part.name} that is invalid"))
+            case Index():
+                step = Step.VIEW_INDEX if table.kind in VIEWS else Step.INDEX
+                yield Placed(step, Statement(self.spelling.index(table, part)))
+            case Trigger() | Rule():
+                yield Placed(Step.HOOK, Statement(part.definition.strip().rstrip(";")))
+                if part.enabled != "origin":
+                    word = f"{FIRING[part.enabled]} {type(part).__name__.upper()}"
+                    yield Placed(Step.HOOK, Statement(f"{head} {word} {quoted(part.name)}"))
+            case Policy():
+                yield Placed(Step.HOOK, Statement(self.spelling.policy(table.name, part)))
+            case Comment():
+                yield self._comment(table, part.name, literal(part.text))
+            case ForeignKey():
+                sql = f"{head} ADD {self.spelling.constraint(part)}"
+                yield Placed(Step.FOREIGN_KEY, Statement(sql))
+            case PrimaryKey() | Unique() | Check() | Exclusion():
+                sql = f"{head} ADD {self.spelling.constraint(part)}"
+                yield Placed(Step.CONSTRAINT, Statement(sql))
+        if isinstance(part, Exclusion) and part.options:
+            words = f"SET ({', '.join(part.options)})"
+            name = self.spelling.beside(table.name, part.name or "")
+            yield Placed(Step.INDEX, Statement(f"ALTER INDEX {name} {words}"))
+        if f"{USING_INDEX} {part.name}" in table.options:
+            yield self._replica_identity(table, f"{USING_INDEX} {part.name}")
+
+    def _drop_part(self, table: str, part: Part) -> Iterator[Placed]:
+        name = quoted(part.name or "")
+        on = self.spelling.name(table)
+        match part:
+            case Comment():
+                yield from self._drop_comment(table, part)
+            case Trigger() | Rule() | Policy():
+                word = type(part).__name__.upper()
+                yield Placed(Step.DROP_HOOK, Statement(f"DROP {word} {name} ON {on}"))
+            case _ if part.name is None:
+                yield Placed(Step.DROP_CONSTRAINT, not_done(f"drop of what has no name: {part}"))
+            case Index():
+                sql = f"DROP INDEX {self.spelling.beside(table, part.name or '')}"
+                yield Placed(Step.DROP_CONSTRAINT, Statement(sql))
+            case _:
+                foreign = isinstance(part, ForeignKey)
+                step = Step.DROP_FOREIGN_KEY if foreign else Step.DROP_CONSTRAINT
+                yield Placed(step, Statement(f"ALTER TABLE {on} DROP CONSTRAINT {name}"))
+
+    def _drop_comment(self, table: str, comment: Comment) -> Iterator[Placed]:
+        """That of a dropped column goes with it."""
+        new = self.plan.new[table]
+        columns = {part.name for part in new.parts if isinstance(part, Column)}
+        if not comment.name or comment.name in columns:
+            yield self._comment(new, comment.name, "NULL")
+
+    def _comment(self, table: Table, column: str, text: str) -> Placed:
+        name = self.spelling.name(table.name)
+        plain = table.kind in (*VIEWS, "foreign table")
+        what = f"{table.kind.upper() if plain else 'TABLE'} {name}"
+        if column:
+            what = f"COLUMN {name}.{quoted(column)}"
+        return Placed(Step.COMMENT, Statement(f"COMMENT ON {what} IS {text}"))
+
+
+def _security(old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[str]:
+    for option, (on, off) in SECURITY.items():
+        if (option in old) != (option in new):
+            yield on if option in new else off
+
+
+def _settings(old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[str]:
+    """SET and RESET of the storage parameters that differ."""
+    before, after = (
+        dict(option.partition("=")[::2] for option in side if not option.startswith(CLAUSES))
+        for side in (old, new)
+    )
+    changed = [f"{name} = {literal(value)}" for name, value in after.items()
+               if before.get(name) != value]  # fmt: skip
+    gone = [name for name in before if name not in after]
+    yield f"SET ({', '.join(changed)})" if changed else ""
+    yield f"RESET ({', '.join(gone)})" if gone else ""
+
+
+def _clause(options: tuple[str, ...], word: str) -> str:
+    return next((one for one in options if one.startswith(word)), "")

@@ -1,0 +1,63 @@
+"""SQL statements that change a schema, and the script they make."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """`loses` says what data the statement would lose; it is empty where none. An `sql` that is a
+    comment tells what is left to do by hand."""
+
+    sql: str
+    loses: str = ""
+
+    @property
+    def is_comment(self) -> bool:
+        return self.sql.startswith("--")
+
+
+def not_done(what: str) -> Statement:
+    """A comment in place of a statement."""
+    return Statement("-- not done: " + " ".join(what.split()))
+
+
+def script(statements: Iterable[Statement]) -> str:
+    """The statements one after the other; those that lose data commented out, with the reason."""
+    return "".join(map(_text, statements))
+
+
+def _text(statement: Statement) -> str:
+    if statement.is_comment:
+        return statement.sql + "\n"
+    sql = statement.sql + ";\n"
+    if not statement.loses:
+        return sql
+    reason = " ".join(statement.loses.split())  # a name may contain a line break
+    lines = [f"not run, it would lose data: {reason}", *sql.splitlines()]
+    return "".join(f"-- {line}\n" for line in lines)
+
+
+def quoted(name: str) -> str:
+    """A name as SQL takes it, whatever is in it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A string constant."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names in parentheses."""
+    return f"({', '.join(map(quoted, names))})"
+
+
+def mentions(text: str, name: str) -> bool:
+    """Whether `name` occurs in some SQL as a word. It may be there as something else, so this
+    answers yes too often, never too seldom."""
+    name = re.escape(name.replace('"', '""'))
+    return re.search(rf"(?<!\w){name}(?!\w)", text, re.IGNORECASE) is not None

@@ -1,0 +1,93 @@
+"""A database to try things in: to replay a migration history, or to judge models where the live
+one may not be written to at all."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import peewee as pw
+
+from .config import scratch_url
+from .connection import opened, parse
+from .embedded import start
+from .errors import DbkitError
+
+HINT = """\
+Give one of three: the privilege CREATEDB on the same server, DBKIT_SCRATCH_URL (a server where a
+database may be created), or pip install "peewee-dbkit[embedded]"."""
+
+
+class NoScratch(DbkitError):
+    """No scratch database can be had."""
+
+
+@contextmanager
+def scratch_database(live: pw.Database) -> Iterator[pw.Database]:
+    """An empty database of the live one's kind, open; gone after the block.
+
+    SQLite: in memory. PostgreSQL: a temporary one on the server of DBKIT_SCRATCH_URL, or on the
+    live one's own, or on an embedded server. Raises NoScratch if none can be had.
+    """
+    if isinstance(live, pw.SqliteDatabase):
+        database = pw.SqliteDatabase(":memory:", pragmas={"foreign_keys": 1})
+        with database.connection_context():
+            yield database
+        return
+    reasons = []
+    for server in (_named,) if scratch_url() else (_beside, _embedded):
+        try:
+            created = _create(server(live))
+        except DbkitError as error:
+            reasons.append(error.message.splitlines()[0])
+        else:
+            yield from _dropped_after(*created)
+            return
+    raise NoScratch(f"No scratch database can be had: {' '.join(reasons)}", HINT)
+
+
+def _named(_: pw.Database) -> pw.Database:
+    return parse(scratch_url() or "").database()
+
+
+def _beside(live: pw.Database) -> pw.Database:
+    # a connection of its own: CREATE DATABASE does not run inside of a transaction
+    return pw.PostgresqlDatabase(live.database, **live.connect_params)
+
+
+def _embedded(_: pw.Database) -> pw.Database:
+    return pw.PostgresqlDatabase("postgres", **_embedded_server())
+
+
+@cache
+def _embedded_server() -> dict[str, str]:
+    directory = Path(tempfile.mkdtemp(prefix="dbkit-scratch-"))
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)  # after the server is stopped
+    if os.name == "posix":
+        directory.chmod(0o755)
+    return start(directory / "data")
+
+
+def _create(server: pw.Database) -> tuple[pw.Database, str]:
+    """Make a temporary database on a server; (the server, the database's name)."""
+    name = f"dbkit_scratch_{uuid.uuid4().hex[:12]}"
+    with opened(server):
+        server.execute_sql(f"CREATE DATABASE {name} TEMPLATE template0")
+    return server, name
+
+
+def _dropped_after(server: pw.Database, name: str) -> Iterator[pw.Database]:
+    database = pw.PostgresqlDatabase(name, **server.connect_params)
+    try:
+        with opened(database):
+            yield database
+    finally:
+        with opened(server):
+            server.execute_sql(f"DROP DATABASE {name} WITH (FORCE)")

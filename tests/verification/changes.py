@@ -1,0 +1,83 @@
+"""How a test says what `verify` must find, and asks what it does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import peewee as pw
+
+from dbkit import verify
+from dbkit.connection import parse
+from dbkit.models import MODELS
+
+from ..conftest import server_of
+
+Case = tuple[str, list[dict[str, Any]]]
+
+
+def missing(kind: str, table: str | None, name: str) -> dict[str, Any]:
+    return {"change": "missing", "kind": kind, "table": table, "name": name}
+
+
+def unexpected(kind: str, table: str | None, name: str) -> dict[str, Any]:
+    return {"change": "unexpected", "kind": kind, "table": table, "name": name}
+
+
+def different(
+    kind: str, table: str | None, name: str, model: dict[str, Any], database: dict[str, Any]
+) -> dict[str, Any]:
+    return {
+        "change": "different",
+        "kind": kind,
+        "table": table,
+        "name": name,
+        "model": model,
+        "database": database,
+    }
+
+
+def run(database: pw.Database, script: str) -> None:
+    """Any number of statements; peewee's own way would take % for a placeholder."""
+    cursor = database.connection().cursor()
+    getattr(cursor, "executescript", cursor.execute)(script)
+
+
+def changes(database: pw.Database, models: list[Any] = MODELS) -> list[dict[str, Any]]:
+    """The report's changes; what both sides hold is kept only where they differ."""
+    found = json.loads(verify(database, models).to_json())["changes"]
+    for change in found:
+        change.pop("causes")  # tested where there are migrations
+        columns = f"({', '.join(on)})" if (on := change.pop("on")) else ""
+        change["name"] = f"{change['name'] or ''} {columns}".strip()
+    return [
+        change
+        if change["change"] == "different"
+        else {key: change[key] for key in ("change", "kind", "table", "name")}
+        for change in found
+    ]
+
+
+def create(database: pw.Database, model: Any) -> None:
+    with database.bind_ctx([model]):
+        model.create_table()
+
+
+def by_place(change: dict[str, Any]) -> str:
+    return repr(sorted(change.items(), key=str))
+
+
+def one_per_server(fill: Callable[[pw.Database], None]) -> Callable[[str], pw.Database]:
+    """The database that `fill` makes, once for each server; each test undoes what it does."""
+
+    @cache
+    def database_of(name: str) -> pw.Database:
+        server = server_of(name)
+        database = parse(server.url(server.create_database())).database()
+        database.connect()
+        fill(database)
+        return database
+
+    return database_of

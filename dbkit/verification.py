@@ -223,18 +223,25 @@ def _with_causes(
     except DbkitError as error:
         note = f"The causes could not be told: {error}"
         return replace(report, notes=(*report.notes, note))
+    return replace(report, causes=causes(report.changes, live, done, every, desired))
+
+
+def causes(
+    changes: Iterable[Change], live: Schema, done: Schema, every: Schema, desired: Schema
+) -> tuple[tuple[str, ...], ...]:
+    """For each change between the live database and the models what brought it about; `done` is
+    what the applied migrations make, `every` what all of them do."""
     legs = {
         BY_HAND: diff(live, done),
         PENDING: diff(done, every),
         MODELS: diff(every, desired),
     }
-    touched = {cause: {mark for change in changes for mark in _marks(change)}
-               for cause, changes in legs.items()}  # fmt: skip
-    causes = tuple(
+    touched = {cause: {mark for change in leg for mark in _marks(change)}
+               for cause, leg in legs.items()}  # fmt: skip
+    return tuple(
         tuple(cause for cause, marks in touched.items() if not marks.isdisjoint(_sought(change)))
-        for change in report.changes
+        for change in changes
     )
-    return replace(report, causes=causes)
 
 
 def _marks(change: Change) -> Iterator[Any]:

@@ -12,6 +12,8 @@ import peewee as pw
 from dbkit import verify
 from dbkit.connection import parse
 from dbkit.models import MODELS
+from dbkit.schema.dialect import dialect_for
+from dbkit.verification import causes
 
 from ..conftest import server_of
 
@@ -58,6 +60,23 @@ def changes(database: pw.Database, models: list[Any] = MODELS) -> list[dict[str,
         else {key: change[key] for key in ("change", "kind", "table", "name")}
         for change in found
     ]
+
+
+def by_hand(
+    database: pw.Database, script: str, models: list[Any] = MODELS
+) -> tuple[list[dict[str, Any]], set[tuple[str, ...]]]:
+    """Run a script on a database that is what its migrations made: (the differences in order,
+    what all of them are put down to)."""
+    schemas = {model._meta.schema for model in models} - {None}
+    with dialect_for(database).reading(database, schemas) as reading:
+        before = reading.live()
+    run(database, script)
+    with dialect_for(database).reading(database, schemas) as reading:
+        live = reading.live()
+        desired = reading.models(models, live)
+    found = verify(database, models).changes
+    put_down_to = set(causes(found, live, before, before, desired))
+    return sorted(changes(database, models), key=by_place), put_down_to
 
 
 def create(database: pw.Database, model: Any) -> None:

@@ -16,12 +16,12 @@ from dbkit.transactions import rolled_back
 from ..conftest import POSTGRES
 from .changes import (
     Case,
+    by_hand,
     by_place,
     changes,
     different,
     missing,
     one_per_server,
-    run,
     unexpected,
 )
 
@@ -1102,8 +1102,9 @@ def live(request: pytest.FixtureRequest) -> Iterator[pw.Database]:
 
 
 def check(database: pw.Database, statements: str, expected: list[dict[str, Any]]) -> None:
-    run(database, statements)
-    assert sorted(changes(database, MODELS), key=by_place) == sorted(expected, key=by_place)
+    found, causes = by_hand(database, statements, MODELS)
+    assert found == sorted(expected, key=by_place)
+    assert causes == ({("by hand",)} if expected else set())
 
 
 def test_nothing_was_changed(live: pw.Database) -> None:

@@ -13,7 +13,17 @@ from dbkit.models import MODELS
 from dbkit.transactions import rolled_back
 
 from ..conftest import MIGRATIONS, POSTGRES
-from .changes import Case, by_place, changes, different, missing, one_per_server, run, unexpected
+from .changes import (
+    Case,
+    by_hand,
+    by_place,
+    changes,
+    different,
+    missing,
+    one_per_server,
+    run,
+    unexpected,
+)
 
 # PostgreSQL: the statements a person ran, and every difference that then is one.
 BY_HAND: dict[str, Case] = {
@@ -460,8 +470,9 @@ def live(request: pytest.FixtureRequest) -> Iterator[pw.Database]:
 def test_a_change_by_hand_is_said_exactly(
     live: pw.Database, statements: str, expected: list[dict[str, Any]]
 ) -> None:
-    run(live, statements)
-    assert sorted(changes(live), key=by_place) == sorted(expected, key=by_place)
+    found, causes = by_hand(live, statements)
+    assert found == sorted(expected, key=by_place)
+    assert causes == {("by hand",)}
 
 
 @pytest.mark.parametrize("statements", NOTHING.values(), ids=NOTHING)

@@ -16,7 +16,7 @@ from dbkit.scratch import NoScratch, scratch_database
 from dbkit.transactions import rolled_back
 
 from ..models import Model, truncated, with_targets
-from ..statements import Statement
+from ..statements import Statement, quoted
 from ..values import EnumType, Namespace, Schema, Table
 from . import catalog, plain, scratch, settle
 from .scratch import Names
@@ -78,7 +78,7 @@ class Reading:
             schemas = [name for (name,) in database.execute_sql(catalog.EVERY_SCHEMA).fetchall()]
         self.schemas = [own, *sorted(set(schemas) - {own})]
         (path,) = database.execute_sql("SELECT current_schemas(false)").fetchone()
-        path = ", ".join('"' + one.replace('"', '""') + '"'
+        path = ", ".join(quoted(one)
                          for one in dict.fromkeys([*path, *self.schemas]))  # fmt: skip
         database.execute_sql(
             "SELECT set_config('search_path', %s, true), set_config('lock_timeout', %s, true)",

@@ -16,6 +16,7 @@ import peewee as pw
 
 from dbkit.transactions import rolled_back
 
+from ..statements import quoted
 from ..values import Check, Column, Part, Table
 from .plain import Raw
 from .shapes import Shape, Shapes, filled
@@ -136,7 +137,7 @@ def _question(table: Table, part: Part, enums: dict[str, str]) -> DefaultQuestio
 
 
 def _type(type_: str, enums: dict[str, str]) -> str:
-    return _quoted(enums[type_]) if type_ in enums else type_
+    return quoted(enums[type_]) if type_ in enums else type_
 
 
 def _sorting(question: Any) -> Any:
@@ -201,7 +202,7 @@ def _ask_defaults(database: pw.Database, questions: list[DefaultQuestion]) -> li
 
 def _ask_checks(database: pw.Database, questions: list[CheckQuestion]) -> list[str]:
     for number, group in enumerate(_groups(questions)):
-        lines = [f"{_quoted(name)} {type_}" for name, type_ in group.columns.items()]
+        lines = [f"{quoted(name)} {type_}" for name, type_ in group.columns.items()]
         lines += [f"CONSTRAINT k{number} CHECK ({source})" for number, source in group.checks]
         _create(database, number, lines)
     made = dict(database.execute_sql(CONSTRAINTS).fetchall())
@@ -236,10 +237,6 @@ def _groups(questions: Iterable[CheckQuestion]) -> list[_Group]:
 def _create(database: pw.Database, number: int, lines: list[str]) -> None:
     sql = f"CREATE TEMPORARY TABLE dbkit_asked_{number} ({', '.join(lines)})"
     database.execute_sql(sql.replace("%", "%%"))
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def presumed(table: Table, live: Table | None) -> Table:

@@ -15,7 +15,7 @@ from dbkit.errors import DatabaseFailed, ModelsError
 from dbkit.transactions import is_open, rolled_back
 
 from ..models import Model, made_up_index_names
-from ..statements import Statement
+from ..statements import Statement, quoted
 from ..values import (
     Check,
     Column,
@@ -143,11 +143,12 @@ def _catalog(database: pw.Database, schemas: Iterable[str]) -> Schema:
 
 
 def _tables(database: pw.Database, schema: str) -> Iterator[Table]:
-    quoted = '"' + schema.replace('"', '""') + '"'
     literal = "'" + schema.replace("'", "''") + "'"
 
     def rows(sql: str) -> list[Any]:
-        return list(database.execute_sql(sql.format(schema=quoted, name=literal)).fetchall())
+        return list(
+            database.execute_sql(sql.format(schema=quoted(schema), name=literal)).fetchall()
+        )
 
     found = {name: (kind, sql or "") for name, kind, sql in rows(TABLES)}
     virtual = {name for name, (_, sql) in found.items() if sql[:14].upper() == "CREATE VIRTUAL"}

@@ -14,7 +14,7 @@ import pytest
 
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.diff import diff
-from dbkit.schema.postgres.statements import statements as postgres_statements
+from dbkit.schema.postgres.writing import statements as postgres_statements
 from dbkit.schema.sqlite.statements import statements as sqlite_statements
 from dbkit.schema.statements import Statement, not_done, quoted, script
 from dbkit.schema.values import Column, Schema, Table

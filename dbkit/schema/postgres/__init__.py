@@ -18,9 +18,9 @@ from dbkit.transactions import rolled_back
 from ..models import Model, truncated, with_targets
 from ..statements import Statement, quoted
 from ..values import EnumType, Namespace, Schema, Table
-from . import catalog, plain, scratch, settle
+from . import catalog, plain, queries, scratch, settle
 from .scratch import Names
-from .statements import statements
+from .writing import statements
 
 LOCK_TIMEOUT = "3s"  # somebody may hold a table; deparsing an expression of it would wait
 REFUSED = {"42501", "25006"}  # no privilege, read-only (PostgreSQL manual, appendix A)
@@ -75,7 +75,7 @@ class Reading:
         self.database, own = database, _own_schema(database)
         self.names = Names(own)
         if schemas is None:
-            schemas = [name for (name,) in database.execute_sql(catalog.EVERY_SCHEMA).fetchall()]
+            schemas = [name for (name,) in database.execute_sql(queries.EVERY_SCHEMA).fetchall()]
         self.schemas = [own, *sorted(set(schemas) - {own})]
         (path,) = database.execute_sql("SELECT current_schemas(false)").fetchone()
         path = ", ".join(quoted(one)

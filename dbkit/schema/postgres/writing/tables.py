@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from ..changes import Add, Alter, Change, Drop
-from ..statements import Statement, literal, mentions, not_done, quoted
-from ..values import (
+from ...changes import Add, Alter, Change, Drop
+from ...statements import Statement, literal, mentions, not_done, quoted
+from ...values import (
     Check,
     Column,
     Comment,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..statements import Statement, literal, quoted
-from ..values import Column
+from ...statements import Statement, literal, quoted
+from ...values import Column
 from .casts import Casts
 from .ddl import Spelling, identity
 from .sequences import sequence_settings

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from ..statements import listed, literal, quoted
-from ..values import (
+from ...statements import listed, literal, quoted
+from ...values import (
     Check,
     Column,
     Constraint,

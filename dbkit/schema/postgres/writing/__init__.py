@@ -15,9 +15,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ..changes import Add, Alter, Change, Drop
-from ..statements import Statement, literal, mentions, quoted
-from ..values import Column, Domain, EnumType, Namespace, Schema, Sequence, Table
+from ...changes import Add, Alter, Change, Drop
+from ...statements import Statement, literal, mentions, quoted
+from ...values import Column, Domain, EnumType, Namespace, Schema, Sequence, Table
 from .casts import Casts
 from .columns import Columns
 from .ddl import VIEWS, Spelling

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..statements import Statement, literal, quoted
-from ..values import Sequence
-from .catalog import LARGEST
+from ...statements import Statement, literal, quoted
+from ...values import Sequence
+from ..catalog import LARGEST
 from .ddl import Spelling
 from .steps import Placed, Step
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 
-from ..statements import quoted
-from ..values import Domain
+from ...statements import quoted
+from ...values import Domain
 from .ddl import Spelling
 
 INTEGERS = {"smallint": 1, "integer": 2, "bigint": 3}

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..changes import Add, Alter, Change, Drop
-from ..diff import diff
-from ..statements import mentions
-from ..values import (
+from ...changes import Add, Alter, Change, Drop
+from ...diff import diff
+from ...statements import mentions
+from ...values import (
     Check,
     Column,
     Comment,

@@ -1,0 +1,252 @@
+"""What is asked of the catalogs: a query per kind of object, whatever their number.
+
+Aliases equal the names of the fields they fill; orders are fixed; `%%s` is a list of schemas.
+The catalogs are described in the PostgreSQL manual, chapter 53, the `pg_get_...` functions in 9.26.
+"""
+
+from __future__ import annotations
+
+TEMPORARY = "SELECT nspname FROM pg_catalog.pg_namespace WHERE oid = pg_my_temp_schema()"
+
+NAMESPACES = """
+SELECT n.nspname AS name FROM pg_catalog.pg_namespace n
+WHERE n.nspname = ANY (%s) AND n.nspname <> coalesce(current_schema(), '')
+ORDER BY n.nspname
+"""
+
+EVERY_SCHEMA = """
+SELECT n.nspname FROM pg_catalog.pg_namespace n
+WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_namespace'::regclass
+                  AND e.objid = n.oid AND e.deptype = 'e')
+ORDER BY n.nspname
+"""
+
+TABLES = """
+SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind AS kind,
+       c.relpersistence = 'u' AS unlogged, c.relrowsecurity AS secured,
+       c.relforcerowsecurity AS forced, c.relreplident AS identity, c.reloptions AS settings,
+       CASE WHEN c.relreplident = 'i' THEN
+           (SELECT x.relname::text FROM pg_catalog.pg_index i
+            JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
+            WHERE i.indrelid = c.oid AND i.indisreplident) END AS identity_index,
+       CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END AS of_type,
+       pg_get_expr(c.relpartbound, c.oid) AS bound,
+       CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END AS partitioned,
+       CASE WHEN c.relhassubclass OR c.relispartition OR EXISTS (
+                SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid) THEN
+           ARRAY(SELECT i.inhparent::regclass::text FROM pg_catalog.pg_inherits i
+                 WHERE i.inhrelid = c.oid ORDER BY i.inhseqno) END AS parents,
+       CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END AS query
+FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = ANY (%s) AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_class'::regclass
+                  AND e.objid = c.oid AND e.deptype = 'e')
+ORDER BY schema, name
+"""
+
+# A serial column is one whose default draws from a sequence that the column owns. Enum types go
+# by their bare name, which needs no quotes to be compared.
+COLUMNS = """
+SELECT a.attrelid AS oid, a.attname AS name, NOT a.attnotnull AS nullable,
+       CASE t.typtype WHEN 'e' THEN t.typname::text
+            ELSE format_type(a.atttypid, a.atttypmod) END AS type,
+       CASE WHEN t.typtype = 'e' THEN tn.nspname END AS type_schema,
+       pg_get_expr(d.adbin, d.adrelid) AS expression,
+       a.attgenerated AS generated, a.attidentity AS identity,
+       CASE WHEN a.attcollation <> t.typcollation THEN quote_ident(l.collname) END AS collation
+FROM pg_catalog.pg_attribute a
+JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+JOIN pg_catalog.pg_namespace tn ON tn.oid = t.typnamespace
+LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation
+WHERE n.nspname = ANY (%s) AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
+  AND a.attnum > 0 AND NOT a.attisdropped
+ORDER BY a.attrelid, a.attnum
+"""
+
+# deptype: 'a' is what serial and OWNED BY make, 'i' an identity column's own.
+SEQUENCES = """
+SELECT n.nspname AS schema, c.relname AS name, d.refobjid AS oid, a.attname AS column,
+       tn.nspname AS table_schema, tc.relname AS table, d.deptype AS ownership,
+       c.relpersistence = 'u' AS unlogged, format_type(s.seqtypid, NULL) AS type,
+       s.seqstart AS start, s.seqincrement AS increment, s.seqmin AS minimum, s.seqmax AS maximum,
+       s.seqcache AS cache, s.seqcycle AS cycle,
+       EXISTS (SELECT FROM pg_catalog.pg_attrdef f JOIN pg_catalog.pg_depend u
+                 ON u.classid = 'pg_attrdef'::regclass AND u.objid = f.oid
+                AND u.refclassid = 'pg_class'::regclass AND u.refobjid = c.oid
+               WHERE f.adrelid = d.refobjid AND f.adnum = d.refobjsubid
+                 AND pg_get_expr(f.adbin, f.adrelid) ~ '^nextval\\(''.*''::regclass\\)$') AS used
+FROM pg_catalog.pg_sequence s
+JOIN pg_catalog.pg_class c ON c.oid = s.seqrelid
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_catalog.pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid
+ AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
+LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+LEFT JOIN pg_catalog.pg_class tc ON tc.oid = d.refobjid
+LEFT JOIN pg_catalog.pg_namespace tn ON tn.oid = tc.relnamespace
+WHERE n.nspname = ANY (%s)
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_class'::regclass
+                  AND e.objid = c.oid AND e.deptype = 'e')
+ORDER BY schema, name
+"""
+
+# Of NOT NULL ('n') only one that was never validated, which does not keep nulls out.
+CONSTRAINTS = """
+SELECT k.conrelid AS oid, k.conname AS name, k.contype AS type,
+       ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY AS u (attnum, place)
+             JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.attnum
+             ORDER BY place) AS columns,
+       tn.nspname AS target_schema, tc.relname AS target,
+       ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY AS u (attnum, place)
+             JOIN pg_catalog.pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.attnum
+             ORDER BY place) AS target_columns,
+       k.confdeltype AS on_delete, k.confupdtype AS on_update, k.confmatchtype AS match,
+       CASE WHEN k.confdelsetcols IS NOT NULL THEN
+           ARRAY(SELECT a.attname::text FROM unnest(k.confdelsetcols) WITH ORDINALITY
+                     AS u (attnum, place)
+                 JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.attnum
+                 ORDER BY place) END AS set_columns,
+       CASE WHEN k.condeferred THEN 'INITIALLY DEFERRED'
+            WHEN k.condeferrable THEN 'INITIALLY IMMEDIATE' ELSE '' END AS deferrable,
+       k.convalidated AS validated, {enforced} AS enforced, NOT k.connoinherit AS inherited,
+       {period} AS period, x.reloptions AS options,
+       CASE k.contype WHEN 'n' THEN
+           (SELECT '(' || quote_ident(a.attname) || ' IS NOT NULL)' FROM pg_catalog.pg_attribute a
+            WHERE a.attrelid = k.conrelid AND a.attnum = k.conkey[1])
+           ELSE pg_get_expr(k.conbin, k.conrelid) END AS expression,
+       CASE WHEN k.contype = 'x' THEN pg_get_constraintdef(k.oid) END AS definition,
+       NOT coalesce(i.indnullsnotdistinct, false) AS nulls_distinct,
+       CASE WHEN i.indnatts > i.indnkeyatts THEN
+           ARRAY(SELECT pg_get_indexdef(i.indexrelid, p, false)
+                 FROM generate_series(i.indnkeyatts + 1, i.indnatts) AS p ORDER BY p) END AS include
+FROM pg_catalog.pg_constraint k
+JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_catalog.pg_class tc ON tc.oid = k.confrelid
+LEFT JOIN pg_catalog.pg_namespace tn ON tn.oid = tc.relnamespace
+LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = k.conindid AND k.contype IN ('p', 'u')
+LEFT JOIN pg_catalog.pg_class x ON x.oid = k.conindid AND k.contype IN ('p', 'u', 'x')
+WHERE n.nspname = ANY (%s) AND k.conparentid = 0
+  AND (k.contype IN ('p', 'f', 'u', 'c', 'x') OR (k.contype = 'n' AND NOT k.convalidated))
+ORDER BY k.conrelid, k.contype, k.conname
+"""
+
+# indoption: 1 is DESC, 2 is NULLS FIRST, which is the default of DESC. No function tells the
+# collation of an expression as such, so any but the database's own is written.
+INDEXES = """
+SELECT i.indrelid AS oid, x.relname AS name, i.indisunique AS unique, m.amname AS method,
+       ARRAY(SELECT CASE WHEN i.indkey[k - 1] > 0 THEN ta.attname::text
+                    ELSE pg_get_indexdef(i.indexrelid, k, false) END
+                 || CASE WHEN l.oid IS NOT NULL THEN ' COLLATE ' || quote_ident(l.collname)
+                    ELSE '' END
+                 || CASE WHEN o.oid IS NOT NULL THEN ' ' || quote_ident(o.opcname) ELSE '' END
+                 || CASE WHEN ia.attoptions IS NOT NULL
+                    THEN ' (' || array_to_string(ia.attoptions, ', ') || ')' ELSE '' END
+                 || CASE i.indoption[k - 1] WHEN 1 THEN ' DESC NULLS LAST' WHEN 2 THEN
+                    ' NULLS FIRST' WHEN 3 THEN ' DESC' ELSE '' END
+             FROM generate_series(1, i.indnkeyatts) AS k
+             JOIN pg_catalog.pg_attribute ia ON ia.attrelid = i.indexrelid AND ia.attnum = k
+             LEFT JOIN pg_catalog.pg_attribute ta
+               ON ta.attrelid = i.indrelid AND ta.attnum = i.indkey[k - 1]
+             LEFT JOIN pg_catalog.pg_collation l ON l.oid = i.indcollation[k - 1]
+              AND l.oid <> coalesce(ta.attcollation, 'pg_catalog."default"'::regcollation)
+             LEFT JOIN pg_catalog.pg_opclass o ON o.oid = i.indclass[k - 1] AND NOT o.opcdefault
+             ORDER BY k) AS keys,
+       CASE WHEN i.indnatts > i.indnkeyatts THEN
+           ARRAY(SELECT pg_get_indexdef(i.indexrelid, k, false) FROM
+                 generate_series(i.indnkeyatts + 1, i.indnatts) AS k ORDER BY k) END AS include,
+       pg_get_expr(i.indpred, i.indrelid) AS where, x.reloptions AS options,
+       NOT i.indnullsnotdistinct AS nulls_distinct, i.indisvalid AS valid
+FROM pg_catalog.pg_index i
+JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
+JOIN pg_catalog.pg_am m ON m.oid = x.relam
+JOIN pg_catalog.pg_class c ON c.oid = i.indrelid
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = ANY (%s) AND c.relkind IN ('r', 'p', 'm') AND NOT x.relispartition
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k
+                  WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))
+ORDER BY i.indrelid, x.relname
+"""
+
+TRIGGERS = """
+SELECT t.tgrelid AS oid, t.tgname AS name, pg_get_triggerdef(t.oid, true) AS definition,
+       t.tgenabled AS enabled
+FROM pg_catalog.pg_trigger t
+JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_catalog.pg_trigger p ON p.oid = t.tgparentid
+WHERE n.nspname = ANY (%s) AND NOT t.tgisinternal AND t.tgenabled IS DISTINCT FROM p.tgenabled
+ORDER BY t.tgrelid, t.tgname
+"""
+
+RULES = """
+SELECT r.ev_class AS oid, r.rulename AS name, pg_get_ruledef(r.oid, true) AS definition,
+       r.ev_enabled AS enabled
+FROM pg_catalog.pg_rewrite r
+JOIN pg_catalog.pg_class c ON c.oid = r.ev_class
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = ANY (%s) AND r.rulename <> '_RETURN'
+ORDER BY r.ev_class, r.rulename
+"""
+
+POLICIES = """
+SELECT p.polrelid AS oid, p.polname AS name, p.polcmd AS command, p.polpermissive AS permissive,
+       ARRAY(SELECT CASE WHEN u.role = 0 THEN 'public' ELSE pg_get_userbyid(u.role)::text END
+             FROM unnest(p.polroles) AS u (role) ORDER BY 1) AS roles,
+       pg_get_expr(p.polqual, p.polrelid) AS using,
+       pg_get_expr(p.polwithcheck, p.polrelid) AS check
+FROM pg_catalog.pg_policy p
+JOIN pg_catalog.pg_class c ON c.oid = p.polrelid
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = ANY (%s)
+ORDER BY p.polrelid, p.polname
+"""
+
+COMMENTS = """
+SELECT d.objoid AS oid, coalesce(a.attname, '') AS name, d.description AS text
+FROM pg_catalog.pg_description d
+JOIN pg_catalog.pg_class c ON c.oid = d.objoid AND d.classoid = 'pg_class'::regclass
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.objsubid
+ AND d.objsubid > 0
+WHERE n.nspname = ANY (%s) AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
+ORDER BY d.objoid, d.objsubid
+"""
+
+ENUMS = """
+SELECT n.nspname AS schema, t.typname AS name,
+       coalesce(array_agg(e.enumlabel::text ORDER BY e.enumsortorder)
+                FILTER (WHERE e.oid IS NOT NULL), '{}') AS labels
+FROM pg_catalog.pg_type t
+JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+LEFT JOIN pg_catalog.pg_enum e ON e.enumtypid = t.oid
+WHERE n.nspname = ANY (%s) AND t.typtype = 'e'
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend x WHERE x.classid = 'pg_type'::regclass
+                  AND x.objid = t.oid AND x.deptype = 'e')
+GROUP BY n.nspname, t.typname
+ORDER BY n.nspname, t.typname
+"""
+
+DOMAINS = """
+SELECT n.nspname AS schema, t.typname AS name,
+       concat_ws(' ', format_type(t.typbasetype, t.typtypmod),
+                 CASE WHEN t.typcollation <> b.typcollation
+                      THEN 'COLLATE ' || quote_ident(l.collname) END,
+                 'DEFAULT ' || t.typdefault, CASE WHEN t.typnotnull THEN 'NOT NULL' END,
+                 (SELECT string_agg(format('CONSTRAINT %%I %%s', k.conname,
+                                           pg_get_constraintdef(k.oid)), ' ' ORDER BY k.conname)
+                  FROM pg_catalog.pg_constraint k
+                  WHERE k.contypid = t.oid AND k.contype = 'c')) AS definition
+FROM pg_catalog.pg_type t
+JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+JOIN pg_catalog.pg_type b ON b.oid = t.typbasetype
+LEFT JOIN pg_catalog.pg_collation l ON l.oid = t.typcollation
+WHERE n.nspname = ANY (%s) AND t.typtype = 'd'
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend x WHERE x.classid = 'pg_type'::regclass
+                  AND x.objid = t.oid AND x.deptype = 'e')
+ORDER BY n.nspname, t.typname
+"""

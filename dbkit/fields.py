@@ -13,7 +13,15 @@ from typing import Any
 
 import peewee as pw
 
-__all__ = ["DateTimeTZField", "EnumField", "TypeName", "server_default", "utcnow"]
+__all__ = [
+    "ColumnField",
+    "DateTimeTZField",
+    "EnumField",
+    "TypeName",
+    "TypedForeignKeyField",
+    "server_default",
+    "utcnow",
+]
 
 
 def utcnow() -> dt.datetime:
@@ -97,6 +105,29 @@ class _Moment(dt.datetime):
 
 
 sqlite3.register_adapter(_Moment, lambda moment: moment.replace(tzinfo=None).isoformat(" "))
+
+
+class ColumnField(pw.Field):
+    """A column of any type, given as the server takes it: `ColumnField("citext", null=True)`."""
+
+    def __init__(self, sql_type: str, **kwargs: Any) -> None:
+        self.sql_type = sql_type
+        super().__init__(**kwargs)
+
+    def ddl_datatype(self, ctx: Any) -> Any:
+        return pw.SQL(self.sql_type)
+
+
+class TypedForeignKeyField(pw.ForeignKeyField):
+    """A foreign key of another type than the column it points to, as legacy schemas have them:
+    `TypedForeignKeyField(User, sql_type="bigint")` where the key of User is an integer."""
+
+    def __init__(self, model: Any, field: Any = None, *, sql_type: str, **kwargs: Any) -> None:
+        self.sql_type = sql_type
+        super().__init__(model, field, **kwargs)
+
+    def ddl_datatype(self, ctx: Any) -> Any:
+        return pw.SQL(self.sql_type)
 
 
 class TypeName(pw.Node):

@@ -41,7 +41,7 @@ def verify(
     could not be asked; never answers "clean" because something was not looked at.
     """
     models = list(models)
-    report, live, desired = _verified(database, models, strict, ignore)
+    report, live, desired = examine(database, models, strict, ignore)
     if report.changes and migrations and Path(migrations).is_dir():
         return _with_causes(report, database, Path(migrations), live, desired, _schemas(models))
     return report
@@ -52,7 +52,7 @@ def against_models(
 ) -> Report:
     """Compare a database with the models; `backwards`, the models are what is to be changed."""
     models = list(models)
-    report, live, desired = _verified(database, models, False, ignore)
+    report, live, desired = examine(database, models, False, ignore)
     if not backwards:
         return report
     covered, _ = _covered(live, desired, False, set())
@@ -74,8 +74,8 @@ def compare(
     return _compared(dialect, _without_history(current), _without_history(desired), ignore, ())
 
 
-def _verified(
-    database: pw.Database, models: list[Model], strict: bool, ignore: Sequence[str]
+def examine(
+    database: pw.Database, models: list[Model], strict: bool = False, ignore: Sequence[str] = ()
 ) -> tuple[Report, Schema, Schema]:
     """(the report without causes, the live schema, the models')."""
     lasting = _lasting(models)

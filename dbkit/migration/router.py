@@ -6,7 +6,6 @@ which file and statement and what was kept, and SQLite's children survive a pare
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from dbkit.errors import DatabaseFailed, DbkitError, MigrationError
 from dbkit.schema.dialect import dialect_for
 from dbkit.transactions import unbroken
 
+from .files import Files, disorder
 from .following import silenced
 from .migrator import Migrator
 
@@ -30,23 +30,28 @@ from .migrator import Migrator
 @dataclass(frozen=True)
 class Status:
     """Names of the migrations that were applied and of those that wait, in order; of the applied
-    those whose file is gone."""
+    those whose file is gone; and what is wrong with the numbers."""
 
     applied: tuple[str, ...]
     pending: tuple[str, ...]
     gone: tuple[str, ...] = ()
+    disorder: tuple[str, ...] = ()
 
 
 class Router(peewee_migrate.Router):
     """peewee-migrate's Router over a directory of numbered files."""
 
-    filemask = re.compile(r"\d{3,}_[^.]+\.py$")
-
     def __init__(
-        self, database: pw.Database, migrate_dir: str | Path | None = None, **kwargs: Any
+        self,
+        database: pw.Database,
+        migrate_dir: str | Path | None = None,
+        allow_out_of_order: bool = False,
+        **kwargs: Any,
     ) -> None:
+        self.allow_out_of_order = allow_out_of_order
         kwargs.setdefault("migrator_class", Migrator)
         super().__init__(database, Path(migrate_dir or "migrations"), **kwargs)
+        self.files = Files(self.migrate_dir)
 
     @cached_property
     def model(self) -> Any:
@@ -56,50 +61,64 @@ class Router(peewee_migrate.Router):
 
     @property
     def todo(self) -> list[str]:
-        """The names of all files, in the order of their numbers."""
-        if not self.migrate_dir.is_dir():
-            raise MigrationError(
-                f"There is no directory {self.migrate_dir} of migrations.",
-                "Run from the project's directory, or give --migrations DIR.",
-            )
-        files = [path for path in self.migrate_dir.glob("[0-9]*.py")]
-        names = [path.stem for path in files if self.filemask.fullmatch(path.name)]
-        wrong = sorted(path.name for path in files if path.stem not in names)
-        if wrong:
-            raise MigrationError(
-                f"{self.migrate_dir / wrong[0]} would never be run: no migration is called so.",
-                "Rename it: three digits or more, an underscore, and no other dot than .py.",
-            )
-        return sorted(names, key=lambda name: (int(name.partition("_")[0]), name))
+        """The names of all files that play a part, in the order of their numbers."""
+        hidden = {name for name, replaced in self.files.replacing().items()
+                  if 0 < len(self._recorded(replaced)) < len(replaced)}  # those come first
+        for name, replaced in self.files.replacing().items():
+            hidden |= set() if name in hidden else set(replaced)
+        return [name for name in self.files.names() if name not in hidden]
 
     @property
     def done(self) -> list[str]:
-        """The names of the applied ones, in the order they were applied."""
+        """The names of the applied ones, in the order they were applied; one that replaces others
+        counts where all of those are."""
+        names = self.recorded
+        for name, replaced in self.files.replacing().items() if names else ():
+            if name not in names and replaced and set(replaced) <= set(names):
+                names[names.index(replaced[-1])] = name
+            if name in names:
+                names = [one for one in names if one not in replaced]
+        return names
+
+    @property
+    def recorded(self) -> list[str]:
+        """The names in the history table."""
         if not self.database.table_exists(self.migrate_table, self.schema):
             return []
         return list(super().done)
 
+    def _recorded(self, names: Sequence[str]) -> set[str]:
+        return set(names) & set(self.recorded)
+
+    def _record_replaced(self) -> None:
+        """Let the history say what `done` does."""
+        names, recorded = self.done, self.recorded
+        if names != recorded:
+            with dialect_for(self.database).transaction(self.database):
+                self.model.delete().execute()
+                for name in names:
+                    self.model.create(name=name)
+
     def read(self, name: str) -> tuple[Any, Any]:
         """(migrate, rollback) of a file. Raises MigrationError if it cannot be had."""
-        path = self.migrate_dir / f"{name}.py"
-        scope: dict[str, Any] = {"__name__": name, "__file__": str(path)}
-        try:
-            exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), scope)
-        except FileNotFoundError:
+        return self.files.functions(name)
+
+    def next_name(self, word: str) -> str:
+        """The name of a new file."""
+        return self.files.next_name(word, self.recorded)
+
+    def refuse_disorder(self) -> None:
+        """Raises MigrationError for files whose order cannot be told."""
+        if not self.allow_out_of_order and (found := disorder(self.todo, self.done)):
             raise MigrationError(
-                f"Migration {name} is applied, but its file {path} is gone.",
-                "Bring the file back, from version control.",
-            ) from None
-        except SyntaxError as error:
-            raise MigrationError(f"{path}, line {error.lineno}: {error.msg}") from error
-        except (Exception, SystemExit) as error:
-            raise MigrationError(f"{path}: {type(error).__name__}: {error}") from error
-        if not callable(scope.get("migrate")):
-            raise MigrationError(f"{path} has no function migrate().", "Write one.")
-        return scope["migrate"], scope.get("rollback")
+                "\n".join(found),
+                "Rename the file that is not applied yet, or --allow-out-of-order.",
+            )
 
     def run(self, name: str | None = None, *, fake: bool = False) -> list[str]:
         """Apply what is pending, up to `name`; give the names. Raises MigrationError."""
+        self.refuse_disorder()
+        self._record_replaced()
         names = self.diff
         if name and name not in self.todo:
             raise MigrationError(
@@ -122,7 +141,7 @@ class Router(peewee_migrate.Router):
         """Apply one file, take it back (`downgrade`), or follow it in memory only (`fake`);
         `force` marks a followed one as applied."""
         if fake and not force:
-            self._follow(name, migrator)
+            self.follow(name, migrator)
         else:
             self._execute(name, migrator, fake=fake, downgrade=downgrade)
         return name
@@ -131,18 +150,18 @@ class Router(peewee_migrate.Router):
         self, name: str, migrator: Migrator, *, fake: bool, downgrade: bool = False
     ) -> bool:
         """Run one file in a transaction; False if another run did it meanwhile."""
-        with self._explained(name):
+        with self._explained(name), self._forgetting():
             migrate, rollback = self.read(name)
             if downgrade and rollback is None:
                 raise MigrationError(f"Migration {name} has no rollback().", "Write one.")
             with dialect_for(self.database).migrating(self.database):
                 if self._taken(name, downgrade):
                     if not downgrade:
-                        self._follow(name, migrator)
+                        self.follow(name, migrator)
                     return False
                 self.logger.info("%s %s", "Rolling back" if downgrade else "Migrating", name)
                 if fake:
-                    self._follow(name, migrator)
+                    self.follow(name, migrator)
                 else:
                     with unbroken(self.database):
                         (rollback if downgrade else migrate)(migrator, self.database, fake=False)
@@ -153,7 +172,7 @@ class Router(peewee_migrate.Router):
                     self.model.create(name=name)
         return True
 
-    def _follow(self, name: str, migrator: Migrator) -> None:
+    def follow(self, name: str, migrator: Migrator) -> None:
         """Let the migrator's models become what the file makes of them; run nothing."""
         migrate, _ = self.read(name)
         try:
@@ -174,6 +193,15 @@ class Router(peewee_migrate.Router):
         self.model.create_table(safe=True)
         applied = self.model.select().where(self.model.name == name).exists()
         return bool(applied != downgrade)
+
+    @contextmanager
+    def _forgetting(self) -> Iterator[None]:
+        """After a failure the migrator's models are not what the history makes."""
+        try:
+            yield
+        except BaseException:
+            self.__dict__.pop("migrator", None)
+            raise
 
     @contextmanager
     def _explained(self, name: str) -> Iterator[None]:
@@ -200,8 +228,11 @@ class Router(peewee_migrate.Router):
 
     def rollback(self) -> str:
         """Take back the migration applied last; give its name. Raises MigrationError."""
+        self._record_replaced()
         while done := self.done:
-            if self._execute(done[-1], self.migrator, fake=False, downgrade=True):
+            taken = self._execute(done[-1], self.migrator, fake=False, downgrade=True)
+            self.__dict__.pop("migrator", None)  # the history is another now
+            if taken:
                 return done[-1]
         raise MigrationError("There is nothing to roll back: no migration is applied.")
 
@@ -211,7 +242,8 @@ def status(database: pw.Database, directory: str | Path = "migrations") -> Statu
     router = Router(database, directory)
     done, files = router.done, router.todo
     pending = tuple(name for name in files if name not in set(done))
-    return Status(tuple(done), pending, tuple(name for name in done if name not in set(files)))
+    gone = tuple(name for name in done if name not in set(files))
+    return Status(tuple(done), pending, gone, tuple(disorder(files, done)))
 
 
 def migrate(
@@ -219,13 +251,15 @@ def migrate(
     directory: str | Path = "migrations",
     name: str | None = None,
     fake: bool = False,
+    allow_out_of_order: bool = False,
 ) -> list[str]:
     """Apply the pending migrations, up to `name`; give their names in order.
 
     Each runs in a transaction of its own, so that a failure keeps those before it. With `fake`
-    they are only marked as applied. Raises MigrationError.
+    they are only marked as applied. Files whose numbers repeat, have a gap, or are below one that
+    is applied are refused, unless `allow_out_of_order`. Raises MigrationError.
     """
-    return Router(database, directory).run(name, fake=fake)
+    return Router(database, directory, allow_out_of_order).run(name, fake=fake)
 
 
 def rollback(

@@ -11,7 +11,7 @@ import peewee as pw
 from dbkit.errors import ConfigError
 
 from .models import Model
-from .statements import Statement
+from .statements import Statement, Using
 from .values import Schema
 
 
@@ -54,6 +54,28 @@ class Dialect(Protocol):
 
     def statements(self, current: Schema, desired: Schema) -> list[Statement]:
         """What brings a database from one schema to another, in an order that runs."""
+        ...
+
+    def inside(
+        self, current: Schema, desired: Schema, using: Using | None = None
+    ) -> list[Statement]:
+        """`statements` for the transaction of a migration; `using` are the new values of columns
+        whose type changes, where they are not the usual."""
+        ...
+
+    def run(
+        self, database: pw.Database, current: Schema, desired: Schema, using: Using
+    ) -> None:
+        """Run what `inside` gives."""
+        ...
+
+    def usings(self, current: Schema, desired: Schema) -> Using:
+        """How the values of columns whose type changes become the new ones, where the database
+        system has to be told."""
+        ...
+
+    def execute(self, database: pw.Database, sql: str) -> None:
+        """Run a statement that has no parameters, whatever is in it."""
         ...
 
     def lock(self, database: pw.Database, name: str) -> None:

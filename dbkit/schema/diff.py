@@ -65,6 +65,17 @@ def changes_within(old: Table, new: Table) -> Iterator[Change]:
     yield from (Add(new.name, part) for part in news)
 
 
+def counterpart(table: Table, part: Part) -> Part | None:
+    """What of the table is meant by a part that was found elsewhere: the same thing, one of its
+    name, or one about the same."""
+    for key in (_content, _name, _subject):
+        wanted = key(part)
+        same = [one for one in table.parts if wanted is not None and key(one) == wanted]
+        if same:
+            return next((one for one in same if one.name == part.name), same[0])
+    return None
+
+
 def _are_equal(olds: Sequence[Part], news: Sequence[Part]) -> bool:
     """Whether there is nothing to say, told quickly; of equals on one side, `_pair` tells."""
     waiting = {_content(part): part for part in olds}

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+
+from dbkit.errors import MigrationError
+
+
+Using = Mapping[tuple[str, str], str]  # (table, column) -> an expression of the old value
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,16 @@ class Statement:
 def not_done(what: str) -> Statement:
     """A comment in place of a statement."""
     return Statement("-- not done: " + " ".join(what.split()))
+
+
+def runnable(statements: Iterable[Statement]) -> Iterator[str]:
+    """The SQL of each. Raises MigrationError if one is a comment on what is left to do."""
+    statements = list(statements)
+    for statement in statements:
+        if statement.is_comment:
+            raise MigrationError(f"This cannot be done: {statement.sql.removeprefix('-- ')}.")
+    for statement in statements:
+        yield statement.sql
 
 
 def script(statements: Iterable[Statement]) -> str:

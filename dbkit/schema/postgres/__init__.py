@@ -16,11 +16,11 @@ from dbkit.scratch import NoScratch, scratch_database
 from dbkit.transactions import rolled_back
 
 from ..models import Model, truncated, with_targets
-from ..statements import Statement, quoted
+from ..statements import Statement, Using, quoted, runnable
 from ..values import EnumType, Namespace, Schema, Table
 from . import catalog, plain, queries, scratch, settle
 from .scratch import Names
-from .writing import statements
+from .writing import statements, usings
 
 LOCK_TIMEOUT = "3s"  # somebody may hold a table; deparsing an expression of it would wait
 REFUSED = {"42501", "25006"}  # no privilege, read-only (PostgreSQL manual, appendix A)
@@ -44,6 +44,25 @@ class Postgres:
 
     def statements(self, current: Schema, desired: Schema) -> list[Statement]:
         return statements(current, desired)
+
+    def inside(
+        self, current: Schema, desired: Schema, using: Using | None = None
+    ) -> list[Statement]:
+        return statements(current, desired, using)
+
+    def run(
+        self, database: pw.Database, current: Schema, desired: Schema, using: Using
+    ) -> None:
+        (path,) = database.execute_sql("SHOW search_path").fetchone()
+        for sql in runnable(statements(current, desired, using)):
+            self.execute(database, sql)
+        database.execute_sql("SELECT set_config('search_path', %s, false)", (path,))
+
+    def usings(self, current: Schema, desired: Schema) -> Using:
+        return usings(current, desired)
+
+    def execute(self, database: pw.Database, sql: str) -> None:
+        database.execute_sql(sql.replace("%", "%%"))  # psycopg2 takes it for a placeholder
 
     def lock(self, database: pw.Database, name: str) -> None:
         # a session's advisory lock would be lost behind a pooler, a transaction's is not

@@ -15,7 +15,7 @@ from dbkit.errors import DatabaseFailed, ModelsError
 from dbkit.transactions import is_open, rolled_back
 
 from ..models import Model, made_up_index_names
-from ..statements import Statement, quoted
+from ..statements import Statement, Using, quoted, runnable
 from ..values import (
     Check,
     Column,
@@ -111,6 +111,23 @@ class Sqlite:
 
     def statements(self, current: Schema, desired: Schema) -> list[Statement]:
         return statements(current, desired)
+
+    def inside(
+        self, current: Schema, desired: Schema, using: Using | None = None
+    ) -> list[Statement]:
+        return statements(current, desired, wrapped=False)
+
+    def run(
+        self, database: pw.Database, current: Schema, desired: Schema, using: Using
+    ) -> None:
+        for sql in runnable(self.inside(current, desired)):
+            self.execute(database, sql)
+
+    def usings(self, current: Schema, desired: Schema) -> Using:
+        return {}
+
+    def execute(self, database: pw.Database, sql: str) -> None:
+        database.execute_sql(sql)
 
     def lock(self, database: pw.Database, name: str) -> None:
         """BEGIN IMMEDIATE has already locked the whole database."""

@@ -34,10 +34,18 @@ from .creating import (
 REALS = ("real", "floa", "doub")
 
 
-def statements(current: Schema, desired: Schema) -> list[Statement]:
-    """What to run on a database that is as `current` for it to be as `desired`, in order."""
+def statements(current: Schema, desired: Schema, wrapped: bool = True) -> list[Statement]:
+    """What to run on a database that is as `current` for it to be as `desired`, in order; not
+    `wrapped`, in a transaction that is open, with foreign keys off."""
     changes = diff(current, desired)
-    return list(_Writer(current, desired, changes).all()) if changes else []
+    if not changes:
+        return []
+    writer = _Writer(current, desired, changes)
+    if not (writer.apart and wrapped):
+        return list(writer.all())
+    begin = map(Statement, ("PRAGMA foreign_keys = OFF", "BEGIN"))
+    end = map(Statement, ("PRAGMA foreign_key_check", "COMMIT", "PRAGMA foreign_keys = ON"))
+    return [*begin, *writer.all(), *end]
 
 
 class _Writer:
@@ -58,8 +66,6 @@ class _Writer:
         }
 
     def all(self) -> Iterator[Statement]:
-        if self.apart:
-            yield from map(Statement, ("PRAGMA foreign_keys = OFF", "BEGIN"))
         yield from self._drops()
         for table in self._created():
             if not _is_view(table):
@@ -75,9 +81,6 @@ class _Writer:
         for table, trigger in _triggers(self.new):
             if self.apart or table in self._created() or self._is_new(table, trigger):
                 yield self._marked(table, create_trigger(table, trigger))
-        if self.apart:
-            end = ("PRAGMA foreign_key_check", "COMMIT", "PRAGMA foreign_keys = ON")
-            yield from map(Statement, end)
 
     def _marked(self, table: Table, sql: str) -> Statement:
         return Statement(sql, self.losses.get(table.name, ""))

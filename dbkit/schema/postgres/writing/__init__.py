@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ...changes import Add, Alter, Change, Drop
-from ...statements import Statement, literal, mentions, quoted
+from ...statements import Statement, Using, literal, mentions, quoted
 from ...values import Column, Domain, EnumType, Namespace, Schema, Sequence, Table
 from .casts import Casts
 from .columns import Columns
@@ -27,22 +27,38 @@ from .steps import Placed, Step
 from .tables import Tables
 
 
-def statements(current: Schema, desired: Schema) -> list[Statement]:
-    """What to run on a database that is as `current` for it to be as `desired`, in order."""
-    written = _Writer(current, desired)
+def statements(current: Schema, desired: Schema, using: Using | None = None) -> list[Statement]:
+    """What to run on a database that is as `current` for it to be as `desired`, in order; `using`
+    gives the new value of a column whose type changes, where it is not the usual."""
+    written = _Writer(current, desired, using or {})
     if not written.plan.changes:
         return []
     placed = sorted([*written.path(), *written.all()], key=lambda one: (one.step, one.rank))
     return list(dict.fromkeys(one.statement for one in placed))
 
 
+def usings(current: Schema, desired: Schema) -> dict[tuple[str, str], str]:
+    """The USING clauses of those statements, by table and column."""
+    writer = _Writer(current, desired, {})
+    both = {(table.name, part.name): part for table in current.tables for part in table.parts
+            if isinstance(part, Column) and (table.name, part.name) in writer.plan.retyped}  # fmt: skip
+    found = {}
+    for table in desired.tables:
+        for part in table.parts:
+            old = both.get((table.name, part.name)) if isinstance(part, Column) else None
+            if old is not None and old.type != part.type:  # type: ignore[union-attr]
+                clause = writer.casts.using(table.name, old.name, old.type, part.type)  # type: ignore[union-attr]
+                found[table.name, old.name] = clause.removeprefix(" USING ")
+    return {place: clause for place, clause in found.items() if clause}
+
+
 class _Writer:
-    def __init__(self, current: Schema, desired: Schema) -> None:
+    def __init__(self, current: Schema, desired: Schema, using: Using) -> None:
         self.current, self.desired = current, desired
         self.spelling = Spelling(current, desired)
         self.plan = Plan(current, desired, self.spelling)
         self.casts = Casts(self.spelling, (*current.domains, *desired.domains),
-                           _fewer_labels(current, desired))  # fmt: skip
+                           _fewer_labels(current, desired), using)  # fmt: skip
         columns = Columns(self.spelling, self.casts, self.plan.retyped, self._taken())
         self.sequences = Sequences(self.spelling)
         self.tables = Tables(self.spelling, self.plan, columns)

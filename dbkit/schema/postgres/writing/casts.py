@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from ...statements import quoted
+from ...statements import Using, quoted
 from ...values import Domain
 from .ddl import Spelling
 
@@ -54,13 +54,19 @@ class Casts:
     (`fewer`) the reason."""
 
     def __init__(
-        self, spelling: Spelling, domains: tuple[Domain, ...], fewer: dict[str, str]
+        self,
+        spelling: Spelling,
+        domains: tuple[Domain, ...],
+        fewer: dict[str, str],
+        given: Using,
     ) -> None:
-        self.spelling, self.domains, self.fewer = spelling, domains, fewer
+        self.spelling, self.domains, self.fewer, self.given = spelling, domains, fewer, given
 
-    def using(self, column: str, old: str, new: str) -> str:
+    def using(self, table: str, column: str, old: str, new: str) -> str:
         """The USING clause that ALTER COLUMN TYPE needs, or nothing. An enum type that is made
         anew has the same name on both sides."""
+        if (table, column) in self.given:
+            return f" USING {self.given[table, column]}"
         source, target = _base(self._plain(old)), _base(self._plain(new))
         enum = self._is_enum(self._plain(new))
         if not enum and _is_assigned(source, target):

@@ -52,7 +52,7 @@ class Columns:
         reason = loss and f"column {new.name} of table {table}: {loss}"
         steps = [
             *self._off(table, old, new, retyped),
-            *self._type(head, old, new, retyped),
+            *self._type(table, old, new, retyped),
             *self._on(table, old, new, retyped),
         ]
         for step, sql in steps:
@@ -77,11 +77,11 @@ class Columns:
             yield Step.DROP_DEFAULT, "DROP DEFAULT"
 
     def _type(
-        self, head: str, old: Column, new: Column, retyped: bool
+        self, table: str, old: Column, new: Column, retyped: bool
     ) -> Iterator[tuple[Step, str]]:
         if retyped:
             collation = f" COLLATE {new.collation}" if new.collation else ""
-            using = self.casts.using(new.name, old.type, new.type)
+            using = self.casts.using(table, new.name, old.type, new.type)
             yield Step.TYPE_OF, f"TYPE {self.spelling.type(new.type)}{collation}{using}"
         if old.nullable and not new.nullable:
             yield Step.NULLABILITY, "SET NOT NULL"

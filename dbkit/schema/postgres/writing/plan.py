@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from ...changes import Add, Alter, Change, Drop
 from ...diff import diff
-from ...statements import mentions
+from ...statements import literal, mentions
 from ...values import (
     Check,
     Column,
@@ -252,7 +252,9 @@ def _replaced(changes: tuple[Change, ...], domains: tuple[Domain, ...]) -> set[s
     names = set()
     for change in changes:
         match change:
-            case Alter(_, EnumType() as old, EnumType() as new) if not only_adds(old, new):
+            case Alter(_, EnumType() as old, EnumType() as new) if (
+                not only_adds(old, new) or _is_used_at_once(old, new, changes)
+            ):
                 names.add(new.name)
             case Alter(_, _, Domain() as new):
                 names.add(new.name)
@@ -272,6 +274,15 @@ def _is_over(domain: Domain, names: set[str]) -> bool:
 def only_adds(old: EnumType, new: EnumType) -> bool:
     """Whether every old label is still there, in the old order."""
     return tuple(label for label in new.labels if label in old.labels) == old.labels
+
+
+def _is_used_at_once(old: EnumType, new: EnumType, changes: tuple[Change, ...]) -> bool:
+    """Whether something names a label that is new: a label that was added cannot be used in the
+    same transaction, one of a new type can (PostgreSQL manual, ALTER TYPE)."""
+    added = [literal(label) for label in new.labels if label not in old.labels]
+    texts = [repr(change.item) for change in changes
+             if not isinstance(change, Drop) and not isinstance(change.item, EnumType)]  # fmt: skip
+    return any(label in text for label in added for text in texts)
 
 
 def _is_alterable(old: Table, new: Table) -> bool:

@@ -1,0 +1,69 @@
+"""Expressions as a server prints them, written as a person would."""
+
+from __future__ import annotations
+
+import re
+
+from dbkit.schema.sqlite.ddl import TOKEN, tokens
+
+NAME = r'[a-z_][a-z0-9_]*|"(?:[^"]|"")+"'
+ITEM = r"\(?'(?:[^']|'')*'::(?:character varying|text)\)?(?:::text)?|-?\d+(?:\.\d+)?"
+ANY = re.compile(
+    rf"(?:\((?P<cast>{NAME})\)::text|(?P<name>{NAME})) (?P<how>= ANY|<> ALL) "
+    rf"\(\(?ARRAY\[(?P<items>(?:{ITEM})(?:, (?:{ITEM}))*)\](?P<all>\)?::text\[\])?\)"
+)
+CAST = re.compile(r"\(?('(?:[^']|'')*')::(?:character varying|text)\)?(?:::text)?")
+
+# what is compared with a number of this type is of this type itself
+COMPARED = re.compile(
+    r"( (?:[<>=]|<=|>=|<>) )\((\d+)\)::(?:numeric|double precision)(?=\)|$| AND | OR )"
+)
+
+
+def bare_numbers(expression: str) -> str:
+    """`price > 0`, which PostgreSQL prints as `price > (0)::numeric`."""
+    return COMPARED.sub(r"\1\2", expression)
+
+
+def in_lists(expression: str) -> str:
+    """PostgreSQL prints `a IN ('x', 'y')` as a comparison with an array, and on reading that again
+    as another one; only IN is what it was."""
+    return ANY.sub(_in_list, expression)
+
+
+def _in_list(match: re.Match[str]) -> str:
+    items = CAST.sub(r"\1", match["items"])
+    word = "IN" if match["how"] == "= ANY" else "NOT IN"
+    return f"{match['cast'] or match['name']} {word} ({items})"
+
+
+def outermost(expression: str) -> str:
+    """Without parentheses around the whole."""
+    while expression.startswith("(") and _closing(expression) == len(expression) - 1:
+        expression = expression[1:-1]
+    return expression
+
+
+def _closing(expression: str) -> int:
+    """Where the first parenthesis ends; one in a string is none."""
+    depth = 0
+    for match in TOKEN.finditer(expression):
+        depth += {"(": 1, ")": -1}.get(match[0], 0)
+        if depth == 0:
+            return match.start()
+    return -1
+
+
+def spaced(expression: str) -> str:
+    """What SQLite's reader keeps of an expression, its tokens, with spaces where they belong."""
+    text, before = "", ""
+    for word in tokens(expression):
+        text += word if _touches(before, word) else f" {word}"
+        before = word
+    return text.strip()
+
+
+def _touches(before: str, word: str) -> bool:
+    if before == "x" and word.startswith("'"):  # x'00' was taken for two
+        return True
+    return before == "(" or word in (")", ",")

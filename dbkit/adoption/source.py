@@ -1,0 +1,175 @@
+"""Python source as a person would leave it: values, calls, classes, wrapped the way ruff does."""
+
+from __future__ import annotations
+
+import textwrap
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+WIDTH = 100
+INDENT = "    "
+
+
+class Code(str):
+    """Source that is written as it is; any other str is the text of a string literal."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True)
+class Call:
+    """`function(*arguments, **options)`; arguments are Code, calls or plain values."""
+
+    function: str
+    arguments: tuple[Any, ...] = ()
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Class:
+    """A class of assignments, with those of its inner class Meta."""
+
+    name: str
+    base: str
+    body: tuple[tuple[str, Any], ...] = ()
+    meta: tuple[tuple[str, Any], ...] = ()
+    doc: str = ""
+
+
+Statement = Call | Class
+
+
+def module(
+    doc: str,
+    imports: Iterable[str],
+    statements: Sequence[Statement],
+    notes: Iterable[str] = (),
+) -> str:
+    """The source of a module: its docstring, imports, classes with two empty lines around, and
+    comments."""
+    text = f'"""{doc}"""\n' + "".join(f"\n{group}" for group in imports)
+    before: Statement | None = None
+    for statement in statements:
+        apart = isinstance(statement, Class) or before is None or isinstance(before, Class)
+        text += "\n\n" * apart + "".join(f"{line}\n" for line in _statement(statement))
+        before = statement
+    comments = [line for note in notes for line in _comment(note)]
+    return text + "\n\n" * bool(comments) + "".join(f"{line}\n" for line in comments)
+
+
+def _comment(note: str) -> list[str]:
+    return textwrap.wrap(note, WIDTH, initial_indent="# - ", subsequent_indent="#   ",
+                         break_long_words=False, break_on_hyphens=False)  # fmt: skip
+
+
+def used(statements: Iterable[Statement]) -> Iterator[str]:
+    """Everything that the statements call or derive from."""
+    for statement in statements:
+        if isinstance(statement, Class):
+            yield statement.base
+            for _, value in (*statement.body, *statement.meta):
+                yield from _names(value)
+        else:
+            yield from _names(statement)
+
+
+def _names(value: Any) -> Iterator[str]:
+    match value:
+        case Code():
+            yield str(value)
+        case Call():
+            yield value.function
+            for inner in (*value.arguments, *value.options.values()):
+                yield from _names(inner)
+        case list() | tuple():
+            for inner in value:
+                yield from _names(inner)
+
+
+def _statement(statement: Statement) -> list[str]:
+    if isinstance(statement, Call):
+        return lines("", statement, "", "")
+    head = [f"class {statement.name}({statement.base}):"]
+    if statement.doc:
+        head += [f'{INDENT}"""{statement.doc}"""', *[""] * bool(statement.body or statement.meta)]
+    body = _assignments(statement.body, INDENT)
+    if statement.meta:
+        body += [*[""] * bool(body), f"{INDENT}class Meta:"]
+        body += _assignments(statement.meta, INDENT * 2)
+    return head + (body or [f"{INDENT}pass"] * (not statement.doc))
+
+
+def _assignments(pairs: Iterable[tuple[str, Any]], indent: str) -> list[str]:
+    return [line for name, value in pairs for line in lines(f"{name} = ", value, "", indent)]
+
+
+def lines(before: str, value: Any, after: str, indent: str) -> list[str]:
+    """A value between two pieces of source: on one line if that fits, else in its parentheses."""
+    line = f"{indent}{before}{flat(value)}{after}"
+    items = _items(value)
+    if _width(line) <= WIDTH or not items:
+        return [line]
+    opening, closing = _brackets(value)
+    inside = _inside(value, items, indent + INDENT)
+    return [f"{indent}{before}{opening}", *inside, f"{indent}{closing}{after}"]
+
+
+def _inside(value: Any, items: list[tuple[str, Any]], indent: str) -> list[str]:
+    """What stands between the brackets of a value that takes more than one line."""
+    if len(items) == 1 and not isinstance(value, tuple):
+        (name, item), *_ = items
+        return lines(name, item, "", indent)
+    together = indent + ", ".join(f"{name}{flat(item)}" for name, item in items)
+    if isinstance(value, Call) and _width(together) <= WIDTH:
+        return [together]
+    return [line for name, item in items for line in lines(name, item, ",", indent)]
+
+
+def flat(value: Any) -> str:
+    """A value on one line."""
+    match value:
+        case Code():
+            return str(value)
+        case str():
+            return text(value)
+        case Call() | list() | tuple() | dict():
+            opening, closing = _brackets(value)
+            items = ", ".join(f"{name}{flat(item)}" for name, item in _items(value))
+            comma = "," if isinstance(value, tuple) and len(value) == 1 else ""
+            return f"{opening}{items}{comma}{closing}"
+        case _:
+            return repr(value)
+
+
+def text(value: str) -> str:
+    """A string literal, in the quotes that need fewer escapes, or else in double ones."""
+    inside = repr(f"'\"{value}")[4:-1].replace("\\'", "'")  # with both in it, repr takes single
+    if value.count('"') > value.count("'"):
+        return "'" + inside.replace("'", "\\'") + "'"
+    return '"' + inside.replace('"', '\\"') + '"'
+
+
+def _brackets(value: Any) -> tuple[str, str]:
+    match value:
+        case Call():
+            return f"{value.function}(", ")"
+        case dict():
+            return "{", "}"
+    return ("[", "]") if isinstance(value, list) else ("(", ")")
+
+
+def _items(value: Any) -> list[tuple[str, Any]]:
+    if isinstance(value, Call):
+        named = [(f"{name}=", item) for name, item in value.options.items()]
+        return [*(("", item) for item in value.arguments), *named]
+    if isinstance(value, dict):
+        return [(f"{text(name)}: ", item) for name, item in value.items()]
+    return [("", item) for item in value] if isinstance(value, list | tuple) else []
+
+
+def _width(line: str) -> int:
+    """In columns: some letters take two, accents on their own take none."""
+    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in line)
+    return len(line) + wide - sum(map(bool, map(unicodedata.combining, line)))

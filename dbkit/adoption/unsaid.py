@@ -1,0 +1,105 @@
+"""What models cannot say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dbkit.schema.values import (
+    Check,
+    Column,
+    Comment,
+    ForeignKey,
+    Index,
+    Part,
+    Policy,
+    PrimaryKey,
+    Rule,
+    Schema,
+    Table,
+    Trigger,
+)
+
+NO_MODELS = {
+    "view": "a model of it would be created as a table",
+    "materialized view": "a model of it would be created as a table",
+    "foreign table": "Peewee cannot create one",
+    "virtual table": "its columns and options are the module's own",
+}
+
+
+@dataclass(frozen=True)
+class Unsaid:
+    """Something that models cannot say, or that was left out of them.
+
+    `place` is as in the setting `ignore`: a table, or `table.name`. Where it `differs`, `verify`
+    reports it unless it is ignored.
+    """
+
+    place: str
+    sentence: str
+    differs: bool = False
+
+    def __str__(self) -> str:
+        return " ".join(self.sentence.split())
+
+
+def has_model(table: Table) -> bool:
+    return table.kind not in NO_MODELS and not is_partition(table)
+
+
+def is_partition(table: Table) -> bool:
+    return any(option.startswith("PARTITION OF ") for option in table.options)
+
+
+def of_schema(schema: Schema) -> Iterator[Unsaid]:
+    """Of what is no part of a table that has a model."""
+    for table in schema.tables:
+        if is_partition(table):
+            yield Unsaid(table.name, f"Table {table.name} is a partition, and has no model.")
+        elif not has_model(table):
+            why = NO_MODELS[table.kind]
+            yield Unsaid(table.name, f"{table.kind.capitalize()} {table.name} is left out: {why}.")
+    used = {part.type for table in schema.tables if has_model(table)
+            for part in table.parts if isinstance(part, Column)}  # fmt: skip
+    for enum in schema.enums:
+        if enum.name not in used:
+            yield Unsaid(enum.name, f"Enum type {enum.name} is the type of no model's column.")
+    for domain in schema.domains:
+        yield Unsaid(domain.name, f"Domain {domain.name} must be created before the tables: "
+                     f"{domain.definition}.")  # fmt: skip
+    for sequence in schema.sequences:
+        yield Unsaid(sequence.name, f"Sequence {sequence.name} must be created before the tables.")
+    for namespace in schema.namespaces:
+        yield Unsaid(namespace.name, f"Schema {namespace.name} must be created before its tables.")
+
+
+def of_part(table: Table, part: Part) -> Unsaid | None:
+    """Of a part that no model says as it is."""
+    place = f"{table.name}.{part.name}"
+    match part:
+        case Trigger() | Rule() | Policy():
+            kind = type(part).__name__
+            return Unsaid(place, f"{kind} {part.name} of table {table.name} is left out.", True)
+        case Comment():
+            what = f"column {part.name} of " if part.name else ""
+            return Unsaid(place, f"The comment on {what}table {table.name} is left out.")
+        case Index(valid=False):
+            return Unsaid(place, f"Index {part.name} of table {table.name} is invalid, and left "
+                          "out.", True)  # fmt: skip
+        case ForeignKey(validated=False, enforced=True) | Check(validated=False, enforced=True):
+            kind = "Foreign key" if isinstance(part, ForeignKey) else "Check"
+            return Unsaid(place, f"{kind} {part.name} of table {table.name} was never validated; "
+                          "the model says that it was.", True)  # fmt: skip
+        case _:
+            return None
+
+
+def unsayable(table: Table) -> Unsaid:
+    return Unsaid(table.name, f"Table {table.name} is left out: with % in its name or a column's, "
+                  "Peewee cannot query it.")  # fmt: skip
+
+
+def key_name(table: Table, key: PrimaryKey) -> Unsaid:
+    return Unsaid(f"{table.name}.{key.name}", f"The primary key of table {table.name} is called "
+                  f"{key.name}: Peewee gives a primary key no name.")  # fmt: skip

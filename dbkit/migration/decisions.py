@@ -1,0 +1,95 @@
+"""What the models do not say: whether what went away and what came is one thing under a new name,
+and what a new column holds in the rows that are there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from dbkit.errors import ConfigError, DbkitError
+
+
+class Undecided(DbkitError):
+    """A migration depends on what only a person knows; the hint names the flags that say it."""
+
+
+@dataclass
+class Decisions:
+    """`rename` is {"table.column": new, "table": new, "type.label": new}, `fill` is
+    {"table.column": value}. What they leave open is asked, if `confirm` and `prompt` are given."""
+
+    rename: Mapping[str, str] = field(default_factory=dict)
+    no_rename: bool = False
+    fill: Mapping[str, str] = field(default_factory=dict)
+    confirm: Callable[[str], bool] | None = None
+    prompt: Callable[[str], str] | None = None
+    open: list[tuple[str, str]] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
+
+    def renamed(
+        self, what: str, keys: Sequence[str], likely: Sequence[str], possible: Sequence[str]
+    ) -> str | None:
+        """The new name of what went away, None if it is gone; `keys` are its ways to be named,
+        `likely` what may be asked about of all that is `possible`."""
+        for key in keys:
+            if key in self.rename:
+                self.used.add(key)
+                if self.rename[key] not in possible:
+                    raise ConfigError(
+                        f"{what} {key} cannot become {self.rename[key]}: nothing new is called so.",
+                        f"New are: {', '.join(possible) or 'none'}.",
+                    )
+                return self.rename[key]
+        if self.no_rename or not likely:
+            return None
+        if self.confirm is None:
+            flags = " or ".join(f"--rename {keys[0]}:{one}" for one in likely)
+            news = " or ".join(likely)
+            self.open.append((f"{what} {keys[0]} may have become {news}.",
+                              f"{flags}, or --no-rename if it is gone"))  # fmt: skip
+            return None
+        return next((one for one in likely
+                     if self.confirm(f"Is {what} {one} the former {keys[0]}?")), None)  # fmt: skip
+
+    def is_filled(self, table: str, column: str) -> bool:
+        return f"{table}.{column}" in self.fill
+
+    def value(self, table: str, column: str) -> str | None:
+        """What the rows that are there get in a column that is NOT NULL."""
+        key = f"{table}.{column}"
+        if key in self.fill:
+            self.used.add(key)
+            return self.fill[key]
+        if self.prompt is not None:
+            return self.prompt(f"{key} is NOT NULL. What do the rows that are there get?")
+        self.open.append((f"Column {key} is NOT NULL, and has no default for the rows that are "
+                          "there.", f"--fill {key}=VALUE"))  # fmt: skip
+        return None
+
+    def settle(self) -> None:
+        """Raises Undecided if something is open."""
+        if self.open:
+            raise Undecided(
+                "\n".join(dict.fromkeys(what for what, _ in self.open)),
+                "Say which: " + "; ".join(dict.fromkeys(flag for _, flag in self.open)) + ".",
+            )
+
+    def check_used(self) -> None:
+        """Raises ConfigError for a flag that nothing needed: it may be misspelt."""
+        for key in (self.rename.keys() | self.fill.keys()) - self.used:
+            flag = f"--rename {key}" if key in self.rename else f"--fill {key}"
+            raise ConfigError(f"{flag}: there is nothing of that name to decide.",
+                              "Names are those in the database: table.column, table, type.label.")  # fmt: skip
+
+
+def literal(value: Any) -> str | None:
+    """A value as source, None if it is none that a migration can hold."""
+    if callable(value):
+        return repr(value()) if value in (dict, list) else None
+    if isinstance(value, Enum):
+        value = value.value
+    if isinstance(value, bool | int | float | str | dict | list):
+        return repr(value)
+    return repr(str(value)) if value is not None else None

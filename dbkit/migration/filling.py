@@ -1,0 +1,105 @@
+"""What the rows that are there get in a column that has to have a value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import peewee as pw
+
+from dbkit.errors import ConfigError
+from dbkit.schema.changes import Add, Alter, Change
+from dbkit.schema.values import Column
+
+from .decisions import Decisions, literal
+from .migrator import is_default
+from .operations import Fill
+from .source import text
+
+# on the way back, for a column whose values are lost
+EMPTY: tuple[tuple[tuple[type, ...], Any], ...] = (
+    ((pw.BooleanField,), False),
+    ((pw.IntegerField, pw.FloatField, pw.DecimalField), 0),
+    ((pw.DateTimeField,), "1970-01-01 00:00:00"),
+    ((pw.DateField,), "1970-01-01"),
+    ((pw.TimeField,), "00:00:00"),
+    ((pw.JSONField,), {}),
+    ((pw.UUIDField,), "00000000-0000-0000-0000-000000000000"),
+)
+
+
+def filled(changes: Sequence[Change], decisions: Decisions) -> Fill:
+    """By the column's own DEFAULT, else by a decision, else by the field's default in Python."""
+
+    def fill(table: str, field: Any) -> str | None:
+        if not _needs_value(changes, table, field):
+            return None
+        if default := _default(field):
+            return f"pw.SQL({text(default)})"
+        if not decisions.is_filled(table, field.column_name):
+            if (value := literal(field.default)) is not None:
+                return value
+        given = decisions.value(table, field.column_name)
+        return None if given is None else _typed(field, given)
+
+    return fill
+
+
+def emptied(changes: Sequence[Change]) -> Fill:
+    """By what is empty in its type; a key that is unique or points somewhere has nothing such."""
+
+    def fill(table: str, field: Any) -> str | None:
+        if not _needs_value(changes, table, field):
+            return None
+        if default := _default(field):
+            return f"pw.SQL({text(default)})"
+        if field.unique or field.primary_key or isinstance(field, pw.ForeignKeyField):
+            return None
+        return literal(_empty(field))
+
+    return fill
+
+
+def _needs_value(changes: Sequence[Change], table: str, field: Any) -> bool:
+    """Whether its column comes without a default, or ceases to take NULL."""
+    names = (table, table.partition(".")[2])
+    if field.sequence or isinstance(field, pw.AutoField):
+        return False
+    for change in changes:
+        if change.table not in names or change.item.name != field.column_name:
+            continue
+        match change:
+            case Add(item=Column() as column):
+                plain = column.default is None and not column.identity and column.generated is None
+                return plain and not column.nullable
+            case Alter(old=Column(nullable=True), new=Column(nullable=False)):
+                return True
+    return False
+
+
+def _default(field: Any) -> str:
+    clauses = (one.sql[8:].strip() for one in field.constraints or () if is_default(one))
+    return next(clauses, "")
+
+
+def _typed(field: Any, value: str) -> str:
+    """The value of a flag as source: a number where the column's type is one."""
+    word = value.lower()
+    if isinstance(field, pw.BooleanField) and word in ("true", "false", "1", "0"):
+        return str(word in ("true", "1"))
+    numbers: tuple[tuple[type, Any], ...] = ((pw.IntegerField, int), (pw.FloatField, float),
+                                             (pw.DecimalField, Decimal))  # fmt: skip
+    for kind, number in numbers:
+        if isinstance(field, kind):
+            try:
+                return literal(number(value)) or text(value)
+            except (ValueError, InvalidOperation):
+                raise ConfigError(f"{value} is no value for column {field.column_name}.") from None
+    return text(value)
+
+
+def _empty(field: Any) -> Any:
+    if labels := getattr(field, "labels", None):
+        return labels[0]
+    return next((value for kinds, value in EMPTY if isinstance(field, kinds)), "")

@@ -1,0 +1,318 @@
+"""The operations, as source, that make one set of models into another.
+
+`differences` says which tables and columns differ in the schema: where only Python differs, there
+is nothing to do. The same function writes the way up and the way down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import peewee as pw
+
+from dbkit import fields
+from dbkit.schema.changes import Alter, Change, covers
+from dbkit.schema.models import Model
+from dbkit.schema.statements import mentions
+from dbkit.schema.values import Check, Column
+
+from .frozen import Freezer, Frozen, model_lines
+from .migrator import is_default
+from .reshaping import qualified
+from .source import Call, text
+
+Enums = dict[tuple[str | None, str], tuple[str, ...]]
+Fill = Callable[[str, Any], str | None]  # (table, field) -> source of the value, None: none needed
+INDEX = ("index", "unique", "index_type")
+DECOMPOSED = (*INDEX, "null", "constraints")
+
+
+class Lines:
+    """The body of a function, and the imports that it needs."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.imports: set[str] = set()
+
+    def call(self, name: str, /, *arguments: str, **options: str) -> None:
+        self.lines += Call(f"migrator.{name}", arguments, options).wrapped(4).splitlines()
+
+    def take(self, call: Call) -> str:
+        self.imports |= call.imports
+        return str(call)
+
+    def __bool__(self) -> bool:
+        return bool(self.lines)
+
+    def __add__(self, other: Lines) -> Lines:
+        """Both, with an empty line between."""
+        both = Lines()
+        both.imports = self.imports | other.imports
+        between = [""] if self.lines and other.lines else []
+        both.lines = [*self.lines, *between, *other.lines]
+        return both
+
+    def __str__(self) -> str:
+        return "\n".join(f"    {line}".rstrip() for line in self.lines or ["pass"])
+
+
+class Writer:
+    """Writes what makes `old` models into `new` ones; both by table name. `names` are the tables'
+    names in the changes, `using` the new values of columns that change their type."""
+
+    def __init__(
+        self,
+        database: pw.Database,
+        old: Mapping[str, Model],
+        new: Mapping[str, Model],
+        changes: Sequence[Change],
+        fill: Fill,
+        using: Mapping[tuple[str, str], str],
+    ) -> None:
+        self.database, self.old, self.new = database, old, new
+        self.changes, self.fill, self.using = changes, fill, using
+        self.lines = Lines()
+        known = {model: f"migrator.orm[{text(name)}]"
+                 for side in (old, new) for name, model in side.items()}  # fmt: skip
+        self.freezer = Freezer(database, known)
+
+    def write(self) -> Lines:
+        """Types first, then tables, then what is in them; what goes away in reverse."""
+        old, new = enums(self.old.values()), enums(self.new.values())
+        self._types(old, new)
+        self._created()
+        for name, model in self.new.items():
+            if name in self.old and (changes := self._of(name)):
+                self._table(name, self.old[name], model, changes)
+        gone = [model for name, model in self.old.items() if name not in self.new]
+        for model in reversed(pw.sort_models(gone)):
+            self.lines.call("remove_model", text(qualified(model)))
+        for schema, name in old.keys() - new.keys():
+            self.lines.call("drop_enum", text(name), **_schema(schema))
+        return self.lines
+
+    def _of(self, name: str) -> list[Change]:
+        own = name.partition(".")[2]
+        return [change for change in self.changes
+                if (change.table or change.item.name) in (name, own)]  # fmt: skip
+
+    def _types(self, old: Enums, new: Enums) -> None:
+        for (schema, name), labels in new.items():
+            if (schema, name) not in old:
+                listed = f"({', '.join(map(text, labels))}{',' * (len(labels) == 1)})"
+                self.lines.call("create_enum", text(name), listed, **_schema(schema))
+            elif old[schema, name] != labels:
+                self._labels(schema, name, old[schema, name], labels)
+
+    def _labels(
+        self, schema: str | None, name: str, old: tuple[str, ...], new: tuple[str, ...]
+    ) -> None:
+        if tuple(label for label in new if label in old) != old:
+            listed = f"({', '.join(map(text, new))}{',' * (len(new) == 1)})"
+            self.lines.call("change_enum", text(name), listed, **_schema(schema))
+            return
+        for place, label in enumerate(new):
+            if label not in old:
+                beside = {"after": text(new[place - 1])} if place else {"before": text(old[0])}
+                at_end = set(new[:place]) >= set(old)
+                self.lines.call("add_enum_value", text(name), text(label),
+                                **({} if at_end else beside), **_schema(schema))  # fmt: skip
+
+    def _created(self) -> None:
+        """Parents first; where tables point to each other, the later one's class is not known."""
+        models = pw.sort_models([one for name, one in self.new.items() if name not in self.old])
+        names = {model: name for model, name in self.freezer.names.items() if model not in models}
+        deferred: list[tuple[str, str]] = []
+        for model in models:
+            if self.lines.lines:
+                self.lines.lines.append("")
+            frozen = Freezer(self.database, names).model(model)
+            self._model(frozen)
+            names[model] = frozen.name
+            deferred += [(qualified(model), one.name) for one in model._meta.sorted_fields
+                         if isinstance(one, pw.ForeignKeyField) and one.deferred]  # fmt: skip
+        self.freezer.names = names
+        if models:
+            self.lines.lines.append("")
+        for table, field in deferred:
+            self.lines.call("create_foreign_key", text(table), text(field))
+
+    def _model(self, frozen: Frozen) -> None:
+        for call in (frozen.base, *frozen.field_calls.values(), *frozen.constraints):
+            self.lines.take(call)
+        self.lines.lines += model_lines(frozen, "@migrator.create_model")
+
+    def _table(self, table: str, old: Model, new: Model, changes: list[Change]) -> None:
+        before, after = self.freezer.model(old), self.freezer.model(new)
+        self._options(table, before, after)
+        olds, news = old._meta.columns, new._meta.columns
+        self._indexes(table, before, after, dropped=True)
+        self._constraints(table, before, after, dropped=True)
+        if gone := [olds[column].name for column in olds if column not in news]:
+            self.lines.call("remove_fields", text(table), *map(text, gone))
+        self._added(table, [field for column, field in news.items() if column not in olds])
+        for column, field in news.items():
+            if column in olds:
+                touched = [change for change in changes if touches(change, column)]
+                if touched:
+                    self._changed(table, olds[column], field, touched)
+        if after.key and before.key != after.key:
+            keys = [] if after.key == "False" else new._meta.primary_key.field_names
+            self.lines.call("set_primary_key", text(table), *map(text, keys))
+        self._constraints(table, before, after, dropped=False)
+        self._indexes(table, before, after, dropped=False)
+
+    def _options(self, table: str, before: Frozen, after: Frozen) -> None:
+        off = {"strict_tables": "False", "without_rowid": "False"}
+        names = (before.options.keys() | after.options.keys()) - {"schema", "legacy_table_names"}
+        changed = {name: after.options.get(name, off.get(name, "None")) for name in sorted(names)
+                   if before.options.get(name) != after.options.get(name)}  # fmt: skip
+        if changed:
+            self.lines.call("change_options", text(table), **changed)
+
+    def _added(self, table: str, added: list[Any]) -> None:
+        calls = {field.name: self.freezer.field(field) for field in added}
+        values = {field.name: self.fill(table, field) for field in added}
+        filled = {name: value for name, value in values.items() if value is not None}
+        options = {}
+        for name, call in calls.items():
+            if name in filled:
+                call = replace(call, options={**call.options, "null": "True"})
+            options[name] = self.lines.take(call)
+        if options:
+            self.lines.call("add_fields", text(table), **options)
+        for name, value in filled.items():
+            self._fill(table, name, value)
+            self.lines.call("add_not_null", text(table), text(name))
+
+    def _fill(self, table: str, name: str, value: str) -> None:
+        self.lines.call("fill", text(table), **{name: value})
+
+    def _changed(self, table: str, old: Any, new: Any, changes: list[Change]) -> None:
+        """A field that both sides have, of one column."""
+        name = old.name
+        before, after = self.freezer.field(old), self.freezer.field(new)
+        null = "null" in before.options and "null" not in after.options
+        value = self.fill(table, new) if null else None
+        rest = [_without(call, DECOMPOSED) for call in (before, after)]
+        if rest[0] != rest[1] or not _only_defaults(old, new) or self._is_retyped(changes):
+            self._altered(table, name, old, new, after, value)
+            return
+        if value is not None:
+            self._fill(table, name, value)
+        if before.options.get("null") != after.options.get("null"):
+            word = "drop_not_null" if "null" in after.options else "add_not_null"
+            self.lines.call(word, text(table), text(name))
+        defaults = [one.sql[8:].strip() for one in new.constraints or ()]
+        if before.options.get("constraints") != after.options.get("constraints"):
+            if defaults:
+                self.lines.call("set_default", text(table), text(name), text(defaults[0]))
+            else:
+                self.lines.call("drop_default", text(table), text(name))
+        flags = [{key: call.options.get(key) for key in INDEX} for call in (before, after)]
+        if flags[0] != flags[1]:
+            if old.index or old.unique:
+                self.lines.call("drop_index", text(table), text(name))
+            if new.index or new.unique:
+                unique = {"unique": "True"} if new.unique else {}
+                using = {"using": text(new.index_type)} if new.index_type else {}
+                self.lines.call("add_index", text(table), text(name), **unique, **using)
+
+    def _altered(
+        self, table: str, name: str, old: Any, new: Any, after: Call, value: str | None
+    ) -> None:
+        if value is not None:
+            after = replace(after, options={**after.options, "null": "True"})
+        if old.name != new.name and "column_name" not in after.options:
+            after = replace(after, options={**after.options, "column_name": text(new.column_name)})
+        using = self.using.get((table, new.column_name))
+        source = self.lines.take(after)
+        if using:
+            self.lines.call("alter_type", text(table), text(name), source, using=text(using))
+        else:
+            self.lines.call("change_fields", text(table), **{name: source})
+        if value is not None:
+            self._fill(table, name, value)
+            self.lines.call("add_not_null", text(table), text(name))
+
+    def _is_retyped(self, changes: list[Change]) -> bool:
+        """Whether a column differs that is written the same: its foreign key's target does."""
+        return any(isinstance(change, Alter) and isinstance(change.item, Column)
+                   and not {"nullable", "default"} >= change.differences.keys()
+                   for change in changes)  # fmt: skip
+
+    def _constraints(self, table: str, before: Frozen, after: Frozen, dropped: bool) -> None:
+        left, right = (after, before) if dropped else (before, after)
+        for clause in right.constraints:
+            if clause in left.constraints:
+                continue
+            if dropped:
+                word = "drop_check" if clause.function == "pw.Check" else "drop_constraints"
+                self.lines.call(word, text(table), clause.arguments[-1])
+            elif clause.function == "pw.Check":
+                self.lines.call("add_check", text(table), *clause.arguments)
+            else:
+                self.lines.call("add_constraint", text(table), "None", *clause.arguments)
+
+    def _indexes(self, table: str, before: Frozen, after: Frozen, dropped: bool) -> None:
+        gone = [index for index in before.indexes if index not in after.indexes]
+        new = [index for index in after.indexes if index not in before.indexes]
+        for old in list(gone):
+            same = [one for one in new if _without(one, ["name"]) == _without(old, ["name"])]
+            if same and "name" in old.options and "name" in same[0].options:
+                gone.remove(old)
+                new.remove(same[0])
+                if dropped:
+                    names = (old.options["name"], same[0].options["name"])
+                    self.lines.call("rename_index", text(table), *names)
+        for index in gone if dropped else new:
+            if not dropped:
+                self.lines.call("add_index", text(table), *index.arguments, **index.options)
+            elif name := index.options.get("name"):
+                self.lines.call("drop_index", text(table), name=name)
+            else:
+                self.lines.call("drop_index", text(table), *index.arguments)
+
+
+def enums(models: Iterable[Model]) -> Enums:
+    """The enum types of the models' fields."""
+    return {
+        (model._meta.schema, field.type_name): field.labels
+        for model in models
+        for field in model._meta.sorted_fields
+        if isinstance(field, fields.EnumField)
+    }
+
+
+def touches(change: Change, column: str) -> bool:
+    """Whether a change is about a column, perhaps among others."""
+    for item in (getattr(change, "old", change.item), change.item):
+        match item:
+            case Column(name):
+                found = name == column
+            case Check(expression):
+                found = mentions(expression, column)
+            case _:
+                found = any(mentions(key, column) for key in covers(item))
+        if found:
+            return True
+    return False
+
+
+def _only_defaults(*both: Any) -> bool:
+    """Whether what the fields say in SQL is at most one DEFAULT each."""
+    return all(len(one.constraints or ()) <= 1 and all(map(is_default, one.constraints or ()))
+               for one in both)  # fmt: skip
+
+
+def _without(call: Call, names: Sequence[str]) -> Call:
+    options = {name: value for name, value in call.options.items() if name not in names}
+    return replace(call, options=options)
+
+
+def _schema(schema: str | None) -> dict[str, str]:
+    return {"schema": text(schema)} if schema else {}
+
+

@@ -1,0 +1,150 @@
+"""The proof of a migration: run on a scratch database, with rows in its tables, both ways."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+import peewee as pw
+
+from dbkit.errors import MigrationError
+from dbkit.report import Report
+from dbkit.schema.changes import Change
+from dbkit.schema.dialect import dialect_for
+from dbkit.schema.diff import diff
+from dbkit.schema.models import Model
+from dbkit.schema.values import Column, Schema
+
+from .renames import Renaming
+from .router import Router
+from .rows import empty, insert_rows, read_rows
+
+Rows = dict[tuple[str, str], Counter[str]]
+
+
+def prove(
+    router: Router, name: str, text: str, models: Sequence[Model], renaming: Renaming
+) -> list[str]:
+    """Run a migration that is not written yet, take it back, and run it again; the router's
+    database has the whole history, and is changed by it. Gives a sentence for what only works on
+    empty tables.
+
+    Raises MigrationError if the schema is not what the models say, or after the rollback not what
+    it was, or if values are gone that have a place.
+    """
+    from .creating import difference
+
+    proof = _Proof(router, name, renaming)
+    router.files.unwritten[name] = text
+    before = proof.schema()
+    _, wanted = difference(router.database, models)
+    insert_rows(router.database, before, wanted)
+    start = proof.rows(before)
+    proof.step(lambda: router.run(), "It")
+    live, left = difference(router.database, models)
+    _refuse(left, f"After {name} the schema is not what the models say.")
+    proof.compare(start, proof.rows(live), before, live, "running it")
+    proof.step(lambda: router.rollback(), "Its rollback()")
+    after = proof.schema()
+    _refuse(diff(after, before), f"After the rollback of {name} the schema is not what it was.")
+    proof.compare_back(start, proof.rows(after), before, live)
+    proof.step(lambda: router.run(), "It, run again after its rollback,")
+    _, left = difference(router.database, models)
+    _refuse(left, f"After {name} is run again the schema is not what the models say.")
+    return proof.found
+
+
+def _refuse(changes: Sequence[Change], what: str) -> None:
+    if changes:
+        report = Report(tuple(changes), 0, current="database", desired="wanted")
+        raise MigrationError(
+            f"{what} The file was not kept. What remains:\n{report}",
+            "Write this migration by hand, and report the models: it should have proven right.",
+        )
+
+
+class _Proof:
+    def __init__(self, router: Router, name: str, renaming: Renaming) -> None:
+        self.router, self.name, self.renaming = router, name, renaming
+        self.database = router.database
+        self.found: list[str] = []
+        self.emptied = False
+
+    def schema(self) -> Schema:
+        with dialect_for(self.database).reading(self.database, None) as reading:
+            live = reading.live(comments=True)
+        history = self.router.migrate_table
+        return replace(live, tables=tuple(one for one in live.tables if one.name != history))
+
+    def rows(self, schema: Schema) -> Rows:
+        return read_rows(self.database, schema)
+
+    def step(self, run: object, what: str) -> None:
+        """Run it; where the rows are in the way, on empty tables."""
+        try:
+            run()  # type: ignore[operator]
+        except MigrationError as error:
+            if not isinstance(error.__cause__, (pw.IntegrityError, pw.DataError)):
+                raise
+            reason = " ".join(str(error.__cause__).split())
+            self.found.append(f"{what} can fail on rows: {reason}")
+            empty(self.database, self.schema())
+            self.emptied = True
+            run()  # type: ignore[operator]
+
+    def compare(
+        self, start: Rows, end: Rows, before: Schema, after: Schema, when: str
+    ) -> None:
+        """Every value of a column that stays what it was is still there."""
+        if self.emptied:
+            return
+        types = _types(before)
+        for (table, column), type_ in _types(after).items():
+            old = self._old(table, column)
+            if types.get(old) != type_ or old not in start:
+                continue
+            if lost := self._lost(start[old], end[table, column]):
+                raise MigrationError(
+                    f"{self.name} loses values of column {column} of table {table} in {when}: "
+                    f"{lost}. The file was not kept."
+                )
+
+    def compare_back(self, start: Rows, end: Rows, before: Schema, between: Schema) -> None:
+        """The same of what kept its type on the whole way."""
+        if self.emptied:
+            return
+        types, there = _types(before), _types(between)
+        kept = {self._old(*place): type_ for place, type_ in there.items()}
+        for place, type_ in types.items():
+            if kept.get(place) == type_ and start[place] - end[place]:
+                table, column = place
+                raise MigrationError(
+                    f"The rollback of {self.name} loses values of column {column} of table "
+                    f"{table}. The file was not kept."
+                )
+
+    def _old(self, table: str, column: str) -> tuple[str, str]:
+        """Where the column was."""
+        names = self.renaming.names
+        return names.get(table, table), names.get(f"{table}.{column}", column)
+
+    def _lost(self, before: Counter[str], after: Counter[str]) -> str:
+        """The values that are gone, and not because their label has another name."""
+        gone, come = before - after, after - before
+        labels = self.renaming.labels
+        renamed = Counter({label: count for label, count in gone.items()
+                           if label in labels and come[labels[label]] >= count})  # fmt: skip
+        return ", ".join((gone - renamed).elements())
+
+
+def _types(schema: Schema) -> dict[tuple[str, str], str]:
+    return {
+        (table.name, part.name): part.type
+        for table in schema.tables
+        if table.kind in ("table", "unlogged table")
+        for part in table.parts
+        if isinstance(part, Column) and part.generated is None
+    }
+
+

@@ -1,0 +1,162 @@
+"""What has another name now: enum labels, tables, columns.
+
+The schema alone cannot tell a rename from a drop and an add, so it is a decision; only where the
+two could be one is it asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from dbkit.schema.changes import Add, Change, Drop
+from dbkit.schema.models import Model
+from dbkit.schema.values import Column, Schema, Table
+
+from .migrator import usual_column
+from .operations import Lines, enums
+from .source import text
+
+if TYPE_CHECKING:
+    from .creating import Creator
+
+
+@dataclass
+class Renaming:
+    """The lines that rename, the lines that undo it, and what they do in words."""
+
+    up: Lines = field(default_factory=Lines)
+    down: Lines = field(default_factory=Lines)
+    said: list[str] = field(default_factory=list)
+    # new table or table.column -> old name, or nothing where another was called so; label -> new
+    names: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
+
+    def add(self, said: str, up: Lines, down: Lines) -> None:
+        self.said.append(said)
+        self.up, self.down = self.up + up, down + self.down
+
+
+def find_renames(creator: Creator) -> Renaming:
+    """As far as the decisions go; what is open is noted with them."""
+    renaming = Renaming()
+    for rename in (_labels, _tables, _columns):
+        rename(creator, renaming, *creator.state(renaming.up))
+    return renaming
+
+
+def _labels(
+    creator: Creator,
+    renaming: Renaming,
+    live: Schema,
+    known: dict[str, Model],
+    changes: list[Change],
+) -> None:
+    old, new = enums(known.values()), enums(creator.models)
+    for (schema, name), labels in old.items():
+        now = new.get((schema, name), labels)
+        came = [label for label in now if label not in labels]
+        for label in [label for label in labels if label not in now]:
+            keys = [f"{name}.{label}", f"{schema}.{name}.{label}"]
+            other = creator.decisions.renamed("label", keys, came, came)
+            if other is not None:
+                came.remove(other)
+                options = {"schema": text(schema)} if schema else {}
+                up, down = Lines(), Lines()
+                up.call("rename_enum_value", text(name), text(label), text(other), **options)
+                down.call("rename_enum_value", text(name), text(other), text(label), **options)
+                renaming.labels[label] = other
+                renaming.add(f"rename label {label} of {name} to {other}", up, down)
+
+
+def _tables(
+    creator: Creator,
+    renaming: Renaming,
+    live: Schema,
+    known: dict[str, Model],
+    changes: list[Change],
+) -> None:
+    gone = [table for table in live.tables if table.name in known
+            and (table.name not in creator.new or table.name in creator.decisions.rename)]  # fmt: skip
+    came = [change.item for change in changes
+            if isinstance(change, Add) and isinstance(change.item, Table)]  # fmt: skip
+    for table in gone:
+        schema = table.name.rpartition(".")[0]
+        possible = [one for one in came if one.name.rpartition(".")[0] == schema]
+        likely = [one.name for one in possible if _are_alike(table, one)]
+        names = [one.name for one in possible]
+        other = creator.decisions.renamed("table", [table.name], likely, names)
+        if other is not None:
+            came = [one for one in came if one.name != other]
+            up, down = Lines(), Lines()
+            up.call("rename_table", text(table.name), text(other.rpartition(".")[2]))
+            down.call("rename_table", text(other), text(table.name.rpartition(".")[2]))
+            renaming.add(f"rename table {table.name} to {other}", up, down)
+            renaming.names |= {table.name: "", other: table.name}
+
+
+def _are_alike(one: Table, other: Table) -> bool:
+    """Whether at least half of the columns are the same."""
+    first, second = ({(part.name, part.type) for part in table.parts if isinstance(part, Column)}
+                     for table in (one, other))  # fmt: skip
+    return 2 * len(first & second) >= max(len(first), len(second))
+
+
+def _columns(
+    creator: Creator,
+    renaming: Renaming,
+    live: Schema,
+    known: dict[str, Model],
+    changes: list[Change],
+) -> None:
+    for table, old in known.items():
+        new = creator.new.get(table)
+        if new is None:
+            continue
+        came = list(_of(Add, table, changes))
+        gone = {column.name: column for column in _of(Drop, table, changes)}
+        for column in _columns_of(live, table):
+            keys = [f"{renaming.names.get(table) or table}.{column.name}", f"{table}.{column.name}"]
+            named = any(key in creator.decisions.rename for key in keys)
+            if column.name not in old._meta.columns or not (named or column.name in gone):
+                continue
+            likely = [one.name for one in came if _base(one) == _base(column)]
+            names = [one.name for one in came]
+            other = creator.decisions.renamed("column", keys, likely, names)
+            if other is not None and other in new._meta.columns:
+                came = [one for one in came if one.name != other]
+                fields = old._meta.columns[column.name], new._meta.columns[other]
+                _rename_field(renaming, table, *fields)
+
+
+def _rename_field(renaming: Renaming, table: str, old: Any, new: Any) -> None:
+    lines = []
+    for before, after in ((old, new), (new, old)):
+        options = {}
+        if usual_column(after.name, before) != after.column_name:
+            options["column_name"] = text(after.column_name)
+        lines.append(Lines())
+        lines[-1].call("rename_field", text(table), text(before.name), text(after.name), **options)
+    words = f"rename column {old.column_name} of {table} to {new.column_name}"
+    renaming.add(words, *lines)
+    renaming.names[f"{table}.{old.column_name}"] = ""
+    renaming.names[f"{table}.{new.column_name}"] = old.column_name
+
+
+def _columns_of(schema: Schema, table: str) -> Iterator[Column]:
+    names = (table, table.partition(".")[2])
+    for one in schema.tables:
+        if one.name in names:
+            yield from (part for part in one.parts if isinstance(part, Column))
+
+
+def _of(kind: type, table: str, changes: list[Change]) -> Iterator[Column]:
+    names = (table, table.partition(".")[2])
+    for change in changes:
+        if isinstance(change, kind) and change.table in names and isinstance(change.item, Column):
+            yield change.item
+
+
+def _base(column: Column) -> str:
+    return column.type.partition("(")[0].strip()

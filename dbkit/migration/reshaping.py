@@ -1,0 +1,119 @@
+"""Tables made to be what their models have become.
+
+An operation of a migration edits models; what that changes in the schema is found by comparing
+them before and after, and made in the live database, whatever else the tables hold there.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+import peewee as pw
+
+from dbkit.errors import MigrationError
+from dbkit.schema.changes import Add, Alter, Change
+from dbkit.schema.dialect import Reading, dialect_for
+from dbkit.schema.diff import diff
+from dbkit.schema.models import Model
+from dbkit.schema.patching import patched
+from dbkit.schema.values import EnumType, Schema
+
+from .frozen import BASES
+
+OPTIONS = ("table_name", "schema", "options", "table_settings", "strict_tables", "without_rowid",
+           "temporary", "legacy_table_names", "database")  # fmt: skip
+
+
+def qualified(model: Model) -> str:
+    """The table's name, with its schema in front if it has one."""
+    schema, name = model._meta.schema, model._meta.table_name
+    return f"{schema}.{name}" if schema else name
+
+
+def snapshot(model: Model) -> Model:
+    """A model of the same table that later edits of the first do not reach."""
+    meta = model._meta
+    fields = {one.name: deepcopy(one) for one in meta.sorted_fields}
+    for one in fields.values():
+        if isinstance(one, pw.ForeignKeyField):
+            one.declared_backref = "+"
+    options = {name: getattr(meta, name) for name in OPTIONS}
+    options["constraints"] = list(meta.constraints or ())
+    if not isinstance(meta.primary_key, pw.Field) or meta.composite_key:
+        options["primary_key"] = deepcopy(meta.primary_key)
+    base = next(one for one in BASES if issubclass(model, one))
+    attributes = {**fields, "Meta": type("Meta", (), options), "__module__": model.__module__}
+    copy = type(model)(model.__name__, (base,), attributes)
+    copy._meta.indexes = [_index(copy, one) for one in meta.indexes]
+    return copy
+
+
+def _index(model: Model, index: Any) -> Any:
+    if not isinstance(index, pw.ModelIndex):
+        return index
+    keys = [model._meta.fields.get(one.name, one) if isinstance(one, pw.Field) else one
+            for one in index._expressions]  # fmt: skip
+    return pw.ModelIndex(
+        model,
+        keys,
+        unique=index._unique,
+        where=index._where,
+        using=index._using,
+        name=index._name,
+        nulls_distinct=index._nulls_distinct,
+    )
+
+
+class Reshape:
+    """One change of several tables at once: `before` and `after` are snapshots by table name, None
+    where there is no table any more; `enums` are enum types with the labels that they get; `using`
+    says how a column's values become those of its new type."""
+
+    __name__ = "reshape"
+
+    def __init__(self, database: pw.Database) -> None:
+        self.database = database
+        self.before: dict[str, Model] = {}
+        self.after: dict[str, Model | None] = {}
+        self.enums: dict[tuple[str | None, str], tuple[str, ...]] = {}
+        self.using: dict[tuple[str, str], str] = {}
+
+    def __call__(self) -> None:
+        self.__name__ = f"reshape {', '.join(self.before)}"
+        dialect = dialect_for(self.database)
+        after = [model for model in self.after.values() if model is not None]
+        with dialect.reading(self.database, self._schemas()) as reading:
+            live = reading.live(comments=True)
+            old = _read(reading, list(self.before.values()), live)
+            new = _read(reading, after, live)
+        changes = [change for change in diff(old, new) if _is_meant(change)]
+        desired = patched(live, [*self._enums(live), *changes])
+        dialect.run(self.database, live, desired, self.using)
+
+    def _schemas(self) -> set[str] | None:
+        if isinstance(self.database, pw.PostgresqlDatabase):
+            return None  # anything may depend on a table
+        return {model._meta.schema for model in self.before.values()} - {None}
+
+    def _enums(self, live: Schema) -> list[Change]:
+        changes: list[Change] = []
+        for (schema, name), labels in self.enums.items():
+            for one in live.enums:
+                if one.name in (name, f"{schema}.{name}"):
+                    changes.append(Alter(None, one, EnumType(one.name, labels)))
+        return changes
+
+
+def _read(reading: Reading, models: list[Model], live: Schema) -> Schema:
+    if not models:
+        return Schema()
+    schema = reading.models(models, live)
+    for name, reason in reading.unverified:
+        raise MigrationError(f"Table {name} cannot be changed: {reason}")
+    return schema
+
+
+def _is_meant(change: Change) -> bool:
+    """An enum type is neither altered nor dropped by the tables that use it."""
+    return isinstance(change, Add) or not isinstance(change.item, EnumType)

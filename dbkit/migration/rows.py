@@ -1,0 +1,169 @@
+"""Rows for the tables of a scratch database, whatever their columns are, as far as that goes."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import peewee as pw
+
+from dbkit.schema.changes import Alter, Change
+from dbkit.schema.dialect import dialect_for
+from dbkit.schema.statements import literal, mentions, quoted
+from dbkit.schema.values import Check, Column, ForeignKey, Schema, Table
+
+COUNT = 2  # the first has all values, the second only those that it needs
+KINDS = ("table", "unlogged table")
+STRING = re.compile(r"'((?:[^']|'')*)'")
+TRIES = (1, 0, 10, 100, -1, 1000)  # a check may want a number
+LENGTH = re.compile(r"\((\d+)")
+
+
+def insert_rows(database: pw.Database, schema: Schema, changes: Sequence[Change]) -> None:
+    """Insert rows into every table that takes them; a value of a column that is to change its type
+    is one that both types take."""
+    becoming = {
+        (change.table, change.old.name): change.item
+        for change in changes
+        if isinstance(change, Alter) and isinstance(change.old, Column)
+        and isinstance(change.item, Column)
+    }  # fmt: skip
+    for table in _parents_first(schema):
+        for row in range(COUNT):
+            _insert(database, schema, table, row, becoming)
+
+
+def _insert(
+    database: pw.Database,
+    schema: Schema,
+    table: Table,
+    row: int,
+    becoming: dict[tuple[str | None, str], Column],
+) -> None:
+    for number in TRIES:
+        values = dict(_values(schema, table, row, number, becoming))
+        names = ", ".join(map(quoted, values))
+        sql = f"INSERT INTO {_name(schema, table.name)} "
+        sql += f"({names}) VALUES ({', '.join(values.values())})" if values else "DEFAULT VALUES"
+        try:
+            with database.atomic():
+                dialect_for(database).execute(database, sql)
+            return
+        except pw.PeeweeException:
+            continue
+
+
+def _values(
+    schema: Schema,
+    table: Table,
+    row: int,
+    number: int,
+    becoming: dict[tuple[str | None, str], Column],
+) -> Iterator[tuple[str, str]]:
+    """(column, SQL of its value)."""
+    keys = {key.columns[0]: key for key in table.parts
+            if isinstance(key, ForeignKey) and len(key.columns) == 1}  # fmt: skip
+    enums = {enum.name: enum.labels for enum in schema.enums}
+    for column in table.parts:
+        if not isinstance(column, Column) or column.identity or column.generated is not None:
+            continue
+        new = becoming.get((table.name, column.name), column)
+        if row and (column.nullable or column.default is not None) and new.nullable:
+            continue
+        if key := keys.get(column.name):
+            if key.target == table.name and column.nullable:
+                continue
+            yield column.name, (
+                f"(SELECT {quoted(key.target_columns[0])} FROM {_name(schema, key.target)} "
+                f"ORDER BY 1 LIMIT 1 OFFSET {row})"
+            )
+        else:
+            labels = enums.get(column.type) or enums.get(new.type)
+            yield column.name, _value(table, column, new.type, labels, row, number)
+
+
+def _value(
+    table: Table, column: Column, type_: str, labels: Sequence[str] | None, row: int, number: int
+) -> str:
+    if labels is None and (named := _named(table, column)):
+        labels = named
+    if labels:
+        return literal(labels[row % len(labels)])
+    plain = type_.lower().replace(" ", "")
+    for words, value in (
+        (("bool",), "true"),
+        (("serial", "int", "numeric", "decimal", "real", "double", "float", "money"),
+         str(number + row if number >= 0 else number - row)),
+        (("uuid",), f"'00000000-0000-0000-0000-00000000000{row}'"),
+        (("timestamp", "datetime", "date"), f"'2024-01-0{row + 1}'"),
+        (("interval",), f"'{row + 1} days'"),
+        (("time",), f"'10:0{row}:00'"),
+        (("json",), f"'{{\"n\": {row}}}'"),
+        (("inet", "cidr"), f"'10.0.0.{row}'"),
+        (("bytea",), f"'\\x0{row}'"),
+        (("blob",), f"x'0{row}'"),
+        (("range",), "'empty'"),
+    ):  # fmt: skip
+        if plain.endswith("[]"):
+            return "'{}'"
+        if plain.startswith(words) or (words == ("range",) and "range" in plain):
+            return value
+    found = LENGTH.search(type_)
+    text = f"{row + 1}" if not found or int(found[1]) < 6 else f"{number}{row}"
+    return literal(text[: int(found[1])] if found else text)
+
+
+def _named(table: Table, column: Column) -> list[str]:
+    """The strings that a check of the column names."""
+    for part in table.parts:
+        if isinstance(part, Check) and mentions(part.expression, column.name):
+            if found := [one.replace("''", "'") for one in STRING.findall(part.expression)]:
+                return found
+    return []
+
+
+def _parents_first(schema: Schema) -> list[Table]:
+    tables = {table.name: table for table in schema.tables
+              if table.kind in KINDS and not table.name.endswith("migratehistory")}  # fmt: skip
+    ordered: dict[str, Table] = {}
+
+    def add(table: Table, above: tuple[str, ...]) -> None:
+        for part in table.parts:
+            if isinstance(part, ForeignKey) and part.target not in above and part.target in tables:
+                add(tables[part.target], (*above, table.name))
+        ordered.setdefault(table.name, table)
+
+    for table in tables.values():
+        add(table, (table.name,))
+    return list(ordered.values())
+
+
+def _name(schema: Schema, table: str) -> str:
+    first, dot, rest = table.partition(".")
+    spaces = {one.name for one in schema.namespaces}
+    return f"{quoted(first)}.{quoted(rest)}" if dot and first in spaces else quoted(table)
+
+
+def read_rows(database: pw.Database, schema: Schema) -> dict[tuple[str, str], Counter[str]]:
+    """(table, column) -> its values, as text, that are not NULL."""
+    found = {}
+    for table in _parents_first(schema):
+        columns = [part.name for part in table.parts if isinstance(part, Column)]
+        listed = ", ".join(f"CAST({quoted(name)} AS text)" for name in columns) or "1"
+        sql = f"SELECT {listed} FROM {_name(schema, table.name)}"
+        rows = database.execute_sql(sql.replace("%", "%%") if "%" in sql and isinstance(
+            database, pw.PostgresqlDatabase) else sql).fetchall()  # fmt: skip
+        for place, name in enumerate(columns):
+            found[table.name, name] = Counter(str(row[place]) for row in rows
+                                              if row[place] is not None)  # fmt: skip
+    return found
+
+
+def empty(database: pw.Database, schema: Schema) -> None:
+    """Delete all rows."""
+    for table in reversed(_parents_first(schema)):
+        sql = f"DELETE FROM {_name(schema, table.name)}"
+        if isinstance(database, pw.PostgresqlDatabase):
+            sql = f"TRUNCATE {_name(schema, table.name)} CASCADE"
+        dialect_for(database).execute(database, sql)

@@ -1,0 +1,88 @@
+"""A schema after some changes, which may have been found between two others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from dbkit.errors import MigrationError
+
+from .changes import Add, Alter, Change, Drop, kind, subject
+from .diff import counterpart
+from .values import EnumType, Index, Nameable, Namespace, Part, Schema, Table
+
+
+def patched(schema: Schema, changes: Iterable[Change]) -> Schema:
+    """`schema` with each change made in it. What is dropped or altered is sought by what it is
+    about where its name is not there. Raises MigrationError for what cannot be found."""
+    for change in changes:
+        match change:
+            case Add(None, Table() as table):
+                schema = replace(schema, tables=(*schema.tables, table))
+            case Drop(None, Table(name)):
+                there = _table(schema, name)
+                schema = replace(schema, tables=tuple(
+                    one for one in schema.tables if one is not there))  # fmt: skip
+            case Alter(None, Table(), Table() as new):
+                there = _table(schema, new.name)
+                schema = _with(schema, replace(there, kind=new.kind, options=new.options))
+            case Add(None, EnumType() as enum):
+                if all(one.name != enum.name for one in schema.enums):
+                    schema = replace(schema, enums=(*schema.enums, enum))
+            case Alter(None, EnumType(), EnumType() as new):
+                enums = tuple(new if one.name == new.name else one for one in schema.enums)
+                schema = replace(schema, enums=enums)
+            case Add(None, Namespace() as namespace):
+                schema = replace(schema, namespaces=(*schema.namespaces, namespace))
+            case Add(str(name)) | Drop(str(name)) | Alter(str(name)):
+                schema = _with(schema, _changed(_table(schema, name), change, schema))
+    return schema
+
+
+def _table(schema: Schema, name: str) -> Table:
+    for table in schema.tables:
+        if table.name == name:
+            return table
+    raise MigrationError(f"There is no table {name}.")
+
+
+def _with(schema: Schema, table: Table) -> Schema:
+    tables = tuple(table if one.name == table.name else one for one in schema.tables)
+    return replace(schema, tables=tables)
+
+
+def _changed(table: Table, change: Change, schema: Schema) -> Table:
+    match change:
+        case Add(item=item):
+            return replace(table, parts=(*table.parts, _nameable(item, schema)))  # type: ignore[arg-type]
+        case Drop(item=item):
+            gone = _there(table, item)  # type: ignore[arg-type]
+            return replace(table, parts=tuple(one for one in table.parts if one is not gone))
+        case Alter(old=old):
+            there = _there(table, old)  # type: ignore[arg-type]
+            new = {name: after for name, (_, after) in change.differences.items()}
+            altered = replace(there, **new)
+            return replace(table, parts=tuple(altered if one is there else one
+                                              for one in table.parts))  # fmt: skip
+
+
+def _there(table: Table, part: Part) -> Part:
+    found = counterpart(table, part)
+    if found is None:
+        raise MigrationError(f"Table {table.name} has no {kind(part)} {subject(part)}.")
+    return found
+
+
+def _nameable(part: Part, schema: Schema) -> Part:
+    """A name that nobody chose may be taken: the server makes up another for a constraint; an
+    index gets the next free one."""
+    if not isinstance(part, Nameable) or part.named:
+        return part
+    if not isinstance(part, Index):
+        return replace(part, name=None)
+    taken = {one.name for table in schema.tables for one in table.parts if isinstance(one, Index)}
+    name, number = part.name, 0
+    while name in taken:
+        number += 1
+        name = f"{part.name}_{number}"
+    return replace(part, name=name)

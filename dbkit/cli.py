@@ -18,6 +18,7 @@ from . import __version__, config, diagnosis, migration, seeding
 from .connection import Target, opened, parse
 from .discovery import find_project, load_models
 from .errors import DbkitError, Refused
+from .questions import created_text, questions
 from .report import Report
 from .sources import Sources
 from .verification import verify
@@ -195,12 +196,85 @@ def check_(session: Session) -> None:
             click.echo(f"{name}: {value:.2f} ms" if name == "latency" else f"{name}: {value}")
 
 
+out_of_order = click.option(
+    "--allow-out-of-order", is_flag=True, help="Even if numbers repeat, are missing, or come late."
+)
+
+
+@command("database", "models", "migrations", opens=False)
+@click.argument("name", default="auto")
+@click.option(
+    "--rename",
+    metavar="OLD:NEW",
+    multiple=True,
+    help="table.column:new, table:new or type.label:new is a rename.",
+)
+@click.option("--no-rename", is_flag=True, help="Nothing else is: what went away is dropped.")
+@click.option(
+    "--fill",
+    metavar="TABLE.COLUMN=VALUE",
+    multiple=True,
+    help="What the rows that are there get in a column that is NOT NULL.",
+)
+@click.option(
+    "--check", is_flag=True, help="Write nothing; exit code 1 if a migration would be made."
+)
+@click.option("--empty", is_flag=True, help="A file to be written by hand.")
+@out_of_order
+def create_(
+    session: Session,
+    name: str,
+    rename: tuple[str, ...],
+    no_rename: bool,
+    fill: tuple[str, ...],
+    check: bool,
+    empty: bool,
+    allow_out_of_order: bool,
+) -> None:
+    """Write the migration from what the others make to what the models say, proven both ways."""
+    database, directory = session.target.database(), session.settings.migrations
+    if empty:
+        click.echo(f"create: {migration.create_empty(database, directory, name)}")
+        return
+    try:
+        created = migration.create(
+            database,
+            session.models,
+            directory,
+            name,
+            rename=dict(_split(one, ":", "--rename") for one in rename),
+            no_rename=no_rename,
+            fill=dict(_split(one, "=", "--fill") for one in fill),
+            write=not check,
+            allow_out_of_order=allow_out_of_order,
+            **({} if check else questions()),
+        )
+    except migration.Undecided as error:
+        if not check:
+            raise
+        click.echo(f"create: a migration would be made\n{error}")
+        _answer(False)
+    said = created_text(created, directory, check)
+    click.echo(said)
+    _answer(not check or created is None)
+
+
+def _split(text: str, sign: str, flag: str) -> tuple[str, str]:
+    before, found, after = text.partition(sign)
+    if not found or not before:
+        raise click.BadParameter(f"{text} has no {sign} in it", param_hint=flag)
+    return before, after
+
+
 @command("database", "migrations")
 @click.option("--name", metavar="MIGRATION", help="Apply up to this one.")
 @click.option("--fake", is_flag=True, help="Mark as applied without running.")
-def migrate_(session: Session, name: str | None, fake: bool) -> None:
+@out_of_order
+def migrate_(session: Session, name: str | None, fake: bool, allow_out_of_order: bool) -> None:
     """Apply the pending migrations."""
-    names = migration.migrate(session.database, session.settings.migrations, name, fake)
+    names = migration.migrate(
+        session.database, session.settings.migrations, name, fake, allow_out_of_order
+    )
     _migrated(names, "marked as applied" if fake else "applied")
 
 
@@ -226,6 +300,8 @@ def status_(session: Session) -> None:
         click.echo(f"[x] {name}" + " (its file is gone)" * (name in found.gone))
     for name in found.pending:
         click.echo(f"[ ] {name}")
+    for sentence in found.disorder:
+        click.echo(f"out of order: {sentence}")
     click.echo(f"applied: {len(found.applied)}, pending: {len(found.pending)}")
     _answer(not found.pending)
 

@@ -3,62 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import peewee as pw
 
-from dbkit.connection import diagnosed
 from dbkit.errors import MigrationError
-from dbkit.schema.changes import Add, Alter, Change, Drop, kind, subject
-from dbkit.schema.dialect import dialect_for
-from dbkit.schema.diff import diff
 from dbkit.schema.models import Model
-from dbkit.schema.patching import patched
-from dbkit.schema.statements import runnable
-from dbkit.schema.values import Comment, Policy, Rule, Schema, Table, Trigger
-from dbkit.verification import examine
 
 from .decisions import Decisions
-from .filling import emptied, filled
-from .hazards import hazards
+from .generating import Created, Generator, file_text
+from .goal import Goal
 from .history import replaying
-from .migrator import Migrator
-from .operations import Lines, Writer, enums
+from .operations import Lines
 from .proof import prove
-from .renames import Renaming, find_renames
-from .reshaping import qualified
 from .router import Router
-from .source import text
 
 NAME = re.compile(r"[^.\s/\\]+")
-UNSAID = (Trigger, Rule, Policy, Comment)  # what no model can say, and no migration takes away
-TEMPLATE = '''\
-"""{summary}"""
-
-{imports}
-
-
-def migrate(migrator: Migrator, database: pw.Database, *, fake: bool = False) -> None:
-{migrate}
-
-
-def rollback(migrator: Migrator, database: pw.Database, *, fake: bool = False) -> None:
-{rollback}
-'''
-
-
-@dataclass(frozen=True)
-class Created:
-    """A migration that was written, or would be: the file's name without .py, its text, and a
-    sentence for each thing in it that loses data or may fail on the rows that are there."""
-
-    name: str
-    text: str
-    hazards: tuple[str, ...] = ()
-    renaming: Renaming = field(default_factory=Renaming, repr=False)
 
 
 def create(
@@ -86,209 +48,53 @@ def create(
     Raises Undecided if something is left open, MigrationError if the file does not prove right,
     NoScratch if there is no scratch database.
     """
-    if not NAME.fullmatch(name):
-        raise MigrationError(f"A migration cannot be called {name!r}.",
-                             "Use a word without dots, slashes and spaces.")  # fmt: skip
     models = [model for model in models if not model._meta.temporary]
     decisions = Decisions(rename or {}, no_rename, fill or {}, confirm, prompt)
     with replaying(database, directory) as router:
         router.files.needed, router.allow_out_of_order = False, allow_out_of_order
         router.refuse_disorder()
-        _attach(router.database, models)
+        attach(router.database, models)
         router.run()
-        created = Creator(router, models, decisions).created(router.next_name(name))
+        goal = Goal(models)
+        created = Generator(router, goal, decisions).created(router.next_name(checked(name)))
         if created is not None and write:
-            path = router.migrate_dir / f"{created.name}.py"
-            found = prove(router, created.name, created.text, models, created.renaming)
-            created = replace(created, hazards=(*created.hazards, *found))
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("x", encoding="utf-8") as file:  # never over another
-                file.write(created.text)
+            created = proven(router, created, goal)
+            write_new(router.files.path(created.name), created.text)
     return created
 
 
-def _attach(database: pw.Database, models: Iterable[Model]) -> None:
+def proven(router: Router, created: Created, goal: Goal) -> Created:
+    """With what the proof found. Raises MigrationError."""
+    found = prove(router, created, goal)
+    return replace(created, hazards=(*created.hazards, *found))
+
+
+def create_empty(database: pw.Database, directory: str | Path, name: str) -> Path:
+    """Write a migration with nothing in it, under the next number; its path."""
+    router = Router(database, directory)
+    router.files.needed = False
+    path = router.files.path(router.files.next_name(checked(name), ()))
+    write_new(path, file_text("Write here what it is about.", Lines(), Lines()))
+    return path
+
+
+def checked(name: str) -> str:
+    """A word for a file's name. Raises MigrationError."""
+    if not NAME.fullmatch(name):
+        raise MigrationError(f"A migration cannot be called {name!r}.",
+                             "Use a word without dots, slashes and spaces.")  # fmt: skip
+    return name
+
+
+def write_new(path: Path, text: str) -> None:
+    """Write a file that is not there yet."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("x", encoding="utf-8") as file:  # never over another
+        file.write(text)
+
+
+def attach(database: pw.Database, models: Iterable[Model]) -> None:
+    """The schemas of the models, which on SQLite are attached databases."""
     if isinstance(database, pw.SqliteDatabase):
         for schema in {model._meta.schema for model in models} - {None, "main"}:
             database.attach(":memory:", schema)
-
-
-class Creator:
-    """On a scratch database on which the whole history is applied."""
-
-    def __init__(self, router: Router, models: list[Model], decisions: Decisions) -> None:
-        self.router, self.database, self.models = router, router.database, models
-        self.decisions = decisions
-        self.dialect = dialect_for(self.database)
-        self.new = {qualified(model): model for model in models}
-        self.start = self._live()
-
-    def created(self, name: str) -> Created | None:
-        renaming = find_renames(self)
-        current, known, changes = self.state(renaming.up)
-        if changes or renaming.up:
-            up = self._up(renaming, current, known, changes)
-            self.decisions.settle()
-        self.decisions.check_used()
-        if not changes and not renaming.up:
-            return None
-        types = enums(known.values()), enums(self.models)
-        lost = hazards(self.dialect, current, changes, *types)
-        down = self._down(renaming, up, known)
-        return Created(name, file_text(_summary(renaming, changes, lost), up, down), lost,
-                       renaming)
-
-    def state(self, lines: Lines) -> tuple[Schema, dict[str, Model], list[Change]]:
-        """(the schema, the models that the history knows, what is still to be changed) after the
-        history and some more lines."""
-        migrator = self.followed()
-        live, changes = self.tried([lines], migrator, lambda: self._changes(migrator))
-        return live, dict(migrator.orm.tables), changes
-
-    def followed(self) -> Migrator:
-        """A migrator that knows what all files make."""
-        migrator = Migrator(self.database)
-        for name in self.router.todo:
-            self.router.follow(name, migrator)
-        return migrator
-
-    def tried(self, bodies: Iterable[Lines], migrator: Migrator, look: Callable[[], Any]) -> Any:
-        """What `look` sees after these lines; then they are undone."""
-        keys = isinstance(self.database, pw.SqliteDatabase) and self.database.foreign_keys
-        if keys:
-            self.database.foreign_keys = 0
-        try:
-            with diagnosed(self.database), self.database.transaction() as transaction:
-                try:
-                    for body in bodies:
-                        _function(body)(migrator, self.database)
-                        migrator()
-                    return look()
-                finally:
-                    transaction.rollback()
-        finally:
-            if keys:
-                self.database.foreign_keys = 1
-
-    def _live(self) -> Schema:
-        with self.dialect.reading(self.database, None) as reading:
-            return reading.live(comments=True)
-
-    def _changes(self, migrator: Migrator) -> tuple[Schema, list[Change]]:
-        live, changes = difference(self.database, self.models)
-        gone = {name for name in migrator.orm.tables if name not in self.new}
-        changes += [Drop(None, table) for table in live.tables if table.name in gone]
-        return live, changes
-
-    def _up(
-        self,
-        renaming: Renaming,
-        current: Schema,
-        known: Mapping[str, Model],
-        changes: list[Change],
-    ) -> Lines:
-        usings = self.dialect.usings(current, patched(current, changes))
-        fill = filled(changes, self.decisions)
-        written = Writer(self.database, known, self.new, changes, fill, usings).write()
-        lines = renaming.up + self._schemas() + written
-        if not self.decisions.open:
-            migrator = self.followed()
-            left, rest = self.tried([lines], migrator, lambda: self._changes(migrator))
-            lines.lines += self._by_sql(left, patched(left, rest))
-        return lines
-
-    def _schemas(self) -> Lines:
-        """Those that are not there yet."""
-        lines, there = Lines(), {one.name for one in self.start.namespaces}
-        if isinstance(self.database, pw.PostgresqlDatabase):
-            (own,) = self.database.execute_sql("SELECT current_schema()").fetchone()
-            for name in sorted({model._meta.schema for model in self.models} - {None, own} - there):
-                lines.call("create_schema", text(name))
-        return lines
-
-    def _down(self, renaming: Renaming, up: Lines, known: Mapping[str, Model]) -> Lines:
-        """The lines that take those of `up` back: to the models that were, under the new names,
-        and then to the old names."""
-        migrator = self.followed()
-        end = self.tried([up], migrator, self._live)
-        renamed = self.tried([renaming.up], self.followed(), self._live)
-        changes = list(diff(end, renamed))
-        usings = self.dialect.usings(end, renamed)
-        writer = Writer(self.database, migrator.orm.tables, known, changes, emptied(changes), usings)
-        lines = writer.write() + self._schemas_gone(up) + renaming.down
-        after = self.tried([up, lines], self.followed(), self._live)
-        lines.lines += self._by_sql(after, self.start)
-        return lines
-
-    def _schemas_gone(self, up: Lines) -> Lines:
-        lines = Lines()
-        lines.lines = [line.replace("create_schema", "drop_schema") for line in reversed(up.lines)
-                       if line.startswith("migrator.create_schema(")]  # fmt: skip
-        return lines
-
-    def _by_sql(self, current: Schema, desired: Schema) -> list[str]:
-        """What no operation says."""
-        if not diff(current, desired):
-            return []
-        percent = "%%" if isinstance(self.database, pw.PostgresqlDatabase) else "%"
-        statements = runnable(self.dialect.inside(current, desired))
-        return [f"migrator.sql({text(sql.replace('%', percent))})" for sql in statements]
-
-
-def difference(database: pw.Database, models: Sequence[Model]) -> tuple[Schema, list[Change]]:
-    """(the schema, what a migration is to change in it for it to be what the models say)."""
-    if not models:
-        with dialect_for(database).reading(database, None) as reading:
-            return reading.live(), []
-    report, live, _ = examine(database, list(models))
-    return live, [change for change in report.changes if _is_said(change)]
-
-
-def _is_said(change: Change) -> bool:
-    """Whether a migration makes it: not where models could not say the contrary."""
-    if isinstance(change, Drop) and isinstance(change.item, UNSAID):
-        return False
-    return not (isinstance(change, Alter) and isinstance(change.item, Table)) or bool(
-        {*change.old.options} ^ {*change.new.options} & {"strict", "without rowid"}  # type: ignore
-    )
-
-
-def file_text(summary: str, up: Lines, down: Lines) -> str:
-    """A migration file."""
-    lines = sorted({*up.imports, *down.imports, "from dbkit.migration import Migrator"})
-    imports = "\n".join(["import peewee as pw", *(["", *_merged(lines)])])
-    return TEMPLATE.format(summary=summary, imports=imports, migrate=up, rollback=down)
-
-
-def _merged(lines: Iterable[str]) -> list[str]:
-    """Imports from one module on one line."""
-    modules: dict[str, list[str]] = {}
-    for line in lines:
-        _, module, _, name = line.split(" ", 3)
-        modules.setdefault(module, []).append(name)
-    return [f"from {module} import {', '.join(names)}" for module, names in sorted(modules.items())]
-
-
-def _summary(renaming: Renaming, changes: Sequence[Change], lost: Sequence[str]) -> str:
-    """What the file is about, and what it loses."""
-    whole = [change for change in changes if isinstance(change.item, Table)]
-    what = [*renaming.said, *map(_said, whole or changes)]
-    words = "; ".join(dict.fromkeys(what[:4])) + (f"; {len(what) - 4} more" if len(what) > 4 else "")
-    words = words.replace("\\", "/").replace('"', "'")
-    words = words[:1].upper() + words[1:90] + "..." * (len(words) > 90)
-    if not lost:
-        return f"{words}."
-    listed = "".join(f"- {one}\n".replace("\\", "/").replace('"', "'") for one in lost)
-    return f"{words}.\n\nMind the rows that are there:\n{listed}"
-
-
-def _said(change: Change) -> str:
-    verb = {Add: "add", Drop: "drop", Alter: "change"}[type(change)]
-    table = f" of {change.table}" if change.table else ""
-    return f"{verb} {kind(change.item)} {subject(change.item)}{table}"
-
-
-def _function(lines: Lines) -> Callable[[Migrator, pw.Database], None]:
-    scope: dict[str, Any] = {}
-    exec(file_text("", lines, Lines()), scope)
-    return scope["migrate"]  # type: ignore[no-any-return]

@@ -47,7 +47,7 @@ class Decisions:
         if self.confirm is None:
             flags = " or ".join(f"--rename {keys[0]}:{one}" for one in likely)
             news = " or ".join(likely)
-            self.open.append((f"{what} {keys[0]} may have become {news}.",
+            self.open.append((f"{what.capitalize()} {keys[0]} may have become {news}.",
                               f"{flags}, or --no-rename if it is gone"))  # fmt: skip
             return None
         return next((one for one in likely
@@ -80,8 +80,10 @@ class Decisions:
         """Raises ConfigError for a flag that nothing needed: it may be misspelt."""
         for key in (self.rename.keys() | self.fill.keys()) - self.used:
             flag = f"--rename {key}" if key in self.rename else f"--fill {key}"
-            raise ConfigError(f"{flag}: there is nothing of that name to decide.",
-                              "Names are those in the database: table.column, table, type.label.")  # fmt: skip
+            raise ConfigError(
+                f"{flag}: there is nothing of that name to decide.",
+                "Names are those in the database: table.column, table, type.label.",
+            )
 
 
 def literal(value: Any) -> str | None:

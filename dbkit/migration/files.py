@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,7 @@ def disorder(files: Sequence[str], done: Sequence[str]) -> list[str]:
     """What is wrong with the numbers, a sentence each: two files of one number, a gap, a file
     whose number is below one that is applied already."""
     found = []
-    for before, name in zip(files, files[1:], strict=False):
+    for before, name in pairwise(files):
         if number(before) == number(name):
             found.append(f"Migrations {before} and {name} have the same number.")
         elif number(name) > number(before) + 1:

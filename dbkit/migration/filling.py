@@ -37,9 +37,9 @@ def filled(changes: Sequence[Change], decisions: Decisions) -> Fill:
             return None
         if default := _default(field):
             return f"pw.SQL({text(default)})"
-        if not decisions.is_filled(table, field.column_name):
-            if (value := literal(field.default)) is not None:
-                return value
+        value = literal(field.default)
+        if value is not None and not decisions.is_filled(table, field.column_name):
+            return value
         given = decisions.value(table, field.column_name)
         return None if given is None else _typed(field, given)
 
@@ -88,7 +88,7 @@ def _typed(field: Any, value: str) -> str:
     word = value.lower()
     if isinstance(field, pw.BooleanField) and word in ("true", "false", "1", "0"):
         return str(word in ("true", "1"))
-    numbers: tuple[tuple[type, Any], ...] = ((pw.IntegerField, int), (pw.FloatField, float),
+    numbers: Any = ((pw.IntegerField, int), (pw.FloatField, float),
                                              (pw.DecimalField, Decimal))  # fmt: skip
     for kind, number in numbers:
         if isinstance(field, kind):

@@ -7,8 +7,10 @@ does not reach the schema (defaults in Python, backrefs, choices) is left out.
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -27,22 +29,21 @@ CHECK = re.compile(r"CHECK \((.*)\)", re.DOTALL)
 SIZED = {"max_length": 255}
 NUMBER = {"max_digits": 10, "decimal_places": 5}
 CLASSES: dict[type, dict[str, Any]] = {
-    **dict.fromkeys(
-        (
-            pw.AnyField, pw.IntegerField, pw.BigIntegerField, pw.SmallIntegerField, pw.AutoField,
-            pw.BigAutoField, pw.FloatField, pw.DoubleField, pw.TextField, pw.BlobField,
-            pw.UUIDField, pw.BinaryUUIDField, pw.DateTimeField, pw.DateField, pw.TimeField,
-            pw.TimestampField, pw.IPField, pw.BooleanField, pw.JSONField, pw.BareField,
-            pw.BitField, pw.BigBitField, pw.ForeignKeyField, pw.IdentityField,
-            postgres_ext.ArrayField, postgres_ext.HStoreField, postgres_ext.JSONField,
-            postgres_ext.BinaryJSONField, postgres_ext.TSVectorField, postgres_ext.IntervalField,
-            postgres_ext.DateTimeTZField, sqlite_ext.RowIDField, sqlite_ext.DocIDField,
-            sqlite_ext.AutoIncrementField, sqlite_ext.ISODateTimeField, sqlite_ext.JSONField,
-            sqlite_ext.JSONBField, sqlite_ext.SearchField, fields.EnumField,
-            fields.DateTimeTZField, fields.ColumnField,
-        ), {}),
     pw.CharField: SIZED, pw.FixedCharField: SIZED,
     pw.DecimalField: NUMBER, sqlite_ext.TDecimalField: NUMBER,
+} | {
+    kind: {} for kind in (
+        pw.AnyField, pw.IntegerField, pw.BigIntegerField, pw.SmallIntegerField, pw.AutoField,
+        pw.BigAutoField, pw.FloatField, pw.DoubleField, pw.TextField, pw.BlobField, pw.UUIDField,
+        pw.BinaryUUIDField, pw.DateTimeField, pw.DateField, pw.TimeField, pw.TimestampField,
+        pw.IPField, pw.BooleanField, pw.JSONField, pw.BareField, pw.BitField, pw.BigBitField,
+        pw.ForeignKeyField, pw.IdentityField, postgres_ext.ArrayField, postgres_ext.HStoreField,
+        postgres_ext.JSONField, postgres_ext.BinaryJSONField, postgres_ext.TSVectorField,
+        postgres_ext.IntervalField, postgres_ext.DateTimeTZField, sqlite_ext.RowIDField,
+        sqlite_ext.DocIDField, sqlite_ext.AutoIncrementField, sqlite_ext.ISODateTimeField,
+        sqlite_ext.JSONField, sqlite_ext.JSONBField, sqlite_ext.SearchField, fields.EnumField,
+        fields.DateTimeTZField, fields.ColumnField,
+    )
 }  # fmt: skip
 BASES = (sqlite_ext.FTS5Model, sqlite_ext.FTSModel, sqlite_ext.VirtualModel, pw.Model)
 DDL = (pw.Field.ddl, fields.EnumField.ddl)
@@ -278,18 +279,19 @@ def _literal(value: Any, model: Model) -> str:
     if isinstance(value, str):
         return text(value)
     shown = repr(value)
-    try:
-        if eval(shown, {}) == value:
+    with suppress(ValueError, SyntaxError):
+        if ast.literal_eval(shown) == value:
             return shown
-    except Exception:
-        pass
     raise ModelsError(f"An option of model {model.__name__} cannot be written: {shown}")
 
 
 def model_lines(frozen: Frozen, head: str) -> Iterator[str]:
     """The class, with `head` above it, and after it the calls that add its indexes."""
-    fields = {name: call for name, call in frozen.field_calls.items()
-              if (name, call) != ("id", Call("pw.AutoField"))}  # Peewee makes that by itself
+    fields = {
+        name: call
+        for name, call in frozen.field_calls.items()
+        if (name, call) != ("id", Call("pw.AutoField"))
+    }  # Peewee makes that by itself
     pairs = [index for index in frozen.indexes if _is_pair(index)]
     yield head
     yield f"class {frozen.name}({frozen.base.function}):"

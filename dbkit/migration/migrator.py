@@ -71,7 +71,9 @@ class Migrator(peewee_migrate.Migrator):
 
     def create_schema(self, name: str) -> None:
         """CREATE SCHEMA. On SQLite, where a schema is an attached database, nothing."""
-        self._native(f"create_schema {name}", lambda: self._execute(f"CREATE SCHEMA {quoted(name)}"))
+        self._native(
+            f"create_schema {name}", lambda: self._execute(f"CREATE SCHEMA {quoted(name)}")
+        )
 
     def drop_schema(self, name: str) -> None:
         """DROP SCHEMA, which must be empty. Nothing on SQLite."""
@@ -105,9 +107,7 @@ class Migrator(peewee_migrate.Migrator):
         labels.insert(len(labels) if place is None else place, label)
         self.change_enum(name, labels, schema)
 
-    def rename_enum_value(
-        self, name: str, old: str, new: str, schema: str | None = None
-    ) -> None:
+    def rename_enum_value(self, name: str, old: str, new: str, schema: str | None = None) -> None:
         """A label's new name, in every row and default that has it."""
         labels = self._labels(name, schema)
         if isinstance(self.__database__, pw.PostgresqlDatabase):
@@ -362,10 +362,16 @@ class Migrator(peewee_migrate.Migrator):
                 with self._edited(model):
                     model._meta.constraints = kept
             else:
-                self._settled(model)
-                self._native(f"drop_constraint {name}", lambda name=name: self._execute(
-                    f"ALTER TABLE {_table(model)} DROP CONSTRAINT {quoted(name)}"))  # fmt: skip
+                self._drop_unknown(model, name)
         return model
+
+    def _drop_unknown(self, model: Model, name: str) -> None:
+        """A constraint that no model has: it was made by SQL."""
+        if not isinstance(self.__database__, pw.PostgresqlDatabase):
+            raise MigrationError(f"The history knows no constraint {name} of {qualified(model)}.")
+        self._settled(model)
+        sql = f"ALTER TABLE {_table(model)} DROP CONSTRAINT {quoted(name)}"
+        self._sql("drop_constraints", sql)
 
     def create_foreign_key(self, model: Model | str, name: str) -> Model:
         """The constraint of a DeferredForeignKey, which create_model leaves out. Nothing on SQLite,

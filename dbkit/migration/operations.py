@@ -314,5 +314,3 @@ def _without(call: Call, names: Sequence[str]) -> Call:
 
 def _schema(schema: str | None) -> dict[str, str]:
     return {"schema": text(schema)} if schema else {}
-
-

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 
 import peewee as pw
 
 from dbkit.errors import MigrationError
 from dbkit.report import Report
 from dbkit.schema.changes import Change
-from dbkit.schema.dialect import dialect_for
 from dbkit.schema.diff import diff
-from dbkit.schema.models import Model
 from dbkit.schema.values import Column, Schema
 
+from .generating import Created
+from .goal import Goal, whole
 from .renames import Renaming
 from .router import Router
 from .rows import empty, insert_rows, read_rows
@@ -23,35 +22,32 @@ from .rows import empty, insert_rows, read_rows
 Rows = dict[tuple[str, str], Counter[str]]
 
 
-def prove(
-    router: Router, name: str, text: str, models: Sequence[Model], renaming: Renaming
-) -> list[str]:
+def prove(router: Router, created: Created, goal: Goal) -> list[str]:
     """Run a migration that is not written yet, take it back, and run it again; the router's
     database has the whole history, and is changed by it. Gives a sentence for what only works on
     empty tables.
 
-    Raises MigrationError if the schema is not what the models say, or after the rollback not what
+    Raises MigrationError if the schema is not what it is to be, or after the rollback not what
     it was, or if values are gone that have a place.
     """
-    from .creating import difference
-
-    proof = _Proof(router, name, renaming)
-    router.files.unwritten[name] = text
+    name = created.name
+    proof = _Proof(router, name, created.renaming)
+    router.files.unwritten[name] = created.text
     before = proof.schema()
-    _, wanted = difference(router.database, models)
+    _, wanted = goal.left(router.database)
     insert_rows(router.database, before, wanted)
     start = proof.rows(before)
     proof.step(lambda: router.run(), "It")
-    live, left = difference(router.database, models)
-    _refuse(left, f"After {name} the schema is not what the models say.")
+    live, left = goal.left(router.database)
+    _refuse(left, f"After {name} the schema is not what it is to be.")
     proof.compare(start, proof.rows(live), before, live, "running it")
     proof.step(lambda: router.rollback(), "Its rollback()")
     after = proof.schema()
     _refuse(diff(after, before), f"After the rollback of {name} the schema is not what it was.")
     proof.compare_back(start, proof.rows(after), before, live)
     proof.step(lambda: router.run(), "It, run again after its rollback,")
-    _, left = difference(router.database, models)
-    _refuse(left, f"After {name} is run again the schema is not what the models say.")
+    _, left = goal.left(router.database)
+    _refuse(left, f"After {name} is run again the schema is not what it is to be.")
     return proof.found
 
 
@@ -72,10 +68,7 @@ class _Proof:
         self.emptied = False
 
     def schema(self) -> Schema:
-        with dialect_for(self.database).reading(self.database, None) as reading:
-            live = reading.live(comments=True)
-        history = self.router.migrate_table
-        return replace(live, tables=tuple(one for one in live.tables if one.name != history))
+        return whole(self.database)
 
     def rows(self, schema: Schema) -> Rows:
         return read_rows(self.database, schema)
@@ -93,9 +86,7 @@ class _Proof:
             self.emptied = True
             run()  # type: ignore[operator]
 
-    def compare(
-        self, start: Rows, end: Rows, before: Schema, after: Schema, when: str
-    ) -> None:
+    def compare(self, start: Rows, end: Rows, before: Schema, after: Schema, when: str) -> None:
         """Every value of a column that stays what it was is still there."""
         if self.emptied:
             return
@@ -146,5 +137,3 @@ def _types(schema: Schema) -> dict[tuple[str, str], str]:
         for part in table.parts
         if isinstance(part, Column) and part.generated is None
     }
-
-

@@ -16,12 +16,15 @@ from peewee_migrate import cli
 
 from dbkit import config
 from dbkit.connection import diagnosed, parse
-from dbkit.discovery import find_project
+from dbkit.discovery import find_project, load_models
 from dbkit.errors import DbkitError
+from dbkit.questions import created_text, questions
 
+from .creating import create, create_empty
+from .merging import merge
 from .router import Router, check_count
 
-READING = {"list"}
+READING = {"list", "create"}
 
 
 def install() -> pw.Database:
@@ -64,6 +67,24 @@ class _CommandRouter(Router):
         context = click.get_current_context(silent=True)
         if context and context.info_name == "rollback":
             _reported(check_count)(self.done, context.params["count"])
+
+    @_reported
+    def create(self, name: str = "auto", *, auto: Any = False) -> str | None:
+        """`pw_migrate create`: of the models of --auto-source, or of the configuration."""
+        if not auto:
+            click.echo(f"create: {create_empty(self.database, self.migrate_dir, name)}")
+            return None
+        models = load_models(auto if isinstance(auto, str) else config.load().models)
+        written = create(self.database, models, self.migrate_dir, name, **questions())
+        click.echo(created_text(written, self.migrate_dir))
+        return written.name if written else None
+
+    @_reported
+    def merge(self, name: str = "initial") -> None:
+        """`pw_migrate merge`: one file that stands for all; they are kept."""
+        merged = merge(self.database, self.migrate_dir, name)
+        click.echo(f"merge: {self.files.path(merged.name)} stands for all before it; they can be "
+                   "deleted once every database has passed it")  # fmt: skip
 
     run = _reported(Router.run)
     rollback = _reported(Router.rollback)

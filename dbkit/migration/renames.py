@@ -19,7 +19,7 @@ from .operations import Lines, enums
 from .source import text
 
 if TYPE_CHECKING:
-    from .creating import Creator
+    from .generating import Generator
 
 
 @dataclass
@@ -38,28 +38,28 @@ class Renaming:
         self.up, self.down = self.up + up, down + self.down
 
 
-def find_renames(creator: Creator) -> Renaming:
+def find_renames(generator: Generator) -> Renaming:
     """As far as the decisions go; what is open is noted with them."""
     renaming = Renaming()
     for rename in (_labels, _tables, _columns):
-        rename(creator, renaming, *creator.state(renaming.up))
+        rename(generator, renaming, *generator.state(renaming.up))
     return renaming
 
 
 def _labels(
-    creator: Creator,
+    generator: Generator,
     renaming: Renaming,
     live: Schema,
     known: dict[str, Model],
     changes: list[Change],
 ) -> None:
-    old, new = enums(known.values()), enums(creator.models)
+    old, new = enums(known.values()), enums(generator.models)
     for (schema, name), labels in old.items():
         now = new.get((schema, name), labels)
         came = [label for label in now if label not in labels]
         for label in [label for label in labels if label not in now]:
             keys = [f"{name}.{label}", f"{schema}.{name}.{label}"]
-            other = creator.decisions.renamed("label", keys, came, came)
+            other = generator.decisions.renamed("label", keys, came, came)
             if other is not None:
                 came.remove(other)
                 options = {"schema": text(schema)} if schema else {}
@@ -71,14 +71,15 @@ def _labels(
 
 
 def _tables(
-    creator: Creator,
+    generator: Generator,
     renaming: Renaming,
     live: Schema,
     known: dict[str, Model],
     changes: list[Change],
 ) -> None:
     gone = [table for table in live.tables if table.name in known
-            and (table.name not in creator.new or table.name in creator.decisions.rename)]  # fmt: skip
+            and (table.name not in generator.new
+                 or table.name in generator.decisions.rename)]  # fmt: skip
     came = [change.item for change in changes
             if isinstance(change, Add) and isinstance(change.item, Table)]  # fmt: skip
     for table in gone:
@@ -86,7 +87,7 @@ def _tables(
         possible = [one for one in came if one.name.rpartition(".")[0] == schema]
         likely = [one.name for one in possible if _are_alike(table, one)]
         names = [one.name for one in possible]
-        other = creator.decisions.renamed("table", [table.name], likely, names)
+        other = generator.decisions.renamed("table", [table.name], likely, names)
         if other is not None:
             came = [one for one in came if one.name != other]
             up, down = Lines(), Lines()
@@ -104,26 +105,26 @@ def _are_alike(one: Table, other: Table) -> bool:
 
 
 def _columns(
-    creator: Creator,
+    generator: Generator,
     renaming: Renaming,
     live: Schema,
     known: dict[str, Model],
     changes: list[Change],
 ) -> None:
     for table, old in known.items():
-        new = creator.new.get(table)
+        new = generator.new.get(table)
         if new is None:
             continue
         came = list(_of(Add, table, changes))
         gone = {column.name: column for column in _of(Drop, table, changes)}
         for column in _columns_of(live, table):
             keys = [f"{renaming.names.get(table) or table}.{column.name}", f"{table}.{column.name}"]
-            named = any(key in creator.decisions.rename for key in keys)
+            named = any(key in generator.decisions.rename for key in keys)
             if column.name not in old._meta.columns or not (named or column.name in gone):
                 continue
             likely = [one.name for one in came if _base(one) == _base(column)]
             names = [one.name for one in came]
-            other = creator.decisions.renamed("column", keys, likely, names)
+            other = generator.decisions.renamed("column", keys, likely, names)
             if other is not None and other in new._meta.columns:
                 came = [one for one in came if one.name != other]
                 fields = old._meta.columns[column.name], new._meta.columns[other]

@@ -62,8 +62,11 @@ class Router(peewee_migrate.Router):
     @property
     def todo(self) -> list[str]:
         """The names of all files that play a part, in the order of their numbers."""
-        hidden = {name for name, replaced in self.files.replacing().items()
-                  if 0 < len(self._recorded(replaced)) < len(replaced)}  # those come first
+        hidden = {
+            name
+            for name, replaced in self.files.replacing().items()
+            if 0 < len(self._recorded(replaced)) < len(replaced)
+        }  # those come first
         for name, replaced in self.files.replacing().items():
             hidden |= set() if name in hidden else set(replaced)
         return [name for name in self.files.names() if name not in hidden]

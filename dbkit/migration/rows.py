@@ -74,9 +74,12 @@ def _values(
         if key := keys.get(column.name):
             if key.target == table.name and column.nullable:
                 continue
-            yield column.name, (
-                f"(SELECT {quoted(key.target_columns[0])} FROM {_name(schema, key.target)} "
-                f"ORDER BY 1 LIMIT 1 OFFSET {row})"
+            yield (
+                column.name,
+                (
+                    f"(SELECT {quoted(key.target_columns[0])} FROM {_name(schema, key.target)} "
+                    f"ORDER BY 1 LIMIT 1 OFFSET {row})"
+                ),
             )
         else:
             labels = enums.get(column.type) or enums.get(new.type)
@@ -118,7 +121,8 @@ def _named(table: Table, column: Column) -> list[str]:
     """The strings that a check of the column names."""
     for part in table.parts:
         if isinstance(part, Check) and mentions(part.expression, column.name):
-            if found := [one.replace("''", "'") for one in STRING.findall(part.expression)]:
+            found = [one.replace("''", "'") for one in STRING.findall(part.expression)]
+            if found:
                 return found
     return []
 

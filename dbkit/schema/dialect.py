@@ -63,9 +63,7 @@ class Dialect(Protocol):
         whose type changes, where they are not the usual."""
         ...
 
-    def run(
-        self, database: pw.Database, current: Schema, desired: Schema, using: Using
-    ) -> None:
+    def run(self, database: pw.Database, current: Schema, desired: Schema, using: Using) -> None:
         """Run what `inside` gives."""
         ...
 

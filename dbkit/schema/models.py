@@ -18,7 +18,7 @@ def with_targets(models: Iterable[Model]) -> list[Model]:
         model = waiting.pop()
         if model not in found:
             found[model] = None
-            waiting.extend(model._meta.refs.values())
+            waiting.extend([*model._meta.refs.values(), *(model._meta.depends_on or ())])
     return list(pw.sort_models(found))
 
 

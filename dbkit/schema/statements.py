@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from dbkit.errors import MigrationError
 
-
 Using = Mapping[tuple[str, str], str]  # (table, column) -> an expression of the old value
 
 

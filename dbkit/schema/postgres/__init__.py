@@ -50,9 +50,7 @@ class Postgres:
     ) -> list[Statement]:
         return statements(current, desired, using)
 
-    def run(
-        self, database: pw.Database, current: Schema, desired: Schema, using: Using
-    ) -> None:
+    def run(self, database: pw.Database, current: Schema, desired: Schema, using: Using) -> None:
         (path,) = database.execute_sql("SHOW search_path").fetchone()
         for sql in runnable(statements(current, desired, using)):
             self.execute(database, sql)

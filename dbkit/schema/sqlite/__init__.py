@@ -117,9 +117,7 @@ class Sqlite:
     ) -> list[Statement]:
         return statements(current, desired, wrapped=False)
 
-    def run(
-        self, database: pw.Database, current: Schema, desired: Schema, using: Using
-    ) -> None:
+    def run(self, database: pw.Database, current: Schema, desired: Schema, using: Using) -> None:
         for sql in runnable(self.inside(current, desired)):
             self.execute(database, sql)
 

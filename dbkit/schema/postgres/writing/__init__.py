@@ -40,8 +40,9 @@ def statements(current: Schema, desired: Schema, using: Using | None = None) -> 
 def usings(current: Schema, desired: Schema) -> dict[tuple[str, str], str]:
     """The USING clauses of those statements, by table and column."""
     writer = _Writer(current, desired, {})
+    retyped = writer.plan.retyped
     both = {(table.name, part.name): part for table in current.tables for part in table.parts
-            if isinstance(part, Column) and (table.name, part.name) in writer.plan.retyped}  # fmt: skip
+            if isinstance(part, Column) and (table.name, part.name) in retyped}  # fmt: skip
     found = {}
     for table in desired.tables:
         for part in table.parts:

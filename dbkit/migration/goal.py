@@ -1,0 +1,75 @@
+"""What a migration is to make."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import peewee as pw
+
+from dbkit.schema.changes import Alter, Change, Drop
+from dbkit.schema.dialect import dialect_for
+from dbkit.schema.diff import diff
+from dbkit.schema.models import Model
+from dbkit.schema.patching import patched
+from dbkit.schema.values import Comment, Nameable, Part, Policy, Rule, Schema, Table, Trigger
+from dbkit.verification import HISTORY_TABLE, examine
+
+UNSAID = (Trigger, Rule, Policy, Comment)  # what no model can say, and no migration takes away
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What the models say; where a schema is `wanted`, exactly that, with all it has beside."""
+
+    models: Sequence[Model]
+    wanted: Schema | None = None
+
+    def left(self, database: pw.Database) -> tuple[Schema, list[Change]]:
+        """(the schema, what of it is still to be changed)."""
+        live = whole(database)
+        if self.wanted is not None:
+            return live, list(diff(live, self.wanted))
+        if not self.models:
+            return live, []
+        report, live, _ = examine(database, list(self.models))
+        return live, [change for change in report.changes if _is_said(change)]
+
+    def desired(self, live: Schema, left: Iterable[Change]) -> Schema:
+        return patched(live, left) if self.wanted is None else self.wanted
+
+
+def _is_said(change: Change) -> bool:
+    """Whether a migration makes it: not where models could not say the contrary."""
+    if isinstance(change, Drop) and isinstance(change.item, UNSAID):
+        return False
+    said = {"strict", "without rowid"}
+    return not (isinstance(change, Alter) and isinstance(change.item, Table)) or bool(
+        said & ({*change.old.options} ^ {*change.item.options})  # type: ignore[union-attr]
+    )
+
+
+def whole(database: pw.Database) -> Schema:
+    """All that is there, but for the history of migrations."""
+    with dialect_for(database).reading(database, None) as reading:
+        live = reading.live(comments=True)
+    return replace(live, tables=tuple(one for one in live.tables if one.name != HISTORY_TABLE))
+
+
+def wanted(database: pw.Database, models: Sequence[Model]) -> Schema:
+    """The schema as it is, but for the names that the models do not say: any will do."""
+    with dialect_for(database).reading(database, None) as reading:
+        said = reading.models(models, reading.live())
+    chosen = {table.name: {part.name for part in table.parts if getattr(part, "named", False)}
+              for table in said.tables}  # fmt: skip
+
+    def marked(table: Table) -> Table:
+        names = chosen.get(table.name, set())
+
+        def one(part: Part) -> Part:
+            return replace(part, named=part.name in names) if isinstance(part, Nameable) else part
+
+        return replace(table, parts=tuple(map(one, table.parts)))
+
+    live = whole(database)
+    return replace(live, tables=tuple(map(marked, live.tables)))

@@ -1,0 +1,57 @@
+"""One migration that stands for all before it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import peewee as pw
+
+from dbkit.errors import MigrationError
+from dbkit.schema.models import Model
+from dbkit.schema.values import Schema
+
+from .creating import attach, checked, proven, write_new
+from .decisions import Decisions
+from .files import Files
+from .generating import Created, Generator
+from .goal import Goal, wanted
+from .history import replaying
+
+
+def merge(database: pw.Database, directory: str | Path, name: str = "initial") -> Created:
+    """Write a file that makes what all files make together, and REPLACES them; they are kept, for
+    databases on which not all of them are applied yet. Rows that they write it does not.
+
+    Raises MigrationError if there are none, or if what it makes is not proven the same.
+    """
+    with replaying(database, directory) as router:
+        router.run()
+        models = list(router.migrator.orm)
+        schema, replaced = wanted(router.database, models), router.todo
+    if not replaced:
+        raise MigrationError(f"There is nothing to merge in {directory}.")
+    return baseline(database, directory, name, models, schema, replaced)
+
+
+def baseline(
+    database: pw.Database,
+    directory: str | Path,
+    name: str,
+    models: Iterable[Model],
+    schema: Schema,
+    replaced: Sequence[str],
+) -> Created:
+    """Write a file that makes exactly `schema`, of which `models` are a part, from nothing."""
+    files, goal = Files(Path(directory)), Goal(list(models), schema)
+    files.needed = False
+    full = files.next_name(checked(name), ())
+    with tempfile.TemporaryDirectory() as empty, replaying(database, empty) as router:
+        attach(router.database, goal.models)
+        created = Generator(router, goal, Decisions(no_rename=True)).created(full, replaced)
+        if created is None:
+            raise MigrationError("There is nothing in the database to make a migration of.")
+        created = proven(router, created, goal)
+    write_new(files.path(created.name), created.text)
+    return created

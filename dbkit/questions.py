@@ -1,0 +1,27 @@
+"""What a command that writes a migration asks on a terminal, and what it says afterwards."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .migration import Created
+
+
+def questions() -> dict[str, Any]:
+    """The `confirm` and `prompt` of `create`; nothing where nobody can answer."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return {}
+    return {"confirm": click.confirm, "prompt": click.prompt}
+
+
+def created_text(created: Created | None, directory: Path, check: bool = False) -> str:
+    """What was made, or would be, and what to mind about it."""
+    if created is None:
+        return "create: nothing to do, the migrations make what the models say"
+    path = directory / f"{created.name}.py"
+    first = f"create: a migration would be made\n{created.summary}" if check else f"create: {path}"
+    return "\n".join([first, *(f"  mind: {one}" for one in created.hazards)])

@@ -138,9 +138,9 @@ def _schemas(models: Iterable[Model]) -> set[str]:
 
 
 def _without_history(schema: Schema) -> Schema:
-    return replace(
-        schema, tables=tuple(one for one in schema.tables if not one.name.endswith(HISTORY_TABLE))
-    )
+    return replace(schema, tables=tuple(
+        one for one in schema.tables if one.name.rpartition(".")[2] != HISTORY_TABLE
+    ))  # fmt: skip
 
 
 def _covered(

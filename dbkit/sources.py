@@ -9,6 +9,7 @@ from pathlib import Path
 
 import peewee as pw
 
+from .collector import paused
 from .connection import Target, opened, parse
 from .errors import ConfigError
 from .migration.history import replaying
@@ -27,6 +28,7 @@ class Sources:
     def __init__(self, live: Target, migrations: Path, models: Callable[[], list[Model]]) -> None:
         self.live, self.migrations, self.models = live, migrations, models
 
+    @paused()
     def diff(self, current: str, desired: str, ignore: tuple[str, ...] = ()) -> Report:
         """Compare two of 'models', 'migrations', 'live' or a database's URL. Of what the models do
         not describe nothing is compared with them."""

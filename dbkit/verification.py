@@ -12,6 +12,7 @@ from typing import Any
 import peewee as pw
 
 from . import migration
+from .collector import paused
 from .connection import diagnosed
 from .errors import ConfigError, DbkitError, ModelsError
 from .migration.history import applied, replaying
@@ -20,11 +21,12 @@ from .schema.changes import Add, Alter, Change, covers, kind, subject
 from .schema.dialect import Dialect, Reading, dialect_for
 from .schema.diff import changes_within, diff
 from .schema.models import Model
-from .schema.values import Comment, Part, Schema, Table
+from .schema.values import Part, Schema, Table
 
 HISTORY_TABLE = "migratehistory"
 
 
+@paused()
 def verify(
     database: pw.Database,
     models: Iterable[Model],
@@ -136,9 +138,9 @@ def _schemas(models: Iterable[Model]) -> set[str]:
 
 
 def _without_history(schema: Schema) -> Schema:
-    return replace(
-        schema, tables=tuple(one for one in schema.tables if not one.name.endswith(HISTORY_TABLE))
-    )
+    return replace(schema, tables=tuple(
+        one for one in schema.tables if one.name.rpartition(".")[2] != HISTORY_TABLE
+    ))  # fmt: skip
 
 
 def _covered(
@@ -152,18 +154,12 @@ def _covered(
     enums = {enum.name for enum in desired.enums}
     covered = Schema(
         live.namespaces,
-        tuple(map(_without_comments, (one for one in live.tables if one.name in tables))),
+        tuple(one for one in live.tables if one.name in tables),
         tuple(enum for enum in live.enums if enum.name in enums),
     )
     return covered, tuple(
         table.name for table in live.tables if table.name not in tables | unverified
     )
-
-
-def _without_comments(table: Table) -> Table:
-    if not any(isinstance(part, Comment) for part in table.parts):
-        return table
-    return replace(table, parts=tuple(p for p in table.parts if not isinstance(p, Comment)))
 
 
 def _compared(
@@ -176,13 +172,15 @@ def _compared(
     changes = diff(current, desired)
     ignored = [change for change in changes if _matches(place(change), ignore)]
     left_out = [name for name in unmanaged if _matches(name, ignore)]
-    sides = (_without(side, ignore) if ignored else side for side in (current, desired))
+    if ignored:
+        current, desired = _without(current, ignore), _without(desired, ignore)
     return Report(
         tuple(change for change in changes if change not in ignored),
         len(desired.tables),
         tuple(name for name in unmanaged if name not in left_out),
         tuple(dict.fromkeys([*map(place, ignored), *left_out])),
-        statements=lambda: dialect.statements(*sides),
+        # a report without changes does not hold on to the schemas
+        statements=(lambda: dialect.statements(current, desired)) if changes else tuple,
     )
 
 

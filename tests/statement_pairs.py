@@ -295,6 +295,10 @@ POSTGRES: dict[str, tuple[str, str]] = {
         "CREATE INDEX i8 ON t USING brin (a) WITH (pages_per_range=4)",
     ),
     "index altered": table("CREATE INDEX i ON t (a)", "CREATE UNIQUE INDEX i ON t (b DESC)"),
+    "index with parameters of its usual operator class": table(
+        "CREATE INDEX i ON t USING gist (to_tsvector('simple', b::text))",
+        "CREATE INDEX i ON t USING gist (to_tsvector('simple', b::text) tsvector_ops (siglen = 100))",
+    ),
     "index names exchanged": table(
         "CREATE INDEX i ON t (a); CREATE INDEX j ON t (b)",
         "CREATE INDEX j ON t (a); CREATE INDEX i ON t (b)",

@@ -53,6 +53,10 @@ CREATE FUNCTION s.transaction_timestamp() RETURNS timestamptz LANGUAGE sql AS 'S
 
 # One schema, written in two ways.
 SAME: Pairs = {
+    "a foreign key's own triggers disabled": (
+        "ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES p; ALTER TABLE t DISABLE TRIGGER ALL",
+        "ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES p",
+    ),
     "schema with a table in it": (
         "CREATE SCHEMA s CREATE TABLE u (a int)",
         "CREATE SCHEMA s; CREATE TABLE s.u (a integer)",

@@ -43,6 +43,20 @@ def test_tables_of_no_model_are_listed_and_are_no_drift(database: pw.Database) -
     assert "not covered by any model, left alone: stray" in str(report)
 
 
+def test_only_a_table_of_its_very_name_is_the_history(database: pw.Database) -> None:
+    create(database, Owner)
+    database.execute_sql("CREATE TABLE migratehistory (id integer)")
+    database.execute_sql("CREATE TABLE old_migratehistory (id integer)")
+    assert verify(database, [Owner]).unmanaged == ("old_migratehistory",)
+
+
+def test_the_history_of_another_schema_is_passed_over(postgres: pw.Database) -> None:
+    postgres.execute_sql("CREATE SCHEMA other CREATE TABLE migratehistory (id integer)")
+    there = type("There", (pw.Model,), {"Meta": type("Meta", (), {"schema": "other"})})
+    create(postgres, there)
+    assert verify(postgres, [there]).unmanaged == ()
+
+
 def test_verify_writes_nothing(postgres: pw.Database) -> None:
     everything = "SELECT count(*), max(oid::bigint) FROM pg_class"
     before = postgres.execute_sql(everything).fetchone()

@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Protocol, TypeVar, get_args
 
 from .changes import Add, Alter, Change, Drop
-from .values import ForeignKey, Index, Nameable, Part, PrimaryKey, Schema, Table, Unique
+from .values import Column, ForeignKey, Index, Nameable, Part, PrimaryKey, Schema, Table, Unique
 
 
 class _Named(Protocol):
@@ -78,6 +78,8 @@ def counterpart(table: Table, part: Part) -> Part | None:
 
 def _are_equal(olds: Sequence[Part], news: Sequence[Part]) -> bool:
     """Whether there is nothing to say, told quickly; of equals on one side, `_pair` tells."""
+    if [one for one in olds if type(one) is Column] == [one for one in news if type(one) is Column]:
+        olds, news = ([part for part in side if type(part) is not Column] for side in (olds, news))
     waiting = {_content(part): part for part in olds}
     if len(waiting) != len(news) or len(olds) != len(news):
         return False

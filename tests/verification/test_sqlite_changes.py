@@ -58,6 +58,17 @@ SQLITE: dict[str, tuple[str, str, list[dict[str, Any]]]] = {
         "DEFAULT 'X'",
         [different("column", "thing", "name", {"default": "'x'"}, {"default": "'X'"})],
     ),
+    "default in double quotes": (
+        "DEFAULT 'x'",
+        'DEFAULT "X"',
+        [different("column", "thing", "name", {"default": "'x'"}, {"default": "'X'"})],
+    ),
+    "blob": (
+        "DEFAULT 'x'",
+        "DEFAULT X'0a'",
+        [different("column", "thing", "name", {"default": "'x'"}, {"default": "x'0a'"})],
+    ),
+    "the same in double quotes": ("DEFAULT 'x'", 'DEFAULT "x"', []),
     "collation": (
         "DEFAULT 'x'",
         "COLLATE NOCASE DEFAULT 'x'",

@@ -8,7 +8,6 @@ from typing import Any
 
 import peewee as pw
 
-from dbkit.collector import paused
 from dbkit.diagnosis import sqlstate
 from dbkit.errors import DatabaseFailed
 from dbkit.fields import EnumField, TypeName, create_enum
@@ -33,7 +32,7 @@ class Postgres:
 
     @contextmanager
     def reading(self, database: pw.Database, schemas: Iterable[str] | None) -> Iterator[Reading]:
-        with paused(), rolled_back(database, _begin(database)):
+        with rolled_back(database, _begin(database)):
             yield Reading(database, schemas)
 
     def transaction(self, database: pw.Database) -> AbstractContextManager[Any]:

@@ -167,16 +167,25 @@ def _sequence(row: Any, usual: str | None = None) -> tuple[str, ...]:
 
 def _constraint(row: Any, naming: Naming) -> Part:
     columns, include = tuple(row.columns), tuple(row.include or ())
-    more: Any = {"period": row.period, "options": tuple(sorted(row.options or ()))}
+    options = tuple(sorted(row.options or ()))
     match row.type:
-        case "p":
-            return PrimaryKey(columns, row.deferrable, include, row.name, **more)
-        case "u":
-            return Unique(columns, row.nulls_distinct, row.deferrable, include, row.name, **more)
         case "c" | "n":
             return Check(row.expression, row.validated, row.enforced, row.inherited, row.name)
+        case "p":
+            return PrimaryKey(columns, row.deferrable, include, row.name, True, row.period, options)
+        case "u":
+            return Unique(
+                columns,
+                row.nulls_distinct,
+                row.deferrable,
+                include,
+                row.name,
+                True,
+                row.period,
+                options,
+            )
         case "x":
-            return Exclusion(row.definition, row.name, options=more["options"])
+            return Exclusion(row.definition, row.name, options=options)
         case _:
             some = f" ({', '.join(row.set_columns)})" if row.set_columns else ""
             return ForeignKey(

@@ -87,8 +87,9 @@ def read(model: Model, context: Any, names: Names) -> Table | None:
         _require_plain(model)
         parts: list[Part] = []
         keys = meta.get_primary_keys()
+        key_names = {key.name for key in keys}
         for field in meta.sorted_fields:
-            parts += _column(field, any(field is key for key in keys), context, names)
+            parts += _column(field, field.name in key_names, context, names)
         if keys:
             parts.append(PrimaryKey(_names(keys), name=f"{meta.table_name}_pkey", named=False))
         for field in meta.sorted_fields:

@@ -154,7 +154,8 @@ SELECT i.indrelid AS oid, x.relname AS name, i.indisunique AS unique, m.amname A
                ON ta.attrelid = i.indrelid AND ta.attnum = i.indkey[k - 1]
              LEFT JOIN pg_catalog.pg_collation l ON l.oid = i.indcollation[k - 1]
               AND l.oid <> coalesce(ta.attcollation, 'pg_catalog."default"'::regcollation)
-             LEFT JOIN pg_catalog.pg_opclass o ON o.oid = i.indclass[k - 1] AND NOT o.opcdefault
+             LEFT JOIN pg_catalog.pg_opclass o ON o.oid = i.indclass[k - 1]
+              AND (NOT o.opcdefault OR ia.attoptions IS NOT NULL)
              ORDER BY k) AS keys,
        CASE WHEN i.indnatts > i.indnkeyatts THEN
            ARRAY(SELECT pg_get_indexdef(i.indexrelid, k, false) FROM

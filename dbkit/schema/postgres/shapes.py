@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 import peewee as pw
 
@@ -25,7 +26,7 @@ TOKEN = re.compile(
 )
 UNFIT = re.compile(r'"|dbkit_|\d{10}')  # names of any letters, and what could be a placeholder
 WORD = re.compile(r"[a-z_]\w*")
-PLACEHOLDER = re.compile(r"\bdbkit_\d+\b|(?<!')'dbkit_\d+'(?!')|\b1\d{9}(?:\.5)?\b")
+PLACEHOLDER = re.compile(r"(\bdbkit_\d+\b|(?<!')'dbkit_\d+'(?!')|\b1\d{9}(?:\.5)?\b)")
 TEXTS = ("character varying", "character", "text")
 LONGEST = 60  # a longer text might be cut, as a name
 
@@ -45,41 +46,50 @@ class Shapes:
         if UNFIT.search(source):
             return None
         found: dict[str, str] = {}  # what was written -> placeholder
+        values: dict[str, str] = {}
+        columns: list[tuple[str, str]] = []
         texts = "'" in source and all(
             types[word].startswith(TEXTS)
             for word in WORD.findall(source.lower()) if word in types
         )  # fmt: skip
 
         def placeholder(match: re.Match[str]) -> str:
-            word = match[0]
+            word = meant = match[0]
             if word in found:
                 return found[word]
-            if match["name"]:
-                name = word.lower()
-                if name not in types or name in self.keywords:
+            if match.lastgroup == "name":
+                meant = word.lower()
+                if meant not in types or meant in self.keywords:
                     return word
-                same = sum(1 for one in found if types.get(one.lower()) == types[name])
-                mark = self.columns.setdefault((types[name], same), f"dbkit_{len(self.columns)}")
-            elif match["number"]:
+                type_ = types[meant]
+                same = sum(1 for _, other in columns if other == type_)
+                mark = self.columns.setdefault((type_, same), f"dbkit_{len(self.columns)}")
+                columns.append((mark, type_))
+            elif match.lastgroup == "number":
                 mark = f"{1_000_000_000 + len(found)}" + ".5" * ("." in word)
             elif texts and len(word) < LONGEST:
                 mark = f"'dbkit_{1_000_000 + len(found)}'"
             else:
                 return word
-            found[word] = mark
+            found[word], values[mark] = mark, meant
             return mark
 
-        shaped = TOKEN.sub(placeholder, source)
-        values = {mark: word.lower() if mark.startswith("dbkit") else word
-                  for word, mark in found.items()}  # fmt: skip
-        columns = frozenset(
-            (mark, types[name]) for mark, name in values.items() if mark.startswith("dbkit")
-        )
-        return shaped, columns, values
+        return TOKEN.sub(placeholder, source), frozenset(columns), values
 
 
 def filled(answer: str | None, values: Mapping[str, str]) -> str | None:
     """What the server said of a shape, with the values; None if it said nothing or lost one."""
-    if answer is None or set(PLACEHOLDER.findall(answer)) != values.keys():
+    if answer is None:
         return None
-    return PLACEHOLDER.sub(lambda match: values[match[0]], answer)
+    pieces = _pieces(answer)
+    if set(pieces[1::2]) != values.keys():
+        return None
+    filled = [*pieces]
+    filled[1::2] = [values[mark] for mark in pieces[1::2]]
+    return "".join(filled)
+
+
+@lru_cache(maxsize=1_000)
+def _pieces(answer: str) -> list[str]:
+    """The answer, cut at its placeholders; these are every second piece."""
+    return PLACEHOLDER.split(answer)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 # sections 9.9.5 (time), 9.14 (UUIDs) and 9.27 (session)
 EQUIVALENT = {
@@ -16,6 +15,7 @@ EQUIVALENT = {
     "current_schema()": "CURRENT_SCHEMA",
     "uuidv4()": "gen_random_uuid()",
 }
+MARKS = ("()", "USER", "ROLE")  # one of them is in each; most defaults have none
 ONES = "|".join(map(re.escape, EQUIVALENT))
 # a string or a quoted name is passed over as a whole; in a schema's own now() the dot is in front
 TOKEN = re.compile(
@@ -23,9 +23,8 @@ TOKEN = re.compile(
 )
 
 
-@lru_cache(maxsize=10_000)
 def one_spelling(expression: str | None) -> str | None:
     """The default as `pg_get_expr` prints it, with one spelling for those that are equivalent."""
-    if expression is None:
-        return None
+    if expression is None or not any(map(expression.__contains__, MARKS)):
+        return expression
     return TOKEN.sub(lambda match: EQUIVALENT[match[0]] if match["one"] else match[0], expression)

@@ -29,7 +29,7 @@ from ..values import (
     Trigger,
     Unique,
 )
-from .ddl import ColumnText, TableText, normal, read_index, read_table
+from .ddl import ColumnText, TableText, normal, read_default, read_index, read_table
 from .statements import statements
 
 TABLES = """
@@ -208,7 +208,7 @@ def _columns(rows: list[Any], index: list[Any], text: TableText) -> Iterator[Par
             name,
             _type(type_),
             not notnull and not (key == [name] and not index),
-            default=None if hidden else _default(default),
+            default=None if hidden else read_default(default),
             identity="autoincrement" if extra.autoincrement else "",
             generated=extra.generated and extra.generated + " stored" * (hidden == 3),
             collation=extra.collation,
@@ -218,12 +218,6 @@ def _columns(rows: list[Any], index: list[Any], text: TableText) -> Iterator[Par
         name, conflict = text.key
         options = (*_unusual(index, text), *_on_conflict(conflict))
         yield PrimaryKey(tuple(key), name=name, options=options)
-
-
-def _default(default: str | None) -> str | None:
-    """None is the default of a column that names none."""
-    text = normal(default)
-    return None if text == "null" else text
 
 
 def _on_conflict(action: str) -> tuple[str, ...]:

@@ -46,7 +46,7 @@ def key_of(table: Table) -> PrimaryKey | None:
 def create_table(table: Table, name: str | None = None) -> str:
     """CREATE TABLE, under another name if one is given; without indexes and triggers."""
     if table.kind == "virtual table":
-        return f"CREATE VIRTUAL TABLE {full_name(table.name)} {_joined(tokens(table.options[0]))}"
+        return f"CREATE VIRTUAL TABLE {full_name(table.name)} {' '.join(tokens(table.options[0]))}"
     key = key_of(table)
     inline = key if key and len(key.columns) == 1 and not _collates(key) else None
     lines = [column_text(column, inline) for column in columns(table)]
@@ -74,7 +74,7 @@ def column_text(column: Column, key: PrimaryKey | None = None) -> str:
     if column.generated is not None:
         expression = column.generated.removesuffix(" stored")
         kind = "STORED" if expression != column.generated else "VIRTUAL"
-        words.append(f"GENERATED ALWAYS AS ({_joined(tokens(expression))}) {kind}")
+        words.append(f"GENERATED ALWAYS AS ({' '.join(tokens(expression))}) {kind}")
     return " ".join(filter(None, words))
 
 
@@ -89,7 +89,7 @@ def _rule(part: Constraint) -> str:
             word = "PRIMARY KEY" if isinstance(part, PrimaryKey) else "UNIQUE"
             return " ".join([f"{word} ({keys})", *_conflict(part.options)])
         case Check():
-            return f"CHECK ({_joined(tokens(part.expression))})"
+            return f"CHECK ({' '.join(tokens(part.expression))})"
         case ForeignKey():
             target = listed(part.target_columns) if part.target_columns else ""
             words = f"FOREIGN KEY {listed(part.columns)} REFERENCES {quoted(part.target)} {target}"
@@ -119,28 +119,19 @@ def _conflict(options: Iterable[str]) -> Iterator[str]:
 
 def _default(text: str) -> str:
     words = tokens(text)
-    return _joined(words) if is_literal(text) or text in NOW else f"({_joined(words)})"
+    return " ".join(words) if is_literal(text) or text in NOW else f"({' '.join(words)})"
 
 
 def is_literal(text: str) -> bool:
     """Whether a default is a constant, which needs no parentheses."""
     words = tokens(text)
-    blob = len(words) == 2 and words[0] == "x" and words[1].startswith("'")
     signed = len(words) == 2 and words[0] in "+-" and words[1][0] in ".0123456789"
-    return (len(words) == 1 and text not in NOW) or blob or signed
-
-
-def _joined(words: list[str]) -> str:
-    """Tokens as SQL; x'00' is one that was taken for two."""
-    text = ""
-    for before, word in zip(["", *words], words, strict=False):
-        text += word if before == "x" and word.startswith("'") else f" {word}"
-    return text.strip()
+    return (len(words) == 1 and text not in NOW) or signed
 
 
 def create_index(table: Table, index: Index) -> str:
-    keys = ", ".join(_joined(tokens(key)) for key in index.keys)
-    where = f" WHERE {_joined(tokens(index.where))}" if index.where else ""
+    keys = ", ".join(" ".join(tokens(key)) for key in index.keys)
+    where = f" WHERE {' '.join(tokens(index.where))}" if index.where else ""
     kind = "UNIQUE INDEX" if index.unique else "INDEX"
     on = quoted(split(table.name)[1])
     return f"CREATE {kind} {full_name(table.name, index.name or '')} ON {on} ({keys}){where}"
@@ -154,9 +145,9 @@ def create_view(view: Table) -> str:
         called = words[place + 1 : place + 2] == ["("]
         if word in names and names[word] != quoted(word) and not called:
             words[place] = names[word]
-    return f"CREATE VIEW {full_name(view.name)} {_joined(words)}"
+    return f"CREATE VIEW {full_name(view.name)} {' '.join(words)}"
 
 
 def create_trigger(table: Table, trigger: Trigger) -> str:
     words = tokens(trigger.definition)[3:]
-    return f"CREATE TRIGGER {full_name(table.name, trigger.name)} {_joined(words)}"
+    return f"CREATE TRIGGER {full_name(table.name, trigger.name)} {' '.join(words)}"

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 TOKEN = re.compile(
     r"""(?P<skip>\s+|--[^\n]*|/\*.*?(?:\*/|\Z))
     |(?P<text>'(?:[^']|'')*')
+    |(?P<blob>[xX]'[0-9a-fA-F]*')
     |(?P<quoted>"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\])
     |(?P<word>[^\W\d]\w*|\$\w+)
     |(?P<number>(?:0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?))
@@ -43,7 +44,7 @@ def tokens(sql: str) -> list[str]:
 def _spelling(match: re.Match[str]) -> str:
     text = match.group()
     match match.lastgroup:
-        case "word":
+        case "word" | "blob":
             return text.lower()
         case "quoted":
             closing = text[-1]
@@ -59,6 +60,22 @@ def normal(sql: str | None) -> str | None:
     if sql is None:
         return None
     return " ".join(_unwrapped(tokens(sql)))
+
+
+def read_default(sql: str | None) -> str | None:
+    """A default in one spelling, None being that of a column that names none. It can name no
+    column, so what stands in double quotes is a text (https://sqlite.org/quirks.html, 8)."""
+    if sql is None:
+        return None
+    text = normal("".join(_as_text(match) for match in TOKEN.finditer(sql)))
+    return None if text == "null" else text
+
+
+def _as_text(match: re.Match[str]) -> str:
+    word = match.group()
+    if match.lastgroup != "quoted" or word[0] != '"':
+        return word
+    return "'" + word[1:-1].replace('""', '"').replace("'", "''") + "'"
 
 
 def _unwrapped(words: Sequence[str]) -> Sequence[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import peewee as pw
 
 from .collector import paused
+from .comparison import against_models, compare
 from .connection import Target, opened, parse
 from .errors import ConfigError
 from .migration.history import replaying
@@ -17,7 +18,6 @@ from .report import Report
 from .schema.dialect import dialect_for
 from .schema.models import Model
 from .schema.values import Schema
-from .verification import against_models, compare
 
 MODELS, MIGRATIONS, LIVE = "models", "migrations", "live"
 

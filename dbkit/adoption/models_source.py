@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from dbkit.schema.values import Column, EnumType, Schema, Table
-from dbkit.verification import HISTORY_TABLE
+from dbkit.comparison import HISTORY_TABLE
 
 from . import unsaid
 from .layout import columns_of, layout

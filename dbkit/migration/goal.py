@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 import peewee as pw
 
+from dbkit.comparison import HISTORY_TABLE, examine
 from dbkit.schema.changes import Alter, Change, Drop
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.diff import diff
 from dbkit.schema.models import Model
 from dbkit.schema.patching import patched
 from dbkit.schema.values import Comment, Nameable, Part, Policy, Rule, Schema, Table, Trigger
-from dbkit.verification import HISTORY_TABLE, examine
 
 UNSAID = (Trigger, Rule, Policy, Comment)  # what no model can say, and no migration takes away
 

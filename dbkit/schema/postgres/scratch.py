@@ -33,7 +33,7 @@ def read(database: pw.Database, models: Iterable[Model], names: Names) -> tuple[
         return ()
     every = with_targets(wanted.values())
     ddl = _create_all(database, every, names)
-    found = catalog.read(database, ["pg_temp"], lambda _, name: names.of_temporary(name))
+    found = catalog.read(database, ["pg_temp"], names.seen)
     return tuple(
         _with_named(table, wanted[table.name], ddl[table.name])
         for table in found.tables
@@ -54,6 +54,11 @@ class Names:
     def of_temporary(self, name: str) -> str:
         """Of what stands in the temporary schema under this name."""
         return self.enums.get(name) or self.shortened.get(name, name)
+
+    def seen(self, schema: str, name: str) -> str:
+        """The name in a Schema of what stands there: in the temporary schema, for another."""
+        temporary = schema.startswith("pg_temp")
+        return self.of_temporary(name) if temporary else self.qualified(schema, name)
 
     def qualified(self, schema: str | None, name: str) -> str:
         return name if schema in (None, self.own) else f"{schema}.{name}"

@@ -1,0 +1,177 @@
+"""The models held against a database, or any schema against another: a Report of what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from functools import reduce
+from typing import Any
+
+import peewee as pw
+
+from .connection import diagnosed
+from .errors import ConfigError, ModelsError
+from .report import Report, place
+from .schema.changes import Add, Alter, kind, subject
+from .schema.dialect import Dialect, Reading, dialect_for
+from .schema.diff import changes_within, diff
+from .schema.models import Model
+from .schema.values import Part, Schema, Table
+
+HISTORY_TABLE = "migratehistory"
+
+
+def against_models(
+    database: pw.Database, models: Iterable[Model], ignore: Sequence[str], backwards: bool
+) -> Report:
+    """Compare a database with the models; `backwards`, the models are what is to be changed."""
+    models = list(models)
+    report, live, desired = examine(database, models, False, ignore)
+    if not backwards:
+        return report
+    covered, _ = _covered(live, desired, False, set())
+    turned = _compared(dialect_for(database), desired, covered, ignore, report.unmanaged)
+    return replace(turned, unverified=report.unverified, notes=report.notes)
+
+
+def compare(
+    dialect: Dialect,
+    current: Schema,
+    desired: Schema,
+    ignore: Sequence[str] = (),
+    other: Dialect | None = None,
+) -> Report:
+    """Compare any two schemas of one dialect, of which all is compared. Raises ConfigError for two
+    of different ones."""
+    if other is not None and other.name != dialect.name:
+        raise ConfigError(f"A {other.name} and a {dialect.name} database cannot be compared.")
+    return _compared(dialect, _without_history(current), _without_history(desired), ignore, ())
+
+
+def examine(
+    database: pw.Database, models: list[Model], strict: bool = False, ignore: Sequence[str] = ()
+) -> tuple[Report, Schema, Schema]:
+    """(the report without causes, the live schema, the models')."""
+    lasting = _lasting(models)
+    dialect = dialect_for(database)
+    with diagnosed(database), dialect.reading(database, schemas_of(lasting)) as reading:
+        live = reading.live()
+        desired = _desired(reading, lasting, live)
+        unverified = tuple(reading.unverified)
+    covered, unmanaged = _covered(live, desired, strict, {name for name, _ in unverified})
+    report = _compared(dialect, covered, desired, ignore, unmanaged)
+    return replace(report, unverified=unverified, notes=_temporary(models)), live, desired
+
+
+def _desired(reading: Reading, models: list[Model], live: Schema) -> Schema:
+    """What the models say. Several models of one table describe it together."""
+    rounds: list[dict[Any, Model]] = []
+    for model in models:
+        key = (model._meta.schema, model._meta.table_name)
+        free = next((one for one in rounds if key not in one), None)
+        if free is None:
+            rounds.append(free := {})
+        free[key] = model
+    return reduce(_merged, (reading.models(one.values(), live) for one in rounds))
+
+
+def _merged(first: Schema, second: Schema) -> Schema:
+    tables = {table.name: table for table in first.tables}
+    for table in second.tables:
+        changes = list(changes_within(tables[table.name], table))
+        for change in changes:
+            if isinstance(change, Alter):
+                raise ModelsError(
+                    f"Two models of the table {table.name} disagree on "
+                    f"{kind(change.item)} {subject(change.item)}.",
+                    "Let both say the same, or give --models one of them.",
+                )
+        more = tuple(change.item for change in changes
+                     if isinstance(change, Add) and isinstance(change.item, Part))  # fmt: skip
+        tables[table.name] = replace(table, parts=tables[table.name].parts + more)
+    enums = {enum.name: enum for enum in (*first.enums, *second.enums)}
+    return replace(first, tables=tuple(tables.values()), enums=tuple(enums.values()))
+
+
+def _lasting(models: Iterable[Model]) -> list[Model]:
+    lasting = [model for model in models if not model._meta.temporary]
+    if not lasting:
+        raise ModelsError("There is nothing to compare: no model of a lasting table.")
+    return lasting
+
+
+def _temporary(models: Iterable[Model]) -> tuple[str, ...]:
+    names = [model._meta.table_name for model in models if model._meta.temporary]
+    return (f"temporary, and not compared: {', '.join(names)}",) if names else ()
+
+
+def schemas_of(models: Iterable[Model]) -> set[str]:
+    """The schemas that the models name."""
+    return {model._meta.schema for model in models} - {None}
+
+
+def _without_history(schema: Schema) -> Schema:
+    return replace(schema, tables=tuple(
+        one for one in schema.tables if one.name.rpartition(".")[2] != HISTORY_TABLE
+    ))  # fmt: skip
+
+
+def _covered(
+    live: Schema, desired: Schema, strict: bool, unverified: set[str]
+) -> tuple[Schema, tuple[str, ...]]:
+    """(what of the live schema the models speak of, names of the other tables)."""
+    live = _without_history(live)
+    if strict:
+        return live, ()
+    tables = {table.name for table in desired.tables}
+    enums = {enum.name for enum in desired.enums}
+    covered = Schema(
+        live.namespaces,
+        tuple(one for one in live.tables if one.name in tables),
+        tuple(enum for enum in live.enums if enum.name in enums),
+    )
+    return covered, tuple(
+        table.name for table in live.tables if table.name not in tables | unverified
+    )
+
+
+def _compared(
+    dialect: Dialect,
+    current: Schema,
+    desired: Schema,
+    ignore: Sequence[str],
+    unmanaged: tuple[str, ...],
+) -> Report:
+    changes = diff(current, desired)
+    ignored = [change for change in changes if _matches(place(change), ignore)]
+    left_out = [name for name in unmanaged if _matches(name, ignore)]
+    if ignored:
+        current, desired = _without(current, ignore), _without(desired, ignore)
+    return Report(
+        tuple(change for change in changes if change not in ignored),
+        len(desired.tables),
+        tuple(name for name in unmanaged if name not in left_out),
+        tuple(dict.fromkeys([*map(place, ignored), *left_out])),
+        # a report without changes does not hold on to the schemas
+        statements=(lambda: dialect.statements(current, desired)) if changes else tuple,
+    )
+
+
+def _without(schema: Schema, patterns: Sequence[str]) -> Schema:
+    """The schema less what matches a pattern."""
+
+    def kept(table: Table) -> Table:
+        parts = (part for part in table.parts
+                 if not _matches(place(Add(table.name, part)), patterns))  # fmt: skip
+        return replace(table, parts=tuple(parts))
+
+    return replace(
+        schema,
+        tables=tuple(kept(one) for one in schema.tables if not _matches(one.name, patterns)),
+        enums=tuple(one for one in schema.enums if not _matches(one.name, patterns)),
+    )
+
+
+def _matches(name: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)

@@ -15,6 +15,7 @@ import click
 import peewee as pw
 
 from . import __version__, config, diagnosis, migration, seeding
+from .adoption import adopt
 from .connection import Target, opened, parse
 from .discovery import find_project, load_models
 from .errors import DbkitError, Refused
@@ -199,6 +200,21 @@ def check_(session: Session) -> None:
 out_of_order = click.option(
     "--allow-out-of-order", is_flag=True, help="Even if numbers repeat, are missing, or come late."
 )
+
+
+@command("database", "models", "migrations")
+def init_(session: Session) -> None:
+    """Adopt a database that exists already: models, a baseline migration, the configuration."""
+    settings = session.settings
+    adopted = adopt(session.database, settings.models, settings.migrations, settings.ignore)
+    if adopted is None:
+        click.echo("init: nothing to do, the migrations make what is in the database")
+        return
+    for path in adopted.files:
+        click.echo(f"init: wrote {path}")
+    click.echo(f"init: {adopted.baseline} is marked as applied")
+    for note in adopted.notes:
+        click.echo(f"  mind: {note}")
 
 
 @command("database", "models", "migrations", opens=False)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from dbkit.schema.values import Column, EnumType, Schema, Table
 from dbkit.comparison import HISTORY_TABLE
+from dbkit.schema.values import Column, EnumType, Schema, Table
 
 from . import unsaid
 from .layout import columns_of, layout

@@ -106,11 +106,10 @@ class Freezer:
 
     def field(self, one: Any) -> Call:
         """The field as a call of its class."""
-        call = self._class_of(one)
+        call, kind = self._class_of(one), type(one)
         options = dict(call.options)
-        kind = type(one)
         usual_index = issubclass(kind, (pw.ForeignKeyField, postgres_ext.IndexedFieldMixin))
-        plain = type(one).ddl not in DDL  # and so all is in the type
+        plain = call.function == "ColumnField" and kind.ddl not in DDL  # all is in the type
         if one.null and "null" not in options and kind is not sqlite_ext.SearchField:
             options["null"] = "True"
         if _column_name(one) != one.column_name:
@@ -146,10 +145,11 @@ class Freezer:
             return _class(fields.EnumField, f"({labels})", text(one.type_name))
         if isinstance(one, postgres_ext.ArrayField):
             return self._array(one)
+        for kind in type(one).__mro__:
+            same = kind in CLASSES and kind.ddl is type(one).ddl  # type: ignore[attr-defined]
+            if same and self._declares_same(one, kind):
+                return _class(kind, **self._options(one, kind))
         if type(one).ddl in DDL:
-            for kind in type(one).__mro__:
-                if kind in CLASSES and self._declares_same(one, kind):
-                    return _class(kind, **self._options(one, kind))
             if type(one) is fields.ColumnField:
                 return _class(fields.ColumnField, text(one.sql_type))
             return _class(fields.ColumnField, text(self._sql(one.ddl_datatype(self._context()))))
@@ -193,6 +193,9 @@ class Freezer:
         for name in ("on_delete", "on_update", "deferrable", "constraint_name"):
             if getattr(one, name):
                 options[name] = text(getattr(one, name))
+        if isinstance(one, fields.TypedForeignKeyField):
+            options["sql_type"] = text(one.sql_type)
+            return _class(fields.TypedForeignKeyField, target, **options)
         if not target:  # its class comes later in the file
             return Call("pw.DeferredForeignKey", (text(one.rel_model.__name__),), options)
         if one.deferred:

@@ -73,18 +73,18 @@ class Generator:
         renaming = find_renames(self)
         self.decisions.settle()
         current, known, changes = self.state(renaming.up)
-        if changes or renaming.up:
-            up = self._up(renaming, current, known, changes)
-            self.decisions.settle()
-        self.decisions.check_used()
         if not changes and not renaming.up:
+            self.decisions.check_used()
             return None
+        written = self._up(renaming, current, known, changes)
+        self.decisions.settle()
+        self.decisions.check_used()
+        more, less = self._rest(written)
         types = enums(known.values()), enums(self.models)
         lost = hazards(self.dialect, current, changes, *types)
-        down = self._down(renaming, up, known)
-        return Created(
-            name, file_text(_summary(renaming, changes, lost), up, down, replaces), lost, renaming
-        )
+        down = self._down(renaming, written, known, more, less)
+        made = file_text(_summary(renaming, changes, lost), written + more, down, replaces)
+        return Created(name, made, lost, renaming)
 
     def state(self, lines: Lines) -> tuple[Schema, dict[str, Model], list[Change]]:
         """(the schema, the models that the history knows, what is still to be changed) after the
@@ -138,25 +138,29 @@ class Generator:
         usings = self.dialect.usings(current, patched(current, changes))
         fill = filled(changes, self.decisions)
         written = Writer(self.database, known, self.new, changes, fill, usings).write()
-        lines = renaming.up + self._schemas() + written
-        if not self.decisions.open:
-            migrator = self.followed()
-            left, rest = self.tried([lines], migrator, lambda: self._changes(migrator))
-            lines.lines += self._by_sql(left, self.goal.desired(left, rest))
-        return lines
+        return renaming.up + self._schemas(current) + written
 
-    def _schemas(self) -> Lines:
+    def _rest(self, lines: Lines) -> tuple[Lines, Lines]:
+        """What no operation says, after these lines, and what undoes it."""
+        migrator = self.followed()
+        left, rest = self.tried([lines], migrator, lambda: self._changes(migrator))
+        desired = self.goal.desired(left, rest)
+        return self._by_sql(left, desired), self._by_sql(desired, left)
+
+    def _schemas(self, current: Schema) -> Lines:
         """Those that are not there yet."""
-        lines, there = Lines(), {one.name for one in self.start.namespaces}
+        lines, there = Lines(), {one.name for one in current.namespaces}
         if isinstance(self.database, pw.PostgresqlDatabase):
             (own,) = self.database.execute_sql("SELECT current_schema()").fetchone()
             for name in sorted({model._meta.schema for model in self.models} - {None, own} - there):
                 lines.call("create_schema", text(name))
         return lines
 
-    def _down(self, renaming: Renaming, up: Lines, known: Mapping[str, Model]) -> Lines:
-        """The lines that take those of `up` back: to the models that were, under the new names,
-        and then to the old names."""
+    def _down(
+        self, renaming: Renaming, up: Lines, known: Mapping[str, Model], more: Lines, less: Lines
+    ) -> Lines:
+        """The lines that take those of `up` and `more` back: first by `less`, then to the models
+        that were, under the new names, and then to the old names."""
         migrator = self.followed()
         end = self.tried([up], migrator, self._live)
         renamed = self.tried([renaming.up], self.followed(), self._live)
@@ -165,10 +169,9 @@ class Generator:
         writer = Writer(
             self.database, migrator.orm.tables, known, changes, emptied(changes), usings
         )
-        lines = writer.write() + self._schemas_gone(up) + renaming.down
-        after = self.tried([up, lines], self.followed(), self._live)
-        lines.lines += self._by_sql(after, self.start)
-        return lines
+        lines = less + writer.write() + self._schemas_gone(up) + renaming.down
+        after = self.tried([up + more, lines], self.followed(), self._live)
+        return lines + self._by_sql(after, self.start)
 
     def _schemas_gone(self, up: Lines) -> Lines:
         lines = Lines()
@@ -176,13 +179,13 @@ class Generator:
                        if line.startswith("migrator.create_schema(")]  # fmt: skip
         return lines
 
-    def _by_sql(self, current: Schema, desired: Schema) -> list[str]:
-        """What no operation says."""
-        if not diff(current, desired):
-            return []
-        percent = "%%" if isinstance(self.database, pw.PostgresqlDatabase) else "%"
-        statements = runnable(self.dialect.inside(current, desired))
-        return [f"migrator.sql({text(sql.replace('%', percent))})" for sql in statements]
+    def _by_sql(self, current: Schema, desired: Schema) -> Lines:
+        lines = Lines()
+        if diff(current, desired):
+            percent = "%%" if isinstance(self.database, pw.PostgresqlDatabase) else "%"
+            for sql in runnable(self.dialect.inside(current, desired)):
+                lines.call("sql", text(sql.replace("%", percent)))
+        return lines
 
 
 def file_text(summary: str, up: Lines, down: Lines, replaces: Sequence[str] = ()) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import peewee as pw
 
@@ -15,15 +15,19 @@ from dbkit.schema.models import Model
 from dbkit.schema.patching import patched
 from dbkit.schema.values import Comment, Nameable, Part, Policy, Rule, Schema, Table, Trigger
 
+from .operations import Lines
+
 UNSAID = (Trigger, Rule, Policy, Comment)  # what no model can say, and no migration takes away
 
 
 @dataclass(frozen=True)
 class Goal:
-    """What the models say; where a schema is `wanted`, exactly that, with all it has beside."""
+    """What the models say; where a schema is `wanted`, exactly that, with all it has beside.
+    `first` are lines that come before all others."""
 
     models: Sequence[Model]
     wanted: Schema | None = None
+    first: Lines = field(default_factory=Lines)
 
     def left(self, database: pw.Database) -> tuple[Schema, list[Change]]:
         """(the schema, what of it is still to be changed)."""

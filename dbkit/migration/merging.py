@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import peewee as pw
 
 from dbkit.errors import MigrationError
-from dbkit.schema.models import Model
-from dbkit.schema.values import Schema
 
 from .creating import attach, checked, proven, write_new
 from .decisions import Decisions
@@ -32,19 +30,18 @@ def merge(database: pw.Database, directory: str | Path, name: str = "initial") -
         schema, replaced = wanted(router.database, models), router.todo
     if not replaced:
         raise MigrationError(f"There is nothing to merge in {directory}.")
-    return baseline(database, directory, name, models, schema, replaced)
+    return baseline(database, directory, name, Goal(models, schema), replaced)
 
 
 def baseline(
     database: pw.Database,
     directory: str | Path,
     name: str,
-    models: Iterable[Model],
-    schema: Schema,
+    goal: Goal,
     replaced: Sequence[str],
 ) -> Created:
-    """Write a file that makes exactly `schema`, of which `models` are a part, from nothing."""
-    files, goal = Files(Path(directory)), Goal(list(models), schema)
+    """Write a file that makes all of the goal, from nothing, and replaces others."""
+    files = Files(Path(directory))
     files.needed = False
     full = files.next_name(checked(name), ())
     with tempfile.TemporaryDirectory() as empty, replaying(database, empty) as router:

@@ -55,7 +55,8 @@ class Lines:
         return both
 
     def __str__(self) -> str:
-        return "\n".join(f"    {line}".rstrip() for line in self.lines or ["pass"])
+        text = "\n".join(f"    {line}".rstrip() for line in self.lines).rstrip() or "    pass"
+        return text.replace("\n\n\n", "\n\n")
 
 
 class Writer:

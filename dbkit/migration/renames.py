@@ -40,7 +40,7 @@ class Renaming:
 
 def find_renames(generator: Generator) -> Renaming:
     """As far as the decisions go; what is open is noted with them."""
-    renaming = Renaming()
+    renaming = Renaming(generator.goal.first)
     for rename in (_labels, _tables, _columns):
         rename(generator, renaming, *generator.state(renaming.up))
     return renaming

@@ -1,0 +1,185 @@
+"""`dbkit init`: from a database that exists already to a project that manages it."""
+
+from __future__ import annotations
+
+import configparser
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import peewee as pw
+
+from dbkit.comparison import examine
+from dbkit.discovery import load_models
+from dbkit.errors import ConfigError, DatabaseFailed, DbkitError, MigrationError
+from dbkit.migration import Router, create
+from dbkit.migration.creating import write_new
+from dbkit.migration.goal import Goal, wanted, whole
+from dbkit.migration.merging import baseline
+from dbkit.schema.dialect import dialect_for
+from dbkit.schema.models import Model
+from dbkit.schema.values import Schema
+
+from .models_source import written
+from .preamble import preamble
+from .unsaid import Unsaid
+
+CONF = '''\
+"""Read by pw_migrate before every command: the same router and database as `python -m dbkit`."""
+
+from dbkit.migration import pw_migrate
+
+DATABASE = pw_migrate.install()
+'''
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """The files that were written, and a sentence for each thing that they leave unsaid."""
+
+    files: tuple[Path, ...]
+    baseline: str
+    notes: tuple[str, ...]
+
+
+def adopt(
+    database: pw.Database,
+    spec: str | None,
+    directory: Path,
+    ignore: Sequence[str] = (),
+    name: str = "baseline",
+) -> Adopted | None:
+    """Write what a project needs to manage a database that exists already, and mark its baseline
+    migration as applied: conf.py, a section [dbkit], a module of models unless `spec` names one
+    that is there, and a migration that makes what is in the database now. Migrations that are
+    there already it replaces, and leaves where they are; None if they make what is there.
+
+    Raises DbkitError, and then leaves no file behind.
+    """
+    schema = whole(database)
+    if not schema.tables:
+        raise MigrationError(
+            "There is no table in the database, so there is nothing to adopt.",
+            "For a new project, write models and run `python -m dbkit create`.",
+        )
+    files: list[Path] = []
+    with _taken_back(files):
+        models, left = _models(database, schema, spec or "models", files)
+        ignored = tuple(one.place for one in left if one.differs)
+        _refuse_other(database, models, (*ignore, *ignored))
+        replaced = _replaced(database, directory)
+        if replaced and _is_made(database, models, directory):
+            return None
+        made, notes = _baseline(database, directory, name, models, replaced)
+        files.append(directory / f"{made}.py")
+        _new(directory / "conf.py", CONF, files)
+        _configure(spec or "models", directory, ignored, files)
+        if not replaced:
+            Router(database, directory).run(fake=True)
+    return Adopted(tuple(files), made, (*map(str, left), *notes))
+
+
+@contextmanager
+def _taken_back(files: list[Path]) -> Iterator[None]:
+    """If the block fails, what it wrote is deleted again."""
+    config = Path("setup.cfg")
+    before = config.read_bytes() if config.exists() else None
+    try:
+        yield
+    except BaseException:
+        for path in files:
+            path.unlink(missing_ok=True)
+        if before is not None:
+            config.write_bytes(before)
+        raise
+
+
+def _models(
+    database: pw.Database, schema: Schema, spec: str, files: list[Path]
+) -> tuple[list[Model], tuple[Unsaid, ...]]:
+    """The models that are there, or new ones, with what these leave unsaid."""
+    module = spec.partition(":")[0]
+    path = Path(*module.split(".")).with_suffix(".py")
+    if path.exists() or path.with_suffix("").is_dir():
+        return load_models(spec), ()
+    source, left = written(schema, dialect_for(database).name)
+    _new(path, source, files)
+    return load_models(spec), left
+
+
+def _refuse_other(database: pw.Database, models: list[Model], ignored: tuple[str, ...]) -> None:
+    report, _, _ = examine(database, models, ignore=ignored)
+    if report:
+        raise MigrationError(
+            f"The models are not what the database is:\n{report}",
+            "Make them the same first, or give --models MODULE for a module that is yet to be "
+            "written.",
+        )
+
+
+def _replaced(database: pw.Database, directory: Path) -> list[str]:
+    """The migrations that are there; either all of them are applied, or none was ever recorded."""
+    router = Router(database, directory)
+    router.files.needed = False
+    names = router.files.names()
+    pending = [one for one in names if one not in router.recorded]
+    if pending and len(pending) < len(names):
+        raise MigrationError(
+            f"Of the migrations in {directory}, {', '.join(pending)} are not applied.",
+            "Apply them with what they were written for, or delete their files; then run init.",
+        )
+    return names if not pending else []
+
+
+def _is_made(database: pw.Database, models: list[Model], directory: Path) -> bool:
+    """Whether the migrations that are there can be replayed, and make what the models say."""
+    try:
+        return create(database, models, directory, write=False) is None
+    except DbkitError:
+        return False
+
+
+def _baseline(
+    database: pw.Database, directory: Path, name: str, models: list[Model], replaced: list[str]
+) -> tuple[str, tuple[str, ...]]:
+    """(its name, notes): exactly what is there; or, where that takes what dbkit does not know,
+    what the models say."""
+    schema = wanted(database, models)
+    first = preamble(database, schema)
+    try:
+        made = baseline(database, directory, name, Goal(models, schema, first), replaced)
+    except (MigrationError, DatabaseFailed) as error:
+        made = baseline(database, directory, name, Goal(models, None, first), replaced)
+        return made.name, (
+            f"{made.name} makes what the models say, not all that is in the database: "
+            f"{error.message.splitlines()[0]}",
+        )
+    return made.name, ()
+
+
+def _new(path: Path, text: str, files: list[Path]) -> None:
+    if path.exists():
+        return
+    try:
+        write_new(path, text)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror}") from error
+    files.append(path)
+
+
+def _configure(spec: str, directory: Path, ignored: tuple[str, ...], files: list[Path]) -> None:
+    """A section [dbkit] in setup.cfg, if there is none."""
+    path = Path("setup.cfg")
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read_string(text)
+    if parser.has_section("dbkit"):
+        return
+    lines = [*([text.rstrip("\n"), ""] if text else []), "[dbkit]", f"models = {spec}",
+             f"migrations = {directory}"]  # fmt: skip
+    if ignored:
+        lines += ["ignore =", *(f"    {place}" for place in ignored)]
+    if not path.exists():
+        files.append(path)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")

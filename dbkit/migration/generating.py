@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +28,7 @@ from .reshaping import qualified
 from .router import Router
 from .source import text
 
+LINE = 92  # of a summary
 TEMPLATE = '''\
 """{summary}"""
 
@@ -208,24 +209,33 @@ def _merged(lines: Iterable[str]) -> list[str]:
 
 
 def _summary(renaming: Renaming, changes: Sequence[Change], lost: Sequence[str]) -> str:
-    """What the file is about, and what it loses."""
+    """What the file is about, in a line, and what to mind about it."""
     whole = [change for change in changes if isinstance(change.item, Table)]
-    what = [*renaming.said, *map(_said, whole or changes)]
-    words = "; ".join(dict.fromkeys(what[:4])) + (
-        f"; {len(what) - 4} more" if len(what) > 4 else ""
-    )
-    words = words.replace("\\", "/").replace('"', "'")
-    words = words[:1].upper() + words[1:90] + "..." * (len(words) > 90)
+    what = [*renaming.said, *_said(whole or changes)]
+    words = _quotable("; ".join(what)) or "nothing but names"
+    line = words[:1].upper() + words[1:LINE] + ("..." if len(words) > LINE else ".")
     if not lost:
-        return f"{words}."
-    listed = "".join(f"- {one}\n".replace("\\", "/").replace('"', "'") for one in lost)
-    return f"{words}.\n\nMind the rows that are there:\n{listed}"
+        return line
+    return f"{line}\n\nMind the rows that are there:\n" + "".join(
+        f"- {_quotable(one)}\n" for one in lost
+    )
 
 
-def _said(change: Change) -> str:
-    verb = {Add: "add", Drop: "drop", Alter: "change"}[type(change)]
-    table = f" of {change.table}" if change.table else ""
-    return f"{verb} {kind(change.item)} {subject(change.item)}{table}"
+def _quotable(words: str) -> str:
+    """For a docstring."""
+    return " ".join(words.replace("\\", "/").replace('"', "'").split())
+
+
+def _said(changes: Iterable[Change]) -> Iterator[str]:
+    """In words, what is alike together: 'add tables a, b'."""
+    together: dict[tuple[str, str, str], list[str]] = {}
+    for change in sorted(changes, key=lambda change: str(change.item.name)):
+        verb = {Add: "add", Drop: "drop", Alter: "change"}[type(change)]
+        table = f" of {change.table}" if change.table else ""
+        together.setdefault((verb, kind(change.item), table), []).append(subject(change.item))
+    for (verb, what, table), names in together.items():
+        more = "" if len(names) == 1 else "es" if what.endswith("x") else "s"
+        yield f"{verb} {what}{more} {', '.join(names)}{table}"
 
 
 def _function(lines: Lines) -> Callable[[Migrator, pw.Database], None]:

@@ -90,7 +90,7 @@ class Writer:
         gone = [model for name, model in self.old.items() if name not in self.new]
         for model in reversed(pw.sort_models(gone)):
             self.lines.call("remove_model", text(qualified(model)))
-        for schema, name in old.keys() - new.keys():
+        for schema, name in [key for key in old if key not in new]:
             self.lines.call("drop_enum", text(name), **_schema(schema))
         return self.lines
 

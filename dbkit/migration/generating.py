@@ -71,9 +71,8 @@ class Generator:
         self.start = self._live()
 
     def created(self, name: str, replaces: Sequence[str] = ()) -> Created | None:
-        renaming = find_renames(self)
+        renaming, (current, known, changes) = find_renames(self)
         self.decisions.settle()
-        current, known, changes = self.state(renaming.up)
         if not changes and not renaming.up:
             self.decisions.check_used()
             return None
@@ -164,7 +163,9 @@ class Generator:
         that were, under the new names, and then to the old names."""
         migrator = self.followed()
         end = self.tried([up], migrator, self._live)
-        renamed = self.tried([renaming.up], self.followed(), self._live)
+        renamed = self.start
+        if renaming.up:
+            renamed = self.tried([renaming.up], self.followed(), self._live)
         changes = list(diff(end, renamed))
         usings = self.dialect.usings(end, renamed)
         writer = Writer(

@@ -31,11 +31,11 @@ class Goal:
 
     def left(self, database: pw.Database) -> tuple[Schema, list[Change]]:
         """(the schema, what of it is still to be changed)."""
-        live = whole(database)
         if self.wanted is not None:
+            live = whole(database)
             return live, list(diff(live, self.wanted))
         if not self.models:
-            return live, []
+            return whole(database), []
         report, live, _ = examine(database, list(self.models))
         return live, [change for change in report.changes if _is_said(change)]
 

@@ -21,6 +21,8 @@ from .source import text
 if TYPE_CHECKING:
     from .generating import Generator
 
+    State = tuple[Schema, dict[str, Model], list[Change]]
+
 
 @dataclass
 class Renaming:
@@ -38,12 +40,16 @@ class Renaming:
         self.up, self.down = self.up + up, down + self.down
 
 
-def find_renames(generator: Generator) -> Renaming:
-    """As far as the decisions go; what is open is noted with them."""
+def find_renames(generator: Generator) -> tuple[Renaming, State]:
+    """As far as the decisions go, and the state after it; what is open is noted with them."""
     renaming = Renaming(generator.goal.first)
+    state = generator.state(renaming.up)
     for rename in (_labels, _tables, _columns):
-        rename(generator, renaming, *generator.state(renaming.up))
-    return renaming
+        before = renaming.up
+        rename(generator, renaming, *state)
+        if renaming.up is not before:
+            state = generator.state(renaming.up)
+    return renaming, state
 
 
 def _labels(

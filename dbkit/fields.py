@@ -17,6 +17,7 @@ __all__ = [
     "ColumnField",
     "DateTimeTZField",
     "EnumField",
+    "ServerDefault",
     "TypeName",
     "TypedForeignKeyField",
     "server_default",

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from dbkit.schema.values import Column, ForeignKey, PrimaryKey, Table
+from dbkit.source import Call, Code
 
 from .indexes import Indexes
 from .layout import Layout, columns_of
 from .names import OF_MODELS, unique
-from .source import Call, Code
 from .unsaid import Unsaid
 from .words import Kind, Spoken, sql
 

@@ -10,9 +10,9 @@ import peewee as pw
 
 from dbkit.schema.statements import quoted
 from dbkit.schema.values import Index, Table
+from dbkit.source import Call, Code, Statement
 
 from .layout import Layout, columns_of
-from .source import Call, Code, Statement
 from .unsaid import Unsaid
 from .words import Spoken, Words, sql
 

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 from dbkit.comparison import HISTORY_TABLE
 from dbkit.schema.values import Column, EnumType, Schema, Table
+from dbkit.source import Class, Code, Statement, module, used
 
 from . import unsaid
 from .layout import columns_of, layout
 from .names import class_name, member_names, unique
 from .postgres import Postgres
-from .source import Class, Code, Statement, module, used
 from .sqlite import Sqlite
 from .tables import BASE, Model
 from .unsaid import Unsaid, has_model

@@ -22,9 +22,9 @@ from dbkit.schema.values import (
     Table,
     Unique,
 )
+from dbkit.source import Code
 
 from .expressions import bare_numbers, in_lists, outermost
-from .source import Code
 from .words import Kind, Words
 
 FIELDS = {

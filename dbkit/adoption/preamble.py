@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import peewee as pw
 
 from dbkit.migration.operations import Lines
-from dbkit.migration.source import text
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.statements import quoted, runnable
 from dbkit.schema.values import Schema
@@ -29,7 +28,7 @@ def preamble(database: pw.Database, schema: Schema) -> Lines:
     lines = Lines()
     if isinstance(database, pw.PostgresqlDatabase):
         for sql in _statements(database, schema):
-            lines.call("sql", text(sql.strip().replace("%", "%%")))
+            lines.call("sql", sql.strip().replace("%", "%%"))
     return lines
 
 

@@ -17,11 +17,11 @@ from dbkit.schema.values import (
     Table,
     Unique,
 )
+from dbkit.source import Call, Class, Code, Statement
 
 from .columns import Columns
 from .indexes import Indexes
 from .layout import Layout, columns_of
-from .source import Call, Class, Code, Statement
 from .unsaid import Unsaid, key_name, of_part
 from .words import Spoken, sql
 

@@ -14,8 +14,7 @@ from dbkit.schema.values import (
     PrimaryKey,
     Table,
 )
-
-from .source import Call
+from dbkit.source import Call
 
 
 @dataclass(frozen=True)

@@ -86,12 +86,11 @@ class Decisions:
             )
 
 
-def literal(value: Any) -> str | None:
-    """A value as source, None if it is none that a migration can hold."""
+def plain(value: Any) -> Any:
+    """A default as a value that a migration can hold, None if it is none."""
     if callable(value):
-        return repr(value()) if value in (dict, list) else None
+        return value() if value in (dict, list) else None
     if isinstance(value, Enum):
         value = value.value
-    if isinstance(value, bool | int | float | str | dict | list):
-        return repr(value)
-    return repr(str(value)) if value is not None else None
+    kept = value is None or isinstance(value, bool | int | float | str | dict | list)
+    return value if kept else str(value)

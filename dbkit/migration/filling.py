@@ -11,11 +11,11 @@ import peewee as pw
 from dbkit.errors import ConfigError
 from dbkit.schema.changes import Add, Alter, Change
 from dbkit.schema.values import Column
+from dbkit.source import Call
 
-from .decisions import Decisions, literal
+from .decisions import Decisions, plain
 from .migrator import is_default
 from .operations import Fill
-from .source import text
 
 # on the way back, for a column whose values are lost
 EMPTY: tuple[tuple[tuple[type, ...], Any], ...] = (
@@ -32,12 +32,12 @@ EMPTY: tuple[tuple[tuple[type, ...], Any], ...] = (
 def filled(changes: Sequence[Change], decisions: Decisions) -> Fill:
     """By the column's own DEFAULT, else by a decision, else by the field's default in Python."""
 
-    def fill(table: str, field: Any) -> str | None:
+    def fill(table: str, field: Any) -> Any:
         if not _needs_value(changes, table, field):
             return None
         if default := _default(field):
-            return f"pw.SQL({text(default)})"
-        value = literal(field.default)
+            return Call("pw.SQL", (default,))
+        value = plain(field.default)
         if value is not None and not decisions.is_filled(table, field.column_name):
             return value
         given = decisions.value(table, field.column_name)
@@ -49,14 +49,14 @@ def filled(changes: Sequence[Change], decisions: Decisions) -> Fill:
 def emptied(changes: Sequence[Change]) -> Fill:
     """By what is empty in its type; a key that is unique or points somewhere has nothing such."""
 
-    def fill(table: str, field: Any) -> str | None:
+    def fill(table: str, field: Any) -> Any:
         if not _needs_value(changes, table, field):
             return None
         if default := _default(field):
-            return f"pw.SQL({text(default)})"
+            return Call("pw.SQL", (default,))
         if field.unique or field.primary_key or isinstance(field, pw.ForeignKeyField):
             return None
-        return literal(_empty(field))
+        return plain(_empty(field))
 
     return fill
 
@@ -83,20 +83,20 @@ def _default(field: Any) -> str:
     return next(clauses, "")
 
 
-def _typed(field: Any, value: str) -> str:
-    """The value of a flag as source: a number where the column's type is one."""
+def _typed(field: Any, value: str) -> Any:
+    """The value of a flag: a number where the column's type is one."""
     word = value.lower()
     if isinstance(field, pw.BooleanField) and word in ("true", "false", "1", "0"):
-        return str(word in ("true", "1"))
+        return word in ("true", "1")
     numbers: Any = ((pw.IntegerField, int), (pw.FloatField, float),
                                              (pw.DecimalField, Decimal))  # fmt: skip
     for kind, number in numbers:
         if isinstance(field, kind):
             try:
-                return literal(number(value)) or text(value)
+                return plain(number(value))
             except (ValueError, InvalidOperation):
                 raise ConfigError(f"{value} is no value for column {field.column_name}.") from None
-    return text(value)
+    return value
 
 
 def _empty(field: Any) -> Any:

@@ -7,10 +7,8 @@ does not reach the schema (defaults in Python, backrefs, choices) is left out.
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,8 +18,7 @@ from playhouse import postgres_ext, sqlite_ext
 from dbkit import fields
 from dbkit.errors import ModelsError
 from dbkit.schema.models import Model, is_made_up
-
-from .source import Call, text, wrapped_list
+from dbkit.source import Call, Code, lines
 
 DEFAULT = re.compile(r"DEFAULT (.*)", re.DOTALL)
 CHECK = re.compile(r"CHECK \((.*)\)", re.DOTALL)
@@ -47,23 +44,24 @@ CLASSES: dict[type, dict[str, Any]] = {
 }  # fmt: skip
 BASES = (sqlite_ext.FTS5Model, sqlite_ext.FTSModel, sqlite_ext.VirtualModel, pw.Model)
 DDL = (pw.Field.ddl, fields.EnumField.ddl)
-UNIQUE = "unique"
-QUOTES = "'\""
+ACTIONS = ("on_delete", "on_update", "deferrable", "constraint_name")
+OPTIONS = ("schema", "table_settings", "options", "strict_tables", "without_rowid", "temporary")
+MODULES = {"peewee": "pw.", "playhouse.postgres_ext": "pg.", "playhouse.sqlite_ext": "sq."}
 
 
 @dataclass(frozen=True)
 class Frozen:
-    """A model as source. `field_calls` are its columns by field name, `indexes` and `constraints`
-    what its Meta holds, `options` the rest of its Meta."""
+    """A model as source. `fields` are its columns by field name, `indexes` and `constraints` what
+    its Meta holds, `key` what that says of the primary key, `options` the rest of it."""
 
     name: str
-    base: Call
+    base: str
     table: str
-    field_calls: dict[str, Call]
-    key: str
+    fields: dict[str, Call]
+    key: Any
     indexes: tuple[Call, ...]
     constraints: tuple[Call, ...]
-    options: dict[str, str] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
 
 
 class Freezer:
@@ -76,131 +74,93 @@ class Freezer:
     def model(self, model: Model) -> Frozen:
         meta = model._meta
         base = next(one for one in BASES if issubclass(model, one))
-        options: dict[str, str] = {}
-        for name in ("schema", "table_settings", "options"):
-            if value := getattr(meta, name):
-                options[name] = _literal(value, model)
+        options = {name: getattr(meta, name) for name in OPTIONS if getattr(meta, name)}
         if not meta.legacy_table_names:  # indexes are named after the table
-            options["legacy_table_names"] = "False"
-        options |= {name: "True" for name in ("strict_tables", "without_rowid", "temporary")
-                    if getattr(meta, name)}  # fmt: skip
+            options["legacy_table_names"] = False
         return Frozen(
             model.__name__,
-            _class(base),
+            _class(base).function,
             meta.table_name,
             {one.name: self.field(one) for one in meta.sorted_fields},
-            self.key(model),
+            _key(model),
             tuple(self.index(model, one) for one in meta.indexes),
             tuple(self.constraint(one) for one in meta.constraints or ()),
             options,
         )
 
-    def key(self, model: Model) -> str:
-        """What Meta.primary_key is to say, or nothing where a field does."""
-        key = model._meta.primary_key
-        if key is False:
-            return "False"
-        if isinstance(key, pw.CompositeKey):
-            return f"pw.CompositeKey({', '.join(map(text, key.field_names))})"
-        return ""
-
     def field(self, one: Any) -> Call:
         """The field as a call of its class."""
         call, kind = self._class_of(one), type(one)
         options = dict(call.options)
-        usual_index = issubclass(kind, (pw.ForeignKeyField, postgres_ext.IndexedFieldMixin))
         plain = call.function == "ColumnField" and kind.ddl not in DDL  # all is in the type
-        if one.null and "null" not in options and kind is not sqlite_ext.SearchField:
-            options["null"] = "True"
-        if _column_name(one) != one.column_name:
-            options["column_name"] = text(one.column_name)
+        usual = issubclass(kind, (pw.ForeignKeyField, postgres_ext.IndexedFieldMixin)) and not plain
+        if one.null and kind is not sqlite_ext.SearchField:
+            options["null"] = True
+        if usual_column(one.name, one) != one.column_name:
+            options["column_name"] = one.column_name
         if one.unique:
-            options[UNIQUE] = "True"
-        elif bool(one.index) != (usual_index and not plain):
-            options["index"] = str(bool(one.index))
+            options["unique"] = True
+        elif bool(one.index) != usual:
+            options["index"] = bool(one.index)
         if one.index_type and (one.index_type != kind.default_index_type or plain):
-            options["index_type"] = text(one.index_type)
+            options["index_type"] = one.index_type
         if one.primary_key and not issubclass(kind, pw.AutoField):
-            options["primary_key"] = "True"
-        if plain:
-            return replace(call, options=options)
-        for name in ("sequence", "collation"):
-            if getattr(one, name):
-                options[name] = text(getattr(one, name))
-        if one.unindexed:
-            options["unindexed"] = "True"
-        imports = call.imports
-        if one.constraints:
-            clauses = [self.constraint(clause) for clause in one.constraints]
-            options["constraints"] = f"[{', '.join(map(str, clauses))}]"
-            imports = imports.union(*(clause.imports for clause in clauses))
-        return replace(call, options=options, imports=imports)
+            options["primary_key"] = True
+        if not plain:
+            options |= {name: getattr(one, name) for name in ("sequence", "collation", "unindexed")
+                        if getattr(one, name)}  # fmt: skip
+            if one.constraints:
+                options["constraints"] = [self.constraint(clause) for clause in one.constraints]
+        return replace(call, options=options)
 
     def _class_of(self, one: Any) -> Call:
         """The class with the options that are only its own."""
         if isinstance(one, pw.ForeignKeyField):
             return self._foreign_key(one)
         if isinstance(one, fields.EnumField):
-            labels = ", ".join(map(text, one.labels)) + "," * (len(one.labels) == 1)
-            return _class(fields.EnumField, f"({labels})", text(one.type_name))
+            return _class(fields.EnumField, one.labels, one.type_name)
         if isinstance(one, postgres_ext.ArrayField):
             return self._array(one)
         for kind in type(one).__mro__:
             same = kind in CLASSES and kind.ddl is type(one).ddl  # type: ignore[attr-defined]
             if same and self._declares_same(one, kind):
-                return _class(kind, **self._options(one, kind))
+                return _class(kind, **_options(one, kind))
         if type(one).ddl in DDL:
-            if type(one) is fields.ColumnField:
-                return _class(fields.ColumnField, text(one.sql_type))
-            return _class(fields.ColumnField, text(self._sql(one.ddl_datatype(self._context()))))
+            return _class(fields.ColumnField, self._sql(one.ddl_datatype(self._context())))
         column, name = self._sql(one.ddl(self._context())), self._sql(pw.Entity(one.column_name))
-        return _class(fields.ColumnField, text(column.removeprefix(name).strip()), null="True")
-
-    def _options(self, one: Any, kind: type) -> dict[str, str]:
-        options = {name: repr(getattr(one, name)) for name, usual in CLASSES[kind].items()
-                   if getattr(one, name) != usual}  # fmt: skip
-        if kind is pw.IdentityField and "ALWAYS" in one.field_type:
-            options["generate_always"] = "True"
-        return options
+        return _class(fields.ColumnField, column.removeprefix(name).strip(), null=True)
 
     def _declares_same(self, one: Any, kind: type) -> bool:
         if kind is fields.ColumnField:
             return False
         if type(one) is kind:
             return True
-        options = {name: getattr(one, name) for name in CLASSES[kind]}
-        other = kind(**options)
+        other = kind(**{name: getattr(one, name) for name in CLASSES[kind]})
         same = self._sql(other.ddl_datatype(self._context()))
         return same == self._sql(one.ddl_datatype(self._context()))
 
     def _array(self, one: Any) -> Call:
         inner = self.field(one._ArrayField__field)
-        options = {}
-        if inner.options:
-            pairs = (f"{text(name)}: {value}" for name, value in inner.options.items())
-            options["field_kwargs"] = f"{{{', '.join(pairs)}}}"
+        options: dict[str, Any] = {"field_kwargs": inner.options} if inner.options else {}
         if one.dimensions != 1:
-            options["dimensions"] = str(one.dimensions)
-        call = _class(postgres_ext.ArrayField, inner.function, **options)
-        return replace(call, imports=call.imports | inner.imports)
+            options["dimensions"] = one.dimensions
+        return _class(postgres_ext.ArrayField, Code(inner.function), **options)
 
     def _foreign_key(self, one: Any) -> Call:
-        itself = one.rel_model is one.model
-        target = '"self"' if itself else self.names.get(one.rel_model, "")
+        target = "self" if one.rel_model is one.model else self.names.get(one.rel_model)
         options = {}
         if one.rel_field is not one.rel_model._meta.primary_key:
-            options["field"] = text(one.rel_field.name)
-        for name in ("on_delete", "on_update", "deferrable", "constraint_name"):
-            if getattr(one, name):
-                options[name] = text(getattr(one, name))
+            options["field"] = one.rel_field.name
+        options |= {name: getattr(one, name) for name in ACTIONS if getattr(one, name)}
+        if target is None:  # its class comes later in the file
+            return Call("pw.DeferredForeignKey", (one.rel_model.__name__,), options)
         if isinstance(one, fields.TypedForeignKeyField):
-            options["sql_type"] = text(one.sql_type)
-            return _class(fields.TypedForeignKeyField, target, **options)
-        if not target:  # its class comes later in the file
-            return Call("pw.DeferredForeignKey", (text(one.rel_model.__name__),), options)
+            options["sql_type"] = one.sql_type
         if one.deferred:
-            options["_deferred"] = "True"
-        return Call("pw.ForeignKeyField", (target,), options)
+            options["_deferred"] = True
+        typed = isinstance(one, fields.TypedForeignKeyField)
+        kind = fields.TypedForeignKeyField if typed else pw.ForeignKeyField
+        return _class(kind, target if target == "self" else Code(target), **options)
 
     def constraint(self, node: Any) -> Call:
         """A clause of a column or table."""
@@ -210,43 +170,40 @@ class Freezer:
             if isinstance(entity, pw.Entity) and type(inner) is pw.SQL:
                 name, node = entity._path[-1], inner
         if isinstance(node, fields.ServerDefault) and "%" in node.sql:
-            return _class(fields.ServerDefault, text(node.sql))
+            return _class(fields.ServerDefault, node.sql)
         sql = node.sql if isinstance(node, pw.SQL) and not node.params else self._sql(node)
         if check := CHECK.fullmatch(sql):
-            return Call("pw.Check", (text(check[1]), *([text(name)] if name else [])))
+            return Call("pw.Check", (check[1], *([name] if name else [])))
         if not name and (default := DEFAULT.fullmatch(sql)):
-            return Call("pw.Default", (text(default[1]),))
-        if name:
-            sql = f"CONSTRAINT {self._sql(pw.Entity(name))} {sql}"
-        return Call("pw.SQL", (text(sql),))
+            return Call("pw.Default", (default[1],))
+        return _sql(f"CONSTRAINT {self._sql(pw.Entity(name))} {sql}" if name else sql)
 
     def index(self, model: Model, index: Any) -> Call:
-        """A member of Meta.indexes: a call of `add_index` on the model, or the plain pair."""
+        """A member of Meta.indexes as a call of `add_index`, with fields by name."""
         if isinstance(index, (tuple, list)):
             parts, unique = index
             index = pw.ModelIndex(
                 model, [model._meta.combined[one] if isinstance(one, str) else one
                         for one in parts], unique=unique)  # fmt: skip
         if not isinstance(index, pw.ModelIndex):
-            return Call("add_index", (f"pw.SQL({text(self._sql(index))})",))
-        keys = tuple(map(self._key, index._expressions))
-        options = {UNIQUE: "True"} if index._unique else {}
+            return Call("add_index", (_sql(self._sql(index)),))
+        options: dict[str, Any] = {"unique": True} if index._unique else {}
         if not is_made_up(index):
-            options["name"] = text(index._name)
+            options["name"] = index._name
         if index._where is not None:
-            options["where"] = f"pw.SQL({text(self._in_index(index._where))})"
+            options["where"] = _sql(self._in_index(index._where))
         usual = next((one.index_type for one in reversed(index._expressions)
                       if isinstance(one, pw.Field) and one.index_type), None)  # fmt: skip
         if index._using and index._using != usual:
-            options["using"] = text(index._using)
+            options["using"] = index._using
         if index._nulls_distinct is not None:
-            options["nulls_distinct"] = repr(index._nulls_distinct)
-        return Call("add_index", keys, options)
+            options["nulls_distinct"] = index._nulls_distinct
+        return Call("add_index", tuple(map(self._index_key, index._expressions)), options)
 
-    def _key(self, key: Any) -> str:
+    def _index_key(self, key: Any) -> Any:
         if isinstance(key, pw.Field):
-            return text(key.name)
-        return f"pw.SQL({text(key if isinstance(key, str) else self._in_index(key))})"
+            return key.name
+        return _sql(key if isinstance(key, str) else self._in_index(key))
 
     def _context(self) -> Any:
         return self.database.get_sql_context(scope=pw.SCOPE_VALUES)
@@ -264,82 +221,81 @@ class Freezer:
         return str(context.query()[0])
 
 
-def _class(kind: type, *arguments: str, **options: str) -> Call:
-    if kind.__module__ == "peewee":
-        return Call(f"pw.{kind.__name__}", arguments, options)
-    line = f"from {kind.__module__} import {kind.__name__}"
-    return Call(kind.__name__, arguments, options, frozenset({line}))
+def _class(kind: type, *arguments: Any, **options: Any) -> Call:
+    prefix = MODULES.get(kind.__module__, "")
+    return Call(f"{prefix}{kind.__name__}", arguments, options)
 
 
-def _column_name(one: Any) -> str:
-    """What Peewee would call the field's column."""
-    if isinstance(one, pw.ForeignKeyField) and not one.name.endswith("_id"):
-        return f"{one.name}_id"
-    return str(one.name)
+def _sql(text: str) -> Call:
+    return Call("pw.SQL", (text,))
 
 
-def _literal(value: Any, model: Model) -> str:
-    if isinstance(value, str):
-        return text(value)
-    shown = repr(value)
-    with suppress(ValueError, SyntaxError):
-        if ast.literal_eval(shown) == value:
-            return shown
-    raise ModelsError(f"An option of model {model.__name__} cannot be written: {shown}")
+def _options(one: Any, kind: type) -> dict[str, Any]:
+    options = {name: getattr(one, name) for name, usual in CLASSES[kind].items()
+               if getattr(one, name) != usual}  # fmt: skip
+    if kind is pw.IdentityField and "ALWAYS" in one.field_type:
+        options["generate_always"] = True
+    return options
 
 
-def model_lines(frozen: Frozen, head: str) -> Iterator[str]:
-    """The class, with `head` above it, and after it the calls that add its indexes."""
-    fields = {
+def _key(model: Model) -> Any:
+    """What Meta.primary_key is to say; None where a field does."""
+    key = model._meta.primary_key
+    if isinstance(key, pw.CompositeKey):
+        return Call("pw.CompositeKey", tuple(key.field_names))
+    return False if key is False else None
+
+
+def usual_column(name: str, field: Any) -> str:
+    """What Peewee calls the column of a field of that name."""
+    key = isinstance(field, pw.ForeignKeyField | pw.DeferredForeignKey)
+    return f"{name}_id" if key and not name.endswith("_id") else name
+
+
+def model_lines(frozen: Frozen) -> Iterator[str]:
+    """The class, given to the migrator, and after it the calls that add its indexes."""
+    body = {
         name: call
-        for name, call in frozen.field_calls.items()
+        for name, call in frozen.fields.items()
         if (name, call) != ("id", Call("pw.AutoField"))
-    }  # Peewee makes that by itself
+    }  # Peewee makes that; fmt: skip
     pairs = [index for index in frozen.indexes if _is_pair(index)]
-    yield head
-    yield f"class {frozen.name}({frozen.base.function}):"
-    for name, call in fields.items():
-        yield from indented(f"{name} = {call.wrapped(4 + len(name) + 3)}")
-    if fields:
-        yield ""
-    yield "    class Meta:"
-    yield f"        table_name = {text(frozen.table)}"
-    for name, value in frozen.options.items():
-        yield f"        {name} = {value}"
-    if frozen.key:
-        yield f"        primary_key = {frozen.key}"
+    meta = {"table_name": frozen.table, **frozen.options}
+    if frozen.key is not None:
+        meta["primary_key"] = frozen.key
     if pairs:
-        yield from indented(f"indexes = {wrapped_list(map(_pair, pairs), 8)}", 8)
+        meta["indexes"] = [(index.arguments, "unique" in index.options) for index in pairs]
     if frozen.constraints:
-        clauses = map(str, frozen.constraints)
-        yield from indented(f"constraints = {wrapped_list(clauses, 8)}", 8)
+        meta["constraints"] = list(frozen.constraints)
+    yield from ("@migrator.create_model", f"class {frozen.name}({frozen.base}):")
+    for name, value in body.items():
+        yield from inside(f"{name} = ", value, 1)
+    yield from [""] * bool(body)
+    yield "    class Meta:"
+    for name, value in meta.items():
+        yield from inside(f"{name} = ", value, 2)
     for index in frozen.indexes:
         if index not in pairs:
             keys = tuple(_class_key(frozen.name, key) for key in index.arguments)
-            call = Call(f"{frozen.name}.add_index", keys, index.options)
             yield ""
-            yield from call.wrapped(4).splitlines()
+            yield from inside("", Call(f"{frozen.name}.add_index", keys, index.options), 0)
 
 
-def _class_key(model: str, key: str) -> str:
+def inside(before: str, value: Any, level: int) -> Iterator[str]:
+    """Lines of a function's body, less its own indentation."""
+    for line in lines(before, value, "", "    " * (level + 1)):
+        yield line[4:]
+
+
+def _class_key(model: str, key: Any) -> Any:
     """A key for Model.add_index, which takes one pw.SQL for a statement, and text for a key."""
-    if not key.startswith("pw."):
-        return f"{model}.{key.strip(QUOTES)}"
-    return key if key[8:14] == "CREATE" else key.removeprefix("pw.SQL(").removesuffix(")")
+    if isinstance(key, str):
+        return Code(f"{model}.{key}")
+    (sql,) = key.arguments
+    return key if sql[:6].upper() == "CREATE" else sql
 
 
 def _is_pair(index: Call) -> bool:
     """Whether Meta.indexes can say it: field names, and whether they are unique."""
-    return set(index.options) <= {UNIQUE} and not any(
-        key.startswith("pw.") for key in index.arguments
-    )
-
-
-def _pair(index: Call) -> str:
-    keys = ", ".join(index.arguments) + "," * (len(index.arguments) == 1)
-    return f"(({keys}), {UNIQUE in index.options})"
-
-
-def indented(lines: str, by: int = 4) -> Iterator[str]:
-    for line in lines.splitlines():
-        yield " " * by + line
+    return index.options.keys() <= {"unique"} and all(isinstance(key, str)
+                                                      for key in index.arguments)  # fmt: skip

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import peewee as pw
 
+from dbkit import fields
 from dbkit.connection import diagnosed
 from dbkit.schema.changes import Add, Alter, Change, Drop, kind, subject
 from dbkit.schema.dialect import dialect_for
@@ -16,6 +18,7 @@ from dbkit.schema.models import Model
 from dbkit.schema.patching import patched
 from dbkit.schema.statements import runnable
 from dbkit.schema.values import Schema, Table
+from dbkit.source import lines
 
 from .decisions import Decisions
 from .filling import emptied, filled
@@ -26,13 +29,13 @@ from .operations import Lines, Writer, enums
 from .renames import Renaming, find_renames
 from .reshaping import qualified
 from .router import Router
-from .source import text
 
 LINE = 92  # of a summary
+IMPORTS = "# imports"
 TEMPLATE = '''\
 """{summary}"""
 
-{imports}
+# imports
 
 
 def migrate(migrator: Migrator, database: pw.Database, *, fake: bool = False) -> None:
@@ -153,7 +156,7 @@ class Generator:
         if isinstance(self.database, pw.PostgresqlDatabase):
             (own,) = self.database.execute_sql("SELECT current_schema()").fetchone()
             for name in sorted({model._meta.schema for model in self.models} - {None, own} - there):
-                lines.call("create_schema", text(name))
+                lines.call("create_schema", name)
         return lines
 
     def _down(
@@ -186,27 +189,28 @@ class Generator:
         if diff(current, desired):
             percent = "%%" if isinstance(self.database, pw.PostgresqlDatabase) else "%"
             for sql in runnable(self.dialect.inside(current, desired)):
-                lines.call("sql", text(sql.replace("%", percent)))
+                lines.call("sql", sql.replace("%", percent))
         return lines
 
 
 def file_text(summary: str, up: Lines, down: Lines, replaces: Sequence[str] = ()) -> str:
     """A migration file."""
-    lines = sorted({*up.imports, *down.imports, "from dbkit.migration import Migrator"})
-    imports = "\n".join(["import peewee as pw", *(["", *_merged(lines)])])
+    made = TEMPLATE.format(summary=summary, migrate=up, rollback=down)
+    head = "\n".join(["import peewee as pw", "", *_imports(made)])
     if replaces:
-        listed = "".join(f"    {text(name)},\n" for name in replaces)
-        imports += f"\n\nREPLACES = (\n{listed})"
-    return TEMPLATE.format(summary=summary, imports=imports, migrate=up, rollback=down)
+        head += "\n\n" + "\n".join(lines("REPLACES = ", tuple(replaces), "", ""))
+    return made.replace(IMPORTS, head, 1)
 
 
-def _merged(lines: Iterable[str]) -> list[str]:
-    """Imports from one module on one line."""
-    modules: dict[str, list[str]] = {}
-    for line in lines:
-        _, module, _, name = line.split(" ", 3)
-        modules.setdefault(module, []).append(name)
-    return [f"from {module} import {', '.join(names)}" for module, names in sorted(modules.items())]
+def _imports(source: str) -> Iterator[str]:
+    """The lines that import what some source uses, beside peewee."""
+    names = {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
+    if used := sorted(names & set(fields.__all__)):
+        yield f"from dbkit.fields import {', '.join(used)}"
+    yield "from dbkit.migration import Migrator"
+    for alias, module in (("pg", "postgres_ext"), ("sq", "sqlite_ext")):
+        if alias in names:
+            yield f"from playhouse import {module} as {alias}"
 
 
 def _summary(renaming: Renaming, changes: Sequence[Change], lost: Sequence[str]) -> str:

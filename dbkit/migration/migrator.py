@@ -20,6 +20,7 @@ from dbkit.schema.dialect import dialect_for
 from dbkit.schema.models import Model, is_made_up
 from dbkit.schema.statements import literal, quoted
 
+from .frozen import usual_column
 from .reshaping import Reshape, qualified, snapshot
 
 
@@ -519,12 +520,6 @@ def _named(name: str, operation: Callable[[], Any]) -> Callable[[], Any]:
 def _table(model: Model) -> str:
     schema, name = model._meta.schema, model._meta.table_name
     return f"{quoted(schema)}.{quoted(name)}" if schema else quoted(name)
-
-
-def usual_column(name: str, field: Any) -> str:
-    """What Peewee calls the column of a field of that name."""
-    key = isinstance(field, pw.ForeignKeyField | pw.DeferredForeignKey)
-    return f"{name}_id" if key and not name.endswith("_id") else name
 
 
 def is_default(clause: Any) -> bool:

@@ -17,31 +17,27 @@ from dbkit.schema.changes import Alter, Change, covers
 from dbkit.schema.models import Model
 from dbkit.schema.statements import mentions
 from dbkit.schema.values import Check, Column
+from dbkit.source import Call, flat
 
-from .frozen import Freezer, Frozen, model_lines
+from .frozen import Freezer, Frozen, inside, model_lines
 from .migrator import is_default
 from .reshaping import qualified
-from .source import Call, text
 
 Enums = dict[tuple[str | None, str], tuple[str, ...]]
-Fill = Callable[[str, Any], str | None]  # (table, field) -> source of the value, None: none needed
+Fill = Callable[[str, Any], Any]  # (table, field) -> a value as source; None: it needs none
 INDEX = ("index", "unique", "index_type")
 DECOMPOSED = (*INDEX, "null", "constraints")
 
 
 class Lines:
-    """The body of a function, and the imports that it needs."""
+    """The body of a function."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
-        self.imports: set[str] = set()
 
-    def call(self, name: str, /, *arguments: str, **options: str) -> None:
-        self.lines += Call(f"migrator.{name}", arguments, options).wrapped(4).splitlines()
-
-    def take(self, call: Call) -> str:
-        self.imports |= call.imports
-        return str(call)
+    def call(self, name: str, /, *arguments: Any, **options: Any) -> None:
+        """A call of the migrator; text is written as a string literal, Code as it is."""
+        self.lines += inside("", Call(f"migrator.{name}", arguments, options), 0)
 
     def __bool__(self) -> bool:
         return bool(self.lines)
@@ -49,7 +45,6 @@ class Lines:
     def __add__(self, other: Lines) -> Lines:
         """Both, with an empty line between."""
         both = Lines()
-        both.imports = self.imports | other.imports
         between = [""] if self.lines and other.lines else []
         both.lines = [*self.lines, *between, *other.lines]
         return both
@@ -75,7 +70,7 @@ class Writer:
         self.database, self.old, self.new = database, old, new
         self.changes, self.fill, self.using = changes, fill, using
         self.lines = Lines()
-        known = {model: f"migrator.orm[{text(name)}]"
+        known = {model: f"migrator.orm[{flat(name)}]"
                  for side in (old, new) for name, model in side.items()}  # fmt: skip
         self.freezer = Freezer(database, known)
 
@@ -89,9 +84,9 @@ class Writer:
                 self._table(name, self.old[name], model, changes)
         gone = [model for name, model in self.old.items() if name not in self.new]
         for model in reversed(pw.sort_models(gone)):
-            self.lines.call("remove_model", text(qualified(model)))
+            self.lines.call("remove_model", qualified(model))
         for schema, name in [key for key in old if key not in new]:
-            self.lines.call("drop_enum", text(name), **_schema(schema))
+            self.lines.call("drop_enum", name, **_schema(schema))
         return self.lines
 
     def _of(self, name: str) -> list[Change]:
@@ -102,8 +97,7 @@ class Writer:
     def _types(self, old: Enums, new: Enums) -> None:
         for (schema, name), labels in new.items():
             if (schema, name) not in old:
-                listed = f"({', '.join(map(text, labels))}{',' * (len(labels) == 1)})"
-                self.lines.call("create_enum", text(name), listed, **_schema(schema))
+                self.lines.call("create_enum", name, labels, **_schema(schema))
             elif old[schema, name] != labels:
                 self._labels(schema, name, old[schema, name], labels)
 
@@ -111,14 +105,13 @@ class Writer:
         self, schema: str | None, name: str, old: tuple[str, ...], new: tuple[str, ...]
     ) -> None:
         if tuple(label for label in new if label in old) != old:
-            listed = f"({', '.join(map(text, new))}{',' * (len(new) == 1)})"
-            self.lines.call("change_enum", text(name), listed, **_schema(schema))
+            self.lines.call("change_enum", name, new, **_schema(schema))
             return
         for place, label in enumerate(new):
             if label not in old:
-                beside = {"after": text(new[place - 1])} if place else {"before": text(old[0])}
+                beside = {"after": new[place - 1]} if place else {"before": old[0]}
                 at_end = set(new[:place]) >= set(old)
-                self.lines.call("add_enum_value", text(name), text(label),
+                self.lines.call("add_enum_value", name, label,
                                 **({} if at_end else beside), **_schema(schema))  # fmt: skip
 
     def _created(self) -> None:
@@ -130,7 +123,7 @@ class Writer:
             if self.lines.lines:
                 self.lines.lines.append("")
             frozen = Freezer(self.database, names).model(model)
-            self._model(frozen)
+            self.lines.lines += model_lines(frozen)
             names[model] = frozen.name
             deferred += [(qualified(model), one.name) for one in model._meta.sorted_fields
                          if isinstance(one, pw.ForeignKeyField) and one.deferred]  # fmt: skip
@@ -138,12 +131,7 @@ class Writer:
         if models:
             self.lines.lines.append("")
         for table, field in deferred:
-            self.lines.call("create_foreign_key", text(table), text(field))
-
-    def _model(self, frozen: Frozen) -> None:
-        for call in (frozen.base, *frozen.field_calls.values(), *frozen.constraints):
-            self.lines.take(call)
-        self.lines.lines += model_lines(frozen, "@migrator.create_model")
+            self.lines.call("create_foreign_key", table, field)
 
     def _table(self, table: str, old: Model, new: Model, changes: list[Change]) -> None:
         before, after = self.freezer.model(old), self.freezer.model(new)
@@ -152,26 +140,26 @@ class Writer:
         self._indexes(table, before, after, dropped=True)
         self._constraints(table, before, after, dropped=True)
         if gone := [olds[column].name for column in olds if column not in news]:
-            self.lines.call("remove_fields", text(table), *map(text, gone))
+            self.lines.call("remove_fields", table, *gone)
         self._added(table, [field for column, field in news.items() if column not in olds])
         for column, field in news.items():
             if column in olds:
                 touched = [change for change in changes if touches(change, column)]
                 if touched:
                     self._changed(table, olds[column], field, touched)
-        if after.key and before.key != after.key:
-            keys = [] if after.key == "False" else new._meta.primary_key.field_names
-            self.lines.call("set_primary_key", text(table), *map(text, keys))
+        if after.key is not None and before.key != after.key:
+            keys = after.key.arguments if after.key else ()
+            self.lines.call("set_primary_key", table, *keys)
         self._constraints(table, before, after, dropped=False)
         self._indexes(table, before, after, dropped=False)
 
     def _options(self, table: str, before: Frozen, after: Frozen) -> None:
-        off = {"strict_tables": "False", "without_rowid": "False"}
+        off = {"strict_tables": False, "without_rowid": False}
         names = (before.options.keys() | after.options.keys()) - {"schema", "legacy_table_names"}
-        changed = {name: after.options.get(name, off.get(name, "None")) for name in sorted(names)
+        changed = {name: after.options.get(name, off.get(name)) for name in sorted(names)
                    if before.options.get(name) != after.options.get(name)}  # fmt: skip
         if changed:
-            self.lines.call("change_options", text(table), **changed)
+            self.lines.call("change_options", table, **changed)
 
     def _added(self, table: str, added: list[Any]) -> None:
         calls = {field.name: self.freezer.field(field) for field in added}
@@ -180,16 +168,13 @@ class Writer:
         options = {}
         for name, call in calls.items():
             if name in filled:
-                call = replace(call, options={**call.options, "null": "True"})
-            options[name] = self.lines.take(call)
+                call = _nullable(call)
+            options[name] = call
         if options:
-            self.lines.call("add_fields", text(table), **options)
+            self.lines.call("add_fields", table, **options)
         for name, value in filled.items():
-            self._fill(table, name, value)
-            self.lines.call("add_not_null", text(table), text(name))
-
-    def _fill(self, table: str, name: str, value: str) -> None:
-        self.lines.call("fill", text(table), **{name: value})
+            self.lines.call("fill", table, **{name: value})
+            self.lines.call("add_not_null", table, name)
 
     def _changed(self, table: str, old: Any, new: Any, changes: list[Change]) -> None:
         """A field that both sides have, of one column."""
@@ -202,41 +187,38 @@ class Writer:
             self._altered(table, name, old, new, after, value)
             return
         if value is not None:
-            self._fill(table, name, value)
+            self.lines.call("fill", table, **{name: value})
         if before.options.get("null") != after.options.get("null"):
             word = "drop_not_null" if "null" in after.options else "add_not_null"
-            self.lines.call(word, text(table), text(name))
+            self.lines.call(word, table, name)
         defaults = [one.sql[8:].strip() for one in new.constraints or ()]
         if before.options.get("constraints") != after.options.get("constraints"):
             if defaults:
-                self.lines.call("set_default", text(table), text(name), text(defaults[0]))
+                self.lines.call("set_default", table, name, defaults[0])
             else:
-                self.lines.call("drop_default", text(table), text(name))
+                self.lines.call("drop_default", table, name)
         flags = [{key: call.options.get(key) for key in INDEX} for call in (before, after)]
         if flags[0] != flags[1]:
             if old.index or old.unique:
-                self.lines.call("drop_index", text(table), text(name))
+                self.lines.call("drop_index", table, name)
             if new.index or new.unique:
-                unique = {"unique": "True"} if new.unique else {}
-                using = {"using": text(new.index_type)} if new.index_type else {}
-                self.lines.call("add_index", text(table), text(name), **unique, **using)
+                unique = {"unique": True} if new.unique else {}
+                using = {"using": new.index_type} if new.index_type else {}
+                self.lines.call("add_index", table, name, **unique, **using)
 
-    def _altered(
-        self, table: str, name: str, old: Any, new: Any, after: Call, value: str | None
-    ) -> None:
+    def _altered(self, table: str, name: str, old: Any, new: Any, after: Call, value: Any) -> None:
         if value is not None:
-            after = replace(after, options={**after.options, "null": "True"})
+            after = _nullable(after)
         if old.name != new.name and "column_name" not in after.options:
-            after = replace(after, options={**after.options, "column_name": text(new.column_name)})
+            after = replace(after, options={**after.options, "column_name": new.column_name})
         using = self.using.get((table, new.column_name))
-        source = self.lines.take(after)
         if using:
-            self.lines.call("alter_type", text(table), text(name), source, using=text(using))
+            self.lines.call("alter_type", table, name, after, using=using)
         else:
-            self.lines.call("change_fields", text(table), **{name: source})
+            self.lines.call("change_fields", table, **{name: after})
         if value is not None:
-            self._fill(table, name, value)
-            self.lines.call("add_not_null", text(table), text(name))
+            self.lines.call("fill", table, **{name: value})
+            self.lines.call("add_not_null", table, name)
 
     def _is_retyped(self, changes: list[Change]) -> bool:
         """Whether a column differs that is written the same: its foreign key's target does."""
@@ -251,11 +233,11 @@ class Writer:
                 continue
             if dropped:
                 word = "drop_check" if clause.function == "pw.Check" else "drop_constraints"
-                self.lines.call(word, text(table), clause.arguments[-1])
+                self.lines.call(word, table, clause.arguments[-1])
             elif clause.function == "pw.Check":
-                self.lines.call("add_check", text(table), *clause.arguments)
+                self.lines.call("add_check", table, *clause.arguments)
             else:
-                self.lines.call("add_constraint", text(table), "None", *clause.arguments)
+                self.lines.call("add_constraint", table, None, *clause.arguments)
 
     def _indexes(self, table: str, before: Frozen, after: Frozen, dropped: bool) -> None:
         gone = [index for index in before.indexes if index not in after.indexes]
@@ -267,14 +249,14 @@ class Writer:
                 new.remove(same[0])
                 if dropped:
                     names = (old.options["name"], same[0].options["name"])
-                    self.lines.call("rename_index", text(table), *names)
+                    self.lines.call("rename_index", table, *names)
         for index in gone if dropped else new:
             if not dropped:
-                self.lines.call("add_index", text(table), *index.arguments, **index.options)
+                self.lines.call("add_index", table, *index.arguments, **index.options)
             elif name := index.options.get("name"):
-                self.lines.call("drop_index", text(table), name=name)
+                self.lines.call("drop_index", table, name=name)
             else:
-                self.lines.call("drop_index", text(table), *index.arguments)
+                self.lines.call("drop_index", table, *index.arguments)
 
 
 def enums(models: Iterable[Model]) -> Enums:
@@ -308,10 +290,14 @@ def _only_defaults(*both: Any) -> bool:
                for one in both)  # fmt: skip
 
 
+def _nullable(call: Call) -> Call:
+    return replace(call, options={**call.options, "null": True})
+
+
 def _without(call: Call, names: Sequence[str]) -> Call:
     options = {name: value for name, value in call.options.items() if name not in names}
     return replace(call, options=options)
 
 
 def _schema(schema: str | None) -> dict[str, str]:
-    return {"schema": text(schema)} if schema else {}
+    return {"schema": schema} if schema else {}

@@ -14,9 +14,8 @@ from dbkit.schema.changes import Add, Change, Drop
 from dbkit.schema.models import Model
 from dbkit.schema.values import Column, Schema, Table
 
-from .migrator import usual_column
+from .frozen import usual_column
 from .operations import Lines, enums
-from .source import text
 
 if TYPE_CHECKING:
     from .generating import Generator
@@ -68,10 +67,10 @@ def _labels(
             other = generator.decisions.renamed("label", keys, came, came)
             if other is not None:
                 came.remove(other)
-                options = {"schema": text(schema)} if schema else {}
+                options = {"schema": schema} if schema else {}
                 up, down = Lines(), Lines()
-                up.call("rename_enum_value", text(name), text(label), text(other), **options)
-                down.call("rename_enum_value", text(name), text(other), text(label), **options)
+                up.call("rename_enum_value", name, label, other, **options)
+                down.call("rename_enum_value", name, other, label, **options)
                 renaming.labels[label] = other
                 renaming.add(f"rename label {label} of {name} to {other}", up, down)
 
@@ -97,8 +96,8 @@ def _tables(
         if other is not None:
             came = [one for one in came if one.name != other]
             up, down = Lines(), Lines()
-            up.call("rename_table", text(table.name), text(other.rpartition(".")[2]))
-            down.call("rename_table", text(other), text(table.name.rpartition(".")[2]))
+            up.call("rename_table", table.name, other.rpartition(".")[2])
+            down.call("rename_table", other, table.name.rpartition(".")[2])
             renaming.add(f"rename table {table.name} to {other}", up, down)
             renaming.names |= {table.name: "", other: table.name}
 
@@ -142,9 +141,9 @@ def _rename_field(renaming: Renaming, table: str, old: Any, new: Any) -> None:
     for before, after in ((old, new), (new, old)):
         options = {}
         if usual_column(after.name, before) != after.column_name:
-            options["column_name"] = text(after.column_name)
+            options["column_name"] = after.column_name
         lines.append(Lines())
-        lines[-1].call("rename_field", text(table), text(before.name), text(after.name), **options)
+        lines[-1].call("rename_field", table, before.name, after.name, **options)
     words = f"rename column {old.column_name} of {table} to {new.column_name}"
     renaming.add(words, *lines)
     renaming.names[f"{table}.{old.column_name}"] = ""

@@ -4,7 +4,7 @@ from .connection import connect
 from .discovery import load_models
 from .errors import DbkitError
 from .fields import EnumField
-from .migration import migrate, rollback, status
+from .migration import create, migrate, rollback, status
 from .report import Report
 from .seeding import seed
 from .verification import verify
@@ -16,6 +16,7 @@ __all__ = [
     "EnumField",
     "Report",
     "connect",
+    "create",
     "load_models",
     "migrate",
     "rollback",

@@ -13,9 +13,11 @@ from .migration import Created
 
 def questions() -> dict[str, Any]:
     """The `confirm` and `prompt` of `create`; nothing where nobody can answer."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        return {}
-    return {"confirm": click.confirm, "prompt": click.prompt}
+    return {"confirm": click.confirm, "prompt": click.prompt} if is_terminal() else {}
+
+
+def is_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def created_text(created: Created | None, directory: Path, check: bool = False) -> str:

@@ -23,7 +23,7 @@ CAUSES = {
 }
 NEXT = {
     PENDING: "Apply the pending migrations: python -m dbkit migrate",
-    MODELS: "Write a migration for what changed in the models.",
+    MODELS: "Write a migration for what changed in the models: python -m dbkit create NAME",
     BY_HAND: "Undo in the database what was changed by hand, or say the same in the models and a "
     "migration.",
 }

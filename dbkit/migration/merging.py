@@ -18,7 +18,9 @@ from .goal import Goal, wanted
 from .history import replaying
 
 
-def merge(database: pw.Database, directory: str | Path, name: str = "initial") -> Created:
+def merge(
+    database: pw.Database, directory: str | Path = "migrations", name: str = "initial"
+) -> Created:
     """Write a file that makes what all files make together, and REPLACES them; they are kept, for
     databases on which not all of them are applied yet. Rows that they write it does not.
 

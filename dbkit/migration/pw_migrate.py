@@ -24,7 +24,7 @@ from .creating import create, create_empty
 from .merging import merge
 from .router import Router, check_count
 
-READING = {"list", "create"}
+READING, WRITING_FILES = {"list"}, {"create", "merge"}
 
 
 def install() -> pw.Database:
@@ -33,12 +33,14 @@ def install() -> pw.Database:
     cli.Router = _CommandRouter
     context = click.get_current_context(silent=True)
     command, flags = (context.info_name, context.params) if context else (None, {})
-    return _reported(_database)(flags.get("database"), command in READING)
+    return _reported(_database)(flags.get("database"), command)
 
 
-def _database(flag: str | None, read_only: bool) -> pw.Database:
+def _database(flag: str | None, command: str | None) -> pw.Database:
     target = parse(config.load(database=flag).url)
-    database = target.database(read_only)
+    database = target.database(read_only=command in READING)
+    if command in WRITING_FILES:
+        return database
     with diagnosed(database, target.display):
         database.connect()
     return database

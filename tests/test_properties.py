@@ -202,13 +202,11 @@ def model(draw: Any, number: int, before: list[Model], postgres: bool) -> Model:
     unique = ", ".join(one.quoted for one in found if KINDS.get(one.kind, KINDS["text"]).indexable)
     constraints = [f"CHECK ({pair})", f"CONSTRAINT own_pair CHECK ({pair})"]
     constraints += [f"UNIQUE ({unique})"] if unique else []
-    # one enum type of a name: two schemas with a type each of that name are not told apart yet
-    has_enum = any(one.kind.startswith("enum") for one in found)
     return Model(
         f"{draw(st.sampled_from(every))}{number}",
         found,
         key,
-        draw(st.sampled_from((None, "other"))) if postgres and not has_enum else None,
+        draw(st.sampled_from((None, "other"))) if postgres else None,
         # a name that Peewee makes for one that it has made before is skipped
         tuple(replace(one, name=f"own_{place}_{number}")
               if one.form != "plain" or place or len(one.columns) == 1 else one
@@ -462,9 +460,9 @@ def test_the_quick_reading_says_what_the_server_does(
                 for schema in (live, Schema())
             )
             names = reading.names
-            for field in scratch.enums(with_targets(models), names).values():
-                create_enum(postgres, field.type_name, field.labels, "pg_temp")
-            asked = {table.name: of_no_name(table)
+            for name, field in scratch.enums(with_targets(models), names).items():
+                create_enum(postgres, names.types_there[name], field.labels, "pg_temp")
+            asked = {table.name: of_no_name(names.as_live(table))
                      for table in scratch.read(postgres, models, names)}  # fmt: skip
     assert alone == asked
     assert beside_live == asked

@@ -316,6 +316,29 @@ def test_models_in_another_schema(postgres: pw.Database) -> None:
     ]
 
 
+def test_enum_types_of_one_name_in_several_schemas(postgres: pw.Database) -> None:
+    default, check = pw.SQL("DEFAULT 'x'"), pw.Check("b <> 'y'")
+    models = []
+    for schema in (None, "a", "b"):
+        if schema:
+            postgres.execute_sql(f"CREATE SCHEMA {schema}")
+        labels = ("x", "y", schema or "none")
+        fields = {"a": EnumField(labels, "mood", constraints=[default]),
+                  "b": EnumField(labels, "mood", constraints=[check])}  # fmt: skip
+        models.append(table("t", {"schema": schema}, **fields))
+    created(postgres, *models)
+    assert differences(postgres, models) == []
+    assert differences(postgres, models[1:]) == ["not covered by any model, left alone: t"]
+    postgres.execute_sql("ALTER TABLE b.t ALTER a SET DEFAULT 'y'")
+    assert differences(postgres, models) == [
+        "b.t",
+        "  ~ column a differs",
+        "      default:",
+        "        model:    'x'::b.mood",
+        "        database: 'y'::b.mood",
+    ]
+
+
 def test_types_of_another_schema_on_the_search_path(postgres: pw.Database) -> None:
     postgres.execute_sql("CREATE SCHEMA extensions")
     postgres.execute_sql("CREATE DOMAIN extensions.email AS text")

@@ -51,8 +51,10 @@ class Kind:
 NUMBERS = ("{} > 5", "{} BETWEEN 1 AND 7", "{} IN (2, 3, 40)", "{} <> -4", "{} + 2 > 3 OR {} < 0",
            "abs({}) < 100", "{} >= 0.50", "NOT {} = 12", "{} IS NOT NULL AND {} > 3")  # fmt: skip
 WORDS = ("{} <> ''", "{} IN ('a', 'it''s', 'c')", "length({}) > 2", "lower({}) = {}",
-         "{} LIKE 'a_'", "{} = 'x' || 'y'", "{} > 'a' AND {} < 'z'", "NOT ({} = '(')")  # fmt: skip
+         "{} LIKE 'a_'", "{} LIKE '5%'", "{} = 'x' || 'y'", "{} > 'a' AND {} < 'z'",
+         "NOT ({} = '(')")  # fmt: skip
 MOMENTS = ("CURRENT_TIMESTAMP",)
+OTHER_LABELS = (("x", "it's", "new"), ("it's", "x"), ("first", "x", "it's"), ("x",), ("x", "its"))
 KINDS: dict[str, Kind] = {
     "char": Kind(lambda **o: pw.CharField(20, **o), ("'x'", "''", "'it''s'"), WORDS),
     "fixed": Kind(lambda **o: pw.FixedCharField(3, **o), ("'USD'",), WORDS),
@@ -76,14 +78,30 @@ KINDS: dict[str, Kind] = {
     "ip": Kind(pw.IPField, (), NUMBERS),
     "json": Kind(pw.JSONField, ("'{}'", "'{\"a\": [1, 2]}'"), (), False),
     "enum": Kind(lambda **o: EnumField(("x", "it's"), "mood", **o), ("'x'",)),
+    **{f"enum of {labels}": Kind(lambda labels=labels, **o: EnumField(labels, "mood", **o),
+                                 ("'x'",)) for labels in OTHER_LABELS},
     "enum with more": Kind(lambda **o: EnumField(("y", "z"), 'Odd "Type"', **o), ("'y'",)),
     "array": Kind(lambda **o: pg.ArrayField(pw.IntegerField, **o), (), (), False, True),
     "interval": Kind(pg.IntervalField, ("'1 day'",), (), True, True),
     "tsvector": Kind(pg.TSVectorField, (), (), False, True),
 }  # fmt: skip
-ODD = ('qu"ote', "it's", "with space", "größe", "Upper", "semi;colon", "a.b", "x" * 58, "--(c")
+ODD = (
+    'qu"ote',
+    "it's",
+    "with space",
+    "größe",
+    "Upper",
+    "semi;colon",
+    "a.b",
+    "x" * 58,
+    "--(c",
+    "100%",
+    "%s",
+    "%(a)s",
+)
 RESERVED = ("order", "select", "user", "time", "check", "values", "table", "primary")
 PLAIN = ("a", "b", "amount", "title", "created", "state", "price2", "x_y", "date", "name")
+KEYS_OF_OTHERS = ("char", "fixed", "text", "integer", "big", "small", "decimal", "date", "uuid")
 ACTIONS = (None, "CASCADE", "SET NULL", "RESTRICT")
 
 
@@ -97,7 +115,9 @@ class Field:
     default: str | None = None
     check: str | None = None
     check_name: str | None = None
-    target: int | None = None  # the number of the table that a foreign key points to
+    # of a foreign key the number of the table, and that of its unique column if not the key
+    target: int | None = None
+    target_field: int | None = None
     on_delete: str | None = None
     on_update: str | None = None
 
@@ -127,16 +147,21 @@ class Model:
     constraints: tuple[str, ...] = ()
 
 
-def fields(names: list[str], targets: list[int], postgres: bool) -> st.SearchStrategy[Any]:
-    kinds = [name for name, kind in KINDS.items() if postgres or not kind.postgres_only]
+Target = tuple[int, int | None]  # of a foreign key, as a Field has them
+
+
+def fields(names: list[str], targets: list[Target], postgres: bool) -> st.SearchStrategy[Any]:
+    kinds = [name for name, kind in KINDS.items()
+             if (postgres or not kind.postgres_only) and "enum of" not in name]  # fmt: skip
     return st.tuples(*(field(name, kinds, targets) for name in names))
 
 
 @st.composite
-def field(draw: Any, name: str, kinds: list[str], targets: list[int]) -> Field:
+def field(draw: Any, name: str, kinds: list[str], targets: list[Target]) -> Field:
     if targets and draw(st.integers(0, 4)) == 0:
+        target, target_field = draw(st.sampled_from(targets))
         return Field(name, "key", draw(st.booleans()), unique=draw(st.booleans()),
-                     target=draw(st.sampled_from(targets)),
+                     target=target, target_field=target_field,
                      on_delete=draw(st.sampled_from(ACTIONS)),
                      on_update=draw(st.sampled_from(ACTIONS)))  # fmt: skip
     kind = draw(st.sampled_from(kinds))
@@ -156,11 +181,15 @@ def field(draw: Any, name: str, kinds: list[str], targets: list[int]) -> Field:
 
 @st.composite
 def model(draw: Any, number: int, before: list[Model], postgres: bool) -> Model:
-    every = (*PLAIN, *RESERVED, *ODD)
+    every = [
+        name for name in (*PLAIN, *RESERVED, *ODD) if not (postgres and "%" in name)
+    ]  # which Peewee cannot create there
     names = draw(st.lists(st.sampled_from(every), min_size=2, max_size=6, unique=True))
     key = draw(st.sampled_from(("id", "id", "big", "uuid", "text", "composite", "none")))
-    targets = [place for place, one in enumerate(before) if has_one_key(one)]
-    targets += [number] if key in ("id", "big", "uuid", "text") else []
+    targets: list[Target] = [(n, None) for n, one in enumerate(before) if has_one_key(one)]
+    targets += [(n, place) for n, one in enumerate(before) for place, of_it in enumerate(one.fields)
+                if of_it.unique and of_it.kind in KEYS_OF_OTHERS]  # fmt: skip
+    targets += [(number, None)] if key in ("id", "big", "uuid", "text") else []
     found = draw(fields(names, targets, postgres))
     usable = [place for place, one in enumerate(found) if one.target is not None
               or KINDS[one.kind].indexable]  # fmt: skip
@@ -173,13 +202,11 @@ def model(draw: Any, number: int, before: list[Model], postgres: bool) -> Model:
     unique = ", ".join(one.quoted for one in found if KINDS.get(one.kind, KINDS["text"]).indexable)
     constraints = [f"CHECK ({pair})", f"CONSTRAINT own_pair CHECK ({pair})"]
     constraints += [f"UNIQUE ({unique})"] if unique else []
-    # one enum type of a name: two schemas with a type each of that name are not told apart yet
-    has_enum = any(one.kind.startswith("enum") for one in found)
     return Model(
         f"{draw(st.sampled_from(every))}{number}",
         found,
         key,
-        draw(st.sampled_from((None, "other"))) if postgres and not has_enum else None,
+        draw(st.sampled_from((None, "other"))) if postgres else None,
         # a name that Peewee makes for one that it has made before is skipped
         tuple(replace(one, name=f"own_{place}_{number}")
               if one.form != "plain" or place or len(one.columns) == 1 else one
@@ -214,7 +241,7 @@ KEYS: dict[str, Callable[[], dict[str, Any]]] = {
 }
 
 
-def built(schema: tuple[Model, ...]) -> list[Any]:
+def built(schema: tuple[Model, ...], postgres: bool) -> list[Any]:
     """The Peewee models."""
     models: list[Any] = []
     for number, one in enumerate(schema):
@@ -223,12 +250,12 @@ def built(schema: tuple[Model, ...]) -> list[Any]:
             "table_name": one.name,
             "schema": one.schema,
             "legacy_table_names": False,
-            "constraints": [pw.SQL(text) for text in one.constraints],
+            "constraints": [pw.SQL(escaped(text, postgres)) for text in one.constraints],
         }
         if "_key" in attributes:
             meta["primary_key"] = attributes.pop("_key")
         for place, column in enumerate(one.fields):
-            attributes[f"f{place}"] = built_field(column, number, models)
+            attributes[f"f{place}"] = built_field(column, number, models, postgres)
         attributes["Meta"] = type("Meta", (), meta)
         made = type(f"M{number}", (pw.Model,), attributes)
         for index in one.indexes:
@@ -237,17 +264,23 @@ def built(schema: tuple[Model, ...]) -> list[Any]:
     return models
 
 
-def built_field(column: Field, number: int, models: list[Any]) -> Any:
+def escaped(sql: str, postgres: bool) -> str:
+    """psycopg2 takes a bare % for a placeholder."""
+    return sql.replace("%", "%%") if postgres else sql
+
+
+def built_field(column: Field, number: int, models: list[Any], postgres: bool) -> Any:
     options: dict[str, Any] = {"column_name": column.name, "null": column.null,
                                "index": column.index, "unique": column.unique}  # fmt: skip
     if column.target is not None:
         target = "self" if column.target == number else models[column.target]
-        return pw.ForeignKeyField(target, backref="+", on_delete=column.on_delete,
+        key = None if column.target_field is None else f"f{column.target_field}"
+        return pw.ForeignKeyField(target, key, backref="+", on_delete=column.on_delete,
                                   on_update=column.on_update,
                                   **{**options, "index": True})  # fmt: skip
     clauses = [pw.SQL(f"DEFAULT {column.default}")] if column.default else []
     if column.check:
-        text = column.check.replace("{}", column.quoted)
+        text = escaped(column.check.replace("{}", column.quoted), postgres)
         clauses.append(pw.Check(text, column.check_name))
     return KINDS[column.kind].make(constraints=clauses, **options)
 
@@ -284,7 +317,7 @@ def is_postgres(database: pw.Database) -> bool:
 @given(st.data())
 @some
 def test_what_peewee_creates_is_clean(database: pw.Database, data: st.DataObject) -> None:
-    models = built(data.draw(schemas(is_postgres(database))))
+    models = built(data.draw(schemas(is_postgres(database))), is_postgres(database))
     with created(database, models):
         report = verify(database, models)
         assert not report, str(report)
@@ -316,6 +349,15 @@ def changes_of(column: Field, postgres: bool) -> list[Change]:
     return [one for one in found if one[1](column) != column]
 
 
+def of_labels(schema: tuple[Model, ...], labels: tuple[str, ...]) -> tuple[Model, ...]:
+    """The schema with other labels for an enum type, which all tables share."""
+    return tuple(
+        replace(one, fields=tuple(replace(column, kind=f"enum of {labels}")
+                                  if column.kind == "enum" else column for column in one.fields))
+        for one in schema
+    )  # fmt: skip
+
+
 @st.composite
 def changed(draw: Any, schema: tuple[Model, ...], postgres: bool) -> tuple[int, tuple[Model, ...]]:
     """(number of the table, the schema) after one change."""
@@ -323,9 +365,13 @@ def changed(draw: Any, schema: tuple[Model, ...], postgres: bool) -> tuple[int, 
     one = schema[number]
     place = draw(st.integers(0, len(one.fields) - 1))
     column = one.fields[place]
-    free = [p for p in range(len(one.fields)) if not one.constraints]
+    pointed_to = any((number, place) == (other.target, other.target_field)
+                     for table in schema for other in table.fields)  # fmt: skip
     what = draw(st.sampled_from(("column", "column", "column", "added", "index", "check")))
-    if what == "column" and place in free:
+    if what == "column" and column.kind == "enum" and draw(st.booleans()):
+        note(f"labels of {one.name}")
+        return number, of_labels(schema, draw(st.sampled_from(OTHER_LABELS)))
+    if what == "column" and not one.constraints and not pointed_to:
         word, change = draw(st.sampled_from(changes_of(column, postgres)))
         # the index of a name that is asked for would be another thing
         new = replace(one, fields=(*one.fields[:place], change(column), *one.fields[place + 1 :]))
@@ -345,10 +391,10 @@ def changed(draw: Any, schema: tuple[Model, ...], postgres: bool) -> tuple[int, 
 @some
 def test_one_change_is_found(database: pw.Database, data: st.DataObject) -> None:
     schema = data.draw(schemas(is_postgres(database)))
-    models = built(schema)
+    models = built(schema, is_postgres(database))
     number, new = data.draw(changed(schema, is_postgres(database)))
     with created(database, models):
-        desired = built(new)
+        desired = built(new, is_postgres(database))
         report = verify(database, desired)
         assert report
         name = scratch.Names("public").table(desired[number])
@@ -364,13 +410,12 @@ def test_the_sql_makes_the_database_what_the_models_say(
 ) -> None:
     schema = data.draw(schemas(is_postgres(database)))
     _, new = data.draw(changed(schema, is_postgres(database)))
-    with created(database, built(schema)):
-        desired = built(new)
+    with created(database, built(schema, is_postgres(database))):
+        desired = built(new, is_postgres(database))
         for statement in verify(database, desired).statements():
             # `created` has begun a transaction, to roll it back
             if statement.sql not in ("BEGIN", "COMMIT"):
-                escaped = statement.sql.replace("%", "%%")
-                database.execute_sql(escaped if is_postgres(database) else statement.sql)
+                database.execute_sql(escaped(statement.sql, is_postgres(database)))
         report = verify(database, desired)
         assert not report, str(report)
 
@@ -379,14 +424,14 @@ def test_the_sql_makes_the_database_what_the_models_say(
 @some
 def test_a_diff_and_its_opposite(database: pw.Database, data: st.DataObject) -> None:
     schema = data.draw(schemas(is_postgres(database)))
-    models = built(schema)
+    models = built(schema, is_postgres(database))
     _, new = data.draw(changed(schema, is_postgres(database)))
     with created(database, models):
         with dialect_for(database).reading(
             database, {"other"} if is_postgres(database) else ()
         ) as (reading):
             live = reading.live()
-            desired = reading.models(built(new), live)
+            desired = reading.models(built(new, is_postgres(database)), live)
     there, back = diff(live, desired), diff(desired, live)
     assert there
     assert {change.inverse for change in there} == set(back)
@@ -406,7 +451,7 @@ def of_no_name(table: Table) -> Counter[Part]:
 def test_the_quick_reading_says_what_the_server_does(
     postgres: pw.Database, data: st.DataObject
 ) -> None:
-    models = built(data.draw(schemas(True)))
+    models = built(data.draw(schemas(True)), True)
     with created(postgres, models):
         with dialect_for(postgres).reading(postgres, {"other"}) as reading:
             live = reading.live()
@@ -415,9 +460,9 @@ def test_the_quick_reading_says_what_the_server_does(
                 for schema in (live, Schema())
             )
             names = reading.names
-            for field in scratch.enums(with_targets(models), names).values():
-                create_enum(postgres, field.type_name, field.labels, "pg_temp")
-            asked = {table.name: of_no_name(table)
+            for name, field in scratch.enums(with_targets(models), names).items():
+                create_enum(postgres, names.types_there[name], field.labels, "pg_temp")
+            asked = {table.name: of_no_name(names.as_live(table))
                      for table in scratch.read(postgres, models, names)}  # fmt: skip
     assert alone == asked
     assert beside_live == asked

@@ -18,7 +18,7 @@ from ..models import Model, truncated, with_targets
 from ..statements import Statement, Using, quoted, runnable
 from ..values import EnumType, Namespace, Schema, Table
 from . import catalog, plain, queries, scratch, settle
-from .scratch import Names
+from .scratch import Names, made_up
 from .writing import statements, usings
 
 LOCK_TIMEOUT = "3s"  # somebody may hold a table; deparsing an expression of it would wait
@@ -94,11 +94,10 @@ class Reading:
             schemas = [name for (name,) in database.execute_sql(queries.EVERY_SCHEMA).fetchall()]
         self.schemas = [own, *sorted(set(schemas) - {own})]
         (path,) = database.execute_sql("SELECT current_schemas(false)").fetchone()
-        path = ", ".join(quoted(one)
-                         for one in dict.fromkeys([*path, *self.schemas]))  # fmt: skip
+        self.path = list(dict.fromkeys([*path, *self.schemas]))
         database.execute_sql(
             "SELECT set_config('search_path', %s, true), set_config('lock_timeout', %s, true)",
-            (path, LOCK_TIMEOUT),
+            (", ".join(map(quoted, self.path)), LOCK_TIMEOUT),
         )
 
     def live(self, comments: bool = False) -> Schema:
@@ -109,6 +108,7 @@ class Reading:
         it writes their expressions; what is not plain it makes as a whole."""
         by_name = {self.names.table(model): model for model in models}
         enums = scratch.enums(with_targets(by_name.values()), self.names)
+        self._place_types(enums, live)
         tables = self._plain(by_name)
         there = {table.name: table for table in live.tables}
         doubts = settle.doubts(tables.values(), there)
@@ -122,6 +122,23 @@ class Reading:
             tuple(tables[name] for name in sorted(tables)),
             tuple(EnumType(name, field.labels) for name, field in sorted(enums.items())),
         )
+
+    def _place_types(self, enums: dict[str, EnumField], live: Schema) -> None:
+        """Give the temporary copies of the enum types their names: the bare one, unless a schema
+        further up the path has a type of that name; the live side is then written with its schema.
+        """
+        known = {*enums, *(enum.name for enum in live.enums)}
+        for name, field in enums.items():
+            schema, bare = field.model._meta.schema or self.schemas[0], truncated(field.type_name)
+            above = self.path[: self.path.index(schema)] if schema in self.path else []
+            hidden = any(self.names.qualified(one, bare) in known for one in above)
+            self.names.types_there[name] = there = made_up(name) if hidden else bare
+            self.names.enums[there] = name
+            if hidden:
+                query = "SELECT format('%%I.%%I', %s, %s)"
+                self.names.written[there] = self.database.execute_sql(
+                    query, (schema, bare)
+                ).fetchone()[0]
 
     def _judged(
         self,
@@ -144,6 +161,7 @@ class Reading:
         try:
             with scratch_database(self.database) as other, rolled_back(other):
                 there_too = Reading(other, self.schemas)
+                there_too.names = self.names
                 return there_too._asked(by_name, doubts, unusual, enums)
         except NoScratch:
             pass
@@ -159,14 +177,13 @@ class Reading:
         unusual: list[Model],
         enums: dict[str, EnumField],
     ) -> dict[str, Table]:
-        self.names.enums.update({truncated(one.type_name): name for name, one in enums.items()})
-        for field in enums.values():
-            create_enum(self.database, field.type_name, field.labels, "pg_temp")
-        bare = {name: field.type_name for name, field in enums.items()}
-        tables = settle.settle(self.database, doubts, bare)
+        for name, field in enums.items():
+            create_enum(self.database, self.names.types_there[name], field.labels, "pg_temp")
+        tables = settle.settle(self.database, doubts, self.names.types_there)
         unusual += [by_name[one.table.name] for one in doubts if one.table.name not in tables]
         asked = scratch.read(self.database, unusual, self.names)
-        return tables | {table.name: table for table in asked}
+        tables |= {table.name: table for table in asked}
+        return {name: self.names.as_live(table) for name, table in tables.items()}
 
     def _plain(self, models: dict[str, Model]) -> dict[str, Table]:
         context = self.database.get_sql_context(scope=pw.SCOPE_VALUES)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from hashlib import md5
 from typing import Any
 
@@ -47,7 +47,9 @@ class Names:
     so two schemas may hold tables of one name, and the temporary schema take both."""
 
     own: str
-    enums: dict[str, str] = field(default_factory=dict)  # bare name -> name in a Schema
+    enums: dict[str, str] = field(default_factory=dict)  # temporary name -> name in a Schema
+    types_there: dict[str, str] = field(default_factory=dict)  # the other way round
+    written: dict[str, str] = field(default_factory=dict)  # made up name -> as the live side has it
     shortened: dict[str, str] = field(default_factory=dict)  # temporary name -> name in a Schema
     types: dict[Any, tuple[str, str]] = field(default_factory=dict)  # what `plain` knows already
 
@@ -71,12 +73,34 @@ class Names:
         name = self.table(model)
         if truncated(name) == name:
             return name
-        short = f"dbkit_{md5(name.encode(), usedforsecurity=False).hexdigest()}"
-        self.shortened[short] = name
-        return short
+        self.shortened[made_up(name)] = name
+        return made_up(name)
+
+    def as_live(self, table: Table) -> Table:
+        """The table with the names of types in its expressions as the live side has them."""
+        if not self.written:
+            return table
+        return replace(table, parts=tuple(map(self._part_as_live, table.parts)))
+
+    def _part_as_live(self, part: Part) -> Part:
+        values = {one.name: getattr(part, one.name) for one in fields(part)}
+        return replace(part, **{name: self._text_as_live(one) for name, one in values.items()})
+
+    def _text_as_live(self, value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(map(self._text_as_live, value))
+        if isinstance(value, str):
+            for made_up_name, name in self.written.items():
+                value = value.replace(made_up_name, name)
+        return value
 
     def table(self, model: Model) -> str:
         return self.qualified(model._meta.schema, truncated(model._meta.table_name))
+
+
+def made_up(name: str) -> str:
+    """A name for a temporary table or type that stands for the one of this name."""
+    return f"dbkit_{md5(name.encode(), usedforsecurity=False).hexdigest()}"
 
 
 def enums(models: Iterable[Model], names: Names) -> dict[str, EnumField]:
@@ -162,7 +186,8 @@ def _context(database: pw.Database, names: Names) -> Any:
             if isinstance(obj, pw.Table) and obj._model is not None:
                 obj = pw.Entity("pg_temp", names.temporary(obj._model))
             elif isinstance(obj, TypeName):
-                obj = pw.Entity("pg_temp", obj.name)
+                name = names.qualified(obj.schema, truncated(obj.name))
+                obj = pw.Entity("pg_temp", names.types_there.get(name, obj.name))
             return super().sql(obj)
 
     return Context(scope=pw.SCOPE_VALUES, **database.get_context_options())

@@ -25,6 +25,14 @@ BINARIES = {"postgres18": wheel.POSTGRES_VERSIONS[18], "postgres15": DEBIAN_15}
 FAST = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "autovacuum=off")
 
 
+def in_memory() -> str | None:
+    """Where files are in memory, if there is much of it: most of the time goes into databases
+    that are made and dropped."""
+    place = Path("/dev/shm")
+    roomy = place.is_dir() and shutil.disk_usage(place).free > 4 * 2**30
+    return str(place) if roomy and os.access(place, os.W_OK) else None
+
+
 class Server:
     """A running server: user postgres, admitted without a password unless `hba` says otherwise.
 
@@ -47,7 +55,7 @@ class Server:
         if self.user:
             wheel.ensure_user_exists(self.user)
             wheel.ensure_prefix_permissions(binaries)
-        self.home = Path(tempfile.mkdtemp(prefix="dbkit-"))
+        self.home = Path(tempfile.mkdtemp(prefix="dbkit-", dir=in_memory()))
         self.data = self.home / "data"
         self.port = free_port()
         self._names = count()

@@ -36,12 +36,14 @@ class Decisions:
         for key in keys:
             if key in self.rename:
                 self.used.add(key)
-                if self.rename[key] not in possible:
+                new = [one for one in possible
+                       if self.rename[key] in (one, one.rpartition(".")[2])]  # fmt: skip
+                if not new:
                     raise ConfigError(
                         f"{what} {key} cannot become {self.rename[key]}: nothing new is called so.",
                         f"New are: {', '.join(possible) or 'none'}.",
                     )
-                return self.rename[key]
+                return new[0]
         if self.no_rename or not likely:
             return None
         if self.confirm is None:

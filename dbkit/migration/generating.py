@@ -147,8 +147,10 @@ class Generator:
         """What no operation says, after these lines, and what undoes it."""
         migrator = self.followed()
         left, rest = self.tried([lines], migrator, lambda: self._changes(migrator))
-        desired = self.goal.desired(left, rest)
-        return self._by_sql(left, desired), self._by_sql(desired, left)
+        more = self._by_sql(left, self.goal.desired(left, rest))
+        if not more:
+            return more, more
+        return more, self._by_sql(self.tried([lines, more], self.followed(), self._live), left)
 
     def _schemas(self, current: Schema) -> Lines:
         """Those that are not there yet."""

@@ -17,6 +17,7 @@ from dbkit.schema.values import Comment, Nameable, Part, Policy, Rule, Schema, T
 
 from .operations import Lines
 
+UNSAID_OPTIONS = ("PARTITION ", "INHERITS ", "REPLICA ", "ROW LEVEL ", "FORCE ROW ", "OF ")
 UNSAID = (Trigger, Rule, Policy, Comment)  # what no model can say, and no migration takes away
 
 
@@ -47,10 +48,10 @@ def _is_said(change: Change) -> bool:
     """Whether a migration makes it: not where models could not say the contrary."""
     if isinstance(change, Drop) and isinstance(change.item, UNSAID):
         return False
-    said = {"strict", "without rowid"}
-    return not (isinstance(change, Alter) and isinstance(change.item, Table)) or bool(
-        said & ({*change.old.options} ^ {*change.item.options})  # type: ignore[union-attr]
-    )
+    if not (isinstance(change, Alter) and isinstance(change.old, Table)):
+        return True
+    differing = {*change.old.options} ^ {*change.item.options}  # type: ignore[union-attr]
+    return any(not option.startswith(UNSAID_OPTIONS) for option in differing)
 
 
 def whole(database: pw.Database) -> Schema:

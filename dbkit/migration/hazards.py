@@ -21,7 +21,9 @@ def hazards(
     """A sentence each; `old` and `new` are the labels of enum types."""
     statements = dialect.inside(current, patched(current, changes))
     lost = (f"loses data: {statement.loses}" for statement in statements if statement.loses)
-    return tuple(dict.fromkeys([*lost, *_narrowed(changes), *_without(old, new)]))
+    cast = (f"fails where a value is none of the new type: column {column} of table {table}"
+            for table, column in dialect.usings(current, patched(current, changes)))  # fmt: skip
+    return tuple(dict.fromkeys([*lost, *cast, *_narrowed(changes), *_without(old, new)]))
 
 
 def _without(old: Enums, new: Enums) -> Iterator[str]:

@@ -118,7 +118,8 @@ def _with(doubt: Doubt, texts: Iterable[str | None]) -> Table:
         if isinstance(part, Column):
             written[id(part)] = replace(part, default=text or None)  # NULL is none
         elif isinstance(part, Check):
-            written[id(part)] = Check(text or "", name=part.name, named=part.named)
+            source = part.expression.source  # type: ignore[attr-defined]
+            written[id(part)] = Check(Raw(text or "", source), name=part.name, named=part.named)
     parts = tuple(written.get(id(part), part) for part in doubt.table.parts)
     return Table(doubt.table.name, parts)
 

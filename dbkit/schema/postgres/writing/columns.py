@@ -58,7 +58,7 @@ class Columns:
         for step, sql in steps:
             sql = f"{head} {sql}" if sql.split()[0] in ("SET", "DROP", "ADD", "TYPE") else sql
             yield Placed(step, Statement(sql, reason))
-        if new.identity and old.identity not in (new.identity, *IDENTITIES):
+        if new.identity and not _keeps_sequence(old, new):
             yield self._advance(table, new)
 
     def _off(
@@ -96,8 +96,7 @@ class Columns:
                 yield Step.DEFAULT, f"ADD {identity(new)}"
             elif old.identity != new.identity:
                 yield Step.DEFAULT, f"SET GENERATED {new.identity.upper()}"
-        kept = old.identity == new.identity or {old.identity, new.identity} <= {*IDENTITIES}
-        if new.identity and kept:
+        if new.identity and _keeps_sequence(old, new):
             yield from self._settings(table, old, new)
         elif new.identity == "serial":
             sequence = self._new_sequence(table, new)
@@ -146,6 +145,10 @@ def _create(sequence: str, column: Column) -> Placed:
     as_ = "" if any(one.startswith("AS ") for one in column.sequence) else f"AS {column.type} "
     sql = f"CREATE SEQUENCE {sequence} {as_}{' '.join(column.sequence)}"
     return Placed(Step.SEQUENCE, Statement(sql.strip()))
+
+
+def _keeps_sequence(old: Column, new: Column) -> bool:
+    return old.identity == new.identity or {old.identity, new.identity} <= {*IDENTITIES}
 
 
 def _execute(expression: str) -> str:

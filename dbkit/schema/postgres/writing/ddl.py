@@ -104,7 +104,7 @@ class Spelling:
                 return f"NOT NULL {quoted(column)} NOT VALID"
             case Check():
                 inherited = "" if part.inherited else "NO INHERIT"
-                return spaced(f"CHECK ({part.expression})", inherited, validity(part))
+                return spaced(f"CHECK ({as_written(part.expression)})", inherited, validity(part))
             case Exclusion():
                 return part.definition
 
@@ -146,6 +146,12 @@ class Spelling:
         kind = table.kind.upper()
         return spaced(f"CREATE {kind} {self.name(table.name)}", settings(options),
                       f"AS {query.strip().rstrip(';')}")  # fmt: skip
+
+
+def as_written(expression: str) -> str:
+    """As the model has it, if it is from one: what the server prints it may store otherwise when
+    it reads that again (IN over a varchar)."""
+    return str(getattr(expression, "source", expression))
 
 
 def keyed(part: PrimaryKey | Unique) -> str:

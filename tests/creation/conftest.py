@@ -1,0 +1,25 @@
+"""Here a database is dropped after its test: there are hundreds of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import peewee as pw
+import pytest
+
+from tests.conftest import POSTGRES, SQLITE, opened, server_of
+
+
+@pytest.fixture(params=[SQLITE, *POSTGRES])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[pw.Database]:
+    """An empty database, open."""
+    if request.param == "sqlite":
+        with opened(f"sqlite:///{tmp_path / 'test.db'}") as database:
+            yield database
+        return
+    server = server_of(request.param)
+    name = server.create_database()
+    with opened(server.url(name)) as database:
+        yield database
+    server.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -232,7 +232,7 @@ class Migrator(peewee_migrate.Migrator):
                 if name in filled:
                     field.null = True
         for name, field in filled.items():
-            self.fill(model, **{name: field.default})
+            self.fill(model, **{name: _default_of(field)})
             self.add_not_null(model, name)
         return model
 
@@ -300,7 +300,13 @@ class Migrator(peewee_migrate.Migrator):
     def _update(self, model: Model, name: str, value: Any, where: Any) -> None:
         copy = self._copy(model)
         where.lhs = field = copy._meta.fields[name]
-        query = copy.update({field: value() if callable(value) else value}).where(where)
+        try:
+            field.db_value(None if isinstance(value, pw.Node) else value)
+        except (ValueError, TypeError) as error:
+            raise MigrationError(
+                f"{value!r} is no value for {qualified(model)}.{name}: {error}"
+            ) from error
+        query = copy.update({field: value}).where(where)
         self.__ops__.append(_named(f"fill {qualified(model)}.{name}", query.execute))
 
     def add_not_null(self, model: Model | str, *names: str) -> Model:
@@ -635,3 +641,7 @@ def _rename(model: Model, field: Any, name: str, column: str) -> None:
         meta.set_primary_key(name, field)
     else:
         meta.add_field(name, field)
+
+
+def _default_of(field: Any) -> Any:
+    return field.default() if callable(field.default) else field.default

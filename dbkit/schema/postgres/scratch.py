@@ -31,7 +31,8 @@ def read(database: pw.Database, models: Iterable[Model], names: Names) -> tuple[
     wanted = {names.table(model): model for model in models}
     if not wanted:
         return ()
-    every = with_targets(wanted.values())
+    by_name = {names.table(one): one for one in with_targets(wanted.values())}
+    every = list((by_name | wanted).values())  # a foreign key may name a table by another model
     ddl = _create_all(database, every, names)
     found = catalog.read(database, ["pg_temp"], names.seen)
     return tuple(

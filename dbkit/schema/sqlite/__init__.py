@@ -104,7 +104,7 @@ class Sqlite:
                         f"Row {row} of table {child} would be left pointing at no row of table "
                         f"{parent}.",
                         "On SQLite foreign keys are off inside a migration: delete children first.",
-                    )
+                    ) from pw.IntegrityError(f"row {row} of {child} points at no row of {parent}")
         finally:
             if enforced:
                 database.foreign_keys = 1

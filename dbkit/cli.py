@@ -258,9 +258,9 @@ def create_(
             session.models,
             directory,
             name,
-            rename=dict(_split(one, ":", "--rename") for one in rename),
+            rename=_pairs(rename, ":", "--rename"),
             no_rename=no_rename,
-            fill=dict(_split(one, "=", "--fill") for one in fill),
+            fill=_pairs(fill, "=", "--fill"),
             write=not check,
             allow_out_of_order=allow_out_of_order,
             **({} if check else questions()),
@@ -275,11 +275,15 @@ def create_(
     _answer(not check or created is None)
 
 
-def _split(text: str, sign: str, flag: str) -> tuple[str, str]:
-    before, found, after = text.partition(sign)
-    if not found or not before:
-        raise click.BadParameter(f"{text} has no {sign} in it", param_hint=flag)
-    return before, after
+def _pairs(texts: tuple[str, ...], sign: str, flag: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for text in texts:
+        before, between, after = text.partition(sign)
+        if not between or not before or before in found:
+            wrong = "is there twice" if between and before else f"has no {sign} in it"
+            raise click.BadParameter(f"{before or text} {wrong}", param_hint=flag)
+        found[before] = after
+    return found
 
 
 @command("database", "migrations")

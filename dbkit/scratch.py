@@ -54,7 +54,10 @@ def scratch_database(live: pw.Database) -> Iterator[pw.Database]:
 
 
 def _named(_: pw.Database) -> pw.Database:
-    return parse(scratch_url() or "").database()
+    target = parse(scratch_url() or "")
+    if target.dialect != "postgresql":
+        raise NoScratch("DBKIT_SCRATCH_URL is not the URL of a PostgreSQL server.", HINT)
+    return target.database()
 
 
 def _beside(live: pw.Database) -> pw.Database:

@@ -12,17 +12,17 @@ import peewee as pw
 
 from dbkit.comparison import examine
 from dbkit.discovery import load_models
-from dbkit.errors import ConfigError, DatabaseFailed, DbkitError, MigrationError
+from dbkit.errors import DatabaseFailed, DbkitError, MigrationError
 from dbkit.migration import Router, create
 from dbkit.migration.creating import write_new
 from dbkit.migration.goal import Goal, wanted, whole
 from dbkit.migration.merging import baseline
+from dbkit.migration.preamble import preamble
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.models import Model
 from dbkit.schema.values import Schema
 
 from .models_source import written
-from .preamble import preamble
 from .unsaid import Unsaid
 
 CONF = '''\
@@ -161,10 +161,7 @@ def _baseline(
 def _new(path: Path, text: str, files: list[Path]) -> None:
     if path.exists():
         return
-    try:
-        write_new(path, text)
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be written: {error.strerror}") from error
+    write_new(path, text)
     files.append(path)
 
 

@@ -54,13 +54,26 @@ def create(
         router.files.needed, router.allow_out_of_order = False, allow_out_of_order
         router.refuse_disorder()
         attach(router.database, models)
-        router.run()
+        replay(router)
         goal = Goal(models)
         created = Generator(router, goal, decisions).created(router.next_name(checked(name)))
         if created is not None and write:
             created = proven(router, created, goal)
             write_new(router.files.path(created.name), created.text)
     return created
+
+
+def replay(router: Router) -> None:
+    """Apply all files to the scratch database. Raises MigrationError."""
+    try:
+        router.run()
+    except MigrationError as error:
+        raise MigrationError(
+            f"On a scratch database the migrations that are there cannot be replayed. "
+            f"{error.message}",
+            "Mend the file; or, if a database has all of them applied, `python -m dbkit init` "
+            "replaces them by what is there.",
+        ) from error
 
 
 def proven(router: Router, created: Created, goal: Goal) -> Created:
@@ -88,9 +101,14 @@ def checked(name: str) -> str:
 
 def write_new(path: Path, text: str) -> None:
     """Write a file that is not there yet."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("x", encoding="utf-8") as file:  # never over another
-        file.write(text)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:  # never over another
+            file.write(text)
+    except FileExistsError:
+        raise MigrationError(f"{path} is there already.", "Run it again.") from None
+    except OSError as error:
+        raise MigrationError(f"{path} cannot be written: {error.strerror}") from error
 
 
 def attach(database: pw.Database, models: Iterable[Model]) -> None:

@@ -3,10 +3,15 @@ and what a new column holds in the rows that are there."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from ast import literal_eval
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date, time
+from decimal import Decimal
 from enum import Enum
 from typing import Any
+from uuid import UUID
 
 from dbkit.errors import ConfigError, DbkitError
 
@@ -78,9 +83,9 @@ class Decisions:
                 "Say which: " + "; ".join(dict.fromkeys(flag for _, flag in self.open)) + ".",
             )
 
-    def check_used(self) -> None:
+    def check_used(self, flags: Iterable[str]) -> None:
         """Raises ConfigError for a flag that nothing needed: it may be misspelt."""
-        for key in (self.rename.keys() | self.fill.keys()) - self.used:
+        for key in sorted(set(flags) - self.used):
             flag = f"--rename {key}" if key in self.rename else f"--fill {key}"
             raise ConfigError(
                 f"{flag}: there is nothing of that name to decide.",
@@ -92,7 +97,12 @@ def plain(value: Any) -> Any:
     """A default as a value that a migration can hold, None if it is none."""
     if callable(value):
         return value() if value in (dict, list) else None
-    if isinstance(value, Enum):
-        value = value.value
-    kept = value is None or isinstance(value, bool | int | float | str | dict | list)
-    return value if kept else str(value)
+    value = value.value if isinstance(value, Enum) else value
+    if value is None:
+        return None
+    if isinstance(value, Decimal | UUID | date | time):  # as text, which the server reads
+        value = str(value)
+    with suppress(ValueError, SyntaxError):
+        if type(value)(literal_eval(repr(value))) == value:
+            return value
+    return None

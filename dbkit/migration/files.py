@@ -79,7 +79,8 @@ class Files:
         return scope["migrate"], scope.get("rollback")
 
     def replacing(self) -> dict[str, tuple[str, ...]]:
-        """The files that stand for others, with the names of those."""
+        """The files that stand for others, or for what was there before the first, with the names
+        of those."""
         found = {}
         for name in self.names():
             text = self.text(name)

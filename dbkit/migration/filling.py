@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import peewee as pw
+from playhouse import postgres_ext, sqlite_ext
 
 from dbkit.errors import ConfigError
 from dbkit.schema.changes import Add, Alter, Change
@@ -17,14 +19,20 @@ from .decisions import Decisions, plain
 from .migrator import is_default
 from .operations import Fill
 
+JSON = (pw.JSONField, postgres_ext.JSONField, sqlite_ext.JSONField)
 # on the way back, for a column whose values are lost
 EMPTY: tuple[tuple[tuple[type, ...], Any], ...] = (
     ((pw.BooleanField,), False),
+    ((pw.IPField,), "127.0.0.1"),
+    ((pw.BigBitField,), None),
+    ((pw.BinaryUUIDField,), "0" * 32),
+    ((postgres_ext.IntervalField,), "0"),
+    ((postgres_ext.ArrayField,), []),
     ((pw.IntegerField, pw.FloatField, pw.DecimalField), 0),
     ((pw.DateTimeField,), "1970-01-01 00:00:00"),
     ((pw.DateField,), "1970-01-01"),
     ((pw.TimeField,), "00:00:00"),
-    ((pw.JSONField,), {}),
+    (JSON, {}),
     ((pw.UUIDField,), "00000000-0000-0000-0000-000000000000"),
 )
 
@@ -63,7 +71,7 @@ def emptied(changes: Sequence[Change]) -> Fill:
 
 def _needs_value(changes: Sequence[Change], table: str, field: Any) -> bool:
     """Whether its column comes without a default, or ceases to take NULL."""
-    names = (table, table.partition(".")[2])
+    names = (table,)
     if field.sequence or isinstance(field, pw.AutoField):
         return False
     for change in changes:
@@ -86,20 +94,35 @@ def _default(field: Any) -> str:
 def _typed(field: Any, value: str) -> Any:
     """The value of a flag: a number where the column's type is one."""
     word = value.lower()
-    if isinstance(field, pw.BooleanField) and word in ("true", "false", "1", "0"):
+    if isinstance(field, pw.BooleanField):
+        if word not in ("true", "false", "1", "0"):
+            raise ConfigError(
+                f"{value} is no value for column {field.column_name}.", "Say true or false."
+            )
         return word in ("true", "1")
+    if isinstance(field, JSON):
+        try:
+            return json.loads(value)
+        except ValueError:
+            raise ConfigError(f"{value} is no JSON for column {field.column_name}.") from None
     numbers: Any = ((pw.IntegerField, int), (pw.FloatField, float),
                                              (pw.DecimalField, Decimal))  # fmt: skip
     for kind, number in numbers:
         if isinstance(field, kind):
             try:
-                return plain(number(value))
+                found = plain(number(value))
             except (ValueError, InvalidOperation):
-                raise ConfigError(f"{value} is no value for column {field.column_name}.") from None
+                found = None
+            if found is None:
+                raise ConfigError(f"{value} is no value for column {field.column_name}.")
+            return found
     return value
 
 
 def _empty(field: Any) -> Any:
     if labels := getattr(field, "labels", None):
         return labels[0]
-    return next((value for kinds, value in EMPTY if isinstance(field, kinds)), "")
+    return next(
+        (value for kinds, value in EMPTY if isinstance(field, kinds)),
+        "" if "text" in str(getattr(field, "sql_type", "text")) else None,
+    )

@@ -22,7 +22,7 @@ def silenced(database: pw.Database) -> Iterator[None]:
 
     def quiet(name: str) -> Any:
         def method(*args: Any, **kwargs: Any) -> Any:
-            return MagicMock() if get_ident() == me else real[name](*args, **kwargs)
+            return _nothing() if get_ident() == me else real[name](*args, **kwargs)
 
         return method
 
@@ -33,3 +33,16 @@ def silenced(database: pw.Database) -> Iterator[None]:
     finally:
         for name in methods:
             delattr(database, name)
+
+
+def _nothing() -> MagicMock:
+    """A cursor without rows."""
+    return MagicMock(
+        **{
+            "fetchone.return_value": None,
+            "fetchall.return_value": [],
+            "fetchmany.return_value": [],
+            "description": [],
+            "rowcount": 0,
+        }
+    )

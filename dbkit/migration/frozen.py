@@ -16,7 +16,6 @@ import peewee as pw
 from playhouse import postgres_ext, sqlite_ext
 
 from dbkit import fields
-from dbkit.errors import ModelsError
 from dbkit.schema.models import Model, is_made_up
 from dbkit.source import Call, Code, lines
 
@@ -209,16 +208,28 @@ class Freezer:
         return self.database.get_sql_context(scope=pw.SCOPE_VALUES)
 
     def _sql(self, node: Any) -> str:
-        sql, params = self._context().sql(pw.ValueLiterals(node)).query()
-        if params:
-            raise ModelsError(f"{sql} has parameters and cannot be written into a migration.")
-        return str(sql)
+        return self._literal(self._context(), node)
 
     def _in_index(self, node: Any) -> str:
         context = self._context()
         with context.scope_values(subquery=True):
-            context.sql(pw.ValueLiterals(node))
-        return str(context.query()[0])
+            return self._literal(context, node)
+
+    def _literal(self, context: Any, node: Any) -> str:
+        """SQL without parameters. On PostgreSQL a percent sign in a value is doubled, as it has to
+        be where a person writes SQL for psycopg2."""
+        if not isinstance(self.database, pw.PostgresqlDatabase):
+            return str(context.sql(pw.ValueLiterals(node)).query()[0])
+        sql, params = context.sql(node).query()
+        values = iter(params)
+
+        def value(match: re.Match[str]) -> str:
+            if match[0] == "%%":
+                return "%%"
+            with_literal = self._context().sql(pw.ValueLiterals(pw.Value(next(values))))
+            return str(with_literal.query()[0]).replace("%", "%%")
+
+        return re.sub("%%|%s", value, sql)
 
 
 def _class(kind: type, *arguments: Any, **options: Any) -> Call:

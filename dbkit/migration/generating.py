@@ -73,15 +73,16 @@ class Generator:
         self.new = {qualified(model): model for model in goal.models}
         self.start = self._live()
 
-    def created(self, name: str, replaces: Sequence[str] = ()) -> Created | None:
+    def created(self, name: str, replaces: Sequence[str] | None = None) -> Created | None:
         renaming, (current, known, changes) = find_renames(self)
+        self.decisions.check_used(self.decisions.rename)
         self.decisions.settle()
         if not changes and not renaming.up:
-            self.decisions.check_used()
+            self.decisions.check_used(self.decisions.fill)
             return None
-        written = self._up(renaming, current, known, changes)
+        written = self._up(renaming, current, changes)
         self.decisions.settle()
-        self.decisions.check_used()
+        self.decisions.check_used(self.decisions.fill)
         more, less = self._rest(written)
         types = enums(known.values()), enums(self.models)
         lost = hazards(self.dialect, current, changes, *types)
@@ -135,11 +136,13 @@ class Generator:
         self,
         renaming: Renaming,
         current: Schema,
-        known: Mapping[str, Model],
         changes: list[Change],
     ) -> Lines:
         usings = self.dialect.usings(current, patched(current, changes))
         fill = filled(changes, self.decisions)
+        migrator = self.followed()  # the writer edits the models
+        _function(renaming.up)(migrator, self.database)
+        known = migrator.orm.tables
         written = Writer(self.database, known, self.new, changes, fill, usings).write()
         return renaming.up + self._schemas(current) + written
 
@@ -195,11 +198,11 @@ class Generator:
         return lines
 
 
-def file_text(summary: str, up: Lines, down: Lines, replaces: Sequence[str] = ()) -> str:
+def file_text(summary: str, up: Lines, down: Lines, replaces: Sequence[str] | None = None) -> str:
     """A migration file."""
     made = TEMPLATE.format(summary=summary, migrate=up, rollback=down)
     head = "\n".join(["import peewee as pw", "", *_imports(made)])
-    if replaces:
+    if replaces is not None:
         head += "\n\n" + "\n".join(lines("REPLACES = ", tuple(replaces), "", ""))
     return made.replace(IMPORTS, head, 1)
 

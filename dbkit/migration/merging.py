@@ -10,12 +10,14 @@ import peewee as pw
 
 from dbkit.errors import MigrationError
 
-from .creating import attach, checked, proven, write_new
+from .creating import attach, checked, proven, replay, write_new
 from .decisions import Decisions
 from .files import Files
 from .generating import Created, Generator
 from .goal import Goal, wanted
 from .history import replaying
+from .operations import Lines
+from .preamble import preamble
 
 
 def merge(
@@ -27,12 +29,13 @@ def merge(
     Raises MigrationError if there are none, or if what it makes is not proven the same.
     """
     with replaying(database, directory) as router:
-        router.run()
+        replay(router)
         models = list(router.migrator.orm)
         schema, replaced = wanted(router.database, models), router.todo
+        first = preamble(router.database, schema) if replaced else Lines()
     if not replaced:
         raise MigrationError(f"There is nothing to merge in {directory}.")
-    return baseline(database, directory, name, Goal(models, schema), replaced)
+    return baseline(database, directory, name, Goal(models, schema, first), replaced)
 
 
 def baseline(

@@ -193,6 +193,19 @@ class Migrator(peewee_migrate.Migrator):
         self._sql("rename_table", f"ALTER TABLE {old} RENAME TO {quoted(new_name)}")
         return model
 
+    def move_table(self, model: Model | str, schema: str) -> Model:
+        """ALTER TABLE SET SCHEMA. On SQLite, where a schema is an attached database, an error."""
+        model = self.__get_model__(model)
+        if not isinstance(self.__database__, pw.PostgresqlDatabase):
+            raise MigrationError("A table of SQLite cannot be moved to another database.")
+        self._settled(model)
+        old = _table(model)
+        self.orm.remove(model)
+        model._meta.schema = schema
+        self.orm.add(model)
+        self._sql("move_table", f"ALTER TABLE {old} SET SCHEMA {quoted(schema)}")
+        return model
+
     def change_options(self, model: Model | str, **options: Any) -> Model:
         """Options of the model's Meta: strict_tables, without_rowid, table_settings, options."""
         with self._edited(model := self.__get_model__(model)):
@@ -241,7 +254,7 @@ class Migrator(peewee_migrate.Migrator):
         field whose column has another name renames it."""
         model = self.__get_model__(model)
         for name, field in fields.items():
-            old = model._meta.fields[name]
+            old = _field(model, name)
             column = field.column_name or (
                 old.column_name if usual_column(name, old) == old.column_name
                 and isinstance(old, pw.ForeignKeyField) == isinstance(field, pw.ForeignKeyField)
@@ -282,9 +295,9 @@ class Migrator(peewee_migrate.Migrator):
         field's name. Indexes, checks and foreign keys follow."""
         model = self.__get_model__(model)
         self._settled(model)
-        field = model._meta.fields[old_name]
+        field = _field(model, old_name)
         old, new = field.column_name, column_name or usual_column(new_name, field)
-        _rename(model, field, new_name, new)
+        rename_in_model(model, field, new_name, new)
         if new != old:
             self._sql("rename_field", f"ALTER TABLE {_table(model)} RENAME COLUMN "
                       f"{quoted(old)} TO {quoted(new)}")  # fmt: skip
@@ -294,7 +307,7 @@ class Migrator(peewee_migrate.Migrator):
         """UPDATE: rows that have no value in a column get this one."""
         model = self.__get_model__(model)
         for name, value in values.items():
-            self._update(model, name, value, model._meta.fields[name].is_null())
+            self._update(model, name, value, _field(model, name).is_null())
         return model
 
     def _update(self, model: Model, name: str, value: Any, where: Any) -> None:
@@ -306,8 +319,16 @@ class Migrator(peewee_migrate.Migrator):
             raise MigrationError(
                 f"{value!r} is no value for {qualified(model)}.{name}: {error}"
             ) from error
+        if isinstance(field, fields.EnumField):
+            self._make_anew(model._meta.schema, field.type_name)
         query = copy.update({field: value}).where(where)
         self.__ops__.append(_named(f"fill {qualified(model)}.{name}", query.execute))
+
+    def _make_anew(self, schema: str | None, name: str) -> None:
+        """A label that was added cannot be used in the same transaction, one of a new type can."""
+        for operation in self.__ops__:
+            if isinstance(operation, Reshape) and (schema, name) in operation.enums:
+                operation.anew.add(name)
 
     def add_not_null(self, model: Model | str, *names: str) -> Model:
         """SET NOT NULL; no row may be without a value."""
@@ -320,7 +341,7 @@ class Migrator(peewee_migrate.Migrator):
     def _with_null(self, model: Model | str, names: Sequence[str], null: bool) -> Model:
         with self._edited(model := self.__get_model__(model)):
             for name in names:
-                model._meta.fields[name].null = null
+                _field(model, name).null = null
         return model
 
     def set_default(self, model: Model | str, name: str, sql: str) -> Model:
@@ -333,7 +354,7 @@ class Migrator(peewee_migrate.Migrator):
 
     def _with_default(self, model: Model | str, name: str, default: list[Any]) -> Model:
         with self._edited(model := self.__get_model__(model)):
-            field = model._meta.fields[name]
+            field = _field(model, name)
             kept = [one for one in field.constraints or () if not is_default(one)]
             field.constraints = default + kept
         return model
@@ -420,7 +441,7 @@ class Migrator(peewee_migrate.Migrator):
 
     def drop_index(self, model: Model | str, *columns: Any, name: str | None = None) -> Model:
         """DROP INDEX, by its columns or by its name."""
-        with self._edited(model := self.__get_model__(model)):
+        with self._edited(model := self.__get_model__(model)) as reshape:
             meta = model._meta
             found = [index for index in meta.indexes if _is_index(model, index, columns, name)]
             single = len(columns) == 1 and isinstance(columns[0], str)
@@ -429,6 +450,8 @@ class Migrator(peewee_migrate.Migrator):
                 meta.indexes = [index for index in meta.indexes if index is not found[0]]
             elif field is not None and (field.index or field.unique):
                 field.index = field.unique = False
+            elif field is not None and _was_indexed(reshape.before[qualified(model)], field):
+                pass  # peewee-migrate's files drop it after the change_fields that did
             else:
                 raise MigrationError(f"The history knows no index {name or columns} of "
                                      f"{qualified(model)}.")  # fmt: skip
@@ -609,7 +632,7 @@ def _detach(model: Model, field: Any) -> None:
 def _remove(model: Model, name: str) -> None:
     """Remove a field, and what is made of it."""
     meta = model._meta
-    field = meta.fields[name]
+    field = _field(model, name)
     meta.indexes = [index for index in meta.indexes if not _names_field(index, field)]
     if meta.primary_key is field:
         meta.primary_key = False
@@ -622,7 +645,8 @@ def _names_field(index: Any, field: Any) -> bool:
     return isinstance(index, pw.ModelIndex) and field in index._expressions
 
 
-def _rename(model: Model, field: Any, name: str, column: str) -> None:
+def rename_in_model(model: Model, field: Any, name: str, column: str) -> None:
+    """Another name for a field and its column, wherever the model names it."""
     meta, old = model._meta, field.name
     key = meta.primary_key is field
     _detach(model, field)
@@ -645,3 +669,19 @@ def _rename(model: Model, field: Any, name: str, column: str) -> None:
 
 def _default_of(field: Any) -> Any:
     return field.default() if callable(field.default) else field.default
+
+
+def _was_indexed(before: Model, field: Any) -> bool:
+    old = before._meta.fields.get(field.name)
+    return old is not None and bool(old.index or old.unique)
+
+
+def _field(model: Model, name: str) -> Any:
+    """Raises MigrationError if there is none of that name."""
+    field = model._meta.fields.get(name)
+    if field is None:
+        raise MigrationError(
+            f"Table {qualified(model)} has no field {name} in the migrations before this one.",
+            f"They know {', '.join(model._meta.fields)}.",
+        )
+    return field

@@ -13,14 +13,14 @@ from typing import Any
 import peewee as pw
 
 from dbkit import fields
-from dbkit.schema.changes import Alter, Change, covers
+from dbkit.schema.changes import Add, Alter, Change, Drop, covers
 from dbkit.schema.models import Model
 from dbkit.schema.statements import mentions
-from dbkit.schema.values import Check, Column
+from dbkit.schema.values import Check, Column, Table
 from dbkit.source import Call, flat
 
 from .frozen import Freezer, Frozen, inside, model_lines
-from .migrator import is_default
+from .migrator import is_default, rename_in_model
 from .reshaping import qualified
 
 Enums = dict[tuple[str | None, str], tuple[str, ...]]
@@ -77,10 +77,12 @@ class Writer:
     def write(self) -> Lines:
         """Types first, then tables, then what is in them; what goes away in reverse."""
         old, new = enums(self.old.values()), enums(self.new.values())
+        if self.changes:
+            self._names()
         self._types(old, new)
         self._created()
         for name, model in self.new.items():
-            if name in self.old and (changes := self._of(name)):
+            if name in self.old and (changes := self._of(name)) and self._is_known(name, changes):
                 self._table(name, self.old[name], model, changes)
         gone = [model for name, model in self.old.items() if name not in self.new]
         for model in reversed(pw.sort_models(gone)):
@@ -89,10 +91,51 @@ class Writer:
             self.lines.call("drop_enum", name, **_schema(schema))
         return self.lines
 
+    def _names(self) -> None:
+        """Fields that have another name in Python now; their columns stay."""
+        for table, model in self.new.items():
+            if table not in self.old:
+                continue
+            old = self.old[table]
+            there = {column: one.name for column, one in old._meta.columns.items()}
+            wanted = {
+                column: one.name
+                for column, one in model._meta.columns.items()
+                if column in there and there[column] != one.name
+            }
+            for (
+                column,
+                name,
+            ) in there.items():  # in the way of another, and renamed later or removed
+                if name in wanted.values():
+                    self._name(table, old, column, f"{name}_")
+            for column, name in wanted.items():
+                self._name(table, old, column, name)
+
+    def _name(self, table: str, old: Model, column: str, name: str) -> None:
+        field = old._meta.columns[column]
+        self.lines.call("rename_field", table, field.name, name, column_name=column)
+        rename_in_model(old, field, name, column)
+
     def _of(self, name: str) -> list[Change]:
-        own = name.partition(".")[2]
         return [change for change in self.changes
-                if (change.table or change.item.name) in (name, own)]  # fmt: skip
+                if (change.table or change.item.name) == name]  # fmt: skip
+
+    def _is_known(self, table: str, changes: list[Change]) -> bool:
+        """Whether the history's model has the columns that the table has; raw SQL may have made
+        others, and then the rest is SQL too."""
+        added = {
+            one.item.name
+            for one in changes
+            if isinstance(one, Add) and isinstance(one.item, Column)
+        }
+        dropped = {
+            one.item.name
+            for one in changes
+            if isinstance(one, Drop) and isinstance(one.item, Column)
+        }
+        old, new = (side[table]._meta.columns.keys() for side in (self.old, self.new))
+        return bool(new - old == added and old - new == dropped)
 
     def _types(self, old: Enums, new: Enums) -> None:
         for (schema, name), labels in new.items():
@@ -116,7 +159,14 @@ class Writer:
 
     def _created(self) -> None:
         """Parents first; where tables point to each other, the later one's class is not known."""
-        models = pw.sort_models([one for name, one in self.new.items() if name not in self.old])
+        added = {
+            one.item.name
+            for one in self.changes
+            if isinstance(one, Add) and isinstance(one.item, Table)
+        }
+        models = pw.sort_models(
+            [one for name, one in self.new.items() if name not in self.old and name in added]
+        )
         names = {model: name for model, name in self.freezer.names.items() if model not in models}
         deferred: list[tuple[str, str]] = []
         for model in models:

@@ -41,7 +41,7 @@ def prove(router: Router, created: Created, goal: Goal) -> list[str]:
     live, left = goal.left(router.database)
     _refuse(left, f"After {name} the schema is not what it is to be.")
     proof.compare(start, proof.rows(live), before, live, "running it")
-    proof.step(lambda: router.rollback(), "Its rollback()")
+    proof.step(lambda: router.rollback(baseline=True), "Its rollback()")
     after = proof.schema()
     _refuse(diff(after, before), f"After the rollback of {name} the schema is not what it was.")
     proof.compare_back(start, proof.rows(after), before, live)

@@ -88,18 +88,34 @@ def _tables(
     came = [change.item for change in changes
             if isinstance(change, Add) and isinstance(change.item, Table)]  # fmt: skip
     for table in gone:
-        schema = table.name.rpartition(".")[0]
-        possible = [one for one in came if one.name.rpartition(".")[0] == schema]
-        likely = [one.name for one in possible if _are_alike(table, one)]
+        schema, _, bare = table.name.rpartition(".")
+        moved = [one for one in came if one.name.rpartition(".")[2] == bare]
+        possible = [one for one in came if one.name.rpartition(".")[0] == schema] + moved
+        likely = [one.name for one in possible if one in moved or _are_alike(table, one)]
         names = [one.name for one in possible]
         other = generator.decisions.renamed("table", [table.name], likely, names)
         if other is not None:
             came = [one for one in came if one.name != other]
-            up, down = Lines(), Lines()
-            up.call("rename_table", table.name, other.rpartition(".")[2])
-            down.call("rename_table", other, table.name.rpartition(".")[2])
+            up, down = _renamed_table(table.name, other, live)
             renaming.add(f"rename table {table.name} to {other}", up, down)
             renaming.names |= {table.name: "", other: table.name}
+
+
+def _renamed_table(old: str, new: str, live: Schema) -> tuple[Lines, Lines]:
+    """The lines that give a table another name, or the same in another schema, and back."""
+    up, down = Lines(), Lines()
+    (before, _, bare), (after, _, other) = old.rpartition("."), new.rpartition(".")
+    if before == after:
+        up.call("rename_table", old, other)
+        down.call("rename_table", new, bare)
+        return up, down
+    if after and all(one.name != after for one in live.namespaces):
+        up.call("create_schema", after)
+    up.call("move_table", old, after or "public")
+    down.call("move_table", new, before or "public")
+    if up.lines[0].startswith("migrator.create_schema"):
+        down.call("drop_schema", after)
+    return up, down
 
 
 def _are_alike(one: Table, other: Table) -> bool:
@@ -151,14 +167,14 @@ def _rename_field(renaming: Renaming, table: str, old: Any, new: Any) -> None:
 
 
 def _columns_of(schema: Schema, table: str) -> Iterator[Column]:
-    names = (table, table.partition(".")[2])
+    names = (table,)
     for one in schema.tables:
         if one.name in names:
             yield from (part for part in one.parts if isinstance(part, Column))
 
 
 def _of(kind: type, table: str, changes: list[Change]) -> Iterator[Column]:
-    names = (table, table.partition(".")[2])
+    names = (table,)
     for change in changes:
         if isinstance(change, kind) and change.table in names and isinstance(change.item, Column):
             yield change.item

@@ -17,6 +17,7 @@ from dbkit.schema.dialect import Reading, dialect_for
 from dbkit.schema.diff import diff
 from dbkit.schema.models import Model
 from dbkit.schema.patching import patched
+from dbkit.schema.statements import Hints
 from dbkit.schema.values import EnumType, Schema
 
 from .frozen import BASES
@@ -28,7 +29,7 @@ OPTIONS = ("table_name", "schema", "options", "table_settings", "strict_tables",
 def qualified(model: Model) -> str:
     """The table's name, with its schema in front if it has one."""
     schema, name = model._meta.schema, model._meta.table_name
-    return f"{schema}.{name}" if schema else name
+    return f"{schema}.{name}" if schema and schema not in ("public", "main") else name
 
 
 def snapshot(model: Model) -> Model:
@@ -68,7 +69,8 @@ def _index(model: Model, index: Any) -> Any:
 class Reshape:
     """One change of several tables at once: `before` and `after` are snapshots by table name, None
     where there is no table any more; `enums` are enum types with the labels that they get; `using`
-    says how a column's values become those of its new type."""
+    says how a column's values become those of its new type, `anew` which enum types are made anew
+    although labels are only added."""
 
     __name__ = "reshape"
 
@@ -78,6 +80,7 @@ class Reshape:
         self.after: dict[str, Model | None] = {}
         self.enums: dict[tuple[str | None, str], tuple[str, ...]] = {}
         self.using: dict[tuple[str, str], str] = {}
+        self.anew: set[str] = set()
 
     def __call__(self) -> None:
         self.__name__ = f"reshape {', '.join(self.before)}"
@@ -89,7 +92,7 @@ class Reshape:
             new = _read(reading, after, live)
         changes = [change for change in diff(old, new) if _is_meant(change)]
         desired = patched(live, [*self._enums(live), *changes])
-        dialect.run(self.database, live, desired, self.using)
+        dialect.run(self.database, live, desired, Hints(self.using, frozenset(self.anew)))
 
     def _schemas(self) -> set[str] | None:
         if isinstance(self.database, pw.PostgresqlDatabase):

@@ -229,10 +229,17 @@ class Router(peewee_migrate.Router):
                 f"{kept}{percent} --debug shows the line.",
             ) from error
 
-    def rollback(self) -> str:
-        """Take back the migration applied last; give its name. Raises MigrationError."""
+    def rollback(self, baseline: bool = False) -> str:
+        """Take back the migration applied last; give its name. Raises MigrationError, also for one
+        that stands for others, which would take back all of them, unless `baseline`."""
         self._record_replaced()
         while done := self.done:
+            if not baseline and done[-1] in self.files.replacing():
+                raise MigrationError(
+                    f"Migration {done[-1]} stands for all that was there before it: to take it "
+                    "back would drop every table.",
+                    "`python -m dbkit reset` does that, on purpose.",
+                )
             taken = self._execute(done[-1], self.migrator, fake=False, downgrade=True)
             self.__dict__.pop("migrator", None)  # the history is another now
             if taken:
@@ -266,12 +273,16 @@ def migrate(
 
 
 def rollback(
-    database: pw.Database, directory: str | Path = "migrations", count: int = 1
+    database: pw.Database,
+    directory: str | Path = "migrations",
+    count: int = 1,
+    baseline: bool = False,
 ) -> list[str]:
-    """Take back the last `count` migrations, the newest first; give their names."""
+    """Take back the last `count` migrations, the newest first; give their names. One that stands
+    for others is refused, unless `baseline`."""
     router = Router(database, directory)
     check_count(router.done, count)
-    return [router.rollback() for _ in range(count)]
+    return [router.rollback(baseline) for _ in range(count)]
 
 
 def check_count(done: Sequence[str], count: int) -> None:
@@ -290,5 +301,5 @@ def reset(database: pw.Database, directory: str | Path = "migrations") -> list[s
     """
     router = Router(database, directory)
     with dialect_for(database).migrating(database):
-        rollback(database, directory, len(router.done))
+        rollback(database, directory, len(router.done), baseline=True)
         return migrate(database, directory)

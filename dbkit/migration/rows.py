@@ -69,7 +69,7 @@ def _values(
         if not isinstance(column, Column) or column.identity or column.generated is not None:
             continue
         new = becoming.get((table.name, column.name), column)
-        if row and (column.nullable or column.default is not None) and new.nullable:
+        if row and (column.nullable or column.default is not None):
             continue
         if key := keys.get(column.name):
             if key.target == table.name and column.nullable:
@@ -145,7 +145,7 @@ def _parents_first(schema: Schema) -> list[Table]:
 
 def _name(schema: Schema, table: str) -> str:
     first, dot, rest = table.partition(".")
-    spaces = {one.name for one in schema.namespaces}
+    spaces = {one.name for one in schema.namespaces} or {first}  # SQLite lists none
     return f"{quoted(first)}.{quoted(rest)}" if dot and first in spaces else quoted(table)
 
 

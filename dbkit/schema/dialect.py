@@ -11,7 +11,7 @@ import peewee as pw
 from dbkit.errors import ConfigError
 
 from .models import Model
-from .statements import Statement, Using
+from .statements import Hints, Statement, Using
 from .values import Schema
 
 
@@ -57,13 +57,12 @@ class Dialect(Protocol):
         ...
 
     def inside(
-        self, current: Schema, desired: Schema, using: Using | None = None
+        self, current: Schema, desired: Schema, hints: Hints | None = None
     ) -> list[Statement]:
-        """`statements` for the transaction of a migration; `using` are the new values of columns
-        whose type changes, where they are not the usual."""
+        """`statements` for the transaction of a migration."""
         ...
 
-    def run(self, database: pw.Database, current: Schema, desired: Schema, using: Using) -> None:
+    def run(self, database: pw.Database, current: Schema, desired: Schema, hints: Hints) -> None:
         """Run what `inside` gives."""
         ...
 

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dbkit.errors import MigrationError
 
 Using = Mapping[tuple[str, str], str]  # (table, column) -> an expression of the old value
+
+
+@dataclass(frozen=True)
+class Hints:
+    """What two schemas do not say about the way between them: `using` are new values of columns
+    whose type changes, where they are not the usual; `anew` the enum types to be made anew."""
+
+    using: Using = field(default_factory=dict)
+    anew: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

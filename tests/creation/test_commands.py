@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 from peewee_migrate.cli import cli as pw_migrate
 
-from dbkit import migrate, rollback, verify
+from dbkit import DbkitError, migrate, rollback, verify
 from dbkit.cli import main
 from dbkit.discovery import load_models
 from dbkit.migration import Created, Router, merge, status
@@ -98,6 +98,7 @@ def test_what_is_open_takes_flags(project: Callable[[str], None], dbkit: Run, ur
     ("arguments", "words"),
     [
         (("--rename", "users"), "users has no : in it"),
+        (("--rename", "users.name:a", "--rename", "users.name:b"), "users.name is there twice"),
         (("--fill", "users.age"), "users.age has no = in it"),
         (("--rename", "users.nome:full_name"), "--rename users.nome: there is nothing"),
         (("--rename", "users.name:nome"), "nothing new is called so"),
@@ -258,7 +259,9 @@ def test_merge_stands_for_what_was(project: Callable[[str], None], dbkit: Run, u
     assert dbkit("migrate").output.endswith("nothing to apply\n")
     with opened(url) as database:
         assert status(database).applied == ("003_initial",)
-        assert rollback(database) == ["003_initial"]
+        with pytest.raises(DbkitError, match="stands for all that was there before it"):
+            rollback(database)
+        assert rollback(database, baseline=True) == ["003_initial"]
         assert database.get_tables() == ["migratehistory"]
         # and a new one takes only the new one
         assert migrate(database) == ["003_initial"]

@@ -15,7 +15,7 @@ from dbkit.scratch import NoScratch, scratch_database
 from dbkit.transactions import rolled_back
 
 from ..models import Model, truncated, with_targets
-from ..statements import Statement, Using, quoted, runnable
+from ..statements import Hints, Statement, Using, quoted, runnable
 from ..values import EnumType, Namespace, Schema, Table
 from . import catalog, plain, queries, scratch, settle
 from .scratch import Names, made_up
@@ -45,13 +45,13 @@ class Postgres:
         return statements(current, desired)
 
     def inside(
-        self, current: Schema, desired: Schema, using: Using | None = None
+        self, current: Schema, desired: Schema, hints: Hints | None = None
     ) -> list[Statement]:
-        return statements(current, desired, using)
+        return statements(current, desired, hints)
 
-    def run(self, database: pw.Database, current: Schema, desired: Schema, using: Using) -> None:
+    def run(self, database: pw.Database, current: Schema, desired: Schema, hints: Hints) -> None:
         (path,) = database.execute_sql("SHOW search_path").fetchone()
-        for sql in runnable(statements(current, desired, using)):
+        for sql in runnable(statements(current, desired, hints)):
             self.execute(database, sql)
         database.execute_sql("SELECT set_config('search_path', %s, false)", (path,))
 

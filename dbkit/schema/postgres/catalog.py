@@ -29,7 +29,7 @@ from ..values import (
     Unique,
 )
 from . import queries
-from .spellings import one_spelling
+from .spellings import one_array, one_spelling
 
 Naming = Callable[[str, str], str]  # (schema, name) -> the name in a Schema
 
@@ -170,7 +170,13 @@ def _constraint(row: Any, naming: Naming) -> Part:
     options = tuple(sorted(row.options or ()))
     match row.type:
         case "c" | "n":
-            return Check(row.expression, row.validated, row.enforced, row.inherited, row.name)
+            return Check(
+                one_array(row.expression) or "",
+                row.validated,
+                row.enforced,
+                row.inherited,
+                row.name,
+            )
         case "p":
             return PrimaryKey(columns, row.deferrable, include, row.name, True, row.period, options)
         case "u":
@@ -209,7 +215,7 @@ def _index(row: Any) -> Index:
         row.unique,
         row.method,
         tuple(row.include or ()),
-        row.where,
+        one_array(row.where),
         row.nulls_distinct,
         tuple(sorted(row.options or ())),
         row.valid,

@@ -20,7 +20,7 @@ from ..statements import quoted
 from ..values import Check, Column, Part, Table
 from .plain import Raw
 from .shapes import Shape, Shapes, filled
-from .spellings import one_spelling
+from .spellings import one_array, one_spelling
 
 # columns of one temporary table: the more, the fewer tables, but the longer the server searches
 # for each column that it prints
@@ -209,7 +209,7 @@ def _ask_checks(database: pw.Database, questions: list[CheckQuestion]) -> list[s
     made = dict(database.execute_sql(CONSTRAINTS).fetchall())
     if len(made) != len(questions):
         raise LookupError
-    return [made[f"k{number}"] for number in range(len(questions))]
+    return [one_array(made[f"k{number}"]) or "" for number in range(len(questions))]
 
 
 @dataclass

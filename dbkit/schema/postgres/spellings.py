@@ -28,3 +28,15 @@ def one_spelling(expression: str | None) -> str | None:
     if expression is None or not any(map(expression.__contains__, MARKS)):
         return expression
     return TOKEN.sub(lambda match: EQUIVALENT[match[0]] if match["one"] else match[0], expression)
+
+
+STRINGS = r"'(?:[^']|'')*'::character varying"
+CAST = re.compile(rf"\(ARRAY\[({STRINGS}(?:, {STRINGS})*)\]\)::text\[\]")
+EACH = re.compile(rf"({STRINGS})")
+
+
+def one_array(expression: str | None) -> str | None:
+    """An array that is cast, as the server prints it once it has read its own words again."""
+    if expression is None or "])::text[]" not in expression:
+        return expression
+    return CAST.sub(lambda match: "ARRAY[" + EACH.sub(r"(\1)::text", match[1]) + "]", expression)

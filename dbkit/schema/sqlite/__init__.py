@@ -11,11 +11,11 @@ from typing import Any
 
 import peewee as pw
 
-from dbkit.errors import DatabaseFailed, ModelsError
+from dbkit.errors import DatabaseFailed, MigrationError, ModelsError
 from dbkit.transactions import is_open, rolled_back
 
 from ..models import Model, made_up_index_names
-from ..statements import Statement, Using, quoted, runnable
+from ..statements import Hints, Statement, Using, quoted, runnable
 from ..values import (
     Check,
     Column,
@@ -29,6 +29,7 @@ from ..values import (
     Trigger,
     Unique,
 )
+from .creating import full_name
 from .ddl import ColumnText, TableText, normal, read_default, read_index, read_table
 from .statements import statements
 
@@ -113,13 +114,21 @@ class Sqlite:
         return statements(current, desired)
 
     def inside(
-        self, current: Schema, desired: Schema, using: Using | None = None
+        self, current: Schema, desired: Schema, hints: Hints | None = None
     ) -> list[Statement]:
         return statements(current, desired, wrapped=False)
 
-    def run(self, database: pw.Database, current: Schema, desired: Schema, using: Using) -> None:
+    def run(self, database: pw.Database, current: Schema, desired: Schema, hints: Hints) -> None:
+        broken = _broken(database, current)
         for sql in runnable(self.inside(current, desired)):
-            self.execute(database, sql)
+            try:
+                self.execute(database, sql)
+            except pw.OperationalError as error:
+                if sql.startswith(("CREATE VIEW", "CREATE TRIGGER")):
+                    raise _in_the_way(sql.split(" as ")[0].split("\n")[0][7:], error) from error
+                raise
+        for name, reason in _broken(database, desired).items() - broken.items():
+            raise _in_the_way(name, reason)
 
     def usings(self, current: Schema, desired: Schema) -> Using:
         return {}
@@ -132,6 +141,34 @@ class Sqlite:
 
     def advance_key(self, database: pw.Database, model: Model) -> None:
         """SQLite takes the largest key there is plus one."""
+
+
+def _broken(database: pw.Database, schema: Schema) -> dict[str, str]:
+    """Views, and tables with triggers, that can no longer be used, with the reason: SQLite looks at
+    what is in them when they are."""
+    found = {}
+    for table in schema.tables:
+        name = full_name(table.name)
+        tried = [f"SELECT * FROM {name}"] if table.kind == "view" else []
+        if any(isinstance(part, Trigger) for part in table.parts) and table.kind == "table":
+            column = quoted(next(part.name for part in table.parts if isinstance(part, Column)))
+            tried = [f"UPDATE {name} SET {column} = {column}", f"DELETE FROM {name}",
+                     f"INSERT INTO {name} ({column}) VALUES (NULL)"]  # fmt: skip
+        for sql in tried:
+            try:
+                database.execute_sql(f"EXPLAIN {sql}")
+            except pw.OperationalError as error:
+                found[f"{'view' if table.kind == 'view' else 'a trigger of'} {table.name}"] = str(
+                    error
+                )
+    return found
+
+
+def _in_the_way(name: str, error: Any) -> MigrationError:
+    return MigrationError(
+        f"{name} would no longer work: {error}.",
+        "Drop it in a migration before this one, and make it again in one after.",
+    )
 
 
 def _orphans(database: pw.Database) -> set[tuple[Any, ...]]:

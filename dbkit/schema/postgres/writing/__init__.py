@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ...changes import Add, Alter, Change, Drop
-from ...statements import Statement, Using, literal, mentions, quoted
+from ...statements import Hints, Statement, literal, mentions, quoted
 from ...values import Column, Domain, EnumType, Namespace, Schema, Sequence, Table
 from .casts import Casts
 from .columns import Columns
@@ -27,10 +27,9 @@ from .steps import Placed, Step
 from .tables import Tables
 
 
-def statements(current: Schema, desired: Schema, using: Using | None = None) -> list[Statement]:
-    """What to run on a database that is as `current` for it to be as `desired`, in order; `using`
-    gives the new value of a column whose type changes, where it is not the usual."""
-    written = _Writer(current, desired, using or {})
+def statements(current: Schema, desired: Schema, hints: Hints | None = None) -> list[Statement]:
+    """What to run on a database that is as `current` for it to be as `desired`, in order."""
+    written = _Writer(current, desired, hints or Hints())
     if not written.plan.changes:
         return []
     placed = sorted([*written.path(), *written.all()], key=lambda one: (one.step, one.rank))
@@ -39,7 +38,7 @@ def statements(current: Schema, desired: Schema, using: Using | None = None) -> 
 
 def usings(current: Schema, desired: Schema) -> dict[tuple[str, str], str]:
     """The USING clauses of those statements, by table and column."""
-    writer = _Writer(current, desired, {})
+    writer = _Writer(current, desired, Hints())
     retyped = writer.plan.retyped
     both = {(table.name, part.name): part for table in current.tables for part in table.parts
             if isinstance(part, Column) and (table.name, part.name) in retyped}  # fmt: skip
@@ -54,12 +53,12 @@ def usings(current: Schema, desired: Schema) -> dict[tuple[str, str], str]:
 
 
 class _Writer:
-    def __init__(self, current: Schema, desired: Schema, using: Using) -> None:
+    def __init__(self, current: Schema, desired: Schema, hints: Hints) -> None:
         self.current, self.desired = current, desired
         self.spelling = Spelling(current, desired)
-        self.plan = Plan(current, desired, self.spelling)
+        self.plan = Plan(current, desired, self.spelling, hints.anew)
         self.casts = Casts(self.spelling, (*current.domains, *desired.domains),
-                           _fewer_labels(current, desired), using)  # fmt: skip
+                           _fewer_labels(current, desired), hints.using)  # fmt: skip
         columns = Columns(self.spelling, self.casts, self.plan.retyped, self._taken())
         self.sequences = Sequences(self.spelling)
         self.tables = Tables(self.spelling, self.plan, columns)

@@ -41,14 +41,16 @@ class Plan:
     """`replaced` are types made anew, `recreated` tables and views; `retyped` columns whose type
     changes, `again` columns that are dropped and added."""
 
-    def __init__(self, current: Schema, desired: Schema, spelling: Spelling) -> None:
+    def __init__(
+        self, current: Schema, desired: Schema, spelling: Spelling, anew: frozenset[str]
+    ) -> None:
         self.spelling = spelling
         self.old = {table.name: table for table in current.tables}
         self.new = {table.name: table for table in desired.tables}
         self.both = [(self.old[name], table) for name, table in self.new.items()
                      if name in self.old]  # fmt: skip
         found = diff(current, desired)
-        self.replaced = _replaced(found, current.domains)
+        self.replaced = _replaced(found, current.domains, anew)
         self.recreated = self._recreated(found)
         self.kept = [pair for pair in self.both if pair[1].name not in self.recreated]
         self.retyped: set[tuple[str, str]] = set()
@@ -247,7 +249,9 @@ class Plan:
                 if one.name in names or self.spelling.split(one.name)[1] in names]  # fmt: skip
 
 
-def _replaced(changes: tuple[Change, ...], domains: tuple[Domain, ...]) -> set[str]:
+def _replaced(
+    changes: tuple[Change, ...], domains: tuple[Domain, ...], anew: frozenset[str]
+) -> set[str]:
     """Types that cannot be altered, and the domains over them."""
     names = set()
     for change in changes:

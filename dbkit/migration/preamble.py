@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import peewee as pw
 
-from dbkit.migration.operations import Lines
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.statements import quoted, runnable
 from dbkit.schema.values import Schema
+
+from .operations import Lines
 
 EXTENSIONS = "SELECT extname FROM pg_catalog.pg_extension WHERE extname <> 'plpgsql' ORDER BY oid"
 FUNCTIONS = """

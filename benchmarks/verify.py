@@ -200,7 +200,7 @@ class Race:
         self.models = peewee_models(count)
         url = server.url(server.create_database())
         self.database = parse(url).database()
-        self.database.bind(self.models)
+        self.database.bind(self.models, False, False)  # or it looks at all of them for each
         self.database.connect()
         with self.database.atomic():
             self.database.execute_sql("SET LOCAL client_min_messages = error")

@@ -131,9 +131,8 @@ def _covered(
         tuple(one for one in live.tables if one.name in tables),
         tuple(enum for enum in live.enums if enum.name in enums),
     )
-    return covered, tuple(
-        table.name for table in live.tables if table.name not in tables | unverified
-    )
+    known = tables | unverified
+    return covered, tuple(table.name for table in live.tables if table.name not in known)
 
 
 def _compared(

@@ -180,6 +180,7 @@ class Kind:
     kept: str = "SELECT name FROM item"
     kept_after: str = ""
     rename: dict[str, str] = field(default_factory=dict)
+    fill: dict[str, str] = field(default_factory=dict)
 
 
 KINDS = (
@@ -241,6 +242,7 @@ KINDS = (
         lambda: (table(column("code", sa.Text, nullable=True)), table(column("code", sa.Text))),
         row=with_row("code", "'x7'"),
         kept="SELECT code FROM item",
+        fill={"item.code": "none"},
     ),
     Kind(
         "collation",
@@ -317,7 +319,6 @@ KINDS = (
         lambda: ([item(lambda item: item.index(item.name, name="by_name"))],
                  [item(lambda item: item.index(item.name, name="by_title"))]),
         lambda: (table(sa.Index("by_name", "name")), table(sa.Index("by_title", "name"))),
-        rename={"item.by_name": "by_title"},
     ),
     Kind(
         "foreign key added to a column",
@@ -508,14 +509,13 @@ class Dbkit(PeeweeTool):
         self._create(0, "v1")
         dbkit.migration.migrate(self.database, self.folder, fake=True)
         self.database.bind(self.versions[1])
-        made = self._create(1, "v2", rename=self.kind.rename)
+        made = self._create(1, "v2", rename=self.kind.rename, fill=self.kind.fill)
         return _newest(self.folder).read_text() if made is not None else None
 
     def _create(self, version: int, name: str, **options: Any) -> Any:
-        create: Any = getattr(dbkit.migration, "create", None)
-        if create is None:
-            raise RuntimeError("dbkit.migration has no create")
-        return create(self.database, self.versions[version], self.folder, name=name, **options)
+        return dbkit.migration.create(
+            self.database, self.versions[version], self.folder, name, **options
+        )
 
     def up(self) -> None:
         dbkit.migration.migrate(self.database, self.folder)

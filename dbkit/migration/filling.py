@@ -16,7 +16,7 @@ from dbkit.schema.values import Column
 from dbkit.source import Call
 
 from .decisions import Decisions, plain
-from .migrator import is_default
+from .editing import is_default
 from .operations import Fill
 
 JSON = (pw.JSONField, postgres_ext.JSONField, sqlite_ext.JSONField)

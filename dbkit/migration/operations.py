@@ -19,8 +19,8 @@ from dbkit.schema.statements import mentions
 from dbkit.schema.values import Check, Column, Table
 from dbkit.source import Call, flat
 
+from .editing import is_default, rename_in_model
 from .frozen import Freezer, Frozen, inside, model_lines
-from .migrator import is_default, rename_in_model
 from .reshaping import qualified
 
 Enums = dict[tuple[str | None, str], tuple[str, ...]]

@@ -1,0 +1,154 @@
+"""What an operation does to a model: fields, indexes and constraints put in, taken out, renamed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import peewee as pw
+
+from dbkit.errors import MigrationError
+from dbkit.schema.models import Model, is_made_up
+
+from .reshaping import qualified
+
+
+def is_default(clause: Any) -> bool:
+    """Whether a clause of a column is its DEFAULT."""
+    return isinstance(clause, pw.SQL) and clause.sql[:8].upper() == "DEFAULT "
+
+
+def is_filled(field: Any) -> bool:
+    """Whether Python's default has to fill the rows that are there."""
+    known = field.default is not None and not isinstance(field, pw.DeferredForeignKey)
+    return known and not field.null and not any(map(is_default, field.constraints or ()))
+
+
+def is_statement(node: Any) -> bool:
+    """Whether SQL is a whole CREATE INDEX."""
+    return bool(node.sql.lstrip()[:6].upper() == "CREATE")
+
+
+def with_literal(clause: Any, old: str, new: str) -> Any:
+    """The clause with one string constant in the place of another."""
+    if isinstance(clause, pw.SQL):
+        return type(clause)(clause.sql.replace(old, new), clause.params)
+    if isinstance(clause, pw.NodeList):
+        nodes = tuple(with_literal(node, old, new) for node in clause.nodes)
+        return pw.NodeList(nodes, clause.glue, clause.parens)
+    return clause
+
+
+def is_called(clause: Any, name: str) -> bool:
+    if isinstance(clause, pw.NodeList) and len(clause.nodes) == 3:
+        return isinstance(clause.nodes[1], pw.Entity) and clause.nodes[1]._path[-1] == name
+    return isinstance(clause, pw.SQL) and clause.sql in (name, f"CHECK ({name})")
+
+
+def is_index(model: Model, index: Any, columns: Sequence[Any], name: str | None) -> bool:
+    """Whether an index of Meta.indexes is the one of this name, or on these fields."""
+    if isinstance(index, (tuple, list)):
+        same = list(index[0]) == list(columns)
+        made = pw.ModelIndex(model, [model._meta.combined.get(one, one) for one in index[0]])
+        return same if name is None else made._name == name
+    if isinstance(index, pw.ModelIndex):
+        keys = [one.name if isinstance(one, pw.Field) else one for one in index._expressions]
+        return keys == list(columns) and is_made_up(index) if name is None else index._name == name
+    if not isinstance(index, pw.SQL):
+        return False
+    if name is not None:
+        return f'"{name}"' in index.sql or f" {name} " in index.sql
+    return len(columns) == 1 and isinstance(columns[0], pw.SQL) and columns[0].sql == index.sql
+
+
+def rename_index(model: Model, old: str, new: str) -> None:
+    """Another name for an index of Meta.indexes."""
+    for index in model._meta.indexes:
+        if isinstance(index, pw.ModelIndex) and index._name == old:
+            index._name = new
+
+
+def put_field(model: Model, name: str, field: Any) -> None:
+    """Add a field, or put it in the place of one."""
+    meta = model._meta
+    old = meta.fields.get(name)
+    if old is not None:
+        _detach(model, old)
+    if field.primary_key:
+        if isinstance(meta.primary_key, pw.Field) and meta.primary_key is not old:
+            meta.primary_key.primary_key = False
+        meta.set_primary_key(name, field)
+    else:
+        if old is not None and meta.primary_key is old:
+            meta.primary_key = False
+        meta.add_field(name, field)
+
+
+def _detach(model: Model, field: Any) -> None:
+    """Remove a field and the attributes that Peewee made for it."""
+    model._meta.remove_field(field.name)
+    names = {field.name}
+    if isinstance(field, pw.ForeignKeyField):
+        names.add(field.object_id_name)
+    for name in names & vars(model).keys():
+        delattr(model, name)
+
+
+def remove_field(model: Model, name: str) -> None:
+    """Remove a field, and what is made of it."""
+    meta = model._meta
+    field = field_of(model, name)
+    meta.indexes = [index for index in meta.indexes if not _names_field(index, field)]
+    if meta.primary_key is field:
+        meta.primary_key = False
+    _detach(model, field)
+
+
+def _names_field(index: Any, field: Any) -> bool:
+    if isinstance(index, (tuple, list)):
+        return field.name in index[0] or field.column_name in index[0]
+    return isinstance(index, pw.ModelIndex) and field in index._expressions
+
+
+def rename_in_model(model: Model, field: Any, name: str, column: str) -> None:
+    """Another name for a field and its column, wherever the model names it."""
+    meta, old = model._meta, field.name
+    key = meta.primary_key is field
+    _detach(model, field)
+    for place, index in enumerate(meta.indexes):
+        if isinstance(index, (tuple, list)):
+            keys = [name if one in (old, field.column_name) else one for one in index[0]]
+            meta.indexes[place] = (tuple(keys), index[1])
+    if meta.composite_key:
+        meta.primary_key.field_names = tuple(
+            name if one == old else one for one in meta.primary_key.field_names
+        )
+    field.column_name = column
+    if isinstance(field, pw.ForeignKeyField):
+        field.object_id_name = None
+    if key:
+        meta.set_primary_key(name, field)
+    else:
+        meta.add_field(name, field)
+
+
+def default_of(field: Any) -> Any:
+    """The value of a field's default in Python."""
+    return field.default() if callable(field.default) else field.default
+
+
+def was_indexed(before: Model, field: Any) -> bool:
+    """Whether the field had an index of its own."""
+    old = before._meta.fields.get(field.name)
+    return old is not None and bool(old.index or old.unique)
+
+
+def field_of(model: Model, name: str) -> Any:
+    """Raises MigrationError if there is none of that name."""
+    field = model._meta.fields.get(name)
+    if field is None:
+        raise MigrationError(
+            f"Table {qualified(model)} has no field {name} in the migrations before this one.",
+            f"They know {', '.join(model._meta.fields)}.",
+        )
+    return field

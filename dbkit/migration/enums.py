@@ -1,0 +1,136 @@
+"""The operations on schemas and enum types."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import peewee as pw
+
+from dbkit import fields
+from dbkit.errors import MigrationError
+from dbkit.schema.models import Model
+from dbkit.schema.statements import literal, quoted
+
+from .editing import field_of, with_literal
+from .reshaping import Reshape, qualified
+from .stepping import Stepping, named
+
+
+class EnumOperations(Stepping):
+    """Types, and the values of columns that have them."""
+
+    def create_schema(self, name: str) -> None:
+        """CREATE SCHEMA. On SQLite, where a schema is an attached database, nothing."""
+        self._native(
+            f"create_schema {name}", lambda: self._execute(f"CREATE SCHEMA {quoted(name)}")
+        )
+
+    def drop_schema(self, name: str) -> None:
+        """DROP SCHEMA, which must be empty. Nothing on SQLite."""
+        self._native(f"drop_schema {name}", lambda: self._execute(f"DROP SCHEMA {quoted(name)}"))
+
+    def create_enum(self, name: str, labels: Sequence[str], schema: str | None = None) -> None:
+        """CREATE TYPE name AS ENUM (labels, in this order); before the first table that uses it.
+
+        On SQLite an enum is a CHECK of its column, and nothing is done.
+        """
+        self._native(
+            f"create_enum {name}",
+            lambda: fields.create_enum(self.__database__, name, labels, schema),
+        )
+
+    def drop_enum(self, name: str, schema: str | None = None) -> None:
+        """DROP TYPE name; after the last table that uses it. Nothing on SQLite."""
+        self._native(f"drop_enum {name}", lambda: fields.drop_enum(self.__database__, name, schema))
+
+    def add_enum_value(
+        self,
+        name: str,
+        label: str,
+        before: str | None = None,
+        after: str | None = None,
+        schema: str | None = None,
+    ) -> None:
+        """A new label, at the end or beside another; every column of the type takes it."""
+        labels = [one for one in self._labels(name, schema) if one != label]
+        place = labels.index(before) if before else labels.index(after) + 1 if after else None
+        labels.insert(len(labels) if place is None else place, label)
+        self.change_enum(name, labels, schema)
+
+    def rename_enum_value(self, name: str, old: str, new: str, schema: str | None = None) -> None:
+        """A label's new name, in every row and default that has it."""
+        labels = self._labels(name, schema)
+        if isinstance(self.__database__, pw.PostgresqlDatabase):
+            type_ = f"{quoted(schema)}.{quoted(name)}" if schema else quoted(name)
+            sql = f"ALTER TYPE {type_} RENAME VALUE {literal(old)} TO {literal(new)}"
+            self.__ops__.append(named(f"rename_enum_value {name}", lambda: self._execute(sql)))
+            self._relabel(name, schema, old, new, labels)
+            return
+        self.change_enum(name, [*labels, new], schema)
+        for model, field in self._enum_fields(name, schema):
+            self._update(model, field.name, new, field == old)
+        with self._edited(*{model for model, _ in self._enum_fields(name, schema)}):
+            self._relabel(name, schema, old, new, labels)
+
+    def _relabel(
+        self, name: str, schema: str | None, old: str, new: str, labels: Sequence[str]
+    ) -> None:
+        """In the models; a check or default that names the label names the new one."""
+        for model, field in self._enum_fields(name, schema):
+            field.labels = tuple(new if one == old else one for one in labels)
+            for clauses in (field.constraints, model._meta.constraints):
+                for place, clause in enumerate(clauses or ()):
+                    clauses[place] = with_literal(clause, literal(old), literal(new))
+
+    def change_enum(self, name: str, labels: Sequence[str], schema: str | None = None) -> None:
+        """All labels in their new order; where one goes away, no row may have it. The type is made
+        anew unless labels are only added."""
+        with self._edited(*{model for model, _ in self._enum_fields(name, schema)}) as reshape:
+            reshape.enums[schema, name] = tuple(labels)
+            for _, field in self._enum_fields(name, schema):
+                field.labels = tuple(labels)
+
+    def _enum_fields(self, name: str, schema: str | None) -> list[tuple[Model, Any]]:
+        return [
+            (model, field)
+            for model in self.orm
+            for field in model._meta.sorted_fields
+            if isinstance(field, fields.EnumField)
+            and (field.type_name, model._meta.schema) == (name, schema)
+        ]
+
+    def _labels(self, name: str, schema: str | None) -> Sequence[str]:
+        for _, field in self._enum_fields(name, schema):
+            return list(field.labels)
+        raise MigrationError(
+            f"No model before this has a column of the enum type {name}.",
+            "migrator.change_enum(name, labels) takes all labels.",
+        )
+
+    def fill(self, model: Model | str, **values: Any) -> Model:
+        """UPDATE: rows that have no value in a column get this one."""
+        model = self.__get_model__(model)
+        for name, value in values.items():
+            self._update(model, name, value, field_of(model, name).is_null())
+        return model
+
+    def _update(self, model: Model, name: str, value: Any, where: Any) -> None:
+        copy = self._copy(model)
+        where.lhs = field = copy._meta.fields[name]
+        try:
+            field.db_value(None if isinstance(value, pw.Node) else value)
+        except (ValueError, TypeError) as error:
+            raise MigrationError(
+                f"{value!r} is no value for {qualified(model)}.{name}: {error}"
+            ) from error
+        if isinstance(field, fields.EnumField):
+            self._make_anew(model._meta.schema, field.type_name)
+        query = copy.update({field: value}).where(where)
+        self.__ops__.append(named(f"fill {qualified(model)}.{name}", query.execute))
+
+    def _make_anew(self, schema: str | None, name: str) -> None:
+        """A label that was added cannot be used in the same transaction, one of a new type can."""
+        for operation in self.__ops__:
+            if isinstance(operation, Reshape) and (schema, name) in operation.enums:
+                operation.anew.add(name)

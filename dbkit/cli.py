@@ -5,132 +5,22 @@ Exit codes: 0 fine, 1 the answer is no (drift, pending), 2 could not tell (an er
 
 from __future__ import annotations
 
-import os
-import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any, NoReturn
+from collections.abc import Callable
+from typing import Any
 
 import click
-import peewee as pw
 
-from . import __version__, config, diagnosis, migration, seeding
+from . import diagnosis, migration, seeding
 from .adoption import adopt
-from .connection import Target, opened, parse
-from .discovery import find_project, load_models
-from .errors import DbkitError, Refused
+from .connection import Target
+from .errors import Refused
 from .questions import created_text, questions
 from .report import Report
+from .session import Session, answer, command, main
 from .sources import Sources
 from .verification import verify
 
-OPTIONS = {
-    "database": click.option("--database", metavar="URL", help="The database; else DATABASE_URL."),
-    "models": click.option("--models", metavar="MODULE[:NAME]", help="Where the models are."),
-    "migrations": click.option("--migrations", metavar="DIR", help="Directory of migrations."),
-    "seeds": click.option("--seeds", metavar="DIR", help="Directory of seed files."),
-    "debug": click.option("--debug", is_flag=True, help="Show the traceback of an error."),
-}
-
-
-class _Group(click.Group):
-    """Turns every error into a sentence and exit code 2; `--debug` adds the traceback."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit):
-            raise
-        except (KeyboardInterrupt, click.Abort):
-            _fail(ctx, "interrupted")
-        except DbkitError as error:
-            _fail(ctx, str(error))
-        except BaseException as error:  # a SystemExit(0) of somebody's module would look clean
-            _fail(
-                ctx,
-                f"unexpected {type(error).__name__}: {error}\n"
-                "This should not happen; run again with --debug and report what it shows.",
-            )
-
-
-def _fail(ctx: click.Context, message: str) -> NoReturn:
-    if ctx.meta.get("debug"):
-        traceback.print_exc()
-    click.echo(f"error: {message}", err=True)
-    ctx.exit(2)
-
-
-def _answer(yes: bool) -> NoReturn:
-    """Exit with 0 or 1."""
-    click.get_current_context().exit(0 if yes else 1)
-
-
-@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="dbkit")
-def main() -> None:
-    """Migrate, seed and verify a database of Peewee models."""
-
-
-class Session:
-    """What a command works with: the settings, and the database they name, opened."""
-
-    def __init__(self, settings: config.Settings, target: Target, database: pw.Database) -> None:
-        self.settings, self.target, self.database = settings, target, database
-
-    @property
-    def production(self) -> bool:
-        return self.settings.environment == "production"
-
-    @property
-    def models(self) -> list[Any]:
-        return load_models(self.settings.models)
-
-
-def command(
-    *options: str, reads: bool = False, opens: bool = True
-) -> Callable[[Callable[..., None]], click.Command]:
-    """A command with these of OPTIONS, given a Session; `reads` opens SQLite read-only."""
-
-    def register(function: Callable[..., None]) -> click.Command:
-        def run(debug: bool, **flags: Any) -> None:
-            click.get_current_context().meta["debug"] = debug
-            named = {name: flags.pop(name) for name in options}
-            with _session(named, reads, opens) as session:
-                function(session, **flags)
-
-        run.__doc__ = function.__doc__
-        run.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
-        for name in ("debug", *reversed(options)):
-            run = OPTIONS[name](run)
-        return main.command(function.__name__.rstrip("_"))(run)
-
-    return register
-
-
-@contextmanager
-def _session(flags: dict[str, Any], reads: bool, opens: bool) -> Iterator[Session]:
-    find_project()
-    settings = config.load(**flags)
-    target = parse(settings.url)
-    if not opens:
-        yield Session(settings, target, None)
-        return
-    click.echo(f"database: {target.display}", err=True)
-    with _no_empty_file_left(target):
-        with opened(target.database(read_only=reads), target.display) as database:
-            yield Session(settings, target, database)
-
-
-@contextmanager
-def _no_empty_file_left(target: Target) -> Iterator[None]:
-    """SQLite makes its file when it is opened: take it away if nothing then came of it."""
-    file = target.name
-    new = target.dialect == "sqlite" and not os.path.exists(file)
-    try:
-        yield
-    finally:
-        if new and os.path.isfile(file) and not os.path.getsize(file):
-            os.unlink(file)
+__all__ = ["main"]
 
 
 @command("database", "models", "migrations", "seeds")
@@ -186,7 +76,7 @@ def _report(
         click.echo(text if report else prefix + text)
     if report.unverified and not allow_unverified:
         click.get_current_context().exit(2)
-    _answer(not report.changes)
+    answer(not report.changes)
 
 
 @command("database", reads=True)
@@ -269,10 +159,10 @@ def create_(
         if not check:
             raise
         click.echo(f"create: a migration would be made\n{error}")
-        _answer(False)
+        answer(False)
     said = created_text(created, directory, check)
     click.echo(said)
-    _answer(not check or created is None)
+    answer(not check or created is None)
 
 
 def _pairs(texts: tuple[str, ...], sign: str, flag: str) -> dict[str, str]:
@@ -323,7 +213,7 @@ def status_(session: Session) -> None:
     for sentence in found.disorder:
         click.echo(f"out of order: {sentence}")
     click.echo(f"applied: {len(found.applied)}, pending: {len(found.pending)}")
-    _answer(not found.pending)
+    answer(not found.pending)
 
 
 @command("database", "models", "seeds")

@@ -369,6 +369,17 @@ def test_a_deferred_foreign_key_is_expected_where_it_can_be_made(database: pw.Da
     assert differences(database, models) == []
 
 
+def test_a_dot_in_the_name_of_a_table_is_no_schema() -> None:
+    with opened("sqlite:///:memory:") as database:
+        model = table("a.b", parent=pw.ForeignKeyField("self", null=True))
+        created(database, model)
+        assert differences(database, [model]) == []
+        model._meta.add_field("added", pw.IntegerField(null=True))
+        for statement in verify(database, [model]).statements():
+            database.execute_sql(statement.sql)
+        assert differences(database, [model]) == []
+
+
 def test_attached_databases_are_read_and_not_written() -> None:
     with opened("sqlite:///:memory:") as database:
         database.attach(":memory:", "aux2")

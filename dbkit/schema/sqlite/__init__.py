@@ -231,7 +231,7 @@ def _tables(database: pw.Database, schema: str) -> Iterator[Table]:
     for table, (kind, _) in found.items():
         if table not in shadows:
             yield Table(
-                table if schema == "main" else f"{schema}.{table}",
+                _qualified(schema, table),
                 tuple(parts[table]),
                 "virtual table" if table in virtual else kind,
                 texts[table].options,
@@ -338,8 +338,13 @@ def _from_models(live: pw.Database, models: list[Model]) -> Schema:
 
 
 def _name(model: Model) -> str:
-    schema, table = model._meta.schema, model._meta.table_name
-    return table if schema in (None, "main") else f"{schema}.{table}"
+    return _qualified(model._meta.schema or "main", model._meta.table_name)
+
+
+def _qualified(schema: str, table: str) -> str:
+    """The name in a Schema. It has main in front where a dot of its own would be taken for the
+    end of a schema."""
+    return table if schema == "main" and "." not in table else f"{schema}.{table}"
 
 
 def _with_named(table: Table, model: Model) -> Table:

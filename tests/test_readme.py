@@ -14,6 +14,7 @@ import pytest
 
 from dbkit.cli import main
 from dbkit.diagnosis import RULES
+from dbkit.migration import Migrator
 from dbkit.schema.postgres.spellings import EQUIVALENT
 
 from .conftest import ROOT
@@ -142,3 +143,10 @@ def test_all_that_is_not_compared_is_listed() -> None:
 @pytest.mark.parametrize("spelling", EQUIVALENT)
 def test_the_spellings_that_are_the_same_are_listed(spelling: str) -> None:
     assert f"`{spelling.replace(chr(34), '')}`" in " ".join(README.split())
+
+
+def test_every_operation_is_explained() -> None:
+    own = {name for kind in Migrator.__mro__ if kind.__module__.startswith("dbkit")
+           for name in vars(kind) if not name.startswith("_")}  # fmt: skip
+    assert len(own) > 25
+    assert [name for name in own if f"{name}(" not in README] == []

@@ -338,7 +338,7 @@ def changes_of(column: Field, postgres: bool) -> list[Change]:
         return [*found, ("on delete", lambda one: replace(one, on_delete=action))]
     if not KINDS[column.kind].indexable:
         found.pop()
-    other = "text" if column.kind != "text" else "big"
+    other = "big" if column.kind in ("text", "json", "uuid") else "text"  # which SQLite has as text
     found += [
         ("type", lambda one: replace(one, kind=other, default=None, check=None)),
         ("check", lambda one: replace(one, check="{} IS NOT NULL", check_name="added")),

@@ -13,7 +13,7 @@ from typing import Any
 
 import peewee as pw
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from dbkit import load_models, models, verify
@@ -79,7 +79,12 @@ def test_models_of_what_peewee_creates(database: pw.Database, kind: str) -> None
 @given(st.data())
 @properties.some
 def test_models_of_models_at_random(database: pw.Database, data: st.DataObject) -> None:
-    made = properties.built(data.draw(properties.schemas(properties.is_postgres(database))))
+    postgres = properties.is_postgres(database)
+    schema = data.draw(properties.schemas(postgres))
+    names = [name for one in schema for name in (one.name, *(field.name for field in one.fields))]
+    # create_tables fails on the first; the second is taken for an attached database's
+    assume(not any(("%" if postgres else ".") in name for name in names))
+    made = properties.built(schema, postgres)
     with properties.created(database, made):
         found = adopted(database)
         database.drop_tables(made)

@@ -56,6 +56,7 @@ def examine(
     lasting = _lasting(models)
     dialect = dialect_for(database)
     with diagnosed(database), dialect.reading(database, schemas_of(lasting)) as reading:
+        reading.expect(lasting)
         live = reading.live()
         desired = _desired(reading, lasting, live)
         unverified = tuple(reading.unverified)

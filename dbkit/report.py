@@ -23,7 +23,8 @@ CAUSES = {
 }
 NEXT = {
     PENDING: "Apply the pending migrations: python -m dbkit migrate",
-    MODELS: "Write a migration for what changed in the models: python -m dbkit create NAME",
+    MODELS: "Write a migration for what changed in the models: python -m dbkit create NAME. What "
+    "no model can say, and a migration made (a trigger), goes under ignore in [dbkit].",
     BY_HAND: "Undo in the database what was changed by hand, or say the same in the models and a "
     "migration.",
 }
@@ -85,11 +86,11 @@ class Report:
 
     def to_github(self) -> str:
         """A GitHub annotation a difference (docs.github.com, workflow commands)."""
-        lines = [
-            f"::error title={_escaped(f'{_heading(change)}: {_what(change)}', ',:')}::"
-            + _escaped("\n".join(click.unstyle(line).strip() for line in self._text(change, ())))
-            for change in self.changes
-        ]
+        lines = []
+        for change, causes in self._caused():
+            title = _escaped(f"{_heading(change)}: {_what(change)}", ",:")
+            said = (click.unstyle(line).strip() for line in self._text(change, causes))
+            lines.append(f"::error title={title}::" + _escaped("\n".join(said)))
         lines += [f"::error title=not verified::{_escaped(f'{name}: {reason}')}"
                   for name, reason in self.unverified]  # fmt: skip
         return "\n".join(lines)

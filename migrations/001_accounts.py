@@ -1,4 +1,4 @@
-"""Add tables api_keys, budgets, payments, policies, requests, system_configurations, user_conf..."""
+"""Add tables api_keys, budgets, payments, policies, requests, system_configurations, user_c...."""
 
 import peewee as pw
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import importlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -77,7 +78,8 @@ def adopt(
         _configure(spec or "models", directory, ignored, files)
         if not replaced:
             Router(database, directory).run(fake=True)
-    return Adopted(tuple(files), made, (*map(str, left), *notes))
+    where = "" if notes else f" (But it is in {made}.)"
+    return Adopted(tuple(files), made, (*(f"{one}{where}" for one in left), *notes))
 
 
 @contextmanager
@@ -105,6 +107,7 @@ def _models(
         return load_models(spec), ()
     source, left = written(schema, dialect_for(database).name)
     _new(path, source, files)
+    importlib.invalidate_caches()  # the module was not there a moment ago
     return load_models(spec), left
 
 
@@ -151,10 +154,9 @@ def _baseline(
         made = baseline(database, directory, name, Goal(models, schema, first), replaced)
     except (MigrationError, DatabaseFailed) as error:
         made = baseline(database, directory, name, Goal(models, None, first), replaced)
-        return made.name, (
-            f"{made.name} makes what the models say, not all that is in the database: "
-            f"{error.message.splitlines()[0]}",
-        )
+        reason = error.message.splitlines()[0]
+        note = f"{made.name} makes what the models say, not all that is in the database. {reason}"
+        return made.name, (note,)
     return made.name, ()
 
 

@@ -9,6 +9,7 @@ import peewee as pw
 
 from dbkit.errors import MigrationError
 from dbkit.schema.models import Model, is_made_up
+from dbkit.schema.statements import mentions
 
 from .reshaping import qualified
 
@@ -107,7 +108,14 @@ def remove_field(model: Model, name: str) -> None:
 def _names_field(index: Any, field: Any) -> bool:
     if isinstance(index, (tuple, list)):
         return field.name in index[0] or field.column_name in index[0]
-    return isinstance(index, pw.ModelIndex) and field in index._expressions
+    if not isinstance(index, pw.ModelIndex):
+        return False
+    # not by `in`: peewee's == makes an expression, which is true
+    return any(
+        one.column_name == field.column_name if isinstance(one, pw.Field)
+        else mentions(getattr(one, "sql", str(one)), field.column_name)
+        for one in index._expressions
+    )  # fmt: skip
 
 
 def rename_in_model(model: Model, field: Any, name: str, column: str) -> None:

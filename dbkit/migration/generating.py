@@ -17,7 +17,7 @@ from dbkit.schema.diff import diff
 from dbkit.schema.models import Model
 from dbkit.schema.patching import patched
 from dbkit.schema.statements import runnable
-from dbkit.schema.values import Schema, Table
+from dbkit.schema.values import EnumType, Schema, Table
 from dbkit.source import lines
 
 from .decisions import Decisions
@@ -30,7 +30,7 @@ from .renames import Renaming, find_renames
 from .reshaping import qualified
 from .router import Router
 
-LINE = 92  # of a summary
+LINE, LONG = 92, 40  # of a summary, of what one change is about
 IMPORTS = "# imports"
 TEMPLATE = '''\
 """{summary}"""
@@ -179,13 +179,14 @@ class Generator:
         writer = Writer(
             self.database, migrator.orm.tables, known, changes, emptied(changes), usings
         )
-        lines = less + writer.write() + self._schemas_gone(up) + renaming.down
+        lines = less + writer.write() + self._schemas_gone(renaming, up) + renaming.down
         after = self.tried([up + more, lines], self.followed(), self._live)
         return lines + self._by_sql(after, self.start)
 
-    def _schemas_gone(self, up: Lines) -> Lines:
-        lines = Lines()
-        lines.lines = [line.replace("create_schema", "drop_schema") for line in reversed(up.lines)
+    def _schemas_gone(self, renaming: Renaming, up: Lines) -> Lines:
+        """Those that are made for new tables."""
+        lines, own = Lines(), up.lines[len(renaming.up.lines) :]
+        lines.lines = [line.replace("create_schema", "drop_schema") for line in reversed(own)
                        if line.startswith("migrator.create_schema(")]  # fmt: skip
         return lines
 
@@ -220,10 +221,16 @@ def _imports(source: str) -> Iterator[str]:
 
 def _summary(renaming: Renaming, changes: Sequence[Change], lost: Sequence[str]) -> str:
     """What the file is about, in a line, and what to mind about it."""
-    whole = [change for change in changes if isinstance(change.item, Table)]
-    what = [*renaming.said, *_said(whole or changes)]
-    words = _quotable("; ".join(what)) or "nothing but names"
-    line = words[:1].upper() + words[1:LINE] + ("..." if len(words) > LINE else ".")
+    whole = any(isinstance(change.item, Table) for change in changes)
+    told = [change for change in changes if not (whole and isinstance(change.item, EnumType))]
+    what = [_quotable(one) for one in (*renaming.said, *_said(told))] or ["nothing but names"]
+    line = what[0] if len(what[0]) <= LINE else f"{what[0][: LINE - 3]}..."
+    for number, one in enumerate(what[1:], 1):
+        if len(line) + len(one) + 2 > LINE:
+            line += f"; and {len(what) - number} more"
+            break
+        line += f"; {one}"
+    line = f"{line[:1].upper()}{line[1:]}."
     if not lost:
         return line
     return f"{line}\n\nMind the rows that are there:\n" + "".join(
@@ -239,10 +246,13 @@ def _quotable(words: str) -> str:
 def _said(changes: Iterable[Change]) -> Iterator[str]:
     """In words, what is alike together: 'add tables a, b'."""
     together: dict[tuple[str, str, str], list[str]] = {}
-    for change in sorted(changes, key=lambda change: str(change.item.name)):
+    ordered = sorted(changes, key=lambda change: str(change.item.name))
+    for change in sorted(ordered, key=lambda change: not isinstance(change.item, Table)):
         verb = {Add: "add", Drop: "drop", Alter: "change"}[type(change)]
         table = f" of {change.table}" if change.table else ""
-        together.setdefault((verb, kind(change.item), table), []).append(subject(change.item))
+        about = subject(change.item)
+        about = about if len(about) <= LONG else f"{about[:LONG]}..."
+        together.setdefault((verb, kind(change.item), table), []).append(about)
     for (verb, what, table), names in together.items():
         more = "" if len(names) == 1 else "es" if what.endswith("x") else "s"
         yield f"{verb} {what}{more} {', '.join(names)}{table}"

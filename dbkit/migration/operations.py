@@ -14,7 +14,7 @@ import peewee as pw
 
 from dbkit import fields
 from dbkit.schema.changes import Add, Alter, Change, Drop, covers
-from dbkit.schema.models import Model
+from dbkit.schema.models import Model, is_made_up
 from dbkit.schema.statements import mentions
 from dbkit.schema.values import Check, Column, Table
 from dbkit.source import Call, flat
@@ -80,11 +80,12 @@ class Writer:
         if self.changes:
             self._names()
         self._types(old, new)
+        gone = [model for name, model in self.old.items() if name not in self.new]
+        self._in_the_way(gone)
         self._created()
         for name, model in self.new.items():
             if name in self.old and (changes := self._of(name)) and self._is_known(name, changes):
                 self._table(name, self.old[name], model, changes)
-        gone = [model for name, model in self.old.items() if name not in self.new]
         for model in reversed(pw.sort_models(gone)):
             self.lines.call("remove_model", qualified(model))
         for schema, name in [key for key in old if key not in new]:
@@ -182,6 +183,20 @@ class Writer:
             self.lines.lines.append("")
         for table, field in deferred:
             self.lines.call("create_foreign_key", table, field)
+
+    def _in_the_way(self, gone: list[Model]) -> None:
+        """Indexes of tables that go away, of which new tables have the names."""
+        came = [model for name, model in self.new.items() if name not in self.old]
+        taken = {getattr(index, "_name", None) for model in came
+                 for index in model._meta.fields_to_index()}  # fmt: skip
+        for model in gone:
+            for index in model._meta.fields_to_index():
+                if getattr(index, "_name", None) in taken:
+                    keys = [one.name for one in index._expressions if isinstance(one, pw.Field)]
+                    made_up = is_made_up(index) and len(keys) == len(index._expressions)
+                    options = {} if made_up else {"name": index._name}
+                    self.lines.call("drop_index", qualified(model), *(keys if made_up else ()),
+                                    **options)  # fmt: skip
 
     def _table(self, table: str, old: Model, new: Model, changes: list[Change]) -> None:
         before, after = self.freezer.model(old), self.freezer.model(new)

@@ -37,15 +37,15 @@ def prove(router: Router, created: Created, goal: Goal) -> list[str]:
     _, wanted = goal.left(router.database)
     insert_rows(router.database, before, wanted)
     start = proof.rows(before)
-    proof.step(lambda: router.run(), "It")
+    proof.step(lambda: router.run(), name)
     live, left = goal.left(router.database)
     _refuse(left, f"After {name} the schema is not what it is to be.")
     proof.compare(start, proof.rows(live), before, live, "running it")
-    proof.step(lambda: router.rollback(baseline=True), "Its rollback()")
+    proof.step(lambda: router.rollback(baseline=True), f"The rollback of {name}")
     after = proof.schema()
     _refuse(diff(after, before), f"After the rollback of {name} the schema is not what it was.")
     proof.compare_back(start, proof.rows(after), before, live)
-    proof.step(lambda: router.run(), "It, run again after its rollback,")
+    proof.step(lambda: router.run(), f"{name}, run again after its rollback,")
     _, left = goal.left(router.database)
     _refuse(left, f"After {name} is run again the schema is not what it is to be.")
     return proof.found
@@ -55,8 +55,9 @@ def _refuse(changes: Sequence[Change], what: str) -> None:
     if changes:
         report = Report(tuple(changes), 0, current="database", desired="wanted")
         raise MigrationError(
-            f"{what} The file was not kept. What remains:\n{report}",
-            "Write this migration by hand, and report the models: it should have proven right.",
+            f"{what}\nWhat remains:\n{report}",
+            "The file was not kept. Write this migration by hand, and report the models: it should "
+            "have proven right.",
         )
 
 

@@ -23,6 +23,10 @@ class Reading(Protocol):
 
     unverified: list[tuple[str, str]]
 
+    def expect(self, models: Iterable[Model]) -> None:
+        """These will be asked for, and may be read meanwhile."""
+        ...
+
     def live(self, comments: bool = False) -> Schema:
         """What is there."""
         ...

@@ -44,11 +44,15 @@ def project(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callab
     Path("migrations").mkdir()
     Path("migrations/conf.py").write_text(CONF)
 
+    def forget() -> None:
+        for name in ("app_models", "models"):
+            sys.modules.pop(name, None)
+
     def write(source: str) -> None:
         Path("app_models.py").write_text(source)
-        for name in [name for name in sys.modules if name in ("app_models", "models")]:
-            monkeypatch.delitem(sys.modules, name)
+        forget()
 
+    forget()
     return write
 
 

@@ -257,3 +257,66 @@ def test_a_directory_that_cannot_be_written(database: pw.Database, tmp_path: Pat
     (tmp_path / "m").write_text("a file")
     with pytest.raises(DbkitError, match=r"cannot be written|is there already"):
         create(database, [table("t", a=pw.TextField(**default("'x'")))], tmp_path / "m")
+
+
+def test_an_index_stays_where_another_column_goes(database: pw.Database, steps: Any) -> None:
+    def models(**more: Any) -> list[Any]:
+        model = table("t", a=pw.TextField(null=True), **more)
+        model.add_index(model.a, name="kept", unique=True)
+        return [model]
+
+    steps(models(b=pw.TextField(null=True), c=pw.TextField(null=True)))
+    made = steps(models(c=pw.TextField(null=True)))
+    assert "migrator.sql" not in made.text
+    assert [index.name for index in database.get_indexes("t")][:1] == ["kept"]
+
+
+@pytest.mark.sqlite
+def test_a_trigger_written_in_another_case_stays(tmp_path: Path) -> None:
+    database, directory = pw.SqliteDatabase(tmp_path / "a.db"), tmp_path / "m"
+    with database.connection_context():
+        create(database, [table("Album", n=pw.IntegerField(**default("1")))], directory, "one")
+        by_hand(directory, 'migrator.sql("CREATE TRIGGER g AFTER INSERT ON ALBUM BEGIN '
+                           'UPDATE album SET n = n + 1; END")')  # fmt: skip
+        migrate(database, directory)
+        for value in ("2", "3"):
+            model = table("Album", n=pw.IntegerField(**default(value)))
+            create(database, [model], directory, f"to_{value}")
+            migrate(database, directory)
+        sql = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        assert database.execute_sql(sql).fetchall() == [("g",)]
+
+
+def test_a_label_and_a_child_change_together(database: pw.Database, steps: Any) -> None:
+    def models(labels: tuple[str, ...], number: Any) -> list[Any]:
+        order = table("orders", status=EnumField(labels, "s"))
+        return [order, table("lines", parent=pw.ForeignKeyField(order), n=number)]
+
+    steps(models(("a", "b"), pw.IntegerField()))
+    assert steps(models(("a", "b", "c"), pw.DecimalField(8, 2)))
+
+
+def test_another_table_of_the_same_class_takes_the_index_names(
+    database: pw.Database, tmp_path: Path, steps: Any
+) -> None:
+    def models(name: str) -> list[Any]:
+        fields = {"code": pw.CharField(index=True), "x": pw.IntegerField(unique=True)}
+        meta = type("Meta", (), {"table_name": name})
+        return [type("Thing", (pw.Model,), {"Meta": meta, **fields})]
+
+    steps(models("a"))
+    before = whole(database)
+    steps(models("b"), no_rename=True)
+    there_and_back(database, tmp_path / "m", before)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (pw.TextField, lambda: pw.CharField(50)),
+        (pw.TextField, lambda: pw.TextField(unique=True)),
+    ],
+)
+def test_what_rows_may_break_is_said(steps: Any, old: Any, new: Any) -> None:
+    steps([table("t", a=old())])
+    assert steps([table("t", a=new())]).hazards

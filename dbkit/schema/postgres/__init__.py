@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from threading import Thread
 from typing import Any
 
 import peewee as pw
@@ -14,13 +15,14 @@ from dbkit.fields import EnumField, TypeName, create_enum
 from dbkit.scratch import NoScratch, scratch_database
 from dbkit.transactions import rolled_back
 
-from ..models import Model, truncated, with_targets
+from ..models import Model, truncated
 from ..statements import Hints, Statement, Using, quoted, runnable
 from ..values import EnumType, Namespace, Schema, Table
 from . import catalog, plain, queries, scratch, settle
 from .scratch import Names, made_up
 from .writing import statements, usings
 
+MANY = 50  # models that are worth a thread
 LOCK_TIMEOUT = "3s"  # somebody may hold a table; deparsing an expression of it would wait
 REFUSED = {"42501", "25006"}  # no privilege, read-only (PostgreSQL manual, appendix A)
 
@@ -88,6 +90,7 @@ class Reading:
 
     def __init__(self, database: pw.Database, schemas: Iterable[str] | None) -> None:
         self.unverified: list[tuple[str, str]] = []
+        self.early: tuple[Thread | None, dict[Model, Table | None]] = (None, {})
         self.database, own = database, _own_schema(database)
         self.names = Names(own)
         if schemas is None:
@@ -107,7 +110,7 @@ class Reading:
         """Most tables are proven equal to the live ones without asking the server; for the others
         it writes their expressions; what is not plain it makes as a whole."""
         by_name = {self.names.table(model): model for model in models}
-        enums = scratch.enums(with_targets(by_name.values()), self.names)
+        enums = scratch.enums(scratch.with_all_targets(by_name, self.names), self.names)
         self._place_types(enums, live)
         tables = self._plain(by_name)
         there = {table.name: table for table in live.tables}
@@ -185,9 +188,31 @@ class Reading:
         tables |= {table.name: table for table in asked}
         return {name: self.names.as_live(table) for name, table in tables.items()}
 
+    def expect(self, models: Iterable[Model]) -> None:
+        """Reading models takes Python's time, the catalog the server's: both at once."""
+        plain_ones = [
+            model
+            for model in models
+            if not any(isinstance(one, EnumField) for one in model._meta.sorted_fields)
+        ]
+        if len(plain_ones) >= MANY:
+            reader = Thread(target=self._read_early, args=(plain_ones,), daemon=True)
+            self.early = (reader, {})
+            reader.start()
+
+    def _read_early(self, models: list[Model]) -> None:
+        context = self.database.get_sql_context(scope=pw.SCOPE_VALUES)
+        found = self.early[1]
+        for model in models:
+            found[model] = plain.read(model, context, self.names)
+
     def _plain(self, models: dict[str, Model]) -> dict[str, Table]:
         context = self.database.get_sql_context(scope=pw.SCOPE_VALUES)
-        read = (plain.read(model, context, self.names) for model in models.values())
+        reader, early = self.early
+        if reader is not None:
+            reader.join()
+        read = (early[model] if model in early else plain.read(model, context, self.names)
+                for model in models.values())  # fmt: skip
         return {table.name: table for table in read if table is not None}
 
 

@@ -31,8 +31,7 @@ def read(database: pw.Database, models: Iterable[Model], names: Names) -> tuple[
     wanted = {names.table(model): model for model in models}
     if not wanted:
         return ()
-    by_name = {names.table(one): one for one in with_targets(wanted.values())}
-    every = list((by_name | wanted).values())  # a foreign key may name a table by another model
+    every = with_all_targets(wanted, names)
     ddl = _create_all(database, every, names)
     found = catalog.read(database, ["pg_temp"], names.seen)
     return tuple(
@@ -40,6 +39,13 @@ def read(database: pw.Database, models: Iterable[Model], names: Names) -> tuple[
         for table in found.tables
         if table.name in wanted
     )
+
+
+def with_all_targets(models: dict[str, Model], names: Names) -> list[Model]:
+    """The models and all that their foreign keys need; a table that a key names by another model is
+    what these say."""
+    targets = {names.table(one): one for one in with_targets(models.values())}
+    return list((targets | models).values())
 
 
 @dataclass(frozen=True)

@@ -185,6 +185,9 @@ class Reading:
         self.unverified: list[tuple[str, str]] = []
         self.database, self.schemas = database, ["main", *sorted(set(schemas or ()) - {"main"})]
 
+    def expect(self, models: Iterable[Model]) -> None:
+        """Nothing: SQLite itself judges the models."""
+
     def live(self, comments: bool = False) -> Schema:
         return _catalog(self.database, self.schemas)
 
@@ -224,8 +227,9 @@ def _tables(database: pw.Database, schema: str) -> Iterator[Table]:
             parts[table].append(_foreign_key(key, target, name, deferrable))
     for index in indexes:
         parts[index[0][0]] += _index(index, texts[index[0][0]])
-    for table, trigger, sql in rows(TRIGGERS):
-        parts[table].append(Trigger(trigger, normal(sql) or ""))
+    as_named = {table.lower(): table for table in found}
+    for table, trigger, sql in rows(TRIGGERS):  # which may be written in another case
+        parts[as_named.get(table.lower(), table)].append(Trigger(trigger, normal(sql) or ""))
     for table, text in texts.items():
         parts[table] += [Check(expression, name=chosen) for chosen, expression in text.checks]
     for table, (kind, _) in found.items():

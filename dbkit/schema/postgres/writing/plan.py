@@ -256,9 +256,11 @@ def _replaced(
     names = set()
     for change in changes:
         match change:
-            case Alter(_, EnumType() as old, EnumType() as new) if not only_adds(
-                old, new
-            ) or _is_used_at_once(old, new, changes):
+            case Alter(_, EnumType() as old, EnumType() as new) if (
+                new.name.rpartition(".")[2] in anew
+                or not only_adds(old, new)
+                or _is_used_at_once(old, new, changes)
+            ):
                 names.add(new.name)
             case Alter(_, _, Domain() as new):
                 names.add(new.name)

@@ -22,7 +22,7 @@ from . import catalog, plain, queries, scratch, settle
 from .scratch import Names, made_up
 from .writing import statements, usings
 
-MANY = 50  # models that are worth a thread
+MANY = 300  # models that are worth a thread: each answer of the server then waits for the other
 LOCK_TIMEOUT = "3s"  # somebody may hold a table; deparsing an expression of it would wait
 REFUSED = {"42501", "25006"}  # no privilege, read-only (PostgreSQL manual, appendix A)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import peewee as pw
 
@@ -74,10 +74,10 @@ class _Proof:
     def rows(self, schema: Schema) -> Rows:
         return read_rows(self.database, schema)
 
-    def step(self, run: object, what: str) -> None:
+    def step(self, run: Callable[[], object], what: str) -> None:
         """Run it; where the rows are in the way, on empty tables."""
         try:
-            run()  # type: ignore[operator]
+            run()
         except MigrationError as error:
             if not isinstance(error.__cause__, (pw.IntegrityError, pw.DataError)):
                 raise
@@ -85,7 +85,7 @@ class _Proof:
             self.found.append(f"{what} can fail on rows: {reason}")
             empty(self.database, self.schema())
             self.emptied = True
-            run()  # type: ignore[operator]
+            run()
 
     def compare(self, start: Rows, end: Rows, before: Schema, after: Schema, when: str) -> None:
         """Every value of a column that stays what it was is still there."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import peewee as pw
 
+from dbkit.comparison import HISTORY_TABLE
 from dbkit.schema.changes import Alter, Change
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.statements import literal, mentions, quoted
@@ -129,7 +130,7 @@ def _named(table: Table, column: Column) -> list[str]:
 
 def _parents_first(schema: Schema) -> list[Table]:
     tables = {table.name: table for table in schema.tables
-              if table.kind in KINDS and not table.name.endswith("migratehistory")}  # fmt: skip
+              if table.kind in KINDS and table.name != HISTORY_TABLE}  # fmt: skip
     ordered: dict[str, Table] = {}
 
     def add(table: Table, above: tuple[str, ...]) -> None:

@@ -56,6 +56,7 @@ def _value(column: Field) -> str:
             (pw.TimeField, VALUES["time"]),
             (pw.BooleanField, VALUES["bool"]),
             (pw.UUIDField | pw.BinaryUUIDField, VALUES["uuid"]),
+            (pw.IPField, "127.0.0.1"),
             (pw.JSONField, VALUES["json"]),
         ):
             if isinstance(field, kind):

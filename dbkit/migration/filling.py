@@ -100,6 +100,8 @@ def _typed(field: Any, value: str) -> Any:
                 f"{value} is no value for column {field.column_name}.", "Say true or false."
             )
         return word in ("true", "1")
+    if isinstance(field, pw.IPField):
+        return value
     if isinstance(field, JSON):
         try:
             return json.loads(value)

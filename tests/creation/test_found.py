@@ -80,6 +80,11 @@ def test_a_fill_of_json_is_json(database: pw.Database, steps: Any) -> None:
     assert (json.loads(value) if isinstance(value, str) else value) == {"k": [1]}
 
 
+def test_an_address_is_filled(steps: Any) -> None:
+    steps([table("t", a=pw.TextField())])
+    assert steps([table("t", a=pw.TextField(), b=pw.IPField())], fill={"t.b": "127.0.0.1"})
+
+
 def test_bytes_are_filled_as_they_are(database: pw.Database, steps: Any) -> None:
     steps([table("t", a=pw.TextField())])
     database.execute_sql("INSERT INTO t (a) VALUES ('x')")

@@ -22,7 +22,7 @@ from .editing import (
     was_indexed,
 )
 from .reshaping import qualified
-from .stepping import Stepping, table_sql
+from .stepping import Stepping, name_sql, table_sql
 
 
 class ConstraintOperations(Stepping):
@@ -158,8 +158,7 @@ class ConstraintOperations(Stepping):
         model = self.__get_model__(model)
         if isinstance(self.__database__, pw.PostgresqlDatabase):
             self._settled(model)
-            schema = model._meta.schema
-            old = f"{quoted(schema)}.{quoted(old_name)}" if schema else quoted(old_name)
+            old = name_sql(model._meta.schema, old_name)
             self._sql("rename_index", f"ALTER INDEX {old} RENAME TO {quoted(new_name)}")
             rename_index(model, old_name, new_name)
         else:

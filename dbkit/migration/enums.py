@@ -14,7 +14,7 @@ from dbkit.schema.statements import literal, quoted
 
 from .editing import field_of, with_literal
 from .reshaping import Reshape, qualified
-from .stepping import Stepping, named
+from .stepping import Stepping, name_sql, named
 
 
 class EnumOperations(Stepping):
@@ -62,7 +62,7 @@ class EnumOperations(Stepping):
         """A label's new name, in every row and default that has it."""
         labels = self._labels(name, schema)
         if isinstance(self.__database__, pw.PostgresqlDatabase):
-            type_ = f"{quoted(schema)}.{quoted(name)}" if schema else quoted(name)
+            type_ = name_sql(schema, name)
             sql = f"ALTER TYPE {type_} RENAME VALUE {literal(old)} TO {literal(new)}"
             self.__ops__.append(named(f"rename_enum_value {name}", lambda: self._execute(sql)))
             self._relabel(name, schema, old, new, labels)

@@ -71,11 +71,10 @@ def emptied(changes: Sequence[Change]) -> Fill:
 
 def _needs_value(changes: Sequence[Change], table: str, field: Any) -> bool:
     """Whether its column comes without a default, or ceases to take NULL."""
-    names = (table,)
     if field.sequence or isinstance(field, pw.AutoField):
         return False
     for change in changes:
-        if change.table not in names or change.item.name != field.column_name:
+        if change.table != table or change.item.name != field.column_name:
             continue
         match change:
             case Add(item=Column() as column):

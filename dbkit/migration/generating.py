@@ -80,13 +80,14 @@ class Generator:
         if not changes and not renaming.up:
             self.decisions.check_used(self.decisions.fill)
             return None
-        written = self._up(renaming, current, changes)
+        schemas = self._new_schemas(current)
+        written = self._up(renaming, current, changes, schemas)
         self.decisions.settle()
         self.decisions.check_used(self.decisions.fill)
         more, less = self._rest(written)
         types = enums(known.values()), enums(self.models)
         lost = hazards(self.dialect, current, changes, *types)
-        down = self._down(renaming, written, known, more, less)
+        down = self._down(renaming, written, known, schemas, more, less)
         made = file_text(_summary(renaming, changes, lost), written + more, down, replaces)
         return Created(name, made, lost, renaming)
 
@@ -137,6 +138,7 @@ class Generator:
         renaming: Renaming,
         current: Schema,
         changes: list[Change],
+        schemas: list[str],
     ) -> Lines:
         usings = self.dialect.usings(current, patched(current, changes))
         fill = filled(changes, self.decisions)
@@ -144,7 +146,7 @@ class Generator:
         _function(renaming.up)(migrator, self.database)
         known = migrator.orm.tables
         written = Writer(self.database, known, self.new, changes, fill, usings).write()
-        return renaming.up + self._schemas(current) + written
+        return renaming.up + _each("create_schema", schemas) + written
 
     def _rest(self, lines: Lines) -> tuple[Lines, Lines]:
         """What no operation says, after these lines, and what undoes it."""
@@ -155,17 +157,22 @@ class Generator:
             return more, more
         return more, self._by_sql(self.tried([lines, more], self.followed(), self._live), left)
 
-    def _schemas(self, current: Schema) -> Lines:
-        """Those that are not there yet."""
-        lines, there = Lines(), {one.name for one in current.namespaces}
-        if isinstance(self.database, pw.PostgresqlDatabase):
-            (own,) = self.database.execute_sql("SELECT current_schema()").fetchone()
-            for name in sorted({model._meta.schema for model in self.models} - {None, own} - there):
-                lines.call("create_schema", name)
-        return lines
+    def _new_schemas(self, current: Schema) -> list[str]:
+        """Those of the models that are not there yet."""
+        if not isinstance(self.database, pw.PostgresqlDatabase):
+            return []
+        (own,) = self.database.execute_sql("SELECT current_schema()").fetchone()
+        there = {None, own, *(one.name for one in current.namespaces)}
+        return sorted({model._meta.schema for model in self.models} - there)
 
     def _down(
-        self, renaming: Renaming, up: Lines, known: Mapping[str, Model], more: Lines, less: Lines
+        self,
+        renaming: Renaming,
+        up: Lines,
+        known: Mapping[str, Model],
+        schemas: list[str],
+        more: Lines,
+        less: Lines,
     ) -> Lines:
         """The lines that take those of `up` and `more` back: first by `less`, then to the models
         that were, under the new names, and then to the old names."""
@@ -179,24 +186,24 @@ class Generator:
         writer = Writer(
             self.database, migrator.orm.tables, known, changes, emptied(changes), usings
         )
-        lines = less + writer.write() + self._schemas_gone(renaming, up) + renaming.down
+        lines = less + writer.write() + _each("drop_schema", reversed(schemas)) + renaming.down
         after = self.tried([up + more, lines], self.followed(), self._live)
         return lines + self._by_sql(after, self.start)
-
-    def _schemas_gone(self, renaming: Renaming, up: Lines) -> Lines:
-        """Those that are made for new tables."""
-        lines, own = Lines(), up.lines[len(renaming.up.lines) :]
-        lines.lines = [line.replace("create_schema", "drop_schema") for line in reversed(own)
-                       if line.startswith("migrator.create_schema(")]  # fmt: skip
-        return lines
 
     def _by_sql(self, current: Schema, desired: Schema) -> Lines:
         lines = Lines()
         if diff(current, desired):
-            percent = "%%" if isinstance(self.database, pw.PostgresqlDatabase) else "%"
             for sql in runnable(self.dialect.inside(current, desired)):
-                lines.call("sql", sql.replace("%", percent))
+                lines.sql(self.database, sql)
         return lines
+
+
+def _each(operation: str, names: Iterable[str]) -> Lines:
+    """The same operation on each."""
+    lines = Lines()
+    for name in names:
+        lines.call(operation, name)
+    return lines
 
 
 def file_text(summary: str, up: Lines, down: Lines, replaces: Sequence[str] | None = None) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import peewee as pw
 
 from dbkit import fields
-from dbkit.schema.changes import Add, Alter, Change, Drop, covers
+from dbkit.schema.changes import Add, Alter, Change, Drop, covers, items
 from dbkit.schema.models import Model, is_made_up
 from dbkit.schema.statements import mentions
 from dbkit.schema.values import Check, Column, Table
@@ -38,6 +38,11 @@ class Lines:
     def call(self, name: str, /, *arguments: Any, **options: Any) -> None:
         """A call of the migrator; text is written as a string literal, Code as it is."""
         self.lines += inside("", Call(f"migrator.{name}", arguments, options), 0)
+
+    def sql(self, database: pw.Database, statement: str) -> None:
+        """A call of `migrator.sql`, in which a percent sign is the driver's on PostgreSQL."""
+        percent = "%%" if isinstance(database, pw.PostgresqlDatabase) else "%"
+        self.call("sql", statement.replace("%", percent))
 
     def __bool__(self) -> bool:
         return bool(self.lines)
@@ -104,11 +109,8 @@ class Writer:
                 for column, one in model._meta.columns.items()
                 if column in there and there[column] != one.name
             }
-            for (
-                column,
-                name,
-            ) in there.items():  # in the way of another, and renamed later or removed
-                if name in wanted.values():
+            for column, name in there.items():
+                if name in wanted.values():  # in the way of another; renamed later, or removed
                     self._name(table, old, column, f"{name}_")
             for column, name in wanted.items():
                 self._name(table, old, column, name)
@@ -125,16 +127,8 @@ class Writer:
     def _is_known(self, table: str, changes: list[Change]) -> bool:
         """Whether the history's model has the columns that the table has; raw SQL may have made
         others, and then the rest is SQL too."""
-        added = {
-            one.item.name
-            for one in changes
-            if isinstance(one, Add) and isinstance(one.item, Column)
-        }
-        dropped = {
-            one.item.name
-            for one in changes
-            if isinstance(one, Drop) and isinstance(one.item, Column)
-        }
+        added, dropped = ({one.name for one in items(changes, verb, Column)}
+                          for verb in (Add, Drop))  # fmt: skip
         old, new = (side[table]._meta.columns.keys() for side in (self.old, self.new))
         return bool(new - old == added and old - new == dropped)
 
@@ -160,11 +154,7 @@ class Writer:
 
     def _created(self) -> None:
         """Parents first; where tables point to each other, the later one's class is not known."""
-        added = {
-            one.item.name
-            for one in self.changes
-            if isinstance(one, Add) and isinstance(one.item, Table)
-        }
+        added = {one.name for one in items(self.changes, Add, Table)}
         models = pw.sort_models(
             [one for name, one in self.new.items() if name not in self.old and name in added]
         )
@@ -238,8 +228,12 @@ class Writer:
         if options:
             self.lines.call("add_fields", table, **options)
         for name, value in filled.items():
-            self.lines.call("fill", table, **{name: value})
-            self.lines.call("add_not_null", table, name)
+            self._filled(table, name, value)
+
+    def _filled(self, table: str, name: str, value: Any) -> None:
+        """Values for the rows that are there, and then NOT NULL."""
+        self.lines.call("fill", table, **{name: value})
+        self.lines.call("add_not_null", table, name)
 
     def _changed(self, table: str, old: Any, new: Any, changes: list[Change]) -> None:
         """A field that both sides have, of one column."""
@@ -282,8 +276,7 @@ class Writer:
         else:
             self.lines.call("change_fields", table, **{name: after})
         if value is not None:
-            self.lines.call("fill", table, **{name: value})
-            self.lines.call("add_not_null", table, name)
+            self._filled(table, name, value)
 
     def _is_retyped(self, changes: list[Change]) -> bool:
         """Whether a column differs that is written the same: its foreign key's target does."""

@@ -29,7 +29,7 @@ def preamble(database: pw.Database, schema: Schema) -> Lines:
     lines = Lines()
     if isinstance(database, pw.PostgresqlDatabase):
         for sql in _statements(database, schema):
-            lines.call("sql", sql.strip().replace("%", "%%"))
+            lines.sql(database, sql.strip())
     return lines
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from dbkit.schema.changes import Add, Change, Drop
+from dbkit.schema.changes import Add, Change, Drop, items
 from dbkit.schema.models import Model
 from dbkit.schema.values import Column, Schema, Table
 
@@ -85,8 +85,7 @@ def _tables(
     gone = [table for table in live.tables if table.name in known
             and (table.name not in generator.new
                  or table.name in generator.decisions.rename)]  # fmt: skip
-    came = [change.item for change in changes
-            if isinstance(change, Add) and isinstance(change.item, Table)]  # fmt: skip
+    came = items(changes, Add, Table)
     for table in gone:
         schema, _, bare = table.name.rpartition(".")
         moved = [one for one in came if one.name.rpartition(".")[2] == bare]
@@ -109,11 +108,12 @@ def _renamed_table(old: str, new: str, live: Schema) -> tuple[Lines, Lines]:
         up.call("rename_table", old, other)
         down.call("rename_table", new, bare)
         return up, down
-    if after and all(one.name != after for one in live.namespaces):
+    is_new = bool(after) and all(one.name != after for one in live.namespaces)
+    if is_new:
         up.call("create_schema", after)
     up.call("move_table", old, after or "public")
     down.call("move_table", new, before or "public")
-    if up.lines[0].startswith("migrator.create_schema"):
+    if is_new:
         down.call("drop_schema", after)
     return up, down
 
@@ -136,8 +136,8 @@ def _columns(
         new = generator.new.get(table)
         if new is None:
             continue
-        came = list(_of(Add, table, changes))
-        gone = {column.name: column for column in _of(Drop, table, changes)}
+        came = items(changes, Add, Column, table)
+        gone = {column.name for column in items(changes, Drop, Column, table)}
         for column in _columns_of(live, table):
             keys = [f"{renaming.names.get(table) or table}.{column.name}", f"{table}.{column.name}"]
             named = any(key in generator.decisions.rename for key in keys)
@@ -167,17 +167,9 @@ def _rename_field(renaming: Renaming, table: str, old: Any, new: Any) -> None:
 
 
 def _columns_of(schema: Schema, table: str) -> Iterator[Column]:
-    names = (table,)
     for one in schema.tables:
-        if one.name in names:
+        if one.name == table:
             yield from (part for part in one.parts if isinstance(part, Column))
-
-
-def _of(kind: type, table: str, changes: list[Change]) -> Iterator[Column]:
-    names = (table,)
-    for change in changes:
-        if isinstance(change, kind) and change.table in names and isinstance(change.item, Column):
-            yield change.item
 
 
 def _base(column: Column) -> str:

@@ -62,13 +62,10 @@ class Router(peewee_migrate.Router):
     @property
     def todo(self) -> list[str]:
         """The names of all files that play a part, in the order of their numbers."""
-        hidden = {
-            name
-            for name, replaced in self.files.replacing().items()
-            if 0 < len(self._recorded(replaced)) < len(replaced)
-        }  # those come first
+        recorded, hidden = set(self.recorded), set()
         for name, replaced in self.files.replacing().items():
-            hidden |= set() if name in hidden else set(replaced)
+            partly = 0 < len(recorded.intersection(replaced)) < len(replaced)
+            hidden |= {name} if partly else set(replaced)  # half way the old ones come first
         return [name for name in self.files.names() if name not in hidden]
 
     @property
@@ -89,9 +86,6 @@ class Router(peewee_migrate.Router):
         if not self.database.table_exists(self.migrate_table, self.schema):
             return []
         return list(super().done)
-
-    def _recorded(self, names: Sequence[str]) -> set[str]:
-        return set(names) & set(self.recorded)
 
     def _record_replaced(self) -> None:
         """Let the history say what `done` does."""

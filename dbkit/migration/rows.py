@@ -157,8 +157,7 @@ def read_rows(database: pw.Database, schema: Schema) -> dict[tuple[str, str], Co
         columns = [part.name for part in table.parts if isinstance(part, Column)]
         listed = ", ".join(f"CAST({quoted(name)} AS text)" for name in columns) or "1"
         sql = f"SELECT {listed} FROM {_name(schema, table.name)}"
-        rows = database.execute_sql(sql.replace("%", "%%") if "%" in sql and isinstance(
-            database, pw.PostgresqlDatabase) else sql).fetchall()  # fmt: skip
+        rows = dialect_for(database).execute(database, sql).fetchall()
         for place, name in enumerate(columns):
             found[table.name, name] = Counter(str(row[place]) for row in rows
                                               if row[place] is not None)  # fmt: skip

@@ -137,5 +137,9 @@ def named(name: str, operation: Callable[[], Any]) -> Callable[[], Any]:
 
 def table_sql(model: Model) -> str:
     """The table's name as SQL."""
-    schema, name = model._meta.schema, model._meta.table_name
+    return name_sql(model._meta.schema, model._meta.table_name)
+
+
+def name_sql(schema: str | None, name: str) -> str:
+    """A name as SQL, in its schema if it has one."""
     return f"{quoted(schema)}.{quoted(name)}" if schema else quoted(name)

@@ -6,8 +6,9 @@ both: `case Drop(item=Column())`. Everything reads from the current schema to th
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, TypeVar
 
 from .values import (
     Check,
@@ -87,6 +88,20 @@ class Alter:
 
 
 Change = Add | Drop | Alter
+OfKind = TypeVar("OfKind", bound=Item)
+
+
+def items(
+    changes: Iterable[Change], verb: type[Add | Drop], kind: type[OfKind], table: str | None = None
+) -> list[OfKind]:
+    """What of a kind is added, or dropped; of one table, if one is named."""
+    return [
+        change.item
+        for change in changes
+        if isinstance(change, verb)
+        and isinstance(change.item, kind)
+        and table in (None, change.table)
+    ]
 
 
 KINDS: dict[type, str] = {

@@ -75,8 +75,8 @@ class Dialect(Protocol):
         system has to be told."""
         ...
 
-    def execute(self, database: pw.Database, sql: str) -> None:
-        """Run a statement that has no parameters, whatever is in it."""
+    def execute(self, database: pw.Database, sql: str) -> Any:
+        """Run a statement that has no parameters, whatever is in it; its cursor."""
         ...
 
     def lock(self, database: pw.Database, name: str) -> None:

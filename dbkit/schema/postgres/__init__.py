@@ -60,8 +60,8 @@ class Postgres:
     def usings(self, current: Schema, desired: Schema) -> Using:
         return usings(current, desired)
 
-    def execute(self, database: pw.Database, sql: str) -> None:
-        database.execute_sql(sql.replace("%", "%%"))  # psycopg2 takes it for a placeholder
+    def execute(self, database: pw.Database, sql: str) -> Any:
+        return database.execute_sql(sql.replace("%", "%%"))  # psycopg2 takes it for a placeholder
 
     def lock(self, database: pw.Database, name: str) -> None:
         # a session's advisory lock would be lost behind a pooler, a transaction's is not

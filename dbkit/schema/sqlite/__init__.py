@@ -134,8 +134,8 @@ class Sqlite:
     def usings(self, current: Schema, desired: Schema) -> Using:
         return {}
 
-    def execute(self, database: pw.Database, sql: str) -> None:
-        database.execute_sql(sql)
+    def execute(self, database: pw.Database, sql: str) -> Any:
+        return database.execute_sql(sql)
 
     def lock(self, database: pw.Database, name: str) -> None:
         """BEGIN IMMEDIATE has already locked the whole database."""

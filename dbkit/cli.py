@@ -104,7 +104,7 @@ def init_(session: Session) -> None:
         click.echo(f"init: wrote {path}")
     click.echo(f"init: {adopted.baseline} is marked as applied")
     for note in adopted.notes:
-        click.echo(f"  mind: {note}")
+        click.echo(f"  warning: {note}")
 
 
 @command("database", "models", "migrations", opens=False)

@@ -45,6 +45,10 @@ class MigrationError(DbkitError):
     """A migration file is missing, broken or edited, or its statements failed."""
 
 
+class WriteFailed(DbkitError):
+    """A file cannot be written; what was in its place is unchanged."""
+
+
 class SeedError(DbkitError):
     """A seed file cannot be read, or its rows do not fit the models or the database."""
 

@@ -21,9 +21,9 @@ def is_terminal() -> bool:
 
 
 def created_text(created: Created | None, directory: Path, check: bool = False) -> str:
-    """What was made, or would be, and what to mind about it."""
+    """What was made, or would be, and its warnings."""
     if created is None:
         return "create: nothing to do, the migrations make what the models say"
     path = directory / f"{created.name}.py"
     first = f"create: a migration would be made\n{created.summary}" if check else f"create: {path}"
-    return "\n".join([first, *(f"  mind: {one}" for one in created.hazards)])
+    return "\n".join([first, *(f"  warning: {one}" for one in created.hazards)])

@@ -15,13 +15,13 @@ from dbkit.comparison import examine
 from dbkit.discovery import load_models
 from dbkit.errors import DatabaseFailed, DbkitError, MigrationError
 from dbkit.migration import Router, create
-from dbkit.migration.creating import write_new
 from dbkit.migration.goal import Goal, wanted, whole
 from dbkit.migration.merging import baseline
 from dbkit.migration.preamble import preamble
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.models import Model
 from dbkit.schema.values import Schema
+from dbkit.writing import new_directories_removed, overwrite, write_new
 
 from .models_source import written
 from .unsaid import Unsaid
@@ -65,7 +65,7 @@ def adopt(
             "For a new project, write models and run `python -m dbkit create`.",
         )
     files: list[Path] = []
-    with _taken_back(files):
+    with new_directories_removed(directory / "conf.py"), _taken_back(files):
         models, left = _models(database, schema, spec or "models", files)
         ignored = tuple(one.place for one in left if one.differs)
         _refuse_other(database, models, (*ignore, *ignored))
@@ -92,8 +92,8 @@ def _taken_back(files: list[Path]) -> Iterator[None]:
     except BaseException:
         for path in files:
             path.unlink(missing_ok=True)
-        if before is not None:
-            config.write_bytes(before)
+        if before is not None and config.read_bytes() != before:
+            overwrite(config, before)
         raise
 
 
@@ -181,4 +181,4 @@ def _configure(spec: str, directory: Path, ignored: tuple[str, ...], files: list
         lines += ["ignore =", *(f"    {place}" for place in ignored)]
     if not path.exists():
         files.append(path)
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    overwrite(path, "\n".join(lines) + "\n")

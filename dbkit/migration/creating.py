@@ -11,6 +11,7 @@ import peewee as pw
 
 from dbkit.errors import MigrationError
 from dbkit.schema.models import Model
+from dbkit.writing import write_new
 
 from .decisions import Decisions
 from .generating import Created, Generator, file_text
@@ -97,18 +98,6 @@ def checked(name: str) -> str:
         raise MigrationError(f"A migration cannot be called {name!r}.",
                              "Use a word without dots, slashes and spaces.")  # fmt: skip
     return name
-
-
-def write_new(path: Path, text: str) -> None:
-    """Write a file that is not there yet."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8") as file:  # never over another
-            file.write(text)
-    except FileExistsError:
-        raise MigrationError(f"{path} is there already.", "Run it again.") from None
-    except OSError as error:
-        raise MigrationError(f"{path} cannot be written: {error.strerror}") from error
 
 
 def attach(database: pw.Database, models: Iterable[Model]) -> None:

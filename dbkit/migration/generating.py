@@ -227,7 +227,7 @@ def _imports(source: str) -> Iterator[str]:
 
 
 def _summary(renaming: Renaming, changes: Sequence[Change], lost: Sequence[str]) -> str:
-    """What the file is about, in a line, and what to mind about it."""
+    """What the file is about, in a line, and its warnings."""
     whole = any(isinstance(change.item, Table) for change in changes)
     told = [change for change in changes if not (whole and isinstance(change.item, EnumType))]
     what = [_quotable(one) for one in (*renaming.said, *_said(told))] or ["nothing but names"]
@@ -240,9 +240,7 @@ def _summary(renaming: Renaming, changes: Sequence[Change], lost: Sequence[str])
     line = f"{line[:1].upper()}{line[1:]}."
     if not lost:
         return line
-    return f"{line}\n\nMind the rows that are there:\n" + "".join(
-        f"- {_quotable(one)}\n" for one in lost
-    )
+    return f"{line}\n\nWarnings:\n" + "".join(f"- {_quotable(one)}\n" for one in lost)
 
 
 def _quotable(words: str) -> str:

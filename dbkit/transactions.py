@@ -23,13 +23,14 @@ def is_open(database: pw.Database) -> bool:
 
 
 @contextmanager
-def rolled_back(database: pw.Database, start: str = "BEGIN") -> Iterator[None]:
-    """Run the block in a transaction, or a savepoint of the one that is open, and undo it."""
+def rolled_back(database: pw.Database, start: str = "BEGIN", more: str = "") -> Iterator[None]:
+    """Run the block in a transaction, or a savepoint of the one that is open, and undo it; `more`
+    are statements that are sent along with its start."""
     begin, *undo = (start, "ROLLBACK")
     if is_open(database):
         name = "dbkit_rolled_back"
         begin, *undo = (f"{word} {name}" for word in ("SAVEPOINT", "ROLLBACK TO", "RELEASE"))
-    database.execute_sql(begin)
+    database.execute_sql(begin + more)
     try:
         yield
     finally:

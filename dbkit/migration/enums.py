@@ -21,9 +21,10 @@ class EnumOperations(Stepping):
     """Types, and the values of columns that have them."""
 
     def create_schema(self, name: str) -> None:
-        """CREATE SCHEMA. On SQLite, where a schema is an attached database, nothing."""
+        """CREATE SCHEMA IF NOT EXISTS; nothing on SQLite, whose schemas are attached databases."""
         self._native(
-            f"create_schema {name}", lambda: self._execute(f"CREATE SCHEMA {quoted(name)}")
+            f"create_schema {name}",
+            lambda: self._execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(name)}"),
         )
 
     def drop_schema(self, name: str) -> None:

@@ -161,7 +161,7 @@ class Generator:
         """Those of the models that are not there yet."""
         if not isinstance(self.database, pw.PostgresqlDatabase):
             return []
-        (own,) = self.database.execute_sql("SELECT current_schema()").fetchone()
+        (own,) = self.database.execute_sql("SELECT pg_catalog.current_schema()").fetchone()
         there = {None, own, *(one.name for one in current.namespaces)}
         return sorted({model._meta.schema for model in self.models} - there)
 

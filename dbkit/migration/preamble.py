@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import peewee as pw
 
+from dbkit.pinned import ask
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.statements import quoted, runnable
 from dbkit.schema.values import Schema
@@ -34,9 +35,9 @@ def preamble(database: pw.Database, schema: Schema) -> Lines:
 
 
 def _statements(database: pw.Database, schema: Schema) -> Iterator[str]:
-    for (name,) in database.execute_sql(EXTENSIONS).fetchall():
+    for (name,) in ask(database, EXTENSIONS).fetchall():
         yield f"CREATE EXTENSION IF NOT EXISTS {quoted(name)}"
     beside = Schema(schema.namespaces, domains=schema.domains, sequences=schema.sequences)
     yield from runnable(dialect_for(database).inside(Schema(), beside))
-    functions = [sql for (sql,) in database.execute_sql(FUNCTIONS).fetchall()]
+    functions = [sql for (sql,) in ask(database, FUNCTIONS).fetchall()]
     yield from [NOT_YET, *functions] if functions else []

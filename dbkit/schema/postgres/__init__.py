@@ -12,6 +12,7 @@ import peewee as pw
 from dbkit.diagnosis import sqlstate
 from dbkit.errors import DatabaseFailed
 from dbkit.fields import EnumField, TypeName, create_enum
+from dbkit.pinned import ask
 from dbkit.scratch import NoScratch, scratch_database
 from dbkit.transactions import rolled_back
 
@@ -23,7 +24,13 @@ from .scratch import Names, made_up
 from .writing import statements, usings
 
 MANY = 300  # models that are worth a thread: each answer of the server then waits for the other
-LOCK_TIMEOUT = "3s"  # somebody may hold a table; deparsing an expression of it would wait
+# What the server prints must not depend on the settings of a session. Somebody may hold a table;
+# printing an expression of it would wait. All rows of a cursor are fetched.
+SETTINGS = """\
+; SET LOCAL lock_timeout TO '3s'; SET LOCAL cursor_tuple_fraction TO 1
+; SET LOCAL quote_all_identifiers TO off; SET LOCAL standard_conforming_strings TO on
+; SET LOCAL DateStyle TO 'ISO'; SET LOCAL IntervalStyle TO 'postgres'
+; SET LOCAL bytea_output TO 'hex'; SET LOCAL extra_float_digits TO 1"""
 REFUSED = {"42501", "25006"}  # no privilege, read-only (PostgreSQL manual, appendix A)
 
 
@@ -34,8 +41,11 @@ class Postgres:
 
     @contextmanager
     def reading(self, database: pw.Database, schemas: Iterable[str] | None) -> Iterator[Reading]:
-        with rolled_back(database, _begin(database)):
-            yield Reading(database, schemas)
+        standby, path = database.execute_sql(queries.SESSION).fetchone()
+        # a role that only reads by default may make temporary tables all the same
+        begin = "BEGIN" if standby else "BEGIN READ WRITE"
+        with rolled_back(database, begin, SETTINGS):
+            yield Reading(database, schemas, path)
 
     def transaction(self, database: pw.Database) -> AbstractContextManager[Any]:
         return database.atomic()  # type: ignore[no-any-return]
@@ -55,7 +65,7 @@ class Postgres:
         (path,) = database.execute_sql("SHOW search_path").fetchone()
         for sql in runnable(statements(current, desired, hints)):
             self.execute(database, sql)
-        database.execute_sql("SELECT set_config('search_path', %s, false)", (path,))
+        database.execute_sql("SELECT pg_catalog.set_config('search_path', %s, false)", (path,))
 
     def usings(self, current: Schema, desired: Schema) -> Using:
         return usings(current, desired)
@@ -65,7 +75,8 @@ class Postgres:
 
     def lock(self, database: pw.Database, name: str) -> None:
         # a session's advisory lock would be lost behind a pooler, a transaction's is not
-        database.execute_sql("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (name,))
+        key = "pg_catalog.hashtextextended(%s, 0)"
+        database.execute_sql(f"SELECT pg_catalog.pg_advisory_xact_lock({key})", (name,))
 
     def advance_key(self, database: pw.Database, model: Model) -> None:
         key = model._meta.primary_key
@@ -88,20 +99,20 @@ class Reading:
     unqualified on the live side and, from the temporary schema, on the models' side alike.
     """
 
-    def __init__(self, database: pw.Database, schemas: Iterable[str] | None) -> None:
+    def __init__(
+        self, database: pw.Database, schemas: Iterable[str] | None, path: Iterable[str]
+    ) -> None:
         self.unverified: list[tuple[str, str]] = []
         self.early: tuple[Thread | None, dict[Model, Table | None]] = (None, {})
-        self.database, own = database, _own_schema(database)
+        path = [name for name in path if not name.startswith("pg_")]  # pg_catalog then comes first
+        self.database, own = database, _own_schema(path)
         self.names = Names(own)
         if schemas is None:
-            schemas = [name for (name,) in database.execute_sql(queries.EVERY_SCHEMA).fetchall()]
+            schemas = [name for (name,) in ask(database, queries.EVERY_SCHEMA).fetchall()]
         self.schemas = [own, *sorted(set(schemas) - {own})]
-        (path,) = database.execute_sql("SELECT current_schemas(false)").fetchone()
         self.path = list(dict.fromkeys([*path, *self.schemas]))
-        database.execute_sql(
-            "SELECT set_config('search_path', %s, true), set_config('lock_timeout', %s, true)",
-            (", ".join(map(quoted, self.path)), LOCK_TIMEOUT),
-        )
+        shown = ", ".join(map(quoted, self.path)).replace("%", "%%")
+        database.execute_sql(f"SET LOCAL search_path TO {shown}")
 
     def live(self, comments: bool = False) -> Schema:
         return catalog.read(self.database, self.schemas, self.names.qualified, comments)
@@ -138,7 +149,7 @@ class Reading:
             self.names.types_there[name] = there = made_up(name) if hidden else bare
             self.names.enums[there] = name
             if hidden:
-                query = "SELECT format('%%I.%%I', %s, %s)"
+                query = "SELECT pg_catalog.format('%%I.%%I', %s, %s)"
                 self.names.written[there] = self.database.execute_sql(
                     query, (schema, bare)
                 ).fetchone()[0]
@@ -163,7 +174,7 @@ class Reading:
             reason = str(error).splitlines()[0]
         try:
             with scratch_database(self.database) as other, rolled_back(other):
-                there_too = Reading(other, self.schemas)
+                there_too = Reading(other, self.schemas, [self.names.own])
                 there_too.names = self.names
                 return there_too._asked(by_name, doubts, unusual, enums)
         except NoScratch:
@@ -216,18 +227,10 @@ class Reading:
         return {table.name: table for table in read if table is not None}
 
 
-def _begin(database: pw.Database) -> str:
-    """A role that only reads by default may make temporary tables all the same; a standby may not
-    even begin so."""
-    (standby,) = database.execute_sql("SELECT pg_is_in_recovery()").fetchone()
-    return "BEGIN" if standby else "BEGIN READ WRITE"
-
-
-def _own_schema(database: pw.Database) -> str:
-    own = database.execute_sql("SELECT current_schema()").fetchone()[0]
-    if own is None:
+def _own_schema(path: list[str]) -> str:
+    if not path:
         raise DatabaseFailed(
-            "No schema of the connection's search_path exists.",
-            "Create it, or set search_path to one that does.",
+            "No schema of the connection's search_path exists, or this role may use none of them.",
+            "Create the schema, GRANT USAGE on it, or set search_path to another.",
         )
-    return str(own)
+    return path[0]

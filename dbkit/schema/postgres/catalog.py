@@ -8,6 +8,8 @@ from typing import Any
 
 import peewee as pw
 
+from dbkit.pinned import ask
+
 from ..values import (
     Check,
     Column,
@@ -50,10 +52,10 @@ def read(
     """All that the schemas hold, in one query a kind, whatever the number of tables. "pg_temp"
     stands for the session's temporary schema."""
     if schemas == ["pg_temp"]:
-        schemas = list(database.execute_sql(queries.TEMPORARY).fetchone())
+        schemas = list(ask(database, queries.TEMPORARY).fetchone())
 
     def rows(sql: str) -> list[Any]:
-        cursor = database.execute_sql(sql, (schemas,))
+        cursor = ask(database, sql, (schemas,))
         names = [column[0] for column in cursor.description]
         row: Any = namedtuple("row", names)  # type: ignore[misc]
         return [row._make(values) for values in cursor.fetchall()]

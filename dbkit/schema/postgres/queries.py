@@ -6,6 +6,15 @@ The catalogs are described in the PostgreSQL manual, chapter 53, the `pg_get_...
 
 from __future__ import annotations
 
+# Sent before the path is pinned: everything in it is named with its schema.
+SESSION = "SELECT pg_catalog.pg_is_in_recovery(), pg_catalog.current_schemas(false)"
+
+# Names of types and tables of pg_catalog, and of what the session's temporary schema holds.
+TAKEN = """
+SELECT t.typname FROM pg_catalog.pg_type t
+WHERE t.typnamespace IN ('pg_catalog'::regnamespace, pg_my_temp_schema())
+"""
+
 TEMPORARY = "SELECT nspname FROM pg_catalog.pg_namespace WHERE oid = pg_my_temp_schema()"
 
 NAMESPACES = """

@@ -17,10 +17,11 @@ import peewee as pw
 
 from dbkit.errors import ModelsError
 from dbkit.fields import EnumField, TypeName
+from dbkit.pinned import ask
 
 from ..models import Model, made_up_index_names, truncated, with_targets
 from ..values import Check, Exclusion, ForeignKey, Index, Part, PrimaryKey, Table, Unique
-from . import catalog
+from . import catalog, queries
 
 CONSTRAINT = re.compile(r'CONSTRAINT\s+("(?:[^"]|"")+"|\w+)', re.IGNORECASE)
 
@@ -32,6 +33,7 @@ def read(database: pw.Database, models: Iterable[Model], names: Names) -> tuple[
     if not wanted:
         return ()
     every = with_all_targets(wanted, names)
+    names.taken.update(name for (name,) in ask(database, queries.TAKEN).fetchall())
     ddl = _create_all(database, every, names)
     found = catalog.read(database, ["pg_temp"], names.seen)
     return tuple(
@@ -58,11 +60,13 @@ class Names:
     types_there: dict[str, str] = field(default_factory=dict)  # the other way round
     written: dict[str, str] = field(default_factory=dict)  # made up name -> as the live side has it
     shortened: dict[str, str] = field(default_factory=dict)  # temporary name -> name in a Schema
+    taken: set[str] = field(default_factory=set)  # what a temporary table must not be called
     types: dict[Any, tuple[str, str]] = field(default_factory=dict)  # what `plain` knows already
 
     def of_temporary(self, name: str) -> str:
         """Of what stands in the temporary schema under this name."""
-        return self.enums.get(name) or self.shortened.get(name, name)
+        known = self.enums.get(name) or self.shortened.get(name)
+        return known or (f"pg_temp.{name}" if name in self.taken else name)
 
     def seen(self, schema: str, name: str) -> str:
         """The name in a Schema of what stands there: in the temporary schema, for another."""
@@ -76,9 +80,10 @@ class Names:
         return self.qualified(field.model._meta.schema, truncated(field.type_name))
 
     def temporary(self, model: Model) -> str:
-        """Of the temporary table that stands for the model's: its name, if PostgreSQL keeps it."""
+        """Of the temporary table that stands for the model's: its name, if PostgreSQL keeps it and
+        it hides nothing: pg_temp comes before pg_catalog, whose type `text` is in every query."""
         name = self.table(model)
-        if truncated(name) == name:
+        if truncated(name) == name and name not in self.taken:
             return name
         self.shortened[made_up(name)] = name
         return made_up(name)

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import peewee as pw
 
+from dbkit.pinned import ask
 from dbkit.transactions import rolled_back
 
 from ..statements import quoted
@@ -194,8 +195,8 @@ def _ask_defaults(database: pw.Database, questions: list[DefaultQuestion]) -> li
         lines = [f"d{number} {type_} DEFAULT {source}"
                  for number, (type_, source) in enumerate(some)]  # fmt: skip
         _create(database, start, lines)
-    made = database.execute_sql(COLUMNS).fetchall()
-    more = any(more for _, more in made) or database.execute_sql(CONSTRAINTS).fetchall()
+    made = ask(database, COLUMNS).fetchall()
+    more = any(more for _, more in made) or ask(database, CONSTRAINTS).fetchall()
     if more or len(made) != len(questions):
         raise LookupError
     return [one_spelling(expression) or "" for expression, _ in made]
@@ -206,7 +207,7 @@ def _ask_checks(database: pw.Database, questions: list[CheckQuestion]) -> list[s
         lines = [f"{quoted(name)} {type_}" for name, type_ in group.columns.items()]
         lines += [f"CONSTRAINT k{number} CHECK ({source})" for number, source in group.checks]
         _create(database, number, lines)
-    made = dict(database.execute_sql(CONSTRAINTS).fetchall())
+    made = dict(ask(database, CONSTRAINTS).fetchall())
     if len(made) != len(questions):
         raise LookupError
     return [one_array(made[f"k{number}"]) or "" for number in range(len(questions))]

@@ -13,6 +13,8 @@ from functools import lru_cache
 
 import peewee as pw
 
+from dbkit.pinned import ask
+
 NOT_PLAIN = "SELECT word FROM pg_catalog.pg_get_keywords() WHERE catcode <> 'U'"
 
 # A column's name is no function's, no type's after ::, and no part of a qualified name. A number
@@ -38,7 +40,7 @@ class Shapes:
     """Takes the values and names out of checks, and puts them into what the server said."""
 
     def __init__(self, database: pw.Database) -> None:
-        self.keywords = {word for (word,) in database.execute_sql(NOT_PLAIN).fetchall()}
+        self.keywords = {word for (word,) in ask(database, NOT_PLAIN).fetchall()}
         self.columns: dict[tuple[str, int], str] = {}  # (type, how many before) -> placeholder
 
     def shape(self, source: str, types: Mapping[str, str]) -> Shape | None:

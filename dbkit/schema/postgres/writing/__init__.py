@@ -75,8 +75,8 @@ class _Writer:
         names = [one.name for schema in (self.desired, self.current) for one in schema.namespaces]
         if names:
             more = literal(", ".join(map(quoted, dict.fromkeys(names))))
-            path = f"concat_ws(', ', current_setting('search_path'), {more})"
-            sql = f"SELECT set_config('search_path', {path}, false)"
+            path = f"pg_catalog.concat_ws(', ', pg_catalog.current_setting('search_path'), {more})"
+            sql = f"SELECT pg_catalog.set_config('search_path', {path}, false)"
             yield Placed(Step.SEARCH_PATH, Statement(sql))
 
     def _taken(self) -> set[str]:
@@ -92,7 +92,9 @@ class _Writer:
     def _placed(self, change: Change) -> Iterator[Placed]:
         match change:
             case Add(item=Namespace(name)):
-                yield Placed(Step.NAMESPACE, Statement(f"CREATE SCHEMA {quoted(name)}"))
+                yield Placed(
+                    Step.NAMESPACE, Statement(f"CREATE SCHEMA IF NOT EXISTS {quoted(name)}")
+                )
             case Drop(item=Namespace(name)):
                 yield self._drop_namespace(name)
             case Alter(old=EnumType() as old, new=EnumType() as new):

@@ -7,6 +7,7 @@ parsed while the search path is pg_catalog alone.
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
@@ -30,6 +31,12 @@ PIN = f"""\
 SELECT pg_catalog.current_setting('search_path'),
        pg_catalog.set_config('search_path', '{PATH}', true)"""
 UNPIN = "SELECT pg_catalog.set_config('search_path', %s, true)"
+
+
+def named_rows(cursor: Any) -> list[Any]:
+    """All rows, with the names of the columns."""
+    row: Any = namedtuple("row", [column[0] for column in cursor.description])  # type: ignore[misc]
+    return [row._make(values) for values in cursor.fetchall()]
 
 
 def ask(database: pw.Database, sql: str, params: Sequence[Any] = ()) -> Any:

@@ -120,7 +120,14 @@ def test_a_path_without_a_schema_is_a_sentence(
     monkeypatch.setenv("DBKIT_MODELS", "dbkit.models:MODELS")
     Path("migrations").mkdir()
     Path("migrations/001_a.py").write_text("def migrate(migrator, database, *, fake=False): pass")
-    for words in (["verify"], ["init"], ["diff", "live", "live"]):
+    for words in (
+        ["verify"],
+        ["create", "x"],
+        ["migrate"],
+        ["status"],
+        ["init"],
+        ["diff", "live", "live"],
+    ):
         result = dbkit(*words)
         assert result.exit_code == 2, result.output
         assert "No schema of the connection's search_path exists" in result.output

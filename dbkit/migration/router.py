@@ -15,7 +15,6 @@ from typing import Any
 
 import peewee as pw
 from peewee_migrate import router as peewee_migrate
-from peewee_migrate.models import MigrateHistory
 
 from dbkit.connection import diagnosed
 from dbkit.errors import DatabaseFailed, DbkitError, MigrationError
@@ -25,6 +24,7 @@ from dbkit.transactions import unbroken
 from .files import Files, disorder
 from .following import silenced
 from .migrator import Migrator
+from .records import Records
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,13 @@ class Router(peewee_migrate.Router):
         self.files = Files(self.migrate_dir)
 
     @cached_property
+    def records(self) -> Records:
+        return Records(self.database, self.migrate_table, self.schema)
+
+    @property
     def model(self) -> Any:
         """The history table's model; peewee-migrate's creates the table when it is looked at."""
-        meta = {"database": self.database, "table_name": self.migrate_table, "schema": self.schema}
-        return type("MigrateHistory", (MigrateHistory,), {"Meta": type("Meta", (), meta)})
+        return self.records.model
 
     @property
     def todo(self) -> list[str]:
@@ -83,18 +86,14 @@ class Router(peewee_migrate.Router):
     @property
     def recorded(self) -> list[str]:
         """The names in the history table."""
-        if not self.database.table_exists(self.migrate_table, self.schema):
-            return []
-        return list(super().done)
+        return self.records.names()
 
     def _record_replaced(self) -> None:
         """Let the history say what `done` does."""
         names, recorded = self.done, self.recorded
         if names != recorded:
             with dialect_for(self.database).transaction(self.database):
-                self.model.delete().execute()
-                for name in names:
-                    self.model.create(name=name)
+                self.records.replace(names)
 
     def read(self, name: str) -> tuple[Any, Any]:
         """(migrate, rollback) of a file. Raises MigrationError if it cannot be had."""
@@ -151,7 +150,8 @@ class Router(peewee_migrate.Router):
             migrate, rollback = self.read(name)
             if downgrade and rollback is None:
                 raise MigrationError(f"Migration {name} has no rollback().", "Write one.")
-            with dialect_for(self.database).migrating(self.database):
+            dialect = dialect_for(self.database)
+            with dialect.migrating(self.database):
                 if self._taken(name, downgrade):
                     if not downgrade:
                         self.follow(name, migrator)
@@ -160,13 +160,10 @@ class Router(peewee_migrate.Router):
                 if fake:
                     self.follow(name, migrator)
                 else:
-                    with unbroken(self.database):
+                    with unbroken(self.database), dialect.keeping(self.database):
                         (rollback if downgrade else migrate)(migrator, self.database, fake=False)
                         migrator()
-                if downgrade:
-                    self.model.delete().where(self.model.name == name).execute()
-                else:
-                    self.model.create(name=name)
+                (self.records.remove if downgrade else self.records.add)(name)
         return True
 
     def follow(self, name: str, migrator: Migrator) -> None:
@@ -187,9 +184,7 @@ class Router(peewee_migrate.Router):
     def _taken(self, name: str, downgrade: bool) -> bool:
         """Take the lock that keeps two runs apart; whether the other one did this file first."""
         dialect_for(self.database).lock(self.database, f"dbkit migrate {self.migrate_table}")
-        self.model.create_table(safe=True)
-        applied = self.model.select().where(self.model.name == name).exists()
-        return bool(applied != downgrade)
+        return (name in self.records.opened()) != downgrade
 
     @contextmanager
     def _forgetting(self) -> Iterator[None]:

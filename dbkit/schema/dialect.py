@@ -40,6 +40,7 @@ class Dialect(Protocol):
     """PostgreSQL or SQLite."""
 
     name: str
+    equal: str  # the operator, which is the database system's own whatever the search path
 
     def reading(
         self, database: pw.Database, schemas: Iterable[str] | None
@@ -81,6 +82,17 @@ class Dialect(Protocol):
 
     def lock(self, database: pw.Database, name: str) -> None:
         """Wait until no other transaction holds the lock of that name; ends with this one."""
+        ...
+
+    def find_table(
+        self, database: pw.Database, name: str, schema: str | None, write: bool
+    ) -> tuple[str | None, bool]:
+        """The schema of a table of dbkit's own, which is the first of the path unless given, and
+        whether the table is there. Raises DatabaseFailed if a stranger owns it."""
+        ...
+
+    def keeping(self, database: pw.Database) -> AbstractContextManager[None]:
+        """What the block sets in the session is as before after it."""
         ...
 
     def advance_key(self, database: pw.Database, model: Model) -> None:

@@ -19,7 +19,7 @@ from dbkit.transactions import rolled_back
 from ..models import Model, truncated
 from ..statements import Hints, Statement, Using, quoted, runnable
 from ..values import EnumType, Namespace, Schema, Table
-from . import catalog, plain, queries, scratch, settle
+from . import catalog, plain, queries, scratch, session, settle
 from .scratch import Names, made_up
 from .writing import statements, usings
 
@@ -38,14 +38,15 @@ class Postgres:
     """The PostgreSQL dialect."""
 
     name = "postgresql"
+    equal = "OPERATOR(pg_catalog.=)"
 
     @contextmanager
     def reading(self, database: pw.Database, schemas: Iterable[str] | None) -> Iterator[Reading]:
-        standby, path = database.execute_sql(queries.SESSION).fetchone()
+        standby, path, first = ask(database, queries.SESSION).fetchone()
         # a role that only reads by default may make temporary tables all the same
         begin = "BEGIN" if standby else "BEGIN READ WRITE"
         with rolled_back(database, begin, SETTINGS):
-            yield Reading(database, schemas, path)
+            yield Reading(database, schemas, _usable(path, first))
 
     def transaction(self, database: pw.Database) -> AbstractContextManager[Any]:
         return database.atomic()  # type: ignore[no-any-return]
@@ -74,9 +75,15 @@ class Postgres:
         return database.execute_sql(sql.replace("%", "%%"))  # psycopg2 takes it for a placeholder
 
     def lock(self, database: pw.Database, name: str) -> None:
-        # a session's advisory lock would be lost behind a pooler, a transaction's is not
-        key = "pg_catalog.hashtextextended(%s, 0)"
-        database.execute_sql(f"SELECT pg_catalog.pg_advisory_xact_lock({key})", (name,))
+        session.lock(database, name)
+
+    def find_table(
+        self, database: pw.Database, name: str, schema: str | None, write: bool
+    ) -> tuple[str | None, bool]:
+        return session.find_table(database, name, schema, write)
+
+    def keeping(self, database: pw.Database) -> AbstractContextManager[None]:
+        return session.keeping(database)
 
     def advance_key(self, database: pw.Database, model: Model) -> None:
         key = model._meta.primary_key
@@ -104,9 +111,8 @@ class Reading:
     ) -> None:
         self.unverified: list[tuple[str, str]] = []
         self.early: tuple[Thread | None, dict[Model, Table | None]] = (None, {})
-        path = [name for name in path if not name.startswith("pg_")]  # pg_catalog then comes first
-        self.database, own = database, _own_schema(path)
-        self.names = Names(own)
+        self.database, path = database, list(path)
+        self.names = Names(own := path[0])
         if schemas is None:
             schemas = [name for (name,) in ask(database, queries.EVERY_SCHEMA).fetchall()]
         self.schemas = [own, *sorted(set(schemas) - {own})]
@@ -227,10 +233,15 @@ class Reading:
         return {table.name: table for table in read if table is not None}
 
 
-def _own_schema(path: list[str]) -> str:
-    if not path:
+def _usable(path: list[str], first: str | None) -> list[str]:
+    """The schemas of the path that this role may use; pg_catalog, which is not among them, comes
+    before them then. `first` is the first that the path names, apart from "$user"."""
+    path = [name for name in path if not name.startswith("pg_")]
+    if first is not None and first not in path:
         raise DatabaseFailed(
-            "No schema of the connection's search_path exists, or this role may use none of them.",
-            "Create the schema, GRANT USAGE on it, or set search_path to another.",
+            f"This role may not use the schema {first}, which comes first in the search_path.",
+            "Grant USAGE on it to the role, or set search_path to another schema.",
         )
-    return path[0]
+    if not path:
+        raise DatabaseFailed(*session.NO_SCHEMA)
+    return path

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, namedtuple
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import peewee as pw
 
-from dbkit.pinned import ask
+from dbkit.pinned import ask, named_rows
 
 from ..values import (
     Check,
@@ -55,10 +55,7 @@ def read(
         schemas = list(ask(database, queries.TEMPORARY).fetchone())
 
     def rows(sql: str) -> list[Any]:
-        cursor = ask(database, sql, (schemas,))
-        names = [column[0] for column in cursor.description]
-        row: Any = namedtuple("row", names)  # type: ignore[misc]
-        return [row._make(values) for values in cursor.fetchall()]
+        return named_rows(ask(database, sql, (schemas,)))
 
     since_18 = database.server_version >= 180000
     sequences = rows(queries.SEQUENCES)

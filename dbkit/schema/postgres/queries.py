@@ -6,8 +6,37 @@ The catalogs are described in the PostgreSQL manual, chapter 53, the `pg_get_...
 
 from __future__ import annotations
 
-# Sent before the path is pinned: everything in it is named with its schema.
-SESSION = "SELECT pg_catalog.pg_is_in_recovery(), pg_catalog.current_schemas(false)"
+# The last is a schema of the path that the server passes over in silence, before all others.
+SESSION = """
+SELECT pg_is_in_recovery(), current_schemas(false),
+       (SELECT p.name FROM pg_namespace n
+        JOIN unnest(string_to_array(replace(current_setting('search_path'), '"', ''), ', '))
+          WITH ORDINALITY AS p (name, place) ON p.name = n.nspname AND n.nspname !~ '^pg_'
+        ORDER BY p.place LIMIT 1)
+"""
+# A table of dbkit's own, in a schema or in the first of the path. `owner` is only told of a
+# stranger: no superuser, no owner of the database, no role that this one is a member of.
+OWN_TABLE = """
+SELECT n.nspname AS schema, c.oid IS NOT NULL AS there,
+       (SELECT o.rolname FROM pg_roles o, pg_roles me
+        WHERE o.oid = c.relowner AND me.rolname = current_user AND o.oid <> me.oid
+          AND NOT o.rolsuper
+          AND o.oid <> (SELECT datdba FROM pg_database WHERE datname = current_database())
+          AND NOT (pg_has_role(me.oid, o.oid, 'MEMBER') AND NOT me.rolsuper)
+          AND NOT EXISTS (SELECT FROM pg_auth_members m
+                          WHERE m.member = me.oid AND m.roleid = o.oid)) AS owner,
+       current_user AS role, c.relkind = 'r' AND NOT c.relrowsecurity AS plain
+FROM pg_namespace n LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = %s
+WHERE n.nspname = coalesce(%s, (SELECT s FROM unnest(current_schemas(false)) s
+                                WHERE s !~ '^pg_' LIMIT 1))
+"""
+
+# What a session has set for itself; of a transaction's own settings the server takes care.
+STATE = """
+SELECT current_setting('session_authorization'), current_setting('role'),
+       (SELECT json_object_agg(name, setting) FROM pg_settings
+        WHERE source = 'session' AND name !~ '^transaction_')
+"""
 
 # Names of types and tables of pg_catalog, and of what the session's temporary schema holds.
 TAKEN = """

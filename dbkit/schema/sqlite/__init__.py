@@ -29,6 +29,7 @@ from ..values import (
     Trigger,
     Unique,
 )
+from . import session
 from .creating import full_name
 from .ddl import ColumnText, TableText, normal, read_default, read_index, read_table
 from .statements import statements
@@ -76,6 +77,7 @@ class Sqlite:
     """The SQLite dialect."""
 
     name = "sqlite"
+    equal = "="
 
     @contextmanager
     def reading(self, database: pw.Database, schemas: Iterable[str] | None) -> Iterator[Reading]:
@@ -139,6 +141,14 @@ class Sqlite:
 
     def lock(self, database: pw.Database, name: str) -> None:
         """BEGIN IMMEDIATE has already locked the whole database."""
+
+    def find_table(
+        self, database: pw.Database, name: str, schema: str | None, write: bool
+    ) -> tuple[str | None, bool]:
+        return schema, database.table_exists(name, schema)
+
+    def keeping(self, database: pw.Database) -> AbstractContextManager[None]:
+        return session.keeping(database)
 
     def advance_key(self, database: pw.Database, model: Model) -> None:
         """SQLite takes the largest key there is plus one."""

@@ -1,0 +1,59 @@
+"""The history table: which migrations are applied. It is peewee-migrate's table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import peewee as pw
+from peewee_migrate.models import MigrateHistory
+
+from dbkit.schema.dialect import dialect_for
+
+
+class Records:
+    """The rows of the history table, always under its qualified name: a migration may change the
+    search path."""
+
+    def __init__(self, database: pw.Database, table: str, schema: str | None) -> None:
+        self.database, self.table, self.schema = database, table, schema
+        self.model = self._model(schema)
+
+    def names(self) -> list[str]:
+        """In the order in which they were applied. Creates nothing."""
+        return self._names() if self._is_there(write=False) else []
+
+    def opened(self) -> list[str]:
+        """The names; for writing, so a table that is missing is created."""
+        if self._is_there(write=True):
+            return self._names()
+        self.model.create_table(safe=False)
+        return []
+
+    def add(self, name: str) -> None:
+        self.model.create(name=name)
+
+    def remove(self, name: str) -> None:
+        equal = pw.Expression(self.model.name, dialect_for(self.database).equal, name)
+        self.model.delete().where(equal).execute()
+
+    def replace(self, names: list[str]) -> None:
+        """These names instead of all that are there."""
+        self.opened()
+        self.model.delete().execute()
+        for name in names:
+            self.add(name)
+
+    def _names(self) -> list[str]:
+        rows = self.model.select(self.model.name).order_by(self.model.id).tuples()
+        return [name for (name,) in rows]
+
+    def _is_there(self, write: bool) -> bool:
+        dialect = dialect_for(self.database)
+        schema, there = dialect.find_table(self.database, self.table, self.schema, write)
+        if schema != self.model._meta.schema:
+            self.model = self._model(schema)
+        return there
+
+    def _model(self, schema: str | None) -> Any:
+        meta = {"database": self.database, "table_name": self.table, "schema": schema}
+        return type("MigrateHistory", (MigrateHistory,), {"Meta": type("Meta", (), meta)})

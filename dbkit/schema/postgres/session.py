@@ -1,0 +1,80 @@
+"""What a run of migrations or seeds needs of its session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import peewee as pw
+
+from dbkit.errors import DatabaseFailed
+from dbkit.pinned import ask, named_rows
+
+from ..statements import quoted
+from . import queries
+
+# A path may name pg_catalog after other schemas, and these then come first: without the name it
+# is pg_catalog that does. All in one message, in which every function is named with its schema.
+LOCK = """
+SELECT pg_catalog.set_config('search_path', pg_catalog.ltrim(
+    pg_catalog.regexp_replace(pg_catalog.current_setting('search_path'),
+                              '(^|, *)"?pg_catalog"?(?=,|$)', '', 'g'), ', '), true);
+SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(%s, 0))"""
+
+AS_BEFORE = """
+SELECT pg_catalog.set_config('session_authorization', %s, false),
+       pg_catalog.set_config('role', %s, false)"""
+
+
+NO_SCHEMA = ("No schema of the connection's search_path exists.",
+             "Create it, or set search_path to one that does.")  # fmt: skip
+
+
+def lock(database: pw.Database, name: str) -> None:
+    """An advisory lock of the transaction; behind a pooler one of the session would be lost."""
+    database.execute_sql(LOCK, (name,))
+
+
+def find_table(
+    database: pw.Database, name: str, schema: str | None, write: bool
+) -> tuple[str | None, bool]:
+    """As `Dialect.find_table`. What a stranger owns could run code with the rights of this role: a
+    trigger when the table is written, a function of a view or a policy when it is read."""
+    found = named_rows(ask(database, queries.OWN_TABLE, (name, schema)))
+    if not found and schema is None:
+        raise DatabaseFailed(*NO_SCHEMA)
+    if not found:
+        return schema, False
+    (row,) = found
+    if row.owner is not None and (write or not row.plain):
+        table = f"{quoted(row.schema)}.{quoted(name)}"
+        raise DatabaseFailed(
+            f"The table {table} belongs to the role {row.owner}, whose code could run with the "
+            f"rights of {row.role} when the table is used.",
+            f"Connect as {row.owner}; or look at the triggers and defaults of the table, and run "
+            f"as a superuser: ALTER TABLE {table} OWNER TO {quoted(row.role)}",
+        )
+    return row.schema.replace("%", "%%"), row.there  # Peewee does not double it in a name
+
+
+@contextmanager
+def keeping(database: pw.Database) -> Iterator[None]:
+    """After the block the session has the role and the settings that it had before."""
+    before = _state(database)
+    yield
+    after = _state(database)
+    if after[:2] != before[:2]:
+        database.execute_sql(AS_BEFORE, before[:2])
+        after = _state(database)
+    old, new = before[2], after[2]
+    for name in new.keys() - old.keys():
+        database.execute_sql(f"RESET {quoted(name)}")
+    for name, value in old.items():
+        if new.get(name) != value:
+            database.execute_sql("SELECT pg_catalog.set_config(%s, %s, false)", (name, value))
+
+
+def _state(database: pw.Database) -> tuple[str, str, dict[str, Any]]:
+    user, role, settings = ask(database, queries.STATE).fetchone()
+    return user, role, settings or {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import reduce
@@ -17,7 +17,7 @@ from .schema.changes import Add, Alter, kind, subject
 from .schema.dialect import Dialect, Reading, dialect_for
 from .schema.diff import changes_within, diff
 from .schema.models import Model
-from .schema.values import Part, Schema, Table
+from .schema.values import Attached, Part, Schema, Table
 
 HISTORY_TABLE = "migratehistory"
 
@@ -60,8 +60,8 @@ def examine(
         live = reading.live()
         desired = _desired(reading, lasting, live)
         unverified = tuple(reading.unverified)
-    covered, unmanaged = _covered(live, desired, strict, {name for name, _ in unverified})
-    report = _compared(dialect, covered, desired, ignore, unmanaged)
+        covered, unmanaged = _covered(live, desired, strict, {name for name, _ in unverified})
+        report = _compared(dialect, covered, desired, ignore, unmanaged, reading.attached)
     return replace(report, unverified=unverified, notes=_temporary(models)), live, desired
 
 
@@ -142,8 +142,12 @@ def _compared(
     desired: Schema,
     ignore: Sequence[str],
     unmanaged: tuple[str, ...],
+    attached: Callable[[], Attached] | None = None,
 ) -> Report:
+    """`attached` is asked only for what differs: the statements need it, the report does not."""
     changes = diff(current, desired)
+    if changes and attached:
+        current = replace(current, attached=attached())
     ignored = [change for change in changes if _matches(place(change), ignore)]
     left_out = [name for name in unmanaged if _matches(name, ignore)]
     if ignored:

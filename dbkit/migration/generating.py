@@ -192,9 +192,13 @@ class Generator:
 
     def _by_sql(self, current: Schema, desired: Schema) -> Lines:
         lines = Lines()
-        if diff(current, desired):
-            for sql in runnable(self.dialect.inside(current, desired)):
-                lines.sql(self.database, sql)
+        statements = runnable(self.dialect.inside(current, desired))
+        if any(statement.restores for statement in statements):
+            # owners and privileges are those of the database on which the file will run
+            lines.call("recreate", *(one.sql for one in statements if not one.restores))
+            return lines
+        for statement in statements:
+            lines.sql(self.database, statement.sql)
         return lines
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import peewee as pw
 
 from dbkit.errors import MigrationError
+from dbkit.schema.dialect import dialect_for
 from dbkit.schema.models import Model
 from dbkit.schema.statements import quoted
 
@@ -21,7 +22,7 @@ from .editing import default_of, field_of, is_filled, put_field, remove_field, r
 from .enums import EnumOperations
 from .frozen import usual_column
 from .reshaping import qualified
-from .stepping import Creation, table_sql
+from .stepping import Creation, named, table_sql
 
 
 class Migrator(EnumOperations, ConstraintOperations):
@@ -72,6 +73,12 @@ class Migrator(EnumOperations, ConstraintOperations):
         self.orm.add(model)
         self._sql("move_table", f"ALTER TABLE {old} SET SCHEMA {quoted(schema)}")
         return model
+
+    def recreate(self, *statements: str) -> None:
+        """Run SQL statements that drop objects and create them again; each object gets back what
+        belonged to it: owner, privileges, comments, settings. No percent sign is doubled."""
+        dialect, database = dialect_for(self.__database__), self.__database__
+        self.__ops__.append(named("recreate", lambda: dialect.recreate(database, statements)))
 
     def change_options(self, model: Model | str, **options: Any) -> Model:
         """Options of the model's Meta: strict_tables, without_rowid, table_settings, options."""

@@ -38,6 +38,7 @@ def _statements(database: pw.Database, schema: Schema) -> Iterator[str]:
     for (name,) in ask(database, EXTENSIONS).fetchall():
         yield f"CREATE EXTENSION IF NOT EXISTS {quoted(name)}"
     beside = Schema(schema.namespaces, domains=schema.domains, sequences=schema.sequences)
-    yield from runnable(dialect_for(database).inside(Schema(), beside))
+    for statement in runnable(dialect_for(database).inside(Schema(), beside)):
+        yield statement.sql
     functions = [sql for (sql,) in ask(database, FUNCTIONS).fetchall()]
     yield from [NOT_YET, *functions] if functions else []

@@ -12,7 +12,7 @@ from dbkit.errors import ConfigError
 
 from .models import Model
 from .statements import Hints, Statement, Using
-from .values import Schema
+from .values import Attached, Schema
 
 
 class Reading(Protocol):
@@ -28,7 +28,11 @@ class Reading(Protocol):
         ...
 
     def live(self, comments: bool = False) -> Schema:
-        """What is there."""
+        """The database's schema; with `comments`, also those and what is attached to objects."""
+        ...
+
+    def attached(self) -> Attached:
+        """What objects would lose if they were dropped and created again."""
         ...
 
     def models(self, models: Iterable[Model], live: Schema) -> Schema:
@@ -69,6 +73,11 @@ class Dialect(Protocol):
 
     def run(self, database: pw.Database, current: Schema, desired: Schema, hints: Hints) -> None:
         """Run what `inside` gives."""
+        ...
+
+    def recreate(self, database: pw.Database, statements: Iterable[str]) -> None:
+        """Run statements that drop objects and create them again, and give each object back what
+        was attached to it."""
         ...
 
     def usings(self, current: Schema, desired: Schema) -> Using:

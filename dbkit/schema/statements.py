@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from dbkit.errors import MigrationError
@@ -22,11 +22,13 @@ class Hints:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """`loses` says what data the statement would lose; it is empty where none. An `sql` that is a
-    comment tells what is left to do by hand."""
+    """`loses` says what data the statement would lose; it is empty where none. `restores` names the
+    object that was dropped and created again, where the statement gives back what is attached to
+    it. An `sql` that is a comment tells what is left to do by hand."""
 
     sql: str
     loses: str = ""
+    restores: str = ""
 
     @property
     def is_comment(self) -> bool:
@@ -38,14 +40,13 @@ def not_done(what: str) -> Statement:
     return Statement("-- not done: " + " ".join(what.split()))
 
 
-def runnable(statements: Iterable[Statement]) -> Iterator[str]:
-    """The SQL of each. Raises MigrationError if one is a comment on what is left to do."""
+def runnable(statements: Iterable[Statement]) -> list[Statement]:
+    """The statements. Raises MigrationError if one is a comment on what is left to do."""
     statements = list(statements)
     for statement in statements:
         if statement.is_comment:
             raise MigrationError(f"This cannot be done: {statement.sql.removeprefix('-- ')}.")
-    for statement in statements:
-        yield statement.sql
+    return statements
 
 
 def script(statements: Iterable[Statement]) -> str:

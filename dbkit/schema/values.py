@@ -7,7 +7,8 @@ that is not `named` has a name that the server or Peewee made up, or none: any o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TypeVar, dataclass_transform
 
 T = TypeVar("T")
@@ -169,6 +170,7 @@ class Table:
     parts: tuple[Part, ...] = ()
     kind: str = "table"
     options: tuple[str, ...] = ()
+    populated: bool = field(default=True, compare=False)  # a materialized view may be WITH NO DATA
 
 
 @value
@@ -198,10 +200,18 @@ class Namespace:
     name: str
 
 
+# (kind of object, its table or "", its name) -> statements
+Attached = Mapping[tuple[str, str, str], tuple[str, ...]]
+
+
 @value
 class Schema:
+    """`attached` is what an object loses when it is dropped and created again, although its value
+    does not say it (its owner, its privileges): the statements that give it back."""
+
     namespaces: tuple[Namespace, ...] = ()
     tables: tuple[Table, ...] = ()
     enums: tuple[EnumType, ...] = ()
     domains: tuple[Domain, ...] = ()
     sequences: tuple[Sequence, ...] = ()
+    attached: Attached = field(default_factory=dict, compare=False, repr=False)

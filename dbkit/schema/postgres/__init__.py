@@ -18,10 +18,12 @@ from dbkit.transactions import rolled_back
 
 from ..models import Model, truncated
 from ..statements import Hints, Statement, Using, quoted, runnable
-from ..values import EnumType, Namespace, Schema, Table
+from ..values import Attached, EnumType, Namespace, Schema, Table
 from . import catalog, plain, queries, scratch, session, settle
+from .blocked import in_the_way
 from .scratch import Names, made_up
 from .writing import statements, usings
+from .writing.restoring import lost
 
 MANY = 300  # models that are worth a thread: each answer of the server then waits for the other
 # What the server prints must not depend on the settings of a session. Somebody may hold a table;
@@ -64,9 +66,24 @@ class Postgres:
 
     def run(self, database: pw.Database, current: Schema, desired: Schema, hints: Hints) -> None:
         (path,) = database.execute_sql("SHOW search_path").fetchone()
-        for sql in runnable(statements(current, desired, hints)):
-            self.execute(database, sql)
+        self._run(database, runnable(statements(current, desired, hints)))
         database.execute_sql("SELECT pg_catalog.set_config('search_path', %s, false)", (path,))
+
+    def recreate(self, database: pw.Database, statements: Iterable[str]) -> None:
+        before = self._whole(database)
+        self._run(database, map(Statement, statements))
+        self._run(database, lost(before, self._whole(database)))
+
+    def _run(self, database: pw.Database, statements: Iterable[Statement]) -> None:
+        for statement in statements:
+            try:
+                self.execute(database, statement.sql)
+            except pw.PeeweeException as error:
+                raise in_the_way(error, statement) or error from error
+
+    def _whole(self, database: pw.Database) -> Schema:
+        with self.reading(database, None) as reading:
+            return reading.live(comments=True)
 
     def usings(self, current: Schema, desired: Schema) -> Using:
         return usings(current, desired)
@@ -122,6 +139,9 @@ class Reading:
 
     def live(self, comments: bool = False) -> Schema:
         return catalog.read(self.database, self.schemas, self.names.qualified, comments)
+
+    def attached(self) -> Attached:
+        return catalog.attached(self.database, self.schemas, self.names.qualified)
 
     def models(self, models: Iterable[Model], live: Schema) -> Schema:
         """Most tables are proven equal to the live ones without asking the server; for the others

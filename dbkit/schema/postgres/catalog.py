@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import peewee as pw
@@ -11,6 +12,7 @@ import peewee as pw
 from dbkit.pinned import ask, named_rows
 
 from ..values import (
+    Attached,
     Check,
     Column,
     Comment,
@@ -31,6 +33,7 @@ from ..values import (
     Unique,
 )
 from . import queries
+from .attached import ATTACHED
 from .spellings import one_array, one_spelling
 
 Naming = Callable[[str, str], str]  # (schema, name) -> the name in a Schema
@@ -50,12 +53,11 @@ def read(
     database: pw.Database, schemas: list[str], naming: Naming, comments: bool = False
 ) -> Schema:
     """All that the schemas hold, in one query a kind, whatever the number of tables. "pg_temp"
-    stands for the session's temporary schema."""
+    stands for the session's temporary schema. With `comments`, what is attached too."""
     if schemas == ["pg_temp"]:
         schemas = list(ask(database, queries.TEMPORARY).fetchone())
 
-    def rows(sql: str) -> list[Any]:
-        return named_rows(ask(database, sql, (schemas,)))
+    rows = partial(_rows, database, schemas)
 
     since_18 = database.server_version >= 180000
     sequences = rows(queries.SEQUENCES)
@@ -89,7 +91,27 @@ def read(
         tuple(EnumType(naming(row.schema, row.name), tuple(row.labels)) for row in enums),
         tuple(Domain(naming(row.schema, row.name), row.definition) for row in domains),
         tuple(_own_sequence(row, naming) for row in sequences if not _is_columns_own(row)),
+        _attached(rows(ATTACHED), naming) if comments else {},
     )  # fmt: skip
+
+
+def attached(database: pw.Database, schemas: list[str], naming: Naming) -> Attached:
+    """What the objects of the schemas would lose if they were dropped and created again."""
+    return _attached(_rows(database, schemas, ATTACHED), naming)
+
+
+def _attached(rows: Iterable[Any], naming: Naming) -> Attached:
+    found: dict[tuple[str, str, str], tuple[str, ...]] = defaultdict(tuple)
+    for row in rows:
+        if row.table:
+            found[row.kind, naming(row.schema, row.table), row.name] += (row.statement,)
+        else:
+            found[row.kind, "", naming(row.schema, row.name)] += (row.statement,)
+    return dict(found)
+
+
+def _rows(database: pw.Database, schemas: list[str], sql: str) -> list[Any]:
+    return named_rows(ask(database, sql, (schemas,)))
 
 
 def _table(row: Any, parts: Iterable[Part], naming: Naming) -> Table:
@@ -106,7 +128,8 @@ def _table(row: Any, parts: Iterable[Part], naming: Naming) -> Table:
         row.of_type and f"OF {row.of_type}",
         *sorted(row.settings or ()),
     ]
-    return Table(naming(row.schema, row.name), tuple(parts), kind, tuple(filter(None, options)))
+    name = naming(row.schema, row.name)
+    return Table(name, tuple(parts), kind, tuple(filter(None, options)), row.populated)
 
 
 def _replica_identity(row: Any) -> str:

@@ -75,7 +75,8 @@ SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind AS kind,
                 SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid) THEN
            ARRAY(SELECT i.inhparent::regclass::text FROM pg_catalog.pg_inherits i
                  WHERE i.inhrelid = c.oid ORDER BY i.inhseqno) END AS parents,
-       CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END AS query
+       CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END AS query,
+       c.relispopulated AS populated
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = ANY (%s) AND c.relkind IN ('r', 'p', 'f', 'v', 'm')

@@ -17,6 +17,7 @@ from dbkit.transactions import is_open, rolled_back
 from ..models import Model, made_up_index_names
 from ..statements import Hints, Statement, Using, quoted, runnable
 from ..values import (
+    Attached,
     Check,
     Column,
     ForeignKey,
@@ -31,7 +32,7 @@ from ..values import (
 )
 from . import session
 from .creating import full_name
-from .ddl import ColumnText, TableText, normal, read_default, read_index, read_table
+from .ddl import ColumnText, TableText, normal, read_default, read_index, read_table, tokens
 from .statements import statements
 
 TABLES = """
@@ -63,8 +64,12 @@ LEFT JOIN {schema}.sqlite_master s ON s.type = 'index' AND s.name = i.name
 WHERE m.type = 'table' AND x."key" ORDER BY m.name, i.name, x.seqno
 """
 
-TRIGGERS = """
-SELECT tbl_name, name, sql FROM {schema}.sqlite_master WHERE type = 'trigger' ORDER BY name
+# with the tables in which ANALYZE keeps its statistics
+TEXTS = """
+SELECT type, tbl_name, name, sql FROM {schema}.sqlite_master
+WHERE sql IS NOT NULL
+AND (type IN ('trigger', 'view', 'index') OR name LIKE 'sqlite\\_stat%' ESCAPE '\\')
+ORDER BY name
 """
 
 NUMBERS = count()
@@ -123,15 +128,19 @@ class Sqlite:
 
     def run(self, database: pw.Database, current: Schema, desired: Schema, hints: Hints) -> None:
         broken = _broken(database, current)
-        for sql in runnable(self.inside(current, desired)):
+        for statement in runnable(self.inside(current, desired)):
             try:
-                self.execute(database, sql)
+                self.execute(database, statement.sql)
             except pw.OperationalError as error:
-                if sql.startswith(("CREATE VIEW", "CREATE TRIGGER")):
-                    raise _in_the_way(sql.split(" as ")[0].split("\n")[0][7:], error) from error
+                if statement.sql.startswith(("CREATE VIEW", "CREATE TRIGGER")):
+                    raise _in_the_way(_told(statement.sql), error) from error
                 raise
         for name, reason in _broken(database, desired).items() - broken.items():
             raise _in_the_way(name, reason)
+
+    def recreate(self, database: pw.Database, statements: Iterable[str]) -> None:
+        for sql in statements:  # nothing is attached to an object of SQLite
+            self.execute(database, sql)
 
     def usings(self, current: Schema, desired: Schema) -> Using:
         return {}
@@ -177,6 +186,12 @@ def _broken(database: pw.Database, schema: Schema) -> dict[str, str]:
     return found
 
 
+def _told(sql: str) -> str:
+    """What a CREATE VIEW or CREATE TRIGGER makes: its kind and its name."""
+    words = tokens(sql)[1:6]
+    return f"{words[0]} {''.join(words[1:4] if words[2] == '.' else words[1:2])}"
+
+
 def _in_the_way(name: str, error: Any) -> MigrationError:
     return MigrationError(
         f"{name} would no longer work: {error}.",
@@ -201,16 +216,24 @@ class Reading:
     def live(self, comments: bool = False) -> Schema:
         return _catalog(self.database, self.schemas)
 
+    def attached(self) -> Attached:
+        return self.live().attached
+
     def models(self, models: Iterable[Model], live: Schema) -> Schema:
         return _from_models(self.database, list(models))
 
 
 def _catalog(database: pw.Database, schemas: Iterable[str]) -> Schema:
     """All that these attached databases hold; names of others than main carry it in front."""
-    return Schema(tables=tuple(table for schema in schemas for table in _tables(database, schema)))
+    attached: dict[tuple[str, str, str], tuple[str, ...]] = {}
+    tables = [table for schema in schemas for table in _tables(database, schema, attached)]
+    return Schema(tables=tuple(tables), attached=attached)
 
 
-def _tables(database: pw.Database, schema: str) -> Iterator[Table]:
+def _tables(
+    database: pw.Database, schema: str, attached: dict[tuple[str, str, str], tuple[str, ...]]
+) -> Iterator[Table]:
+    """The tables of an attached database; `attached` gets the text of all that is not a table."""
     literal = "'" + schema.replace("'", "''") + "'"
 
     def rows(sql: str) -> list[Any]:
@@ -238,8 +261,11 @@ def _tables(database: pw.Database, schema: str) -> Iterator[Table]:
     for index in indexes:
         parts[index[0][0]] += _index(index, texts[index[0][0]])
     as_named = {table.lower(): table for table in found}
-    for table, trigger, sql in rows(TRIGGERS):  # which may be written in another case
-        parts[as_named.get(table.lower(), table)].append(Trigger(trigger, normal(sql) or ""))
+    for kind, table, name, sql in rows(TEXTS):
+        owner = as_named.get(table.lower(), table)  # which may be written in another case
+        attached[kind, _qualified(schema, owner), name] = (sql,)
+        if kind == "trigger":
+            parts[owner].append(Trigger(name, normal(sql) or ""))
     for table, text in texts.items():
         parts[table] += [Check(expression, name=chosen) for chosen, expression in text.checks]
     for table, (kind, _) in found.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from ..statements import listed, quoted
@@ -19,6 +20,7 @@ from ..values import (
 )
 from .ddl import tokens
 
+TEXT = re.compile(r"CREATE (UNIQUE INDEX|INDEX|VIEW|TRIGGER) ")  # SQLite itself writes it so
 NOW = {"current_date", "current_time", "current_timestamp"}
 
 
@@ -135,6 +137,15 @@ def create_index(table: Table, index: Index) -> str:
     kind = "UNIQUE INDEX" if index.unique else "INDEX"
     on = quoted(split(table.name)[1])
     return f"CREATE {kind} {full_name(table.name, index.name or '')} ON {on} ({keys}){where}"
+
+
+def as_it_was(text: str, table: str) -> str:
+    """The text that SQLite keeps of an index, view or trigger, in the database of a table."""
+    schema, _ = split(table)
+    head = TEXT.match(text)
+    if not schema or head is None:
+        return text
+    return f"{head[0]}{quoted(schema)}.{text[head.end() :]}"
 
 
 def create_view(view: Table) -> str:

@@ -5,9 +5,8 @@ new table, the rows copied, the old one dropped, the new one renamed. That needs
 off, so it is not to be run inside a transaction. DROP COLUMN takes SQLite 3.35. All views and
 triggers are made again around it: renaming a table fails while one of them names what is not there.
 
-The tables are written from values, as the texts in them are read: in lower case, with "text" for a
-name. Not known, and so not kept: comments in a definition, the rowids of a table that does not name
-them, statistics (ANALYZE).
+Indexes, views and triggers come back with the text that they had. Tables are written from values,
+as the texts in them are read: in lower case, with "text" for a name, and without comments.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from ..diff import diff
 from ..statements import Statement, listed, literal, mentions, quoted
 from ..values import Column, Index, Part, Schema, Table, Trigger
 from .creating import (
+    as_it_was,
     column_text,
     columns,
     create_index,
@@ -30,6 +30,7 @@ from .creating import (
     key_of,
     split,
 )
+from .ddl import normal
 
 REALS = ("real", "floa", "doub")
 
@@ -51,6 +52,7 @@ def statements(current: Schema, desired: Schema, wrapped: bool = True) -> list[S
 class _Writer:
     def __init__(self, current: Schema, desired: Schema, changes: tuple[Change, ...]) -> None:
         self.changes = changes
+        self.texts = {**desired.attached, **current.attached}
         self.old = {table.name: table for table in current.tables}
         self.new = {table.name: table for table in desired.tables}
         self.hooks = [*_triggers(self.old), *(one for one in self.old.values() if _is_view(one))]
@@ -71,16 +73,35 @@ class _Writer:
             if not _is_view(table):
                 yield self._marked(table, create_table(table))
         for name in self.rebuilt:
-            for sql in _rebuild(self.old[name], self.new[name]):
+            for sql in _rebuild(self.old[name], self.new[name], self._statistics(name)):
                 yield self._marked(self.new[name], sql)
         yield from self._columns()
         yield from self._indexes()
         for view in self.new.values():
             if _is_view(view) and (self.apart or view in self._created()):
-                yield self._marked(view, create_view(view))
+                sql = self._text("view", view, view.name, view.options[0]) or create_view(view)
+                yield self._marked(view, sql)
         for table, trigger in _triggers(self.new):
             if self.apart or table in self._created() or self._is_new(table, trigger):
-                yield self._marked(table, create_trigger(table, trigger))
+                sql = self._text("trigger", table, trigger.name, trigger.definition)
+                sql = sql or create_trigger(table, trigger)
+                yield self._marked(table, sql)
+
+    def _text(self, kind: str, table: Table, name: str, meaning: str) -> str:
+        """The text that SQLite has of a view or trigger, if it is still what is meant."""
+        bare = split(name)[1] if kind == "view" else name
+        (text,) = self.texts.get((kind, table.name, bare), ("",))
+        return as_it_was(text, table.name) if text and normal(text) == meaning else ""
+
+    def _index(self, table: Table, index: Index) -> str:
+        (text,) = self.texts.get(("index", table.name, index.name or ""), ("",))
+        same = text and table.name in self.old and index in self.old[table.name].parts
+        return as_it_was(text, table.name) if same else create_index(table, index)
+
+    def _statistics(self, table: str) -> list[str]:
+        """The tables in which ANALYZE keeps what it found, in the same database as a table."""
+        return [name for kind, owner, name in self.texts
+                if kind == "table" and split(owner)[0] == split(table)[0]]  # fmt: skip
 
     def _marked(self, table: Table, sql: str) -> Statement:
         return Statement(sql, self.losses.get(table.name, ""))
@@ -185,23 +206,53 @@ class _Writer:
         for table in self.new.values():
             for part in table.parts:
                 if isinstance(part, Index) and (table.name in made or self._is_new(table, part)):
-                    yield self._marked(table, create_index(table, part))
+                    yield self._marked(table, self._index(table, part))
 
 
-def _rebuild(old: Table, new: Table) -> Iterator[str]:
+def _rebuild(old: Table, new: Table, statistics: list[str]) -> Iterator[str]:
     bare = split(new.name)[1]
     name = f"dbkit_new_{bare}"
     yield create_table(new, name)
     before = _by_lower(old)
     pairs = [(before[column.name.lower()].name, column.name) for column in columns(new)
              if column.generated is None and column.name.lower() in before]  # fmt: skip
+    pairs = [*_rowid(old, new), *pairs]
     sources, targets = ([pair[side] for pair in pairs] or ["rowid"] for side in (0, 1))
     rows = f"SELECT {listed(sources)[1:-1]} FROM {full_name(new.name)}"
     yield f"INSERT INTO {full_name(new.name, name)} {listed(targets)} {rows}"
     if all(any(column.identity for column in columns(table)) for table in (old, new)):
         yield from _keep_count(new, bare, name)
+    for table in statistics:
+        yield from _keep_statistics(full_name(new.name, table), bare, name)
     yield f"DROP TABLE {full_name(new.name)}"
     yield f"ALTER TABLE {full_name(new.name, name)} RENAME TO {quoted(bare)}"
+    for table in statistics:
+        sql = f"UPDATE {full_name(new.name, table)} SET tbl = {literal(bare)}"
+        yield f"{sql} WHERE tbl = {literal(name)}"
+
+
+def _rowid(old: Table, new: Table) -> list[tuple[str, str]]:
+    """A name of the rowid in both tables, if no column is the rowid: something may refer to it."""
+    if any(_names_rowid(table) or "without rowid" in table.options for table in (old, new)):
+        return []
+    free = [
+        one for one in ("rowid", "_rowid_", "oid") if one not in {*_by_lower(old), *_by_lower(new)}
+    ]
+    return [(free[0], free[0])] if free else []
+
+
+def _names_rowid(table: Table) -> bool:
+    key = key_of(table)
+    return key is not None and len(key.columns) == 1 and any(
+        column.name == key.columns[0] and column.type == "integer" for column in columns(table)
+    )  # fmt: skip
+
+
+def _keep_statistics(statistics: str, old: str, new: str) -> Iterator[str]:
+    """Under the name of the new table, since those of the old one go with it."""
+    more = "neq, nlt, ndlt, sample" if statistics.endswith('4"') else "stat"
+    values = f"SELECT {literal(new)}, idx, {more} FROM {statistics} WHERE tbl = {literal(old)}"
+    yield f"INSERT INTO {statistics} (tbl, idx, {more}) {values}"
 
 
 def _keep_count(table: Table, old: str, new: str) -> Iterator[str]:

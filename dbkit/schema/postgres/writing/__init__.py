@@ -2,9 +2,10 @@
 
 They expect to be run one by one, or as a script that stops at the first error. In one transaction
 they run too, unless a label that was added to an enum type is used at once (a default): PostgreSQL
-refuses that. What depends on an altered thing is dropped and made again, and privileges on it with
-it. A statement may fail on rows that the desired schema does not allow; it loses nothing then.
-Of two schemas that hold a type or table of the same name, expressions find the first.
+refuses that. Objects that depend on an altered object are dropped and created again, with all that
+is attached to them (`Schema.attached`). A statement may fail on rows that the desired schema does
+not allow; it loses nothing then. Of two schemas that hold a type or table of the same name,
+expressions find the first.
 
 Not done, and said in a comment: foreign tables, indexes that are invalid. Not known here, so in the
 way if they use a type that is made anew: functions, composite types.
@@ -22,6 +23,7 @@ from .casts import Casts
 from .columns import Columns
 from .ddl import VIEWS, Spelling
 from .plan import Plan
+from .restoring import restoring
 from .sequences import Sequences
 from .steps import Placed, Step
 from .tables import Tables
@@ -69,6 +71,8 @@ class _Writer:
                 yield self._marked(change, placed)
         for name in self.plan.replaced:
             yield from self._replace_type(name)
+        for rank, statement in enumerate(restoring(self.plan, self.current.attached)):
+            yield Placed(Step.ATTACHED, statement, rank)
 
     def path(self) -> Iterator[Placed]:
         """Expressions leave out the schemas that they were read with, so these are looked in."""

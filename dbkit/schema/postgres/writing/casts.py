@@ -67,7 +67,7 @@ class Casts:
         anew has the same name on both sides."""
         if (table, column) in self.given:
             return f" USING {self.given[table, column]}"
-        source, target = _base(self._plain(old)), _base(self._plain(new))
+        source, target = base_type(self._plain(old)), base_type(self._plain(new))
         enum = self._is_enum(self._plain(new))
         if not enum and _is_assigned(source, target):
             return ""
@@ -93,7 +93,7 @@ class Casts:
         if self._is_enum(new):
             return True  # refuses what is no label of it
         old, new = old.removesuffix("[]"), new.removesuffix("[]")
-        source, target = _base(old), _base(new)
+        source, target = base_type(old), base_type(new)
         if target in STRINGS:
             return True
         if source in NUMBERS and target in NUMBERS:
@@ -116,7 +116,8 @@ class Casts:
         return any(self.spelling.uses(type_, enum) for enum in self.spelling.enums)
 
 
-def _base(type_: str) -> str:
+def base_type(type_: str) -> str:
+    """The type without its length or precision."""
     return re.sub(r" ?\([^)]*\)", "", type_)
 
 

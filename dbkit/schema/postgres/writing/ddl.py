@@ -145,7 +145,8 @@ class Spelling:
         query, *options = table.options
         kind = table.kind.upper()
         return spaced(f"CREATE {kind} {self.name(table.name)}", settings(options),
-                      f"AS {query.strip().rstrip(';')}")  # fmt: skip
+                      f"AS {query.strip().rstrip(';')}",
+                      "" if table.populated else "WITH NO DATA")  # fmt: skip
 
 
 def as_written(expression: str) -> str:

@@ -38,6 +38,7 @@ class Step(IntEnum):
     VIEW = auto()
     VIEW_INDEX = auto()
     HOOK = auto()
+    ATTACHED = auto()  # owner, privileges, comments of what was created again
     COMMENT = auto()
     DROP_TYPE = auto()
     DROP_NAMESPACE = auto()

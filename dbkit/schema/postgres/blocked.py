@@ -1,0 +1,43 @@
+"""Why a change cannot be made: an object that no migration knows, or a missing right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dbkit.diagnosis import sqlstate
+from dbkit.errors import MigrationError
+
+from ..statements import Statement
+
+DEPENDENT = "2BP01"  # dependent_objects_still_exist (PostgreSQL manual, appendix A)
+UNSUPPORTED = "0A000"  # feature_not_supported: a column's type cannot change under an object
+
+
+def in_the_way(error: Any, statement: Statement) -> MigrationError | None:
+    """The error for a statement that the server refused, if it is about other objects."""
+    message, detail = _said(error)
+    if statement.restores:
+        return MigrationError(
+            f"{statement.restores} must be dropped and created again, and cannot get back what "
+            f"belongs to it ({statement.sql}): {message}.",
+            "Run the migration as a role that may do this (the owner of the object, with CREATE "
+            "on its schema, or a superuser). Or drop the object in an earlier migration with "
+            "migrator.sql, and create it again in a later one.",
+        )
+    if sqlstate(error) == DEPENDENT or (sqlstate(error) == UNSUPPORTED and detail):
+        return MigrationError(
+            f"Other objects are in the way ({statement.sql}): {message}: {detail}.",
+            "No migration knows these objects. Drop them before this change with migrator.sql, "
+            "and create them again after it.",
+        )
+    return None
+
+
+def _said(error: Any) -> tuple[str, str]:
+    """(the server's message, its detail), each in one line."""
+    while error is not None and not hasattr(error, "diag"):
+        error = error.__cause__ or error.__context__
+    diag = getattr(error, "diag", None)
+    texts = (getattr(diag, "message_primary", ""), getattr(diag, "message_detail", ""))
+    first, second = ("; ".join((text or "").splitlines()) for text in texts)
+    return first, second.rstrip(".")

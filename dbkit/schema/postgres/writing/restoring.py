@@ -52,7 +52,8 @@ def restoring(plan: Plan, attached: Attached) -> Iterator[Statement]:
 def lost(before: Schema, after: Schema) -> Iterator[Statement]:
     """The statements for each object of `before` that is there `after` something was done, and has
     no longer all that was attached to it."""
-    there = {("type", "", one.name) for one in (*after.enums, *after.domains)}
+    there = {("type", "", enum.name) for enum in after.enums}
+    there |= {("type", "", domain.name) for domain in after.domains}
     there |= {key for table in after.tables for key in _keys("", table, table)}
     for key, statements in before.attached.items():
         left = after.attached.get(key, ())

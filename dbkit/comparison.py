@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import reduce
@@ -112,20 +112,21 @@ def schemas_of(models: Iterable[Model]) -> set[str]:
     return {model._meta.schema for model in models} - {None}
 
 
-def _without_history(schema: Schema) -> Schema:
-    return replace(schema, tables=tuple(
-        one for one in schema.tables if one.name.rpartition(".")[2] != HISTORY_TABLE
-    ))  # fmt: skip
+def _without_history(schema: Schema, described: Collection[str] = ()) -> Schema:
+    """The schema without the history, in any of its schemas, unless a model describes it."""
+    spaces = (f"{one.name}." for one in schema.namespaces)
+    names = {f"{space}{HISTORY_TABLE}" for space in ("", *spaces)}.difference(described)
+    return replace(schema, tables=tuple(one for one in schema.tables if one.name not in names))
 
 
 def _covered(
     live: Schema, desired: Schema, strict: bool, unverified: set[str]
 ) -> tuple[Schema, tuple[str, ...]]:
     """(what of the live schema the models speak of, names of the other tables)."""
-    live = _without_history(live)
+    tables = {table.name for table in desired.tables}
+    live = _without_history(live, tables)
     if strict:
         return live, ()
-    tables = {table.name for table in desired.tables}
     enums = {enum.name for enum in desired.enums}
     covered = Schema(
         live.namespaces,

@@ -7,6 +7,9 @@ current directory, where `.env` and `setup.cfg` are looked for too.
 from __future__ import annotations
 
 import configparser
+import json
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -19,6 +22,8 @@ from .errors import ConfigError
 DEFAULT_URL = "sqlite:///dbkit.db"
 PROJECT = ("models", "migrations", "seeds", "ignore")
 ENVIRONMENTS = ("development", "test", "staging", "production")
+PLAIN = re.compile(r"[\w.$-]+")
+ENTRY = re.compile(r'"(?:[^"\\]|\\.)*"(?!\S)|\S+')
 PARTS = ("DB_HOST", "DB_PORT", "DB_NAME", "DB_USER", "DB_PASSWORD")
 
 
@@ -58,7 +63,7 @@ def load(
         migrations=Path(setting("migrations", migrations) or "migrations"),
         seeds=Path(setting("seeds", seeds) or "seeds"),
         environment=_environment(both),
-        ignore=tuple((project.get("ignore") or "").split()),
+        ignore=tuple(_patterns(project.get("ignore") or "")),
     )
 
 
@@ -115,6 +120,32 @@ def _joined(env: Env) -> str:
     credentials = f"{user}{password and ':'}{password}"
     at, colon = credentials and "@", port and ":"
     return f"postgresql://{credentials}{at}{host or 'localhost'}{colon}{port}/{name}"
+
+
+def quoted_pattern(name: str) -> str:
+    """An entry of `ignore` that stands for just this name: as it is, or as a JSON string, in which
+    it cannot be anything but an entry."""
+    if PLAIN.fullmatch(name):
+        return name
+    pattern = literal_pattern(name)
+    return json.dumps(pattern, ensure_ascii=not pattern.isprintable())
+
+
+def literal_pattern(name: str) -> str:
+    """The pattern that matches just this name."""
+    return re.sub(r"[*?\[]", r"[\g<0>]", name)
+
+
+def _patterns(text: str) -> Iterator[str]:
+    """The entries of `ignore`, with blanks between them."""
+    for entry in ENTRY.findall(text):
+        try:
+            yield json.loads(entry) if entry.startswith('"') else entry
+        except ValueError:
+            raise ConfigError(
+                f"In setup.cfg, ignore has an entry that does not end: {entry}",
+                'Write it as a JSON string: "table.a \\"quoted\\" name".',
+            ) from None
 
 
 def _project() -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import importlib
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from pathlib import Path
 import peewee as pw
 
 from dbkit.comparison import examine
+from dbkit.config import literal_pattern, quoted_pattern
 from dbkit.discovery import load_models
 from dbkit.errors import DatabaseFailed, DbkitError, MigrationError
 from dbkit.migration import Router, create
@@ -68,7 +70,7 @@ def adopt(
     with new_directories_removed(directory / "conf.py"), _taken_back(files):
         models, left = _models(database, schema, spec or "models", files)
         ignored = tuple(one.place for one in left if one.differs)
-        _refuse_other(database, models, (*ignore, *ignored))
+        _refuse_other(database, models, (*ignore, *map(literal_pattern, ignored)))
         replaced = _replaced(database, directory)
         if replaced and _is_made(database, models, directory):
             return None
@@ -168,17 +170,21 @@ def _new(path: Path, text: str, files: list[Path]) -> None:
 
 
 def _configure(spec: str, directory: Path, ignored: tuple[str, ...], files: list[Path]) -> None:
-    """A section [dbkit] in setup.cfg, if there is none."""
+    """A section [dbkit] in setup.cfg; in a section that exists, only the `ignore` that it lacks."""
     path = Path("setup.cfg")
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    text = path.read_text(encoding="utf-8-sig") if path.exists() else ""
     parser = configparser.ConfigParser(interpolation=None)
     parser.read_string(text)
-    if parser.has_section("dbkit"):
+    places = dict.fromkeys(map(quoted_pattern, ignored))
+    ignore = "".join(["ignore =\n", *(f"    {place}\n" for place in places)] if places else [])
+    if not parser.has_section("dbkit"):
+        before = f"{text.rstrip(chr(10))}\n\n" if text else ""
+        new = f"{before}[dbkit]\nmodels = {spec}\nmigrations = {directory}\n{ignore}"
+    elif ignore and not parser.has_option("dbkit", "ignore"):
+        new = re.sub(r"^\[dbkit\].*\n?", lambda found: found[0].rstrip() + "\n" + ignore,
+                     text, count=1, flags=re.MULTILINE)  # fmt: skip
+    else:
         return
-    lines = [*([text.rstrip("\n"), ""] if text else []), "[dbkit]", f"models = {spec}",
-             f"migrations = {directory}"]  # fmt: skip
-    if ignored:
-        lines += ["ignore =", *(f"    {place}" for place in ignored)]
     if not path.exists():
         files.append(path)
-    overwrite(path, "\n".join(lines) + "\n")
+    overwrite(path, new)

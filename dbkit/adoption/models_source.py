@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from dbkit.comparison import HISTORY_TABLE
-from dbkit.schema.values import Column, EnumType, Schema, Table
+from dbkit.schema.values import Column, EnumType, ForeignKey, Part, Schema, Table
 from dbkit.source import Class, Code, Statement, module, used
 
 from . import unsaid
@@ -39,8 +40,9 @@ def models_source(schema: Schema, dialect_name: str) -> str:
 def written(schema: Schema, dialect_name: str) -> Models:
     """The models of a schema, and what of it they leave unsaid."""
     tables = [table for table in schema.tables if has_model(table)
-              and not table.name.endswith(HISTORY_TABLE)]  # fmt: skip
+              and table.name != HISTORY_TABLE]  # fmt: skip
     spoken, enums = _spoken(schema, tables, dialect_name)
+    tables = list(_resolved(tables, spoken))
     odd = [table for table in tables if not all(map(spoken.is_sayable, _names(table)))]
     tables = [table for table in tables if table not in odd]
     plan = layout(tables, spoken, IMPORTED | {one.name for one in enums})
@@ -51,6 +53,21 @@ def written(schema: Schema, dialect_name: str) -> Models:
     left = (*unsaid.of_schema(schema), *map(unsaid.unsayable, odd),
             *(one for model in models for one in model.unsaid))  # fmt: skip
     return Models(module(DOC, _imports(every), every, map(str, left)), left)
+
+
+def _resolved(tables: list[Table], spoken: Spoken) -> Iterator[Table]:
+    """The tables with foreign keys that point to a table by its name here: SQLite writes only the
+    bare name."""
+    names = {table.name for table in tables}
+    by_bare = {spoken.split(name)[1]: name for name in names}
+
+    def resolved(part: Part) -> Part:
+        if isinstance(part, ForeignKey) and part.target not in names:
+            return replace(part, target=by_bare.get(part.target, part.target))
+        return part
+
+    for table in tables:
+        yield replace(table, parts=tuple(map(resolved, table.parts)))
 
 
 def _names(table: Table) -> Iterator[str]:

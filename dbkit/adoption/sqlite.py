@@ -46,7 +46,9 @@ class Sqlite:
         return True
 
     def split(self, name: str) -> tuple[str, str]:
-        return "", name
+        """A name with a dot of its own has main in front."""
+        schema, _, bare = name.partition(".")
+        return "", bare if schema == "main" and "." in bare else name
 
     def parents(self, table: Table) -> list[str]:
         return []

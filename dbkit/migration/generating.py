@@ -31,11 +31,10 @@ from .reshaping import qualified
 from .router import Router
 
 LINE, LONG = 92, 40  # of a summary, of what one change is about
-IMPORTS = "# imports"
 TEMPLATE = '''\
 """{summary}"""
 
-# imports
+{head}
 
 
 def migrate(migrator: Migrator, database: pw.Database, *, fake: bool = False) -> None:
@@ -212,11 +211,11 @@ def _each(operation: str, names: Iterable[str]) -> Lines:
 
 def file_text(summary: str, up: Lines, down: Lines, replaces: Sequence[str] | None = None) -> str:
     """A migration file."""
-    made = TEMPLATE.format(summary=summary, migrate=up, rollback=down)
-    head = "\n".join(["import peewee as pw", "", *_imports(made)])
+    body = TEMPLATE.format(summary="", head="", migrate=up, rollback=down)
+    head = "\n".join(["import peewee as pw", "", *_imports(body)])
     if replaces is not None:
         head += "\n\n" + "\n".join(lines("REPLACES = ", tuple(replaces), "", ""))
-    return made.replace(IMPORTS, head, 1)
+    return TEMPLATE.format(summary=summary, head=head, migrate=up, rollback=down)
 
 
 def _imports(source: str) -> Iterator[str]:

@@ -140,15 +140,17 @@ def _replica_identity(row: Any) -> str:
 
 
 def _column(row: Any, unproven: bool, sequence: Any, naming: Naming) -> Column:
+    """The identity of a partition draws from its parent's sequence, and comes with the parent."""
     serial = sequence is not None and sequence.ownership == "a"
+    identity = IDENTITIES[row.identity if sequence is not None else ""]
     generated = row.generated and row.expression + (" VIRTUAL" if row.generated == "v" else "")
     return Column(
         row.name,
         naming(row.type_schema, row.type) if row.type_schema else row.type,
         row.nullable or unproven,
         None if serial or generated else one_spelling(row.expression),
-        "serial" if serial else IDENTITIES[row.identity],
-        _sequence(sequence, row.type) if serial or row.identity else (),
+        "serial" if serial else identity,
+        _sequence(sequence, row.type) if serial or identity else (),
         generated or None,
         row.collation,
     )

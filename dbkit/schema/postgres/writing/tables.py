@@ -126,11 +126,12 @@ class Tables:
 
     def _differing(self, table: Table, columns: list[Column]) -> Iterator[Placed]:
         """Of a new partition, the columns that are not as its parent's."""
-        inherited = {part.name: part for parent in self.plan.parents(table)
+        inherited = {part.name: _as_inherited(part) for parent in self.plan.parents(table)
                      for part in parent.parts if isinstance(part, Column)}  # fmt: skip
         for column in columns:
-            if inherited.get(column.name, column) != column:
-                for placed in self.columns.alter(table.name, inherited[column.name], column):
+            old = inherited.get(column.name, column)
+            if old != column:
+                for placed in self.columns.alter(table.name, old, column):
                     yield replace(placed, step=max(placed.step, Step.TYPE_OF))
 
     def _is_inherited(self, table: Table, part: Part) -> bool:
@@ -272,6 +273,13 @@ class Tables:
         if column:
             what = f"COLUMN {name}.{quoted(column)}"
         return Placed(Step.COMMENT, Statement(f"COMMENT ON {what} IS {text}"))
+
+
+def _as_inherited(column: Column) -> Column:
+    """A column as a new partition has it: an identity has no sequence of the partition's own."""
+    if column.identity in ("always", "by default"):
+        return replace(column, identity="", sequence=())
+    return column
 
 
 def _security(old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[str]:

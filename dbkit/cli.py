@@ -13,7 +13,7 @@ import click
 from . import diagnosis, migration, seeding
 from .adoption import adopt
 from .connection import Target
-from .errors import Refused
+from .errors import MigrationError, Refused
 from .questions import created_text, questions
 from .report import Report
 from .session import Session, answer, command, main
@@ -204,7 +204,8 @@ def rollback_(session: Session, count: int) -> None:
 
 @command("database", "migrations", reads=True)
 def status_(session: Session) -> None:
-    """List what is applied and what is pending; exit code 1 if anything is pending."""
+    """List what is applied and what is pending; exit code 1 if anything is pending, 2 if the files
+    and the history contradict each other."""
     found = migration.status(session.database, session.settings.migrations)
     for name in found.applied:
         click.echo(f"[x] {name}" + " (its file is gone)" * (name in found.gone))
@@ -213,6 +214,8 @@ def status_(session: Session) -> None:
     for sentence in found.disorder:
         click.echo(f"out of order: {sentence}")
     click.echo(f"applied: {len(found.applied)}, pending: {len(found.pending)}")
+    if found.errors:
+        raise MigrationError("\n".join(found.errors))
     answer(not found.pending)
 
 

@@ -53,7 +53,7 @@ def create(
     decisions = Decisions(rename or {}, no_rename, fill or {}, confirm, prompt)
     with replaying(database, directory) as router:
         router.files.needed, router.allow_out_of_order = False, allow_out_of_order
-        router.refuse_disorder()
+        router.refuse(router.standing())
         attach(router.database, models)
         replay(router)
         goal = Goal(models)

@@ -1,22 +1,26 @@
 """The numbered files of a directory: which there are, in which order, and what is in one.
 
-A file with a tuple REPLACES of names stands for those: where all of them are applied, it is; where
-none is, it is applied in their place.
+A file with a tuple REPLACES of names stands for those, see `standing`.
 """
 
 from __future__ import annotations
 
 import ast
+import inspect
 import re
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
+import tokenize
+from collections.abc import AsyncGenerator, Coroutine, Generator, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from dbkit.errors import MigrationError
 
-MASK = re.compile(r"\d{3,}_[^.]+\.py$")
-REPLACES = re.compile(r"^REPLACES\b", re.MULTILINE)
+from .standing import RESTORE, Layout, number
+
+MASK = re.compile(r"[0-9]{3,}_[^.]+\.py")
+MIGRATE = re.compile(r"^(async )?def migrate\b", re.MULTILINE)
+SIGNATURE = "def {}(migrator, database, *, fake=False)"
+NOT_RUN = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
 
 
 class Files:
@@ -29,53 +33,65 @@ class Files:
 
     def names(self) -> list[str]:
         """All, in the order of their numbers. Raises MigrationError."""
-        if not self.directory.is_dir():
+        names = [path.stem for path in self._listed() if _is_migration(path)]
+        return sorted({*names, *self.unwritten}, key=lambda name: (number(name), name))
+
+    def _listed(self) -> list[Path]:
+        try:
+            return sorted(self.directory.iterdir())
+        except FileNotFoundError:
             if not self.needed:
-                return list(self.unwritten)
+                return []
             raise MigrationError(
                 f"There is no directory {self.directory} of migrations.",
                 "Run from the project's directory, or give --migrations DIR.",
-            )
-        files = list(self.directory.glob("[0-9]*.py"))
-        names = [path.stem for path in files if MASK.fullmatch(path.name)]
-        wrong = sorted(path.name for path in files if path.stem not in names)
-        if wrong:
+            ) from None
+        except OSError as error:
             raise MigrationError(
-                f"{self.directory / wrong[0]} would never be run: no migration is called so.",
-                "Rename it: three digits or more, an underscore, and no other dot than .py.",
-            )
-        return sorted({*names, *self.unwritten}, key=lambda name: (number(name), name))
+                f"The directory {self.directory} of migrations cannot be read: {error.strerror}.",
+                "Give a directory that you may read with --migrations DIR.",
+            ) from error
+
+    def layout(self) -> Layout:
+        """The names of all files, and what some of them replace. Raises MigrationError."""
+        return Layout(tuple(self.names()), self.replacing())
 
     def text(self, name: str) -> str:
-        """Raises MigrationError if the file is gone."""
+        """A file as Python reads it: with a byte order mark or a coding line, too. Raises
+        MigrationError."""
         if name in self.unwritten:
             return self.unwritten[name]
         path = self.path(name)
         try:
-            return path.read_text(encoding="utf-8")
+            with tokenize.open(path) as stream:
+                return stream.read()
         except FileNotFoundError:
+            raise MigrationError(f"There is no file {path}.", RESTORE) from None
+        except (OSError, SyntaxError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
             raise MigrationError(
-                f"Migration {name} is applied, but its file {path} is gone.",
-                "Bring the file back, from version control.",
-            ) from None
-        except (OSError, ValueError) as error:
-            raise MigrationError(f"{path} cannot be read: {error}") from error
+                f"{path} cannot be read: {reason}.", "Save the file as UTF-8."
+                if not isinstance(error, OSError) else "Check its permissions."
+            ) from error  # fmt: skip
 
     def path(self, name: str) -> Path:
         return self.directory / f"{name}.py"
 
     def functions(self, name: str) -> tuple[Any, Any]:
-        """(migrate, rollback) of a file. Raises MigrationError if it cannot be had."""
+        """(migrate, rollback) of a file. Raises MigrationError if it has none that can be run."""
         path, text = self.path(name), self.text(name)
         scope: dict[str, Any] = {"__name__": name, "__file__": str(path)}
         try:
-            exec(compile(text, str(path), "exec"), scope)
+            exec(compile(text, str(path), "exec", dont_inherit=True), scope)
         except SyntaxError as error:
             raise MigrationError(f"{path}, line {error.lineno}: {error.msg}") from error
         except (Exception, SystemExit) as error:
             raise MigrationError(f"{path}: {type(error).__name__}: {error}") from error
-        if not callable(scope.get("migrate")):
+        if scope.get("migrate") is None:
             raise MigrationError(f"{path} has no function migrate().", "Write one.")
+        for word in ("migrate", "rollback"):
+            if scope.get(word) is not None:
+                _refuse_unusable(path, word, scope[word])
         return scope["migrate"], scope.get("rollback")
 
     def replacing(self) -> dict[str, tuple[str, ...]]:
@@ -84,8 +100,9 @@ class Files:
         found = {}
         for name in self.names():
             text = self.text(name)
-            if REPLACES.search(text):
-                found[name] = _replaced(text, self.path(name))
+            names = _replaced(text, self.path(name)) if "REPLACES" in text else None
+            if names is not None:
+                found[name] = names
         return found
 
     def next_name(self, word: str, done: Iterable[str]) -> str:
@@ -94,32 +111,90 @@ class Files:
         return f"{max(numbers, default=0) + 1:03}_{word}"
 
 
-def number(name: str) -> int:
-    """The number that a file's name begins with."""
-    return int(name.partition("_")[0])
+def _is_migration(path: Path) -> bool:
+    """Whether a file of the directory is a migration. Raises MigrationError for a file that looks
+    like one, and would never run."""
+    if MASK.fullmatch(path.name) and path.name.isprintable():
+        if not path.is_file():
+            what = "a link to nothing" if path.is_symlink() else "not a file"
+            raise MigrationError(f"{path} is {what}.", "Put the migration there, or remove it.")
+        return True
+    if _looks_like_one(path):
+        shown = str(path) if path.name.isprintable() else ascii(str(path))
+        raise MigrationError(
+            f"{shown} would never run: the name must be NNN_name.py.",
+            "Rename it: three digits or more, an underscore, and no other dot than .py.",
+        )
+    return False
 
 
-def _replaced(text: str, path: Path) -> tuple[str, ...]:
+def _looks_like_one(path: Path) -> bool:
+    if path.suffix.lower() != ".py" or path.name[0] in "._":
+        return False
+    if path.name[0].isdigit():
+        return True
     try:
-        for node in ast.parse(text).body:
-            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "REPLACES":
-                return tuple(map(str, ast.literal_eval(node.value)))
-    except (SyntaxError, ValueError, TypeError) as error:
-        raise MigrationError(f"{path}: REPLACES is no tuple of names.") from error
-    return ()
+        with tokenize.open(path) as stream:
+            return bool(MIGRATE.search(stream.read()))
+    except (OSError, SyntaxError, ValueError):
+        return False
 
 
-def disorder(files: Sequence[str], done: Sequence[str]) -> list[str]:
-    """What is wrong with the numbers, a sentence each: two files of one number, a gap, a file
-    whose number is below one that is applied already."""
-    found = []
-    for before, name in pairwise(files):
-        if number(before) == number(name):
-            found.append(f"Migrations {before} and {name} have the same number.")
-        elif number(name) > number(before) + 1:
-            found.append(f"Between migrations {before} and {name} a number is missing.")
-    applied = [name for name in files if name in set(done)]
-    for name in files:
-        if applied and name not in set(done) and number(name) < number(applied[-1]):
-            found.append(f"Migration {name} is not applied, and {applied[-1]} after it is.")
-    return found
+def _refuse_unusable(path: Path, word: str, function: Any) -> None:
+    """Raises MigrationError for what cannot be called as a migration, or would do nothing then."""
+    signature = f"Write {SIGNATURE.format(word)}:"
+    if not callable(function):
+        raise MigrationError(f"{word} in {path} is not a function.", signature)
+    if any(kind(one) for kind in NOT_RUN for one in (function, function.__call__)):
+        raise MigrationError(
+            f"{word}() in {path} is async or a generator: to call it runs nothing of it.",
+            f"{signature} without async, await and yield.",
+        )
+    try:
+        inspect.signature(function).bind(None, None, fake=False)
+    except TypeError as error:
+        raise MigrationError(f"{word}() in {path} cannot be called: {error}.", signature) from error
+    except ValueError:
+        pass  # what is written in C does not always tell
+
+
+def refuse_unrun(result: Any) -> None:
+    """Raises MigrationError for what a migration gave that is itself still to be run."""
+    if inspect.isawaitable(result) or isinstance(result, (Generator, AsyncGenerator)):
+        if isinstance(result, Coroutine):
+            result.close()
+        raise MigrationError(
+            "It gives a coroutine or a generator, of which nothing was run.",
+            "Run it to its end inside of the function.",
+        )
+
+
+def _replaced(text: str, path: Path) -> tuple[str, ...] | None:
+    """The names in a file's REPLACES; None if the word is only in some text."""
+    try:
+        values = list(_assigned(ast.parse(text)))
+    except (SyntaxError, ValueError) as error:
+        line = f", line {error.lineno}: {error.msg}" if isinstance(error, SyntaxError) else error
+        raise MigrationError(f"{path}{line}") from error
+    if not values:
+        return None
+    try:
+        names = ast.literal_eval(values[-1])
+    except (ValueError, TypeError):
+        names = None
+    if not isinstance(names, (tuple, list)) or not all(isinstance(one, str) for one in names):
+        raise MigrationError(
+            f"{path}: REPLACES is not a tuple of names.",
+            'Write the names of the files without .py: REPLACES = ("001_first", "002_second")',
+        )
+    return tuple(names)
+
+
+def _assigned(module: ast.Module) -> Iterator[ast.expr]:
+    for node in module.body:
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        value = getattr(node, "value", None)
+        if value is not None and any(
+            isinstance(one, ast.Name) and one.id == "REPLACES" for one in targets
+        ):
+            yield ast.Tuple([ast.Name("_")]) if isinstance(node, ast.AugAssign) else value

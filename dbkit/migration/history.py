@@ -26,7 +26,6 @@ def replaying(live: pw.Database, directory: str | Path) -> Iterator[Router]:
 
 def applied(router: Router, names: Iterable[str], schemas: Iterable[str] | None) -> Schema:
     """Apply these files; the schema after it. Raises MigrationError."""
-    for name in names:
-        router.run_one(name, router.migrator, fake=False)
+    router.apply(names)
     with dialect_for(router.database).reading(router.database, schemas) as reading:
         return reading.live()

@@ -22,7 +22,7 @@ from dbkit.questions import created_text, questions
 
 from .creating import create, create_empty
 from .merging import merge
-from .router import Router, check_count
+from .router import Router
 
 READING, WRITING_FILES = {"list"}, {"create", "merge"}
 
@@ -67,8 +67,13 @@ class _CommandRouter(Router):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         context = click.get_current_context(silent=True)
+        self.count = context.params.get("count", 1) if context else 1
         if context and context.info_name == "rollback":
-            _reported(check_count)(self.done, context.params["count"])
+            _reported(self._check)()
+
+    def _check(self) -> None:
+        """The command itself answers a wrong count with a traceback, or with nothing."""
+        self.standing().newest(self.count)
 
     @_reported
     def create(self, name: str = "auto", *, auto: Any = False) -> str | None:
@@ -89,7 +94,14 @@ class _CommandRouter(Router):
                    "deleted once every database has passed it")  # fmt: skip
 
     run = _reported(Router.run)
-    rollback = _reported(Router.rollback)
+
+    @_reported
+    def rollback(self, baseline: bool = False) -> str:
+        """The command calls it --count times; the first call takes all of them back, so that
+        together they are what was decided on once."""
+        if self.count:
+            self.names, self.count = self.take_back(self.count, baseline), 0
+        return self.names.pop(0)
 
     @property
     @_reported
@@ -99,4 +111,7 @@ class _CommandRouter(Router):
     @property
     @_reported
     def diff(self) -> Any:
-        return super().diff
+        """The pending files, which `pw_migrate list` shows last."""
+        standing = self.standing()
+        self.refuse(standing)
+        return standing.pending

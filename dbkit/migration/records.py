@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import peewee as pw
@@ -33,15 +34,18 @@ class Records:
         self.model.create(name=name)
 
     def remove(self, name: str) -> None:
-        equal = pw.Expression(self.model.name, dialect_for(self.database).equal, name)
-        self.model.delete().where(equal).execute()
+        self.model.delete().where(self._is(name)).execute()
 
-    def replace(self, names: list[str]) -> None:
-        """These names instead of all that are there."""
-        self.opened()
-        self.model.delete().execute()
-        for name in names:
-            self.add(name)
+    def squash(self, squashed: Mapping[str, Sequence[str]]) -> None:
+        """Name each of these files in the place of those that it replaces: where the last of them
+        was."""
+        for name, (*others, last) in squashed.items():
+            self.model.update(name=name).where(self._is(last)).execute()
+            for one in others:
+                self.remove(one)
+
+    def _is(self, name: str) -> pw.Expression:
+        return pw.Expression(self.model.name, dialect_for(self.database).equal, name)
 
     def _names(self) -> list[str]:
         rows = self.model.select(self.model.name).order_by(self.model.id).tuples()

@@ -6,7 +6,7 @@ which file and statement and what was kept, and SQLite's children survive a pare
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,25 +21,44 @@ from dbkit.errors import DatabaseFailed, DbkitError, MigrationError
 from dbkit.schema.dialect import dialect_for
 from dbkit.transactions import unbroken
 
-from .files import Files, disorder
+from .files import Files, refuse_unrun
 from .following import silenced
 from .migrator import Migrator
 from .records import Records
+from .standing import Layout, Standing
 
 
 @dataclass(frozen=True)
 class Status:
     """Names of the migrations that were applied and of those that wait, in order; of the applied
-    those whose file is gone; and what is wrong with the numbers."""
+    those whose file is gone; what is wrong with the numbers; and why nothing can be run."""
 
     applied: tuple[str, ...]
     pending: tuple[str, ...]
     gone: tuple[str, ...] = ()
     disorder: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
+
+
+Decide = Callable[[Standing], list[str]]
+
+
+@dataclass(frozen=True)
+class _Step:
+    """What one transaction is for: to run the first of the files that `decide` names."""
+
+    layout: Layout
+    decide: Decide
+    migrator: Migrator | None
+    ran: tuple[str, ...] = ()
+    fake: bool = False
+    downgrade: bool = False
 
 
 class Router(peewee_migrate.Router):
     """peewee-migrate's Router over a directory of numbered files."""
+
+    _followed: tuple[str, ...] | None  # the files that made the migrator's models
 
     def __init__(
         self,
@@ -52,6 +71,7 @@ class Router(peewee_migrate.Router):
         kwargs.setdefault("migrator_class", Migrator)
         super().__init__(database, Path(migrate_dir or "migrations"), **kwargs)
         self.files = Files(self.migrate_dir)
+        self._forget()
 
     @cached_property
     def records(self) -> Records:
@@ -62,38 +82,43 @@ class Router(peewee_migrate.Router):
         """The history table's model; peewee-migrate's creates the table when it is looked at."""
         return self.records.model
 
+    def standing(self) -> Standing:
+        """What is applied and what is pending. Raises MigrationError."""
+        return self.files.layout().standing(self.recorded)
+
     @property
     def todo(self) -> list[str]:
         """The names of all files that play a part, in the order of their numbers."""
-        recorded, hidden = set(self.recorded), set()
-        for name, replaced in self.files.replacing().items():
-            partly = 0 < len(recorded.intersection(replaced)) < len(replaced)
-            hidden |= {name} if partly else set(replaced)  # half way the old ones come first
-        return [name for name in self.files.names() if name not in hidden]
+        return list(self.standing().todo)
 
     @property
     def done(self) -> list[str]:
-        """The names of the applied ones, in the order they were applied; one that replaces others
-        counts where all of those are."""
-        names = self.recorded
-        for name, replaced in self.files.replacing().items() if names else ():
-            if name not in names and replaced and set(replaced) <= set(names):
-                names[names.index(replaced[-1])] = name
-            if name in names:
-                names = [one for one in names if one not in replaced]
-        return names
+        """The names of the applied files, in the order in which they were applied; a file that
+        replaces others counts where all of those are."""
+        return list(self.standing().applied)
+
+    @property
+    def diff(self) -> list[str]:
+        """The names of the pending files."""
+        return self.standing().pending
 
     @property
     def recorded(self) -> list[str]:
         """The names in the history table."""
         return self.records.names()
 
-    def _record_replaced(self) -> None:
-        """Let the history say what `done` does."""
-        names, recorded = self.done, self.recorded
-        if names != recorded:
-            with dialect_for(self.database).transaction(self.database):
-                self.records.replace(names)
+    @cached_property
+    def migrator(self) -> Migrator:
+        """A Migrator whose models are what the applied files make."""
+        return self._caught_up(self.standing())
+
+    def _caught_up(self, standing: Standing) -> Migrator:
+        if self._followed != standing.applied:
+            self.migrator = self.migrator_class(self.database)
+            for name in standing.applied:
+                self.follow(name, self.migrator)
+            self._followed = standing.applied
+        return self.migrator
 
     def read(self, name: str) -> tuple[Any, Any]:
         """(migrate, rollback) of a file. Raises MigrationError if it cannot be had."""
@@ -103,9 +128,10 @@ class Router(peewee_migrate.Router):
         """The name of a new file."""
         return self.files.next_name(word, self.recorded)
 
-    def refuse_disorder(self) -> None:
-        """Raises MigrationError for files whose order cannot be told."""
-        if not self.allow_out_of_order and (found := disorder(self.todo, self.done)):
+    def refuse(self, standing: Standing) -> None:
+        """Raises MigrationError if nothing can be run as things stand."""
+        standing.refuse()
+        if not self.allow_out_of_order and (found := standing.disorder):
             raise MigrationError(
                 "\n".join(found),
                 "Rename the file that is not applied yet, or --allow-out-of-order.",
@@ -113,17 +139,32 @@ class Router(peewee_migrate.Router):
 
     def run(self, name: str | None = None, *, fake: bool = False) -> list[str]:
         """Apply what is pending, up to `name`; give the names. Raises MigrationError."""
-        self.refuse_disorder()
-        self._record_replaced()
-        names = self.diff
-        if name and name not in self.todo:
+        layout = self.files.layout()
+        standing = layout.standing(self.recorded)
+        if name and name not in standing.todo:
             raise MigrationError(
-                f"There is no migration {name} in {self.migrate_dir}.",
+                f"There is no migration {name} in {self.migrate_dir}."
+                if name not in layout.names
+                else f"Migration {name} is not run: another that replaces it is, or those that it "
+                "replaces are.",
                 "`python -m dbkit status` lists them.",
             )
-        if name:
-            names = names[: names.index(name) + 1] if name in names else []
-        return [one for one in names if self._execute(one, self.migrator, fake=fake)]
+
+        def pending(standing: Standing) -> list[str]:
+            self.refuse(standing)
+            return standing.until(name)
+
+        if not pending(standing) and not standing.squashed:
+            return []  # without the lock, which not everybody may take
+        return self._steps(layout, pending, fake=fake)
+
+    def apply(self, names: Iterable[str]) -> list[str]:
+        """Apply these files, in this order, unless they are applied."""
+        wanted = list(names)
+        return self._steps(
+            self.files.layout(),
+            lambda standing: [one for one in wanted if one not in standing.applied],
+        )
 
     def run_one(
         self,
@@ -138,33 +179,110 @@ class Router(peewee_migrate.Router):
         `force` marks a followed one as applied."""
         if fake and not force:
             self.follow(name, migrator)
-        else:
-            self._execute(name, migrator, fake=fake, downgrade=downgrade)
+            return name
+
+        def still(standing: Standing) -> list[str]:
+            return [name] if (name in standing.applied) == downgrade else []
+
+        step = _Step(self.files.layout(), still, migrator, fake=fake, downgrade=downgrade)
+        if not self._step(step) and not downgrade:
+            self.follow(name, migrator)
         return name
 
-    def _execute(
-        self, name: str, migrator: Migrator, *, fake: bool, downgrade: bool = False
-    ) -> bool:
-        """Run one file in a transaction; False if another run did it meanwhile."""
-        with self._explained(name), self._forgetting():
-            migrate, rollback = self.read(name)
-            if downgrade and rollback is None:
-                raise MigrationError(f"Migration {name} has no rollback().", "Write one.")
-            dialect = dialect_for(self.database)
-            with dialect.migrating(self.database):
-                if self._taken(name, downgrade):
-                    if not downgrade:
-                        self.follow(name, migrator)
-                    return False
-                self.logger.info("%s %s", "Rolling back" if downgrade else "Migrating", name)
-                if fake:
-                    self.follow(name, migrator)
-                else:
-                    with unbroken(self.database), dialect.keeping(self.database):
-                        (rollback if downgrade else migrate)(migrator, self.database, fake=False)
-                        migrator()
-                (self.records.remove if downgrade else self.records.add)(name)
-        return True
+    def take_back(self, count: int, baseline: bool = False) -> list[str]:
+        """Roll back the last `count` files, the newest first; give their names. Which these are is
+        decided once the lock is had, after a run that had it before. Raises MigrationError, also
+        for a file that stands for others, which would take back all of them, unless `baseline`."""
+        layout, left = self.files.layout(), list[str]()
+
+        def newest(standing: Standing) -> list[str]:
+            nonlocal left
+            standing.refuse()
+            if not left:
+                left = standing.newest(count)
+                self._refuse_baseline(left if not baseline else (), layout)
+            elif standing.applied[-1:] != (left[0],):
+                raise MigrationError(
+                    f"The history was changed by another run: {left[0]} is not the last applied "
+                    "migration any more.",
+                    "Look at `python -m dbkit status`, then roll back what is still to be.",
+                )
+            names, left = left, left[1:]
+            return names
+
+        return self._steps(layout, newest, downgrade=True)
+
+    def _refuse_baseline(self, names: Iterable[str], layout: Layout) -> None:
+        for name in names:
+            if name in layout.replacing:
+                raise MigrationError(
+                    f"Migration {name} stands for all that was there before it: to take it "
+                    "back would drop every table.",
+                    "`python -m dbkit reset` does that, on purpose.",
+                )
+
+    def rollback(self, baseline: bool = False) -> str:
+        """Take back the migration applied last; give its name. See `take_back`."""
+        return self.take_back(1, baseline)[0]
+
+    def _steps(self, layout: Layout, decide: Decide, **how: bool) -> list[str]:
+        """Run the files that `decide` names, each in a transaction of its own; give their names.
+
+        It is asked again in each transaction, under the lock, since other runs may have changed
+        the history meanwhile.
+        """
+        ran: list[str] = []
+        while True:
+            names = self._step(_Step(layout, decide, None, ran=tuple(ran), **how))
+            ran += names[:1]
+            if len(names) < 2:
+                return ran
+
+    def _step(self, step: _Step) -> list[str]:
+        """Take the lock, read the history, decide, and run the first of the files decided on."""
+        names: list[str] = []
+        with self._explained(lambda: names[:1]), self._forgetting(), self.locked():
+            standing = step.layout.standing(self.records.opened())
+            self.records.squash(standing.squashed)
+            decided = step.decide(standing)
+            if decided and decided[0] in step.ran:
+                raise MigrationError(
+                    f"Migration {decided[0]} was applied, and then rolled back by another run.",
+                    "Run the command again.",
+                )
+            migrator = step.migrator or (self._caught_up(standing) if decided else None)
+            names = decided
+            if names:
+                self._execute(names[0], migrator, step.fake, step.downgrade)
+        if names and not step.downgrade and migrator is self.__dict__.get("migrator"):
+            self._followed = (*standing.applied, names[0])
+        elif names:
+            self._forget()
+        return names
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """A transaction in which no other run reads or writes the history to decide by it."""
+        dialect = dialect_for(self.database)
+        with dialect.migrating(self.database):
+            dialect.lock(self.database, f"dbkit migrate {self.migrate_table}")
+            yield
+
+    def _execute(self, name: str, migrator: Any, fake: bool, downgrade: bool) -> None:
+        """Run one file, and let the history say so."""
+        migrate, rollback = self.read(name)
+        if downgrade and rollback is None:
+            raise MigrationError(f"Migration {name} has no rollback().", "Write one.")
+        self.logger.info("%s %s", "Rolling back" if downgrade else "Migrating", name)
+        if fake:
+            self.follow(name, migrator)
+        else:
+            with unbroken(self.database), dialect_for(self.database).keeping(self.database):
+                refuse_unrun(
+                    (rollback if downgrade else migrate)(migrator, self.database, fake=False)
+                )
+                migrator()
+        (self.records.remove if downgrade else self.records.add)(name)
 
     def follow(self, name: str, migrator: Migrator) -> None:
         """Let the migrator's models become what the file makes of them; run nothing."""
@@ -181,68 +299,59 @@ class Router(peewee_migrate.Router):
             ) from error
         migrator.__ops__ = []
 
-    def _taken(self, name: str, downgrade: bool) -> bool:
-        """Take the lock that keeps two runs apart; whether the other one did this file first."""
-        dialect_for(self.database).lock(self.database, f"dbkit migrate {self.migrate_table}")
-        return (name in self.records.opened()) != downgrade
-
     @contextmanager
     def _forgetting(self) -> Iterator[None]:
         """After a failure the migrator's models are not what the history makes."""
         try:
             yield
         except BaseException:
-            self.__dict__.pop("migrator", None)
+            self._forget()
             raise
 
+    def _forget(self) -> None:
+        self.__dict__.pop("migrator", None)
+        self._followed = None
+
     @contextmanager
-    def _explained(self, name: str) -> Iterator[None]:
-        kept = "Nothing of it was kept; the ones before it were."
+    def _explained(self, running: Callable[[], list[str]]) -> Iterator[None]:
+        """Errors as sentences that name the file which is `running`, if any is."""
+        kept = "Nothing of it was kept; the migrations before it were."
         try:
             with diagnosed(self.database):
                 yield
-        except DatabaseFailed as error:
-            raise MigrationError(
-                f"Migration {name} failed and was rolled back. {error.message}", kept
-            ) from error.__cause__
-        except MigrationError as error:
-            if name in error.message:
-                raise
-            raise MigrationError(f"Migration {name}: {error.message}", error.hint) from error
-        except DbkitError:
-            raise
         except (Exception, SystemExit) as error:
+            name = "".join(running())
+            if not name and not isinstance(error, DbkitError):
+                raise
+            match error:
+                case DatabaseFailed() if name:
+                    raise MigrationError(
+                        f"Migration {name} failed and was rolled back. {error.message}",
+                        "\n".join(filter(None, (error.hint, kept))),
+                    ) from error.__cause__
+                case MigrationError() if name not in error.message:
+                    raise MigrationError(
+                        f"Migration {name}: {error.message}", error.hint
+                    ) from error
+                case DbkitError():
+                    raise
             percent = " In PostgreSQL's SQL a % is written %%." * isinstance(error, IndexError)
             raise MigrationError(
                 f"Migration {name} failed and was rolled back: {type(error).__name__}: {error}",
                 f"{kept}{percent} --debug shows the line.",
             ) from error
 
-    def rollback(self, baseline: bool = False) -> str:
-        """Take back the migration applied last; give its name. Raises MigrationError, also for one
-        that stands for others, which would take back all of them, unless `baseline`."""
-        self._record_replaced()
-        while done := self.done:
-            if not baseline and done[-1] in self.files.replacing():
-                raise MigrationError(
-                    f"Migration {done[-1]} stands for all that was there before it: to take it "
-                    "back would drop every table.",
-                    "`python -m dbkit reset` does that, on purpose.",
-                )
-            taken = self._execute(done[-1], self.migrator, fake=False, downgrade=True)
-            self.__dict__.pop("migrator", None)  # the history is another now
-            if taken:
-                return done[-1]
-        raise MigrationError("There is nothing to roll back: no migration is applied.")
-
 
 def status(database: pw.Database, directory: str | Path = "migrations") -> Status:
     """What is applied and what is pending; writes nothing."""
-    router = Router(database, directory)
-    done, files = router.done, router.todo
-    pending = tuple(name for name in files if name not in set(done))
-    gone = tuple(name for name in done if name not in set(files))
-    return Status(tuple(done), pending, gone, tuple(disorder(files, done)))
+    standing = Router(database, directory).standing()
+    return Status(
+        standing.applied,
+        tuple(standing.pending),
+        standing.gone,
+        standing.disorder,
+        tuple(map(str, standing.errors)),
+    )
 
 
 def migrate(
@@ -269,18 +378,7 @@ def rollback(
 ) -> list[str]:
     """Take back the last `count` migrations, the newest first; give their names. One that stands
     for others is refused, unless `baseline`."""
-    router = Router(database, directory)
-    check_count(router.done, count)
-    return [router.rollback(baseline) for _ in range(count)]
-
-
-def check_count(done: Sequence[str], count: int) -> None:
-    """Refuse to take back more than is applied, before anything is taken back."""
-    if count > len(done):
-        raise MigrationError(
-            f"{count} migrations cannot be rolled back: {len(done)} are applied.",
-            "`python -m dbkit status` lists them.",
-        )
+    return Router(database, directory).take_back(count, baseline)
 
 
 def reset(database: pw.Database, directory: str | Path = "migrations") -> list[str]:
@@ -289,6 +387,7 @@ def reset(database: pw.Database, directory: str | Path = "migrations") -> list[s
     Destroys the data of their tables, and leaves others alone. Gives the names applied.
     """
     router = Router(database, directory)
-    with dialect_for(database).migrating(database):
-        rollback(database, directory, len(router.done), baseline=True)
-        return migrate(database, directory)
+    with diagnosed(database), router.locked():
+        if count := len(router.done):
+            router.take_back(count, baseline=True)
+        return router.run()

@@ -8,6 +8,7 @@ from threading import Thread
 from typing import Any
 
 import peewee as pw
+from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 
 from dbkit.diagnosis import sqlstate
 from dbkit.errors import DatabaseFailed
@@ -54,7 +55,8 @@ class Postgres:
         return database.atomic()  # type: ignore[no-any-return]
 
     def migrating(self, database: pw.Database) -> AbstractContextManager[Any]:
-        return self.transaction(database)
+        # any other level would go on seeing the history as it was before the lock was had
+        return database.atomic(ISOLATION_LEVEL_READ_COMMITTED)  # type: ignore[no-any-return]
 
     def statements(self, current: Schema, desired: Schema) -> list[Statement]:
         return statements(current, desired)

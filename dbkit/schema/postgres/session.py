@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import sleep
 from typing import Any
 
 import peewee as pw
@@ -20,7 +21,9 @@ LOCK = """
 SELECT pg_catalog.set_config('search_path', pg_catalog.ltrim(
     pg_catalog.regexp_replace(pg_catalog.current_setting('search_path'),
                               '(^|, *)"?pg_catalog"?(?=,|$)', '', 'g'), ', '), true);
-SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(%s, 0))"""
+SELECT pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended(%s, 0))"""
+
+LOCK_POLL = 0.1  # seconds
 
 AS_BEFORE = """
 SELECT pg_catalog.set_config('session_authorization', %s, false),
@@ -32,8 +35,10 @@ NO_SCHEMA = ("No schema of the connection's search_path exists.",
 
 
 def lock(database: pw.Database, name: str) -> None:
-    """An advisory lock of the transaction; behind a pooler one of the session would be lost."""
-    database.execute_sql(LOCK, (name,))
+    """Wait for an advisory lock of the transaction; behind a pooler one of the session would be
+    lost. A statement that waits keeps its snapshot, for which CREATE INDEX CONCURRENTLY waits."""
+    while not database.execute_sql(LOCK, (name,)).fetchone()[0]:
+        sleep(LOCK_POLL)
 
 
 def find_table(

@@ -1,0 +1,185 @@
+"""How far a database is: which files of a directory are applied to it, and which are pending.
+
+Pure: it is computed from the names of the files and the names in the history table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
+
+from dbkit.errors import MigrationError
+
+RESTORE = "Bring the files back from version control."
+
+
+@dataclass(frozen=True)
+class Standing:
+    """`recorded` are the names in the history table. `applied` are the same, except that a file
+    which replaces others takes their place. `todo` are the files that play a part, in order.
+
+    `squashed` are the replacing files that the history should name instead of those they replace,
+    and `errors` says why nothing can be run.
+    """
+
+    recorded: tuple[str, ...]
+    applied: tuple[str, ...]
+    todo: tuple[str, ...]
+    gone: tuple[str, ...] = ()
+    disorder: tuple[str, ...] = ()
+    squashed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    errors: tuple[MigrationError, ...] = ()
+
+    @property
+    def pending(self) -> list[str]:
+        return [name for name in self.todo if name not in set(self.applied)]
+
+    def refuse(self) -> None:
+        """Raise the first error."""
+        for error in self.errors:
+            raise error
+
+    def until(self, name: str | None) -> list[str]:
+        """The pending files up to `name`; all without it."""
+        if name is None:
+            return self.pending
+        return self.pending[: self.pending.index(name) + 1] if name in self.pending else []
+
+    def newest(self, count: int) -> list[str]:
+        """The last `count` applied files, the newest first. Raises MigrationError."""
+        if count < 1:
+            raise MigrationError(
+                f"{count} migrations cannot be rolled back.", "Give a count of 1 or more."
+            )
+        if count > len(self.applied):
+            raise MigrationError(
+                f"{count} migrations cannot be rolled back: {len(self.applied)} are applied.",
+                "`python -m dbkit status` lists them.",
+            )
+        return list(reversed(self.applied))[:count]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The files of a directory: their names in order, and the names that some of them replace.
+
+    A file with REPLACES counts as applied where all that it replaces is applied. It is applied in
+    their place where none is. Where some are, the others are applied first.
+    """
+
+    names: tuple[str, ...]
+    replacing: Mapping[str, tuple[str, ...]]
+
+    def __post_init__(self) -> None:
+        """Raises MigrationError for a REPLACES that cannot be true."""
+        try:
+            order = list(TopologicalSorter(self.replacing).static_order())
+        except CycleError as error:
+            circle = " replaces ".join(reversed(error.args[1]))
+            raise MigrationError(
+                f"REPLACES goes in a circle: {circle}.", "A file can only replace earlier ones."
+            ) from None
+        owner: dict[str, str] = {}
+        for name in (one for one in order if one in self.replacing):
+            for old in self.replacing[name]:
+                if old in owner and owner[old] not in self.replacing[name]:
+                    raise MigrationError(
+                        f"{owner[old]} and {name} both replace {old}.",
+                        f"Keep {old} in the REPLACES of one of them.",
+                    )
+                owner[old] = name
+
+    def standing(self, recorded: Sequence[str]) -> Standing:
+        """How far a database is that has these names in its history."""
+        applied, hidden, started = list(dict.fromkeys(recorded)), set[str](), set[str]()
+        squashed, errors = dict[str, tuple[str, ...]](), list[MigrationError]()
+        for name, replaced in self._inner_first():
+            there = [one for one in applied if one in replaced]
+            if name not in applied and not replaced:
+                continue
+            if name not in applied and len(there) == len(replaced):
+                applied[applied.index(there[-1])] = name
+                squashed[name] = tuple(there)
+            if name in applied:
+                applied = [one for one in applied if one not in replaced]
+                hidden.update(replaced)
+            elif there or not started.isdisjoint(replaced):
+                started.add(name)
+                hidden.add(name)
+                errors += self._half(name, replaced, there)
+            else:
+                hidden.update(replaced)
+                errors += self._unknown(name, replaced, recorded)
+        gone = tuple(one for one in applied if one not in set(self.names))
+        errors += self._gone(gone) if not errors else []
+        todo = tuple(one for one in self.names if one not in hidden)
+        found = tuple(self._disorder(todo, set(applied)))
+        return Standing(tuple(recorded), tuple(applied), todo, gone, found, squashed, tuple(errors))
+
+    def _inner_first(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Each replacing file with the names that it replaces; one that is itself replaced comes
+        before the file that replaces it, which then replaces it only, and not its names again."""
+        for name in TopologicalSorter(self.replacing).static_order():
+            if name in self.replacing:
+                listed = self.replacing[name]
+                inner = {old for one in listed for old in self.replacing.get(one, ())}
+                yield name, tuple(one for one in listed if one not in inner)
+
+    def _half(
+        self, name: str, replaced: Sequence[str], there: Sequence[str]
+    ) -> Iterator[MigrationError]:
+        lost = [one for one in replaced if one not in self.names]
+        if any(one not in there for one in lost):
+            yield MigrationError(
+                f"{name} replaces {', '.join(replaced)}, of which this database has only "
+                f"{', '.join(there)}, and there is no file of {', '.join(lost)}.",
+                f"{RESTORE} Then migrate, and delete them once every database has all of them.",
+            )
+
+    def _unknown(
+        self, name: str, replaced: Sequence[str], recorded: Sequence[str]
+    ) -> Iterator[MigrationError]:
+        """Once the replaced files are deleted, a new database knows none of them. A few that are
+        unknown, or one whose number another migration has, were never there."""
+        known = {*self.names, *recorded}
+        numbers = {one.partition("_")[0] for one in known - {name}}
+        unknown = [one for one in replaced if one not in known]
+        wrong = [one for one in unknown
+                 if len(unknown) < len(replaced) or one.partition("_")[0] in numbers]  # fmt: skip
+        if wrong:
+            yield MigrationError(
+                f"{name} replaces {', '.join(wrong)}, which is neither a file nor in the history.",
+                f"Correct its REPLACES. {RESTORE}",
+            )
+
+    def _gone(self, gone: Sequence[str]) -> Iterator[MigrationError]:
+        if gone:
+            many, empty = len(gone) > 1, not self.names
+            files = "their files are" if many else "its file is"
+            reason = "the directory has no migrations" if empty else f"{files} gone"
+            yield MigrationError(
+                f"Migration{'s' * many} {', '.join(gone)} {'are' if many else 'is'} applied to "
+                f"this database, but {reason}.",
+                f"{RESTORE} If they are in another directory, give it with --migrations DIR.",
+            )
+
+    def _disorder(self, todo: Sequence[str], applied: set[str]) -> Iterator[str]:
+        """What is wrong with the numbers, a sentence each: two files of one number, a gap, a file
+        whose number is below that of an applied one."""
+        numbers = set(map(number, self.names))
+        for before, name in pairwise(todo):
+            if number(before) == number(name):
+                yield f"Migrations {before} and {name} have the same number."
+            elif not numbers.issuperset(range(number(before), number(name))):
+                yield f"Between migrations {before} and {name} a number is missing."
+        last = next((name for name in reversed(todo) if name in applied), None)
+        for name in todo:
+            if last and name not in applied and number(name) < number(last):
+                yield f"Migration {name} is not applied, and {last} after it is."
+
+
+def number(name: str) -> int:
+    """The number that a file's name begins with."""
+    return int(name.partition("_")[0])

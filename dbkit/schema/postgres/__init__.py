@@ -81,7 +81,10 @@ class Postgres:
             try:
                 self.execute(database, statement.sql)
             except pw.PeeweeException as error:
-                raise in_the_way(error, statement) or error from error
+                blocked = in_the_way(error, statement)
+                if blocked is None:
+                    raise
+                raise blocked from error
 
     def _whole(self, database: pw.Database) -> Schema:
         with self.reading(database, None) as reading:

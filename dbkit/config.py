@@ -151,7 +151,7 @@ def _patterns(text: str) -> Iterator[str]:
 def _project() -> dict[str, str]:
     parser = configparser.ConfigParser(interpolation=None)
     try:
-        parser.read_string(Path("setup.cfg").read_text(encoding="utf-8"), "setup.cfg")
+        parser.read_string(Path("setup.cfg").read_text(encoding="utf-8-sig"), "setup.cfg")
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, configparser.Error) as error:

@@ -445,3 +445,34 @@ def test_pw_migrate_claims_no_more(tmp_path: Path) -> None:
         files(directory, 2)
         done = pw_migrate(url, "rollback", "--count", "2", "--directory", str(directory))
         assert (done.returncode, names(database)) == (0, [])
+
+
+def test_an_init_beside_a_migrate_reads_what_that_has_made(
+    url: str, tmp_path: Path, dbkit: Run
+) -> None:
+    directory = write(tmp_path / "m", m001_a=WAITING.format(name="a"))
+    with opened(url) as database:
+        database.execute_sql("CREATE TABLE old (id integer PRIMARY KEY)")
+        with beside(url, migrate, "a", directory):
+            result = dbkit("init", "--database", url, "--models", f"models_{tmp_path.name}",
+                           "--migrations", str(directory))  # fmt: skip
+        assert result.exit_code == 0, result.output
+        assert "002_baseline is marked as applied" in result.output
+        assert status(database, directory).applied == ("002_baseline",)
+        assert migrate(database, directory) == []
+        assert names(database) == ["002_baseline"]
+
+
+def test_init_replaces_a_history_whose_files_are_gone(
+    database: pw.Database, url: str, tmp_path: Path, dbkit: Run
+) -> None:
+    directory = files(tmp_path / "m", 1, 2)
+    migrate(database, directory)
+    for path in directory.glob("*.py"):
+        path.unlink()
+    where = ("--database", url, "--migrations", str(directory))
+    result = dbkit("init", *where, "--models", f"models_{tmp_path.name}")
+    assert result.exit_code == 0, result.output
+    assert dbkit("status", *where).exit_code == 0
+    assert migrate(database, directory) == []
+    assert names(database) == ["003_baseline"]

@@ -60,6 +60,16 @@ def adopt(
 
     Raises DbkitError, and then leaves no file behind.
     """
+    router = Router(database, directory)
+    router.files.needed = False
+    with router.locked():
+        return _adopted(router, spec or "models", directory, ignore, name)
+
+
+def _adopted(
+    router: Router, spec: str, directory: Path, ignore: Sequence[str], name: str
+) -> Adopted | None:
+    database = router.database
     schema = whole(database)
     if not schema.tables:
         raise MigrationError(
@@ -68,18 +78,18 @@ def adopt(
         )
     files: list[Path] = []
     with new_directories_removed(directory / "conf.py"), _taken_back(files):
-        models, left = _models(database, schema, spec or "models", files)
+        models, left = _models(database, schema, spec, files)
         ignored = tuple(one.place for one in left if one.differs)
         _refuse_other(database, models, (*ignore, *map(literal_pattern, ignored)))
-        replaced = _replaced(database, directory)
+        replaced = _replaced(router)
         if replaced and _is_made(database, models, directory):
             return None
         made, notes = _baseline(database, directory, name, models, replaced)
         files.append(directory / f"{made}.py")
         _new(directory / "conf.py", CONF, files)
-        _configure(spec or "models", directory, ignored, files)
+        _configure(spec, directory, ignored, files)
         if not replaced:
-            Router(database, directory).run(fake=True)
+            router.run(fake=True)
     where = "" if notes else f" (But it is in {made}.)"
     return Adopted(tuple(files), made, (*(f"{one}{where}" for one in left), *notes))
 
@@ -123,18 +133,19 @@ def _refuse_other(database: pw.Database, models: list[Model], ignored: tuple[str
         )
 
 
-def _replaced(database: pw.Database, directory: Path) -> list[str]:
-    """The migrations that are there; either all of them are applied, or none was ever recorded."""
-    router = Router(database, directory)
-    router.files.needed = False
-    names = router.files.names()
-    pending = [one for one in names if one not in router.recorded]
-    if pending and len(pending) < len(names):
+def _replaced(router: Router) -> list[str]:
+    """The migrations that are applied, which are all that there are, or none; the files of some
+    may be gone."""
+    standing = router.standing()
+    for error in standing.errors:
+        raise error
+    if standing.pending and standing.applied:
         raise MigrationError(
-            f"Of the migrations in {directory}, {', '.join(pending)} are not applied.",
+            f"Of the migrations in {router.migrate_dir}, {', '.join(standing.pending)} are not "
+            "applied.",
             "Apply them with what they were written for, or delete their files; then run init.",
         )
-    return names if not pending else []
+    return list(standing.applied)
 
 
 def _is_made(database: pw.Database, models: list[Model], directory: Path) -> bool:

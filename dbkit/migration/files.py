@@ -33,12 +33,12 @@ class Files:
 
     def names(self) -> list[str]:
         """All, in the order of their numbers. Raises MigrationError."""
-        names = [path.stem for path in self._listed() if _is_migration(path)]
-        return sorted({*names, *self.unwritten}, key=lambda name: (number(name), name))
+        found = {*self._found(), *self.unwritten}
+        return sorted(found, key=lambda name: (number(name), name))
 
-    def _listed(self) -> list[Path]:
+    def _found(self) -> list[str]:
         try:
-            return sorted(self.directory.iterdir())
+            return [path.stem for path in sorted(self.directory.iterdir()) if _is_migration(path)]
         except FileNotFoundError:
             if not self.needed:
                 return []

@@ -49,7 +49,7 @@ def baseline(
     """Write a file that makes all of the goal, from nothing, and replaces others."""
     files = Files(Path(directory))
     files.needed = False
-    full = files.next_name(checked(name), ())
+    full = files.next_name(checked(name), replaced)
     with tempfile.TemporaryDirectory() as empty, replaying(database, empty) as router:
         attach(router.database, goal.models)
         created = Generator(router, goal, Decisions(no_rename=True)).created(full, replaced)

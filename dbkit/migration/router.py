@@ -350,7 +350,7 @@ def status(database: pw.Database, directory: str | Path = "migrations") -> Statu
         tuple(standing.pending),
         standing.gone,
         standing.disorder,
-        tuple(map(str, standing.errors)),
+        tuple(map(str, standing.problems)),
     )
 
 

@@ -20,8 +20,8 @@ class Standing:
     """`recorded` are the names in the history table. `applied` are the same, except that a file
     which replaces others takes their place. `todo` are the files that play a part, in order.
 
-    `squashed` are the replacing files that the history should name instead of those they replace,
-    and `errors` says why nothing can be run.
+    `gone` are applied files that are not in the directory. `squashed` are the replacing files that
+    the history should name instead of those they replace. `errors` says which of them cannot be.
     """
 
     recorded: tuple[str, ...]
@@ -36,10 +36,26 @@ class Standing:
     def pending(self) -> list[str]:
         return [name for name in self.todo if name not in set(self.applied)]
 
+    @property
+    def problems(self) -> tuple[MigrationError, ...]:
+        """Why nothing can be run."""
+        return self.errors or tuple(self._gone())
+
     def refuse(self) -> None:
-        """Raise the first error."""
-        for error in self.errors:
+        """Raise the first problem."""
+        for error in self.problems:
             raise error
+
+    def _gone(self) -> Iterator[MigrationError]:
+        if self.gone:
+            many = len(self.gone) > 1
+            files = "their files are" if many else "its file is"
+            reason = f"{files} gone" if self.todo else "the directory has no migrations"
+            yield MigrationError(
+                f"Migration{'s' * many} {', '.join(self.gone)} {'are' if many else 'is'} applied "
+                f"to this database, but {reason}.",
+                f"{RESTORE} If they are in another directory, give it with --migrations DIR.",
+            )
 
     def until(self, name: str | None) -> list[str]:
         """The pending files up to `name`; all without it."""
@@ -113,7 +129,6 @@ class Layout:
                 hidden.update(replaced)
                 errors += self._unknown(name, replaced, recorded)
         gone = tuple(one for one in applied if one not in set(self.names))
-        errors += self._gone(gone) if not errors else []
         todo = tuple(one for one in self.names if one not in hidden)
         found = tuple(self._disorder(todo, set(applied)))
         return Standing(tuple(recorded), tuple(applied), todo, gone, found, squashed, tuple(errors))
@@ -152,17 +167,6 @@ class Layout:
             yield MigrationError(
                 f"{name} replaces {', '.join(wrong)}, which is neither a file nor in the history.",
                 f"Correct its REPLACES. {RESTORE}",
-            )
-
-    def _gone(self, gone: Sequence[str]) -> Iterator[MigrationError]:
-        if gone:
-            many, empty = len(gone) > 1, not self.names
-            files = "their files are" if many else "its file is"
-            reason = "the directory has no migrations" if empty else f"{files} gone"
-            yield MigrationError(
-                f"Migration{'s' * many} {', '.join(gone)} {'are' if many else 'is'} applied to "
-                f"this database, but {reason}.",
-                f"{RESTORE} If they are in another directory, give it with --migrations DIR.",
             )
 
     def _disorder(self, todo: Sequence[str], applied: set[str]) -> Iterator[str]:

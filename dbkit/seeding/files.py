@@ -64,7 +64,7 @@ def read(directory: str | Path) -> Seeds:
 
 def _document(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise SeedError(f"{path} cannot be read: {error}") from None
 

@@ -240,8 +240,8 @@ def facts(database: pw.Database) -> Facts:
         ).fetchone()
         return Facts(f"SQLite {version}", file or ":memory:", "-", latency, "-", "-")
     row = database.execute_sql(
-        "SELECT current_setting('server_version'), current_database(), current_user,"
-        " pg_backend_pid()"
+        "SELECT pg_catalog.current_setting('server_version'), pg_catalog.current_database(),"
+        " current_user, pg_catalog.pg_backend_pid()"
     ).fetchone()
     version, name, user, backend = row
     info = database.connection().info

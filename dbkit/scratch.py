@@ -26,7 +26,6 @@ HINT = """\
 Give one of three: the privilege CREATEDB on the same server, DBKIT_SCRATCH_URL (a server where a
 database may be created), or pip install "peewee-dbkit[embedded]"."""
 
-WRITABLE = "SET default_transaction_read_only TO off"  # which a role may have as its default
 # what changes the meaning of SQL in models and migrations
 SETTINGS = ("TimeZone", "DateStyle", "IntervalStyle", "standard_conforming_strings", "xmloption",
             "backslash_quote", "array_nulls", "transform_null_equals")  # fmt: skip
@@ -94,38 +93,42 @@ def _embedded_server() -> dict[str, str]:
 def _create(server: pw.Database) -> tuple[pw.Database, str]:
     """Make a temporary database on a server; (the server, the database's name)."""
     name = f"dbkit_scratch_{uuid.uuid4().hex[:12]}"
-    with opened(server):
-        server.execute_sql(WRITABLE)
+    with _writable(server):
         server.execute_sql(f"CREATE DATABASE {name} TEMPLATE template0")
     return server, name
 
 
-def _session(live: pw.Database) -> list[str]:
-    """Statements that make a session on an empty database like a session on the live one, as far
-    as the live one can be reached."""
+@contextmanager
+def _writable(database: pw.Database) -> Iterator[pw.Database]:
+    """Opened, also by a role whose transactions are read-only unless it says otherwise."""
+    with opened(database):
+        database.execute_sql("SET default_transaction_read_only TO off")
+        yield database
+
+
+def _session(live: pw.Database) -> str:
+    """SQL that makes a session on an empty database like a session on the live one, if that can be
+    reached."""
     if live.is_closed():
         try:
             with opened(_beside(live)) as live:
                 return _session(live)
         except DbkitError:
-            return [WRITABLE]
+            return ""
     path, settings = ask(live, SESSION, (list(SETTINGS),)).fetchone()
     schemas = [quoted(name) for name in path if not name.startswith("pg_")]
     first = [f"CREATE SCHEMA IF NOT EXISTS {schemas[0]}"] if schemas else []
-    return [
-        WRITABLE,
-        *first,
-        f"SET search_path TO {', '.join(schemas or [literal('')])}",
-        *settings,
-    ]
+    shown = f"SET search_path TO {', '.join(schemas or [literal('')])}"
+    return "; ".join([*first, shown, *settings]).replace("%", "%%")
 
 
-def _dropped_after(server: pw.Database, name: str, session: list[str]) -> Iterator[pw.Database]:
+def _dropped_after(server: pw.Database, name: str, session: str) -> Iterator[pw.Database]:
     database = pw.PostgresqlDatabase(name, **server.connect_params)
     try:
-        with opened(database):
-            database.execute_sql("; ".join(session).replace("%", "%%"))
+        with _writable(database):
+            if session:
+                database.execute_sql(session)
             yield database
     finally:
-        with opened(server):
+        with _writable(server):
             server.execute_sql(f"DROP DATABASE {name} WITH (FORCE)")

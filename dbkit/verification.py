@@ -11,6 +11,7 @@ import peewee as pw
 
 from . import migration
 from .comparison import examine, schemas_of
+from .connection import diagnosed
 from .errors import DbkitError
 from .migration.history import applied, replaying
 from .report import BY_HAND, MODELS, PENDING, Report
@@ -18,6 +19,7 @@ from .schema.changes import Change, covers
 from .schema.diff import diff
 from .schema.models import Model
 from .schema.values import Schema, Table
+from .transactions import rolled_back
 
 
 def verify(
@@ -53,12 +55,13 @@ def _with_causes(
     """The report with the cause of each difference: on which leg of the way from the database, by
     what was applied and what is pending, to the models it lies."""
     try:
-        state = migration.status(database, directory)
+        with diagnosed(database), rolled_back(database):
+            state = migration.status(database, directory)
         with replaying(database, directory) as router:
             done = applied(router, state.applied, schemas)
             every = applied(router, state.pending, schemas)
     except DbkitError as error:
-        note = f"The causes could not be told: {error}"
+        note = f"The causes could not be determined: {error}"
         return replace(report, notes=(*report.notes, note))
     return replace(report, causes=causes(report.changes, live, done, every, desired))
 

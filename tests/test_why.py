@@ -140,7 +140,7 @@ def test_a_history_that_does_not_replay_is_said(database: pw.Database, directory
     (directory / "001_one.py").write_text("this is no Python")
     report = verify(database, [one()], directory)
     assert report.causes == ()
-    assert "The causes could not be told: " in str(report)
+    assert "The causes could not be determined: " in str(report)
     assert "001_one.py, line 1" in str(report)
 
 

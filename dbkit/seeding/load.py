@@ -22,7 +22,7 @@ import peewee as pw
 
 from dbkit.connection import diagnosed
 from dbkit.errors import SeedError
-from dbkit.fields import utcnow
+from dbkit.fields import EnumField, utcnow
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.models import Model
 
@@ -179,7 +179,7 @@ class _Table:
         if marks in self.seen:
             raise SeedError(f"{row.where}: it has the key of {self.seen[marks]}.")
         self.seen[marks] = row.where
-        return reduce(and_, (one.is_null() if value is None else one == value
+        return reduce(and_, (one.is_null() if value is None else _equal(one, value)
                              for one, value in key.items()))  # fmt: skip
 
     def _update(self, where: Any, changed: dict[pw.Field, Any]) -> bool:
@@ -246,7 +246,8 @@ class _Table:
         related = _Table(target.rel_model, target.rel_model._meta.table_name, Seeds(), self.now)
         wanted = {name: related._field(row, name) for name in value}
         where = [
-            wanted[name] == related._value(row, wanted[name], part) for name, part in value.items()
+            _equal(wanted[name], related._value(row, wanted[name], part))
+            for name, part in value.items()
         ]
         found = list(target.rel_model.select(target.rel_field).where(*where).limit(2).tuples())
         if len(found) != 1:
@@ -255,6 +256,14 @@ class _Table:
                 f"{row.where}: {target.column_name} = {value} fits {count} of {related.name}."
             )
         return found[0][0]
+
+
+def _equal(field: pw.Field, value: Any) -> pw.Expression:
+    """The types that Peewee knows are compared by the database system's own operator; a type of an
+    extension by its own."""
+    known = isinstance(field, EnumField) or field.field_type in pw.FIELD
+    operator = dialect_for(field.model._meta.database).equal if known else pw.OP.EQ
+    return pw.Expression(field, operator, value)
 
 
 def _is_relative(target: pw.Field, value: Any) -> bool:

@@ -112,12 +112,13 @@ class Postgres:
         name = TypeName(model._meta.table_name, model._meta.schema)
         table, _ = database.get_sql_context().sql(name).query()
         sequence = database.execute_sql(
-            "SELECT pg_get_serial_sequence(%s, %s)", (table, key.column_name)
+            "SELECT pg_catalog.pg_get_serial_sequence(%s, %s)", (table, key.column_name)
         ).fetchone()[0]
         if sequence:
-            last = model.select(pw.fn.max(key)).scalar()
+            last = model.select(pw.Function("pg_catalog.max", (key,))).scalar()
+            following = "greatest(%s, pg_catalog.nextval(%s))"
             database.execute_sql(
-                "SELECT setval(%s, greatest(%s, nextval(%s)))", (sequence, last, sequence)
+                f"SELECT pg_catalog.setval(%s, {following})", (sequence, last, sequence)
             )
 
 

@@ -101,7 +101,7 @@ class Columns:
         elif new.identity == "serial":
             sequence = self._new_sequence(table, new)
             yield Step.SEQUENCE, _create(sequence, new).statement.sql
-            yield Step.DEFAULT, f"SET DEFAULT nextval({literal(sequence)})"
+            yield Step.DEFAULT, f"SET DEFAULT pg_catalog.nextval({literal(sequence)})"
             yield Step.DEFAULT, self._own(table, new, sequence).statement.sql
         if new.default is not None and (retyped or old.default != new.default):
             yield Step.DEFAULT, f"SET DEFAULT {new.default}"
@@ -110,7 +110,7 @@ class Columns:
         """The options of the sequence that the column keeps."""
         if (old.sequence, old.type) != (new.sequence, new.type):
             text = f" {sequence_settings(new.sequence, new.type)[0]}"
-            sequence = f"pg_get_serial_sequence({self._place(table, new)})"
+            sequence = f"pg_catalog.pg_get_serial_sequence({self._place(table, new)})"
             change = f"'ALTER SEQUENCE ' || {sequence} || {literal(text)}"
             yield Step.DEFAULT, _execute(change)
 
@@ -131,9 +131,10 @@ class Columns:
     def _advance(self, table: str, column: Column) -> Placed:
         """Let the next automatic value be past those that are there."""
         name, place = quoted(column.name), self._place(table, column)
-        value = f"setval(pg_get_serial_sequence({place}), max({name})::bigint)"
+        sequence, last = f"pg_catalog.pg_get_serial_sequence({place})", f"pg_catalog.max({name})"
         start = next((one[6:] for one in column.sequence if one.startswith("START ")), "1")
-        sql = f"SELECT {value} FROM {self.spelling.name(table)} HAVING max({name}) >= {start}"
+        sql = f"SELECT pg_catalog.setval({sequence}, {last}::bigint) "
+        sql += f"FROM {self.spelling.name(table)} HAVING {last} OPERATOR(pg_catalog.>=) {start}"
         return Placed(Step.AFTER_DEFAULT, Statement(sql))
 
     def _place(self, table: str, column: Column) -> str:

@@ -79,7 +79,7 @@ class Spelling:
         if column.generated is not None:
             words.append(f"GENERATED ALWAYS AS {generated(column.generated)}")
         elif sequence:
-            words.append(f"DEFAULT nextval({literal(sequence)})")
+            words.append(f"DEFAULT pg_catalog.nextval({literal(sequence)})")
         elif column.identity:
             words.append(identity(column))
         elif column.default is not None:

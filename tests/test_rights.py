@@ -1,0 +1,100 @@
+"""A role that may do little still gets what it may see, and a sentence for the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from .conftest import opened
+from .servers import Server
+
+MODELS = """\
+import peewee as pw
+class Thing(pw.Model):
+    name = pw.CharField(constraints=[pw.SQL("DEFAULT 'a'")])
+    size = pw.IntegerField(constraints=[pw.Check("size IN (1, 2)")])
+"""
+UNREADABLE = "The causes could not be determined"
+# what the role may not do: SQL, (exit code, words) of verify on a clean and on a changed database
+RIGHTS = {
+    "read the history": ("SELECT 1", (0, ""), (1, UNREADABLE)),
+    "create databases": (
+        "GRANT SELECT ON migratehistory TO monitor", (0, ""), (1, "No scratch database")),
+    "make temporary tables": (
+        "REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC",
+        (2, "not verified: thing"), (2, "not verified: thing")),
+    "use the schema": (
+        "CREATE SCHEMA app; ALTER DATABASE {database} SET search_path = app, public",
+        (2, "may not use the schema app"), (2, "may not use the schema app")),
+    "use any schema": (
+        "REVOKE USAGE ON SCHEMA public FROM PUBLIC",
+        (2, "may not use the schema public"), (2, "may not use the schema public")),
+    "write": (
+        "ALTER ROLE monitor SET default_transaction_read_only = on; GRANT SELECT ON migratehistory"
+        " TO monitor; ALTER ROLE monitor CREATEDB", (0, ""), (1, "changed by hand")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", RIGHTS)
+def test_what_a_role_may_not_do(
+    case: str, server: Server, dbkit: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sql, clean, changed = RIGHTS[case]
+    name = server.create_database()
+    monkeypatch.setenv("DATABASE_URL", server.url(name))
+    monkeypatch.setenv("DBKIT_MODELS", "things_of_rights")
+    monkeypatch.setattr("dbkit.scratch._embedded", _no_server)
+    monkeypatch.syspath_prepend(Path.cwd())
+    Path("things_of_rights.py").write_text(MODELS)
+    assert dbkit("create", "first").exit_code == 0
+    assert dbkit("migrate").exit_code == 0
+    with opened(server.url()) as database:
+        if not database.execute_sql("SELECT FROM pg_roles WHERE rolname = 'monitor'").fetchall():
+            database.execute_sql("CREATE ROLE monitor LOGIN")
+        database.execute_sql("ALTER ROLE monitor NOCREATEDB; ALTER ROLE monitor RESET ALL")
+    for one in sql.replace("{database}", name).split("; "):
+        server.execute(one, name)
+    monkeypatch.setenv("DATABASE_URL", server.url(name, "monitor"))
+
+    def check(word: str, code: int, words: str) -> None:
+        result = dbkit(*word.split())
+        assert (result.exit_code, words in result.output) == (code, True), result.output
+        assert "unexpected" not in result.output
+
+    check("verify", *clean)
+    check("diff live models", *clean)
+    server.execute("ALTER TABLE public.thing ADD x integer", name)
+    check("verify", *changed)
+    if case == "read the history":
+        check("status", 2, "permission denied for table migratehistory")
+        check("migrate", 2, "permission denied")
+
+
+def _no_server(_: object) -> None:
+    from dbkit.scratch import NoScratch
+
+    raise NoScratch("There is no embedded server here.")
+
+
+def test_a_role_that_may_not_read_still_gets_json(
+    server: Server, dbkit: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a transaction of the application the refused query does not break it."""
+    import dbkit as library
+    from dbkit.models import MODELS as models
+
+    name = server.create_database()
+    server.execute(
+        "CREATE TABLE migratehistory (id integer, name text, migrated_at timestamp)", name
+    )
+    Path("migrations").mkdir()
+    with opened(server.url()) as database:
+        if not database.execute_sql("SELECT FROM pg_roles WHERE rolname = 'monitor'").fetchall():
+            database.execute_sql("CREATE ROLE monitor LOGIN")
+    with opened(server.url(name, "monitor")) as database, database.atomic():
+        report = library.verify(database, models, "migrations")
+        assert UNREADABLE in str(report)
+        assert database.execute_sql("SELECT 1").fetchone() == (1,)

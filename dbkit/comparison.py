@@ -175,6 +175,8 @@ def _without(schema: Schema, patterns: Sequence[str]) -> Schema:
         schema,
         tables=tuple(kept(one) for one in schema.tables if not _matches(one.name, patterns)),
         enums=tuple(one for one in schema.enums if not _matches(one.name, patterns)),
+        extensions=tuple(one for one in schema.extensions if not _matches(one.name, patterns)),
+        comments=tuple(one for one in schema.comments if not _matches(one.name, patterns)),
     )
 
 

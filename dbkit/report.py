@@ -12,7 +12,7 @@ import click
 
 from .schema.changes import Add, Alter, Change, Drop, covers, definition, kind, subject
 from .schema.statements import Statement, script
-from .schema.values import Domain, EnumType, Namespace, Sequence, Table
+from .schema.values import Comment, Domain, EnumType, Extension, Namespace, Sequence, Table
 
 JSON_VERSION = 1
 PENDING, MODELS, BY_HAND = "pending", "models", "by hand"
@@ -207,6 +207,10 @@ def _heading(change: Change) -> str:
             return "sequences"
         case Namespace():
             return "schemas"
+        case Extension():
+            return "extensions"
+        case Comment() if change.table is None:
+            return "comments"
         case _:
             return change.table or ""
 

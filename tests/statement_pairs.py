@@ -32,6 +32,22 @@ PARTITIONED = (
     "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (1) TO (10);"
     "INSERT INTO p VALUES (1, 'x');"
 )
+COMMENTED = (
+    "CREATE SCHEMA s; CREATE TYPE e AS ENUM ('x'); CREATE DOMAIN d AS int; CREATE SEQUENCE q;"
+    "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
+    "CREATE TABLE t (a int CONSTRAINT k CHECK (a > 0), b text); CREATE INDEX i ON t (a);"
+    "CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f();"
+    "CREATE POLICY p ON t USING (a > 0); CREATE VIEW v AS SELECT a FROM t;"
+    "CREATE RULE r AS ON DELETE TO v DO INSTEAD NOTHING;"
+    "CREATE MATERIALIZED VIEW m AS SELECT a FROM t; CREATE TABLE s.t (a int);"
+    'CREATE INDEX "I 2" ON s.t (a);'
+)
+CHECKED = (
+    "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE t (a int REFERENCES p ON DELETE CASCADE);"
+    "CREATE TABLE q (a int REFERENCES p) PARTITION BY RANGE (a);"
+    "CREATE TABLE q1 PARTITION OF q FOR VALUES FROM (1) TO (10);"
+    "CREATE TABLE q2 PARTITION OF q FOR VALUES FROM (10) TO (20);"
+)
 
 POSTGRES: dict[str, tuple[str, str]] = {
     # types
@@ -119,6 +135,26 @@ POSTGRES: dict[str, tuple[str, str]] = {
     "sequence as a default": (
         "CREATE SEQUENCE s; CREATE TABLE t (a int DEFAULT nextval('s')); INSERT INTO t VALUES (1)",
         "CREATE TABLE t (a int)",
+    ),
+    "comments of every kind": (
+        COMMENTED + "COMMENT ON INDEX i IS 'a'; COMMENT ON CONSTRAINT k ON t IS 'a';"
+        "COMMENT ON TYPE e IS 'a'; COMMENT ON DOMAIN d IS 'a'; COMMENT ON SEQUENCE q IS 'a';"
+        "COMMENT ON SCHEMA s IS 'a'; COMMENT ON POLICY p ON t IS 'a'; COMMENT ON RULE r ON v IS 'a';"
+        "COMMENT ON COLUMN v.a IS 'a'; CREATE INDEX gone ON t (b); COMMENT ON INDEX gone IS 'a';"
+        "CREATE TYPE gone AS ENUM (); COMMENT ON TYPE gone IS 'a'",
+        COMMENTED + "COMMENT ON INDEX i IS 'b'; COMMENT ON CONSTRAINT k ON t IS 'it''s %';"
+        "COMMENT ON TYPE e IS 'b'; COMMENT ON DOMAIN d IS 'b'; COMMENT ON TRIGGER g ON t IS 'b';"
+        "COMMENT ON MATERIALIZED VIEW m IS 'b'; COMMENT ON INDEX s.\"I 2\" IS 'b'",
+    ),
+    "constraints whose triggers do not fire": (
+        CHECKED + "ALTER TABLE t DISABLE TRIGGER ALL; ALTER TABLE q DISABLE TRIGGER ALL",
+        CHECKED + "ALTER TABLE p DISABLE TRIGGER ALL; ALTER TABLE q1 DISABLE TRIGGER ALL",
+    ),
+    "constraint whose triggers do not fire, and a type": (
+        "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE t (a int REFERENCES p);"
+        "ALTER TABLE t DISABLE TRIGGER ALL",
+        "CREATE TABLE p (id bigint PRIMARY KEY); CREATE TABLE t (a bigint REFERENCES p);"
+        "ALTER TABLE t DISABLE TRIGGER ALL",
     ),
     "sequence unlogged and owned": (
         "CREATE TABLE t (a int); CREATE UNLOGGED SEQUENCE s OWNED BY t.a; CREATE SEQUENCE r",

@@ -9,6 +9,7 @@ from dbkit.schema.values import (
     Check,
     Column,
     Comment,
+    Firing,
     ForeignKey,
     Index,
     Part,
@@ -82,8 +83,11 @@ def of_part(table: Table, part: Part) -> Unsaid | None:
             kind = type(part).__name__
             return Unsaid(place, f"{kind} {part.name} of table {table.name} is left out.", True)
         case Comment():
-            what = f"column {part.name} of " if part.name else ""
+            what = f"{part.of or 'column'} {part.name} of " if part.name else ""
             return Unsaid(place, f"The comment on {what}table {table.name} is left out.")
+        case Firing():
+            return Unsaid(place, f"The triggers of constraint {part.name} of table {table.name} do "
+                          f"not fire as usual ({', '.join(part.states)}).", True)  # fmt: skip
         case Index(valid=False):
             return Unsaid(place, f"Index {part.name} of table {table.name} is invalid, and left "
                           "out.", True)  # fmt: skip

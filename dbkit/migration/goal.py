@@ -13,12 +13,28 @@ from dbkit.schema.dialect import dialect_for
 from dbkit.schema.diff import diff
 from dbkit.schema.models import Model
 from dbkit.schema.patching import patched
-from dbkit.schema.values import Comment, Nameable, Part, Policy, Rule, Schema, Table, Trigger
+from dbkit.schema.values import (
+    Comment,
+    Firing,
+    Nameable,
+    Part,
+    Policy,
+    Rule,
+    Schema,
+    Table,
+    Trigger,
+)
 
 from .operations import Lines
 
 UNSAID_OPTIONS = ("PARTITION ", "INHERITS ", "REPLICA ", "ROW LEVEL ", "FORCE ROW ", "OF ")
-UNSAID = (Trigger, Rule, Policy, Comment)  # what no model can say, and no migration takes away
+UNSAID = (
+    Trigger,
+    Rule,
+    Policy,
+    Comment,
+    Firing,
+)  # what no model can say, and no migration takes away
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ from .values import (
     Domain,
     EnumType,
     Exclusion,
+    Extension,
+    Firing,
     ForeignKey,
     Index,
     Namespace,
@@ -30,7 +32,7 @@ from .values import (
     Unique,
 )
 
-Item = Part | Table | EnumType | Domain | Sequence | Namespace
+Item = Part | Table | EnumType | Domain | Sequence | Namespace | Extension
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +117,12 @@ KINDS: dict[type, str] = {
     Rule: "rule",
     Policy: "policy",
     Comment: "comment",
+    Firing: "triggers of constraint",
     EnumType: "enum type",
     Domain: "domain",
     Sequence: "sequence",
     Namespace: "schema",
+    Extension: "extension",
 }
 
 
@@ -152,7 +156,7 @@ def subject(item: Item) -> str:
         case Exclusion():
             return item.name or item.definition
         case Comment():
-            return f"on {item.name or 'the table'}"
+            return f"on {item.of} {item.name}".replace("  ", " ") if item.name else "on the table"
         case _:
             columns = f"({', '.join(covers(item))})" if covers(item) else ""
             return f"{item.name or ''} {columns}".strip()
@@ -184,6 +188,10 @@ def definition(item: Item) -> str:
             return item.definition
         case Comment():
             return item.text
+        case Firing():
+            return ", ".join(item.states)
+        case Extension():
+            return f"in schema {item.schema}"
         case EnumType():
             return ", ".join(item.labels)
         case Index():

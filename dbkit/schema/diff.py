@@ -8,7 +8,18 @@ from operator import attrgetter
 from typing import Protocol, TypeVar, get_args
 
 from .changes import Add, Alter, Change, Drop
-from .values import Column, ForeignKey, Index, Nameable, Part, PrimaryKey, Schema, Table, Unique
+from .values import (
+    Column,
+    Comment,
+    ForeignKey,
+    Index,
+    Nameable,
+    Part,
+    PrimaryKey,
+    Schema,
+    Table,
+    Unique,
+)
 
 
 class _Named(Protocol):
@@ -29,6 +40,8 @@ def diff(current: Schema, desired: Schema) -> tuple[Change, ...]:
         *_whole(current.enums, desired.enums),
         *_whole(current.domains, desired.domains),
         *_whole(current.sequences, desired.sequences),
+        *_whole(current.extensions, desired.extensions),
+        *_whole(current.comments, desired.comments),
         *_tables(current, desired),
     )
 
@@ -133,7 +146,8 @@ def _names_agree(old: Part, new: Part) -> bool:
 
 
 def _name(part: Part) -> Hashable:
-    return (type(part), part.name) if part.name is not None else None
+    of = part.of if isinstance(part, Comment) else ""
+    return (type(part), part.name, of) if part.name is not None else None
 
 
 def _subject(part: Part) -> Hashable:
@@ -155,6 +169,8 @@ def _change(table: str | None, old: N | None, new: N | None) -> Change:
 
 
 def _by_name(current: Sequence[N], desired: Sequence[N]) -> Iterator[tuple[N | None, N | None]]:
-    olds, news = ({item.name: item for item in side} for side in (current, desired))
+    olds, news = (
+        {(item.name, getattr(item, "of", "")): item for item in side} for side in (current, desired)
+    )
     for name in sorted({*olds, *news}):
         yield olds.get(name), news.get(name)

@@ -149,15 +149,26 @@ class Policy:
 
 @value
 class Comment:
-    """`name` is the column's, or empty for the table's own."""
+    """`of` is the kind of object, and empty for a column and for the table itself, which has no
+    `name` here."""
 
     name: str
     text: str
+    of: str = ""
+
+
+@value
+class Firing:
+    """How the triggers fire with which the server enforces the constraint `name`, where that is not
+    the usual: `states` are such as 'insert disabled'."""
+
+    name: str
+    states: tuple[str, ...]
 
 
 Constraint = PrimaryKey | ForeignKey | Unique | Check | Exclusion
 Nameable = Constraint | Index  # what the server names where a person does not
-Part = Column | Nameable | Trigger | Rule | Policy | Comment
+Part = Column | Nameable | Trigger | Rule | Policy | Comment | Firing
 
 
 @value
@@ -200,6 +211,14 @@ class Namespace:
     name: str
 
 
+@value
+class Extension:
+    """Not its version, which is the server's."""
+
+    name: str
+    schema: str
+
+
 # (kind of object, its table or "", its name) -> statements
 Attached = Mapping[tuple[str, str, str], tuple[str, ...]]
 
@@ -214,4 +233,6 @@ class Schema:
     enums: tuple[EnumType, ...] = ()
     domains: tuple[Domain, ...] = ()
     sequences: tuple[Sequence, ...] = ()
+    extensions: tuple[Extension, ...] = ()
+    comments: tuple[Comment, ...] = ()  # on objects that are no tables and in no table
     attached: Attached = field(default_factory=dict, compare=False, repr=False)

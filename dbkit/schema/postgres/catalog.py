@@ -19,6 +19,8 @@ from ..values import (
     Domain,
     EnumType,
     Exclusion,
+    Extension,
+    Firing,
     ForeignKey,
     Index,
     Namespace,
@@ -76,14 +78,22 @@ def read(
         parts[row.oid].append(_constraint(row, naming))
     for row in rows(queries.INDEXES):
         parts[row.oid].append(_index(row))
+    firing: dict[tuple[int, str], tuple[str, ...]] = defaultdict(tuple)
     for row in rows(queries.TRIGGERS):
-        parts[row.oid].append(Trigger(row.name, row.definition, FIRING[row.enabled]))
+        if row.event is None:
+            parts[row.oid].append(Trigger(row.name, row.definition, FIRING[row.enabled]))
+        else:
+            firing[row.oid, row.name] += (f"{row.event} {FIRING[row.enabled]}",)
+    for (oid, name), states in firing.items():
+        parts[oid].append(Firing(name, tuple(sorted(set(states)))))
     for row in rows(queries.RULES):
         parts[row.oid].append(Rule(row.name, row.definition, FIRING[row.enabled]))
     for row in rows(queries.POLICIES):
         parts[row.oid].append(_policy(row))
-    for row in rows(queries.COMMENTS) if comments else ():
-        parts[row.oid].append(Comment(row.name, row.text))
+    said = rows(queries.COMMENTS) if comments else []
+    for row in said:
+        if row.oid is not None:
+            parts[row.oid].append(Comment(row.name, row.text, row.of))
     enums, domains = rows(queries.ENUMS), rows(queries.DOMAINS)
     return Schema(
         tuple(Namespace(row.name) for row in rows(queries.NAMESPACES)),
@@ -91,6 +101,9 @@ def read(
         tuple(EnumType(naming(row.schema, row.name), tuple(row.labels)) for row in enums),
         tuple(Domain(naming(row.schema, row.name), row.definition) for row in domains),
         tuple(_own_sequence(row, naming) for row in sequences if not _is_columns_own(row)),
+        tuple(Extension(*row) for row in ask(database, queries.EXTENSIONS)) if comments else (),
+        tuple(Comment(naming(row.schema, row.name) if row.schema else row.name, row.text, row.of)
+              for row in said if row.oid is None),
         _attached(rows(ATTACHED), naming) if comments else {},
     )  # fmt: skip
 

@@ -212,15 +212,34 @@ WHERE n.nspname = ANY (%s) AND c.relkind IN ('r', 'p', 'm') AND NOT x.relisparti
 ORDER BY i.indrelid, x.relname
 """
 
-TRIGGERS = """
+# The event of a trigger that enforces a constraint, by its function.
+EVENT = """CASE WHEN f.proname OPERATOR(pg_catalog.=) 'RI_FKey_check_ins' THEN 'insert'
+    WHEN f.proname OPERATOR(pg_catalog.=) 'RI_FKey_check_upd' THEN 'update'
+    WHEN f.proname OPERATOR(pg_catalog.~) '_del$' THEN 'delete of the target'
+    WHEN f.proname OPERATOR(pg_catalog.~) '_upd$' THEN 'update of the target'
+    ELSE 'recheck' END"""
+
+# Beside the triggers that somebody made, those of constraints that do not fire as usual.
+TRIGGERS = f"""
+WITH relation AS (
+    SELECT c.oid FROM pg_catalog.pg_class c
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = ANY (%s)
+)
 SELECT t.tgrelid AS oid, t.tgname AS name, pg_get_triggerdef(t.oid, true) AS definition,
-       t.tgenabled AS enabled
+       t.tgenabled AS enabled, NULL AS event
 FROM pg_catalog.pg_trigger t
-JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
-JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+JOIN relation c ON c.oid = t.tgrelid
 LEFT JOIN pg_catalog.pg_trigger p ON p.oid = t.tgparentid
-WHERE n.nspname = ANY (%s) AND NOT t.tgisinternal AND t.tgenabled IS DISTINCT FROM p.tgenabled
-ORDER BY t.tgrelid, t.tgname
+WHERE NOT t.tgisinternal AND t.tgenabled IS DISTINCT FROM p.tgenabled
+UNION ALL
+SELECT k.conrelid, k.conname, '', t.tgenabled, {EVENT}
+FROM pg_catalog.pg_trigger t
+JOIN pg_catalog.pg_constraint k ON k.oid = t.tgconstraint
+JOIN pg_catalog.pg_proc f ON f.oid = t.tgfoid
+JOIN relation c ON c.oid = k.conrelid
+LEFT JOIN pg_catalog.pg_trigger p ON p.oid = t.tgparentid
+WHERE t.tgisinternal AND t.tgenabled <> 'O' AND t.tgenabled IS DISTINCT FROM p.tgenabled
+ORDER BY oid, name, event
 """
 
 RULES = """
@@ -247,14 +266,45 @@ ORDER BY p.polrelid, p.polname
 """
 
 COMMENTS = """
-SELECT d.objoid AS oid, coalesce(a.attname, '') AS name, d.description AS text
-FROM pg_catalog.pg_description d
-JOIN pg_catalog.pg_class c ON c.oid = d.objoid AND d.classoid = 'pg_class'::regclass
-JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.objsubid
- AND d.objsubid > 0
-WHERE n.nspname = ANY (%s) AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
-ORDER BY d.objoid, d.objsubid
+WITH space AS (SELECT n.oid, n.nspname FROM pg_catalog.pg_namespace n WHERE n.nspname = ANY (%s)
+), relation AS (
+    SELECT c.oid, c.relname, c.relkind, n.nspname FROM pg_catalog.pg_class c
+    JOIN space n ON n.oid = c.relnamespace
+), object (class, id, place, oid, of, schema, name) AS (
+    SELECT 'pg_class'::regclass, oid, 0, oid, '', nspname, '' FROM relation
+    WHERE relkind IN ('r', 'p', 'f', 'v', 'm')
+    UNION ALL SELECT 'pg_class'::regclass, r.oid, a.attnum, r.oid, '', r.nspname, a.attname
+    FROM relation r JOIN pg_catalog.pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0
+    WHERE r.relkind IN ('r', 'p', 'f', 'v', 'm')
+    UNION ALL SELECT 'pg_class'::regclass, r.oid, 0, i.indrelid, 'index', r.nspname, r.relname
+    FROM relation r JOIN pg_catalog.pg_index i ON i.indexrelid = r.oid
+    UNION ALL SELECT 'pg_constraint'::regclass, k.oid, 0, r.oid, 'constraint', r.nspname, k.conname
+    FROM relation r JOIN pg_catalog.pg_constraint k ON k.conrelid = r.oid
+    UNION ALL SELECT 'pg_trigger'::regclass, g.oid, 0, r.oid, 'trigger', r.nspname, g.tgname
+    FROM relation r JOIN pg_catalog.pg_trigger g ON g.tgrelid = r.oid AND NOT g.tgisinternal
+    UNION ALL SELECT 'pg_rewrite'::regclass, w.oid, 0, r.oid, 'rule', r.nspname, w.rulename
+    FROM relation r JOIN pg_catalog.pg_rewrite w ON w.ev_class = r.oid
+    UNION ALL SELECT 'pg_policy'::regclass, p.oid, 0, r.oid, 'policy', r.nspname, p.polname
+    FROM relation r JOIN pg_catalog.pg_policy p ON p.polrelid = r.oid
+    UNION ALL SELECT 'pg_class'::regclass, oid, 0, NULL, 'sequence', nspname, relname
+    FROM relation WHERE relkind = 'S'
+    UNION ALL SELECT 'pg_type'::regclass, t.oid, 0, NULL,
+           CASE t.typtype WHEN 'd' THEN 'domain' ELSE 'type' END, n.nspname, t.typname
+    FROM pg_catalog.pg_type t JOIN space n ON n.oid = t.typnamespace WHERE t.typtype IN ('d', 'e')
+    UNION ALL SELECT 'pg_namespace'::regclass, oid, 0, NULL, 'schema', '', nspname FROM space
+)
+SELECT o.oid, o.of, o.schema, o.name, d.description AS text
+FROM object o JOIN pg_catalog.pg_description d
+  ON d.classoid = o.class AND d.objoid = o.id AND d.objsubid = o.place
+WHERE NOT (o.of = 'schema' AND d.description = 'standard public schema')  -- by initdb
+ORDER BY o.oid, o.of, o.name
+"""
+
+EXTENSIONS = """
+SELECT e.extname AS name, n.nspname AS schema
+FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
+WHERE e.extname <> 'plpgsql'
+ORDER BY e.extname
 """
 
 ENUMS = """

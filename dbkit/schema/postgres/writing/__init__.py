@@ -18,7 +18,18 @@ from dataclasses import replace
 
 from ...changes import Add, Alter, Change, Drop
 from ...statements import Hints, Statement, literal, mentions, quoted
-from ...values import Column, Domain, EnumType, Namespace, Schema, Sequence, Table
+from ...values import (
+    Column,
+    Comment,
+    Domain,
+    EnumType,
+    Extension,
+    Namespace,
+    Schema,
+    Sequence,
+    Table,
+)
+from .beside import Beside
 from .casts import Casts
 from .columns import Columns
 from .ddl import VIEWS, Spelling
@@ -54,6 +65,9 @@ def usings(current: Schema, desired: Schema) -> dict[tuple[str, str], str]:
     return {place: clause for place, clause in found.items() if clause}
 
 
+ITEMS = (Namespace, Extension, Comment)
+
+
 class _Writer:
     def __init__(self, current: Schema, desired: Schema, hints: Hints) -> None:
         self.current, self.desired = current, desired
@@ -63,6 +77,7 @@ class _Writer:
                            _fewer_labels(current, desired), hints.using)  # fmt: skip
         columns = Columns(self.spelling, self.casts, self.plan.retyped, self._taken())
         self.sequences = Sequences(self.spelling)
+        self.beside = Beside(self.spelling, self.plan, [one.name for one in current.sequences])
         self.tables = Tables(self.spelling, self.plan, columns)
 
     def all(self) -> Iterator[Placed]:
@@ -95,12 +110,6 @@ class _Writer:
 
     def _placed(self, change: Change) -> Iterator[Placed]:
         match change:
-            case Add(item=Namespace(name)):
-                yield Placed(
-                    Step.NAMESPACE, Statement(f"CREATE SCHEMA IF NOT EXISTS {quoted(name)}")
-                )
-            case Drop(item=Namespace(name)):
-                yield self._drop_namespace(name)
             case Alter(old=EnumType() as old, new=EnumType() as new):
                 if new.name not in self.plan.replaced:
                     yield from self._add_labels(old, new)
@@ -116,6 +125,8 @@ class _Writer:
                 yield self.sequences.drop(name)
             case Alter(old=Sequence() as old, new=Sequence() as new):
                 yield from self.sequences.alter(old, new)
+            case _ if change.table is None and isinstance(change.item, ITEMS):
+                yield from self.beside.placed(change)
             case _:
                 yield from self.tables.placed(change)
 
@@ -192,14 +203,6 @@ class _Writer:
         under = (one for one in schema.domains if one != item and mentions(
             item.definition, self.spelling.split(one.name)[1]))  # fmt: skip
         return 1 + max((self._rank(one, schema) for one in under), default=0)
-
-    def _drop_namespace(self, name: str) -> Placed:
-        """It stays where something in it stays."""
-        lost = [one.name for one in self.current.tables if one.kind not in VIEWS]
-        lost += [one.name for one in self.current.sequences]
-        lost = [one for one in lost if self.spelling.split(one)[0] == name]
-        loss = f"{', '.join(lost)} in schema {name}" if lost else ""
-        return Placed(Step.DROP_NAMESPACE, Statement(f"DROP SCHEMA {quoted(name)}", loss))
 
 
 def _fewer_labels(current: Schema, desired: Schema) -> dict[str, str]:

@@ -19,6 +19,8 @@ from ...values import (
     Domain,
     EnumType,
     Exclusion,
+    Extension,
+    Firing,
     ForeignKey,
     Index,
     Part,
@@ -180,7 +182,9 @@ class Plan:
 
     def _simple(self, changes: tuple[Change, ...]) -> Iterator[Change]:
         for change in changes:
-            if change.table in self.recreated or self._comes_with_parent(change):
+            if change.table in self.recreated and not isinstance(change.item, Comment):
+                continue
+            if self._comes_with_parent(change):
                 continue
             match change:
                 case Alter(table, Column() as old, Column() as new) if (
@@ -188,9 +192,11 @@ class Plan:
                     yield from (Drop(table, old), Add(table, new))
                 case Alter(_, _, Table() as new) if new.name in self.recreated:
                     pass
-                case Alter(_, _, Table() | Column() | EnumType() | Domain() | Sequence()):
+                case Alter(
+                    _, _, Table() | Column() | EnumType() | Domain() | Sequence() | Extension()
+                ):
                     yield change
-                case Alter(table, Comment(), new):
+                case Alter(table, Comment() | Firing(), new):
                     yield Add(table, new)
                 case Alter(table, old, new):
                     yield from (Drop(table, old), Add(table, new))
@@ -211,6 +217,8 @@ class Plan:
                 yield from (Drop(new.name, part), Add(new.name, part))
             for part in new.parts:
                 if isinstance(part, Comment) and (new.name, part.name) in self.again:
+                    yield Add(new.name, part)
+                if isinstance(part, Firing) and part.name in {one.name for one in parts}:
                     yield Add(new.name, part)
 
     def _hooks(self, old: Table, new: Table) -> Iterator[Part]:

@@ -11,6 +11,7 @@ from ...statements import Statement
 class Step(IntEnum):
     NAMESPACE = auto()
     SEARCH_PATH = auto()
+    EXTENSION = auto()
     DROP_HOOK = auto()  # triggers, rules, policies
     DROP_VIEW = auto()
     DROP_FOREIGN_KEY = auto()
@@ -39,8 +40,10 @@ class Step(IntEnum):
     VIEW_INDEX = auto()
     HOOK = auto()
     ATTACHED = auto()  # owner, privileges, comments of what was created again
+    FIRING = auto()
     COMMENT = auto()
     DROP_TYPE = auto()
+    DROP_EXTENSION = auto()
     DROP_NAMESPACE = auto()
 
 

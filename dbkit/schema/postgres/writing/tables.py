@@ -12,6 +12,7 @@ from ...values import (
     Column,
     Comment,
     Exclusion,
+    Firing,
     ForeignKey,
     Index,
     Part,
@@ -22,12 +23,23 @@ from ...values import (
     Trigger,
     Unique,
 )
+from ..queries import EVENT
 from .columns import Columns
 from .ddl import CLAUSES, PARTITION, VIEWS, Spelling, parents
 from .plan import Plan
 from .steps import Placed, Step
 
 USING_INDEX = "REPLICA IDENTITY USING INDEX"
+SET_FIRING = """\
+DO $dbkit$ DECLARE one record; BEGIN
+FOR one IN SELECT t.tgrelid::pg_catalog.regclass AS of_table, t.tgname, {word} AS word
+    FROM pg_catalog.pg_trigger t
+    JOIN pg_catalog.pg_constraint k ON k.oid OPERATOR(pg_catalog.=) t.tgconstraint
+    JOIN pg_catalog.pg_proc f ON f.oid OPERATOR(pg_catalog.=) t.tgfoid
+    WHERE k.conrelid OPERATOR(pg_catalog.=) {table}::pg_catalog.regclass
+    AND k.conname OPERATOR(pg_catalog.=) {name} AND t.tgisinternal LOOP
+  EXECUTE pg_catalog.format('ALTER TABLE %s %s TRIGGER %I', one.of_table, one.word, one.tgname);
+END LOOP; END $dbkit$"""
 FIRING = {"disabled": "DISABLE", "replica": "ENABLE REPLICA", "always": "ENABLE ALWAYS"}
 SECURITY = {"ROW LEVEL SECURITY": ("ENABLE ROW LEVEL SECURITY", "DISABLE ROW LEVEL SECURITY"),
             "FORCE ROW LEVEL SECURITY": ("FORCE ROW LEVEL SECURITY",
@@ -226,7 +238,9 @@ class Tables:
             case Policy():
                 yield Placed(Step.HOOK, Statement(self.spelling.policy(table.name, part)))
             case Comment():
-                yield self._comment(table, part.name, literal(part.text))
+                yield self._comment(table, part, literal(part.text))
+            case Firing():
+                yield self._firing(table, part.name, part.states)
             case ForeignKey():
                 sql = f"{head} ADD {self.spelling.constraint(part)}"
                 yield Placed(Step.FOREIGN_KEY, Statement(sql))
@@ -246,6 +260,9 @@ class Tables:
         match part:
             case Comment():
                 yield from self._drop_comment(table, part)
+            case Firing():
+                if self._has(table, part.name):
+                    yield self._firing(self.plan.new[table], part.name, ())
             case Trigger() | Rule() | Policy():
                 word = type(part).__name__.upper()
                 yield Placed(Step.DROP_HOOK, Statement(f"DROP {word} {name} ON {on}"))
@@ -260,19 +277,39 @@ class Tables:
                 yield Placed(step, Statement(f"ALTER TABLE {on} DROP CONSTRAINT {name}"))
 
     def _drop_comment(self, table: str, comment: Comment) -> Iterator[Placed]:
-        """That of a dropped column goes with it."""
+        """The comment on a dropped object goes with it."""
         new = self.plan.new[table]
-        columns = {part.name for part in new.parts if isinstance(part, Column)}
-        if not comment.name or comment.name in columns:
-            yield self._comment(new, comment.name, "NULL")
+        if not comment.name or self._has(table, comment.name):
+            yield self._comment(new, comment, "NULL")
 
-    def _comment(self, table: Table, column: str, text: str) -> Placed:
-        name = self.spelling.name(table.name)
-        plain = table.kind in (*VIEWS, "foreign table")
-        what = f"{table.kind.upper() if plain else 'TABLE'} {name}"
-        if column:
-            what = f"COLUMN {name}.{quoted(column)}"
+    def _has(self, table: str, name: str) -> bool:
+        """Whether the table still has something of that name, other than comments on it."""
+        return any(part.name == name and not isinstance(part, Comment | Firing)
+                   for part in self.plan.new[table].parts)  # fmt: skip
+
+    def _comment(self, table: Table, comment: Comment, text: str) -> Placed:
+        on, name = self.spelling.name(table.name), quoted(comment.name)
+        if comment.of == "index":
+            what = f"INDEX {self.spelling.beside(table.name, comment.name)}"
+        elif comment.of:
+            what = f"{comment.of.upper()} {name} ON {on}"
+        elif comment.name:
+            what = f"COLUMN {on}.{name}"
+        else:
+            plain = table.kind in (*VIEWS, "foreign table")
+            what = f"{table.kind.upper() if plain else 'TABLE'} {on}"
         return Placed(Step.COMMENT, Statement(f"COMMENT ON {what} IS {text}"))
+
+    def _firing(self, table: Table, constraint: str, states: tuple[str, ...]) -> Placed:
+        """Only the server knows the names of these triggers. Those of partitions follow."""
+        words = [(state.rpartition(" ")[0], FIRING[state.rpartition(" ")[2]]) for state in states]
+        cases = "".join(f" WHEN {literal(event)} THEN {literal(word)}" for event, word in words)
+        word = f"CASE {EVENT}{cases} ELSE 'ENABLE' END" if cases else "'ENABLE'"
+        sql = SET_FIRING.format(
+            word=word, table=literal(self.spelling.name(table.name)), name=literal(constraint)
+        )
+        rank = self._rank(table, self.plan.new.values())
+        return Placed(Step.FIRING, Statement(sql), rank)
 
 
 def _as_inherited(column: Column) -> Column:

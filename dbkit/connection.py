@@ -17,6 +17,7 @@ from urllib.parse import unquote
 
 import peewee as pw
 import psycopg2
+from playhouse.pool import MaxConnectionsExceeded
 from psycopg2.extensions import parse_dsn
 
 from . import config, diagnosis
@@ -181,7 +182,7 @@ def diagnosed(database: pw.Database, display: str = "") -> Iterator[None]:
     """Turn the driver's errors inside the block into DatabaseUnreachable or DatabaseFailed."""
     try:
         yield
-    except (pw.PeeweeException, psycopg2.Error) as error:
+    except (pw.PeeweeException, psycopg2.Error, MaxConnectionsExceeded) as error:
         raise diagnosis.explain(error, database, display) from error
 
 

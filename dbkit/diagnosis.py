@@ -116,6 +116,12 @@ RULES = [
         "As its owner: GRANT CONNECT ON DATABASE name TO user.",
     ),
     Rule(
+        r"max(imum)? connections",  # Peewee's own words
+        "too many connections",
+        "The connection pool has no connection left.",
+        "Close connections that are not used any more, or raise its max_connections.",
+    ),
+    Rule(
         r"too many clients|connection slots|max client|too many connections"
         r"|no more connections",
         "too many connections",
@@ -189,6 +195,12 @@ def explain(error: Exception, database: pw.Database, display: str = "") -> Dbkit
         return DatabaseFailed(f"A table is missing{at}: {text}", SQLSTATES["42P01"][2])
     if "readonly database" in text:
         return DatabaseFailed(f"The SQLite file may not be written{at}.", "Check its permissions.")
+    if isinstance(error, pw.InterfaceError) and database.is_closed():
+        return DatabaseUnreachable(
+            "not connected",
+            f"not connected: The database is closed, and is not to be opened by itself{at}.",
+            "Call its connect() first, or leave out autoconnect=False.",
+        )
     if state is None and isinstance(error, pw.OperationalError) and database.is_closed():
         return DatabaseUnreachable(
             "not connected",

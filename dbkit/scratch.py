@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 import peewee as pw
+from psycopg2.extensions import parse_dsn
 
 from .config import scratch_url
 from .connection import opened, parse
@@ -74,7 +75,10 @@ def _named(_: pw.Database) -> pw.Database:
 
 def _beside(live: pw.Database) -> pw.Database:
     # a connection of its own: CREATE DATABASE does not run inside of a transaction
-    return pw.PostgresqlDatabase(live.database, **live.connect_params)
+    params = {"dbname": live.database, **live.connect_params}
+    if "=" in live.database or "://" in live.database:  # Peewee takes a connection string for it
+        params |= parse_dsn(live.database)
+    return pw.PostgresqlDatabase(params.pop("dbname"), **params)
 
 
 def _embedded(_: pw.Database) -> pw.Database:

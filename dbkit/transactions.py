@@ -16,6 +16,8 @@ GONE = {"3B001", "25P01"}  # no such savepoint, no transaction (PostgreSQL manua
 
 def is_open(database: pw.Database) -> bool:
     """Whether a transaction is open, also one that Peewee was not told of."""
+    if database.is_closed():
+        return False
     connection = database.connection()
     if isinstance(database, pw.PostgresqlDatabase):
         return bool(connection.info.transaction_status != TRANSACTION_STATUS_IDLE)

@@ -13,6 +13,7 @@ from . import migration
 from .comparison import examine, schemas_of
 from .connection import diagnosed
 from .errors import DbkitError
+from .given import takes_database
 from .migration.history import applied, replaying
 from .report import BY_HAND, MODELS, PENDING, Report
 from .schema.changes import Change, covers
@@ -22,6 +23,7 @@ from .schema.values import Schema, Table
 from .transactions import rolled_back
 
 
+@takes_database
 def verify(
     database: pw.Database,
     models: Iterable[Model],

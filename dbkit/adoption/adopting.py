@@ -16,6 +16,7 @@ from dbkit.comparison import examine
 from dbkit.config import literal_pattern, quoted_pattern
 from dbkit.discovery import load_models
 from dbkit.errors import DatabaseFailed, DbkitError, MigrationError
+from dbkit.given import takes_database
 from dbkit.migration import Router, create
 from dbkit.migration.goal import Goal, wanted, whole
 from dbkit.migration.merging import baseline
@@ -46,6 +47,7 @@ class Adopted:
     notes: tuple[str, ...]
 
 
+@takes_database
 def adopt(
     database: pw.Database,
     spec: str | None,

@@ -10,6 +10,7 @@ from pathlib import Path
 import peewee as pw
 
 from dbkit.errors import MigrationError
+from dbkit.given import takes_database
 from dbkit.schema.models import Model
 from dbkit.writing import write_new
 
@@ -24,6 +25,7 @@ from .router import Router
 NAME = re.compile(r"[^.\s/\\]+")
 
 
+@takes_database
 def create(
     database: pw.Database,
     models: Iterable[Model],
@@ -83,6 +85,7 @@ def proven(router: Router, created: Created, goal: Goal) -> Created:
     return replace(created, hazards=(*created.hazards, *found))
 
 
+@takes_database
 def create_empty(database: pw.Database, directory: str | Path, name: str) -> Path:
     """Write a migration with nothing in it, under the next number; its path."""
     router = Router(database, directory)

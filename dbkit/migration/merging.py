@@ -9,6 +9,7 @@ from pathlib import Path
 import peewee as pw
 
 from dbkit.errors import MigrationError
+from dbkit.given import takes_database
 from dbkit.writing import write_new
 
 from .creating import attach, checked, proven, replay
@@ -21,6 +22,7 @@ from .operations import Lines
 from .preamble import preamble
 
 
+@takes_database
 def merge(
     database: pw.Database, directory: str | Path = "migrations", name: str = "initial"
 ) -> Created:

@@ -18,6 +18,7 @@ from peewee_migrate import router as peewee_migrate
 
 from dbkit.connection import diagnosed
 from dbkit.errors import DatabaseFailed, DbkitError, MigrationError
+from dbkit.given import takes_database, usable
 from dbkit.schema.dialect import dialect_for
 from dbkit.transactions import unbroken
 
@@ -69,7 +70,7 @@ class Router(peewee_migrate.Router):
     ) -> None:
         self.allow_out_of_order = allow_out_of_order
         kwargs.setdefault("migrator_class", Migrator)
-        super().__init__(database, Path(migrate_dir or "migrations"), **kwargs)
+        super().__init__(usable(database), Path(migrate_dir or "migrations"), **kwargs)
         self.files = Files(self.migrate_dir)
         self._forget()
 
@@ -342,6 +343,7 @@ class Router(peewee_migrate.Router):
             ) from error
 
 
+@takes_database
 def status(database: pw.Database, directory: str | Path = "migrations") -> Status:
     """What is applied and what is pending; writes nothing."""
     standing = Router(database, directory).standing()
@@ -354,6 +356,7 @@ def status(database: pw.Database, directory: str | Path = "migrations") -> Statu
     )
 
 
+@takes_database
 def migrate(
     database: pw.Database,
     directory: str | Path = "migrations",
@@ -370,6 +373,7 @@ def migrate(
     return Router(database, directory, allow_out_of_order).run(name, fake=fake)
 
 
+@takes_database
 def rollback(
     database: pw.Database,
     directory: str | Path = "migrations",
@@ -381,13 +385,14 @@ def rollback(
     return Router(database, directory).take_back(count, baseline)
 
 
+@takes_database
 def reset(database: pw.Database, directory: str | Path = "migrations") -> list[str]:
     """Take back all migrations and apply them again, in one transaction: all or nothing.
 
     Destroys the data of their tables, and leaves others alone. Gives the names applied.
     """
     router = Router(database, directory)
-    with diagnosed(database), router.locked():
+    with router.locked():
         if count := len(router.done):
             router.take_back(count, baseline=True)
         return router.run()

@@ -110,10 +110,9 @@ class Dialect(Protocol):
 
 
 def dialect_for(database: Any) -> Dialect:
-    """The dialect of a Peewee database, or of what a proxy stands for."""
+    """The dialect of a Peewee database."""
     from . import postgres, sqlite
 
-    database = database.obj if isinstance(database, pw.Proxy) else database
     if isinstance(database, pw.PostgresqlDatabase):
         return postgres.Postgres()
     if isinstance(database, pw.SqliteDatabase):

@@ -20,9 +20,9 @@ from typing import Any
 
 import peewee as pw
 
-from dbkit.connection import diagnosed
 from dbkit.errors import SeedError
 from dbkit.fields import EnumField, utcnow
+from dbkit.given import takes_database
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.models import Model
 
@@ -77,6 +77,7 @@ class Result:
         )
 
 
+@takes_database
 def seed(database: pw.Database, models: Iterable[Model], directory: str | Path = "seeds") -> Result:
     """Load all seed files of `directory`, in one transaction: all or nothing.
 
@@ -90,7 +91,7 @@ def seed(database: pw.Database, models: Iterable[Model], directory: str | Path =
             raise SeedError(f"{where}: no model has the table {name}.", _suggestion(name, tables))
     dialect, result, now = dialect_for(database), Result(), utcnow()
     wanted = {model: name for name, model in tables.items() if seeds.rows[name]}
-    with diagnosed(database), database.bind_ctx(list(wanted)):
+    with database.bind_ctx(list(wanted)):
         with dialect.transaction(database):
             dialect.lock(database, "dbkit seed")
             for model in pw.sort_models(wanted):

@@ -1,0 +1,68 @@
+"""Databases as a program gives them to dbkit's functions: behind a proxy, pooled, not yet open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+import peewee as pw
+
+from .connection import diagnosed
+from .errors import ConfigError
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+KINDS = "dbkit works with Peewee's PostgresqlDatabase and SqliteDatabase, also pooled."
+# Peewee derives these from the two, and yet dbkit's statements do not run on them
+OTHERS = {
+    "CockroachDatabase": "CockroachDB has other catalogs than PostgreSQL.",
+    "SqliteQueueDatabase": "It writes in another thread, and has no transactions. Give a "
+    "SqliteDatabase of the same file.",
+    "AsyncDatabaseMixin": "It is asynchronous. Give a PostgresqlDatabase or SqliteDatabase of the "
+    "same name.",
+}
+
+
+def takes_database(function: Function) -> Function:
+    """A function whose first argument is a database as a program gives it; every failure of the
+    database is a DbkitError."""
+
+    @wraps(function)
+    def wrapper(database: pw.Database, *args: Any, **kwargs: Any) -> Any:
+        database = usable(database)
+        with diagnosed(database):
+            return function(database, *args, **kwargs)
+
+    return cast(Function, wrapper)
+
+
+def usable(database: Any) -> pw.Database:
+    """The database itself, if a proxy stands for it. Raises ConfigError for a database that cannot
+    be used, and for what is none."""
+    given = database
+    while isinstance(database, pw.Proxy):
+        database = database.obj
+    if database is None and given is not None:
+        raise ConfigError(
+            "The proxy stands for no database yet.", "Call its initialize() with a database first."
+        )
+    name = type(database).__name__
+    if not isinstance(database, (pw.PostgresqlDatabase, pw.SqliteDatabase)):
+        what = "is not supported" if isinstance(database, pw.Database) else "is not a database"
+        hint = " dbkit.connect(URL) gives a database." if isinstance(database, str) else ""
+        raise ConfigError(f"{name} {what}.", KINDS + hint)
+    for base in type(database).__mro__:
+        if reason := OTHERS.get(base.__name__):
+            raise ConfigError(f"{name} is not supported: {reason}", KINDS)
+    if isinstance(getattr(database, "_adapter", None), pw.Psycopg3Adapter):
+        raise ConfigError(
+            "This database uses psycopg 3, and dbkit works with psycopg2.",
+            "Leave out prefer_psycopg3, and install psycopg2-binary.",
+        )
+    if database.deferred:
+        raise ConfigError(
+            f"This {name} does not say yet which database it is.",
+            "Call its init() with the database's name first.",
+        )
+    return database

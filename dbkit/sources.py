@@ -74,4 +74,4 @@ class Sources:
 
 def _read(database: pw.Database) -> Schema:
     with dialect_for(database).reading(database, None) as reading:
-        return reading.live(comments=True)
+        return reading.whole()

@@ -35,6 +35,10 @@ class Reading(Protocol):
         """What objects would lose if they were dropped and created again."""
         ...
 
+    def whole(self) -> Schema:
+        """What is there, to be compared with another database: in one spelling, with comments."""
+        ...
+
     def models(self, models: Iterable[Model], live: Schema) -> Schema:
         """What would be there were it made from the models. Raises ModelsError."""
         ...

@@ -149,6 +149,10 @@ class Reading:
     def attached(self) -> Attached:
         return catalog.attached(self.database, self.schemas, self.names.qualified)
 
+    def whole(self) -> Schema:
+        self.database.execute_sql("SET LOCAL TimeZone TO 'UTC'")
+        return self.live(comments=True)
+
     def models(self, models: Iterable[Model], live: Schema) -> Schema:
         """Most tables are proven equal to the live ones without asking the server; for the others
         it writes their expressions; what is not plain it makes as a whole."""

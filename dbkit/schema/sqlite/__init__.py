@@ -216,6 +216,9 @@ class Reading:
     def live(self, comments: bool = False) -> Schema:
         return _catalog(self.database, self.schemas)
 
+    def whole(self) -> Schema:
+        return self.live(comments=True)
+
     def attached(self) -> Attached:
         return self.live().attached
 

@@ -93,7 +93,6 @@ class ConstraintOperations(Stepping):
         """A constraint that no model has: it was made by SQL."""
         if not isinstance(self.__database__, pw.PostgresqlDatabase):
             raise MigrationError(f"The history knows no constraint {name} of {qualified(model)}.")
-        self._settled(model)
         sql = f"ALTER TABLE {table_sql(model)} DROP CONSTRAINT {quoted(name)}"
         self._sql("drop_constraints", sql)
 
@@ -101,10 +100,9 @@ class ConstraintOperations(Stepping):
         """The constraint of a DeferredForeignKey, which create_model leaves out. Nothing on SQLite,
         which cannot add one."""
         model = self.__get_model__(model)
-        copy = self._copy(model)
         self._native(
             f"create_foreign_key {qualified(model)}.{name}",
-            lambda: copy._schema.create_foreign_key(copy._meta.fields[name]),
+            lambda: model._schema.create_foreign_key(field_of(model, name)),
         )
         return model
 
@@ -157,7 +155,6 @@ class ConstraintOperations(Stepping):
         """Another name for an index."""
         model = self.__get_model__(model)
         if isinstance(self.__database__, pw.PostgresqlDatabase):
-            self._settled(model)
             old = name_sql(model._meta.schema, old_name)
             self._sql("rename_index", f"ALTER INDEX {old} RENAME TO {quoted(new_name)}")
             rename_index(model, old_name, new_name)

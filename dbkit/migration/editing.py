@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,8 @@ from dbkit.schema.models import Model, is_made_up
 from dbkit.schema.statements import mentions
 
 from .reshaping import qualified
+
+STRING = re.compile(r"'(?:[^']|'')*'")
 
 
 def is_default(clause: Any) -> bool:
@@ -100,6 +103,7 @@ def remove_field(model: Model, name: str) -> None:
     meta = model._meta
     field = field_of(model, name)
     meta.indexes = [index for index in meta.indexes if not _names_field(index, field)]
+    meta.constraints = [one for one in meta.constraints or () if not _names_column(one, field)]
     if meta.primary_key is field:
         meta.primary_key = False
     _detach(model, field)
@@ -116,6 +120,14 @@ def _names_field(index: Any, field: Any) -> bool:
         else mentions(getattr(one, "sql", str(one)), field.column_name)
         for one in index._expressions
     )  # fmt: skip
+
+
+def _names_column(clause: Any, field: Any) -> bool:
+    """Whether a constraint of the table names the column, outside its string constants."""
+    if isinstance(clause, pw.NodeList):
+        return any(_names_column(node, field) for node in clause.nodes)
+    sql = STRING.sub("", clause.sql) if isinstance(clause, pw.SQL) else ""
+    return mentions(sql, field.column_name)
 
 
 def rename_in_model(model: Model, field: Any, name: str, column: str) -> None:

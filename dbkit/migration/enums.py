@@ -13,8 +13,8 @@ from dbkit.schema.models import Model
 from dbkit.schema.statements import literal, quoted
 
 from .editing import field_of, with_literal
-from .reshaping import Reshape, qualified
-from .stepping import Stepping, name_sql, named
+from .reshaping import qualified
+from .stepping import Stepping, name_sql
 
 
 class EnumOperations(Stepping):
@@ -65,7 +65,7 @@ class EnumOperations(Stepping):
         if isinstance(self.__database__, pw.PostgresqlDatabase):
             type_ = name_sql(schema, name)
             sql = f"ALTER TYPE {type_} RENAME VALUE {literal(old)} TO {literal(new)}"
-            self.__ops__.append(named(f"rename_enum_value {name}", lambda: self._execute(sql)))
+            self._sql(f"rename_enum_value {name}", sql)
             self._relabel(name, schema, old, new, labels)
             return
         self.change_enum(name, [*labels, new], schema)
@@ -117,21 +117,14 @@ class EnumOperations(Stepping):
         return model
 
     def _update(self, model: Model, name: str, value: Any, where: Any) -> None:
-        copy = self._copy(model)
-        where.lhs = field = copy._meta.fields[name]
+        field = field_of(model, name)
         try:
             field.db_value(None if isinstance(value, pw.Node) else value)
         except (ValueError, TypeError) as error:
             raise MigrationError(
                 f"{value!r} is no value for {qualified(model)}.{name}: {error}"
             ) from error
-        if isinstance(field, fields.EnumField):
-            self._make_anew(model._meta.schema, field.type_name)
-        query = copy.update({field: value}).where(where)
-        self.__ops__.append(named(f"fill {qualified(model)}.{name}", query.execute))
-
-    def _make_anew(self, schema: str | None, name: str) -> None:
-        """A label that was added cannot be used in the same transaction, one of a new type can."""
-        for operation in self.__ops__:
-            if isinstance(operation, Reshape) and (schema, name) in operation.enums:
-                operation.anew.add(name)
+        query = model.update({field: value}).where(where)
+        if isinstance(field, fields.EnumField) and not self.following:
+            self._before_statements()
+        self._do(f"fill {qualified(model)}.{name}", query.execute)

@@ -1,49 +1,65 @@
-"""Following migrations in memory: their models are needed, their statements must not run again."""
+"""Statements that a migration sends itself: seen before they reach the database.
+
+Migrations are also followed in memory: their models are needed, and their statements must not run
+again.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from threading import Lock, get_ident
 from typing import Any
 from unittest.mock import MagicMock
 
 import peewee as pw
 
+Handler = Callable[[Callable[[], Any]], Any]  # gets the call of a method, and answers in its place
+
 METHODS = ("execute_sql", "cursor", "connection")
 LOCK = Lock()
-SILENT: dict[int, Counter[int]] = {}  # of a database, by its id, the threads that are in a block
+HANDLERS: dict[int, dict[int, list[Handler]]] = {}  # by database (its id) and thread
 
 
 @contextmanager
-def silenced(database: pw.Database) -> Iterator[None]:
-    """In this thread the database answers every statement with nothing and sends none; other
-    threads that share it go on as before. (peewee-migrate patches Peewee for the whole process.)
-    """
+def intercepted(database: pw.Database, handler: Handler) -> Iterator[None]:
+    """In this thread, every use of the database's connection goes to `handler`, or to that of a
+    block inside. Other threads that share the database go on as before. (peewee-migrate patches
+    Peewee for the whole process.)"""
     me, key = get_ident(), id(database)
     with LOCK:
-        if key not in SILENT:
-            SILENT[key] = Counter()
+        if key not in HANDLERS:
+            HANDLERS[key] = defaultdict(list)
             for name in METHODS:
-                setattr(database, name, _quiet(getattr(database, name), SILENT[key]))
-        SILENT[key][me] += 1
+                setattr(database, name, _intercepted(getattr(database, name), HANDLERS[key]))
+        HANDLERS[key][me].append(handler)
     try:
         yield
     finally:
         with LOCK:
-            SILENT[key][me] -= 1
-            if not +SILENT[key]:  # the last one
-                del SILENT[key]
+            HANDLERS[key][me].pop()
+            if not any(HANDLERS[key].values()):
+                del HANDLERS[key]
                 for name in METHODS:
                     delattr(database, name)
 
 
-def _quiet(real: Callable[..., Any], threads: Counter[int]) -> Callable[..., Any]:
+def _intercepted(real: Callable[..., Any], threads: dict[int, list[Handler]]) -> Callable[..., Any]:
     def method(*args: Any, **kwargs: Any) -> Any:
-        return _nothing() if threads[get_ident()] else real(*args, **kwargs)
+        call = partial(real, *args, **kwargs)
+        handlers = threads.get(get_ident())
+        return handlers[-1](call) if handlers else call()
 
     return method
+
+
+@contextmanager
+def silenced(database: pw.Database) -> Iterator[None]:
+    """In this thread the database answers every statement with nothing and sends none."""
+    with intercepted(database, lambda call: _nothing()):
+        yield
 
 
 def _nothing() -> MagicMock:

@@ -22,7 +22,7 @@ from .editing import default_of, field_of, is_filled, put_field, remove_field, r
 from .enums import EnumOperations
 from .frozen import usual_column
 from .reshaping import qualified
-from .stepping import Creation, named, table_sql
+from .stepping import Creation, table_sql
 
 
 class Migrator(EnumOperations, ConstraintOperations):
@@ -30,7 +30,7 @@ class Migrator(EnumOperations, ConstraintOperations):
 
     def create_model(self, model: Model) -> Model:
         """CREATE TABLE, with indexes, and with enum types that are not there yet."""
-        model._meta.database = self.__database__
+        model._meta.set_database(self.__database__)
         self.orm.add(model)
         self.__ops__.append(Creation(model))
         return model
@@ -40,7 +40,10 @@ class Migrator(EnumOperations, ConstraintOperations):
         that too; foreign keys of tables that are removed beside it are not."""
         model = self.__get_model__(model)
         if cascade:
-            super().remove_model(model, cascade=True)
+            self._settle()
+            self.orm.remove(model)
+            more = " CASCADE" if isinstance(self.__database__, pw.PostgresqlDatabase) else ""
+            self._sql("remove_model", f"DROP TABLE {table_sql(model)}{more}")
             return
         with self._edited(model) as reshape:
             self.orm.remove(model)
@@ -49,11 +52,10 @@ class Migrator(EnumOperations, ConstraintOperations):
     def rename_table(self, model: Model | str, new_name: str) -> Model:
         """ALTER TABLE RENAME; the rows, indexes and foreign keys stay."""
         model = self.__get_model__(model)
-        self._settled(model)
+        self._settle()
         meta, old = model._meta, table_sql(model)
         self.orm.remove(model)
-        meta.table_name = new_name
-        del meta.table
+        meta.set_table_name(new_name)
         for index in meta.indexes:
             if isinstance(index, pw.ModelIndex):
                 index._table = meta.table
@@ -66,10 +68,11 @@ class Migrator(EnumOperations, ConstraintOperations):
         model = self.__get_model__(model)
         if not isinstance(self.__database__, pw.PostgresqlDatabase):
             raise MigrationError("A table of SQLite cannot be moved to another database.")
-        self._settled(model)
+        self._settle()
         old = table_sql(model)
         self.orm.remove(model)
         model._meta.schema = schema
+        del model._meta.table
         self.orm.add(model)
         self._sql("move_table", f"ALTER TABLE {old} SET SCHEMA {quoted(schema)}")
         return model
@@ -78,7 +81,7 @@ class Migrator(EnumOperations, ConstraintOperations):
         """Run SQL statements that drop objects and create them again; each object gets back what
         belonged to it: owner, privileges, comments, settings. No percent sign is doubled."""
         dialect, database = dialect_for(self.__database__), self.__database__
-        self.__ops__.append(named("recreate", lambda: dialect.recreate(database, statements)))
+        self._do("recreate", lambda: dialect.recreate(database, statements))
 
     def change_options(self, model: Model | str, **options: Any) -> Model:
         """Options of the model's Meta: strict_tables, without_rowid, table_settings, options."""
@@ -166,7 +169,7 @@ class Migrator(EnumOperations, ConstraintOperations):
         """RENAME COLUMN; `column_name` is the new one, where it is not what Peewee makes of the
         field's name. Indexes, checks and foreign keys follow."""
         model = self.__get_model__(model)
-        self._settled(model)
+        self._settle()
         field = field_of(model, old_name)
         old, new = field.column_name, column_name or usual_column(new_name, field)
         rename_in_model(model, field, new_name, new)

@@ -10,6 +10,7 @@ from copy import deepcopy
 from typing import Any
 
 import peewee as pw
+from playhouse import postgres_ext
 
 from dbkit.errors import MigrationError
 from dbkit.schema.changes import Add, Alter, Change
@@ -35,7 +36,7 @@ def qualified(model: Model) -> str:
 def snapshot(model: Model) -> Model:
     """A model of the same table that later edits of the first do not reach."""
     meta = model._meta
-    fields = {one.name: deepcopy(one) for one in meta.sorted_fields}
+    fields = {one.name: cloned(one) for one in meta.sorted_fields}
     for one in fields.values():
         if isinstance(one, pw.ForeignKeyField):
             one.declared_backref = "+"
@@ -47,6 +48,18 @@ def snapshot(model: Model) -> Model:
     attributes = {**fields, "Meta": type("Meta", (), options), "__module__": model.__module__}
     copy = type(model)(model.__name__, (base,), attributes)
     copy._meta.indexes = [_index(copy, one) for one in meta.indexes]
+    return copy
+
+
+def cloned(field: Any) -> Any:
+    """A field that later edits of the first do not reach. (A deep copy would have another
+    database, which is part of a JSONField that is bound.)"""
+    copy = field.clone()
+    copy.constraints = list(field.constraints) if field.constraints else field.constraints
+    if isinstance(field, pw.ForeignKeyField) and isinstance(field.rel_field, pw.Field):
+        copy.rel_field = field.rel_field.clone()
+    if isinstance(field, postgres_ext.ArrayField):
+        copy._ArrayField__field = field._ArrayField__field.clone()
     return copy
 
 

@@ -278,10 +278,10 @@ class Router(peewee_migrate.Router):
         if fake:
             self.follow(name, migrator)
         else:
+            function = rollback if downgrade else migrate
             with unbroken(self.database), dialect_for(self.database).keeping(self.database):
-                refuse_unrun(
-                    (rollback if downgrade else migrate)(migrator, self.database, fake=False)
-                )
+                with migrator.in_order():
+                    refuse_unrun(function(migrator, self.database, fake=False))
                 migrator()
         (self.records.remove if downgrade else self.records.add)(name)
 
@@ -289,7 +289,7 @@ class Router(peewee_migrate.Router):
         """Let the migrator's models become what the file makes of them; run nothing."""
         migrate, _ = self.read(name)
         try:
-            with silenced(self.database):
+            with silenced(self.database), migrator.fake():
                 migrate(migrator, self.database, fake=True)
         except (Exception, SystemExit) as error:
             raise MigrationError(
@@ -298,7 +298,6 @@ class Router(peewee_migrate.Router):
                 "It is read again before later ones are run, with fake=True and a database that "
                 "answers nothing: let it ask the database only `if not fake`.",
             ) from error
-        migrator.__ops__ = []
 
     @contextmanager
     def _forgetting(self) -> Iterator[None]:

@@ -1,18 +1,27 @@
-"""How an operation is done: its models are edited at once, their tables when it is its turn."""
+"""How an operation is done: its models are edited at once, and their tables before the next
+statement that is not an operation of the same kind.
+
+Neighbouring operations share a step (`Reshape`), which waits in a queue. Whatever else the file
+does with the database, by an operation or by itself, comes after what is in the queue.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import peewee as pw
 import peewee_migrate
+from peewee_migrate.logs import logger
 
 from dbkit.errors import MigrationError
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.models import Model
 from dbkit.schema.statements import quoted
+from dbkit.transactions import is_open
 
+from .following import intercepted
 from .reshaping import Reshape, qualified, snapshot
 
 
@@ -54,11 +63,103 @@ class Creation:
 
 
 class Stepping(peewee_migrate.Migrator):
-    """What every operation does: find its model, edit it, and queue what that takes."""
+    """What every operation does: find its model, edit it, and queue or run what that takes."""
 
     def __init__(self, database: pw.Database) -> None:
         super().__init__(database)
         self.orm = Orm()
+        self.__ops__: list[Any] = []
+        self.following = False  # models are edited, nothing is run
+        self.busy = False  # what is sent now is an operation's own
+        self.failed: BaseException | None = None
+        self.added: dict[tuple[str | None, str], tuple[str, ...]] = {}  # as Reshape.enums
+
+    def __call__(self) -> None:
+        """Run what is still in the queue; the transaction ends after it."""
+        self._flush(last=True)
+        self.added = {}
+
+    @contextmanager
+    def fake(self) -> Iterator[None]:
+        """In the block operations edit models, and nothing is run."""
+        queue, before = self.__ops__, self.following
+        self.__ops__, self.following = [], True
+        try:
+            yield
+        finally:
+            self.__ops__, self.following = queue, before
+
+    @contextmanager
+    def in_order(self) -> Iterator[None]:
+        """In the block, statements that are not an operation's own find the tables as the
+        operations before them leave them."""
+        with intercepted(self.__database__, self._after_queue):
+            yield
+
+    def _after_queue(self, call: Callable[[], Any]) -> Any:
+        if not self.busy:
+            self._before_statements()
+        return call()
+
+    def _before_statements(self) -> None:
+        """Run the queue before statements that may use a label of an enum type: PostgreSQL allows
+        that in the transaction in which a type is made, not in which a label is added to it."""
+        for operation in self.__ops__:
+            if isinstance(operation, Reshape):
+                operation.anew |= {name for _, name in operation.enums}
+        self._flush()
+        if self.added:
+            again = Reshape(self.__database__)
+            again.enums, again.anew = self.added, {name for _, name in self.added}
+            self.added = {}
+            self._run("make enum types anew", again)
+
+    def _flush(self, last: bool = False) -> None:
+        if self.failed is not None:
+            raise self.failed  # a file that went on after it would be half done
+        queue = self.__ops__
+        self.__ops__ = [one for one in queue if not last and is_waiting(one)]
+        for operation in queue:
+            if operation not in self.__ops__:
+                self._run(operation.__name__, operation)
+            if isinstance(operation, Reshape) and not operation.anew:
+                self.added |= operation.enums
+
+    def _run(self, name: str, operation: Callable[[], Any]) -> None:
+        logger.info("Run %s", name)
+        self.busy = True
+        try:
+            with self._transaction():
+                operation()
+        except BaseException as error:
+            self.failed = error
+            raise
+        finally:
+            self.busy = False
+
+    def _transaction(self) -> AbstractContextManager[Any]:
+        """Without one of the Router, an operation has a transaction of its own."""
+        if is_open(self.__database__):
+            return nullcontext()
+        return self.__migrator__.migration_context()  # type: ignore[no-any-return]
+
+    def _do(self, name: str, operation: Callable[[], Any]) -> None:
+        """Run an operation that does not wait in the queue."""
+        if not self.following:
+            self._flush()
+            self._run(name, operation)
+
+    def sql(self, sql: str, *params: Any) -> None:
+        """Any statement; with parameters, a percent sign of PostgreSQL's is doubled."""
+        if not self.following:
+            self._before_statements()
+            self._run("sql", self.__migrator__.sql(sql, params or None).run)
+
+    def run(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+        """Call a function, which finds models and tables as the lines above leave them."""
+        if not self.following:
+            self._before_statements()
+            function(*args, **kwargs)
 
     def __get_model__(self, model: Model | str) -> Model:
         if not isinstance(model, str):
@@ -82,23 +183,17 @@ class Stepping(peewee_migrate.Migrator):
     def _edited(self, *models: Model) -> Edit:
         return Edit(self, models)
 
-    def _settled(self, model: Model) -> None:
-        """Keep what is still to be made of the model as it is now."""
-        for operation in self.__ops__:
-            if isinstance(operation, Creation) and operation.model is model:
-                operation.model = self._copy(model)
-
-    def _copy(self, model: Model) -> Model:
-        copy = snapshot(model)
-        copy._meta.database = self.__database__
-        return copy
+    def _settle(self) -> None:
+        """Make all that is still to be made of the models as they are now."""
+        if not self.following:
+            self._flush()
 
     def _native(self, name: str, operation: Callable[[], Any]) -> None:
         if isinstance(self.__database__, pw.PostgresqlDatabase):
-            self.__ops__.append(named(name, operation))
+            self._do(name, operation)
 
     def _sql(self, name: str, sql: str) -> None:
-        self.__ops__.append(named(name, lambda: self._execute(sql)))
+        self._do(name, lambda: self._execute(sql))
 
     def _execute(self, sql: str) -> None:
         dialect_for(self.__database__).execute(self.__database__, sql)
@@ -111,28 +206,25 @@ class Edit:
         self.migrator, self.models = migrator, models
 
     def __enter__(self) -> Reshape:
-        for model in self.models:
-            self.migrator._settled(model)
+        if any(isinstance(one, Creation) for one in self.migrator.__ops__):
+            self.migrator._settle()
         self.reshape = self.migrator._reshape()
         for model in self.models:
             if qualified(model) not in self.reshape.before:
-                self.reshape.before[qualified(model)] = self.migrator._copy(model)
+                self.reshape.before[qualified(model)] = snapshot(model)
         return self.reshape
 
     def __exit__(self, failed: Any, *_: Any) -> None:
         if failed is None:
             for model in self.models:
-                self.reshape.after[qualified(model)] = self.migrator._copy(model)
+                self.reshape.after[qualified(model)] = snapshot(model)
 
 
-def named(name: str, operation: Callable[[], Any]) -> Callable[[], Any]:
-    """The operation, called so in the log."""
-
-    def run() -> None:
-        operation()
-
-    run.__name__ = name
-    return run
+def is_waiting(operation: Callable[[], Any]) -> bool:
+    """Whether a table cannot be made before the model is there to which its key points."""
+    return isinstance(operation, Creation) and any(
+        isinstance(field, pw.DeferredForeignKey) for field in operation.model._meta.sorted_fields
+    )
 
 
 def table_sql(model: Model) -> str:

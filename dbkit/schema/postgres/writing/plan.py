@@ -52,7 +52,8 @@ class Plan:
         self.both = [(self.old[name], table) for name, table in self.new.items()
                      if name in self.old]  # fmt: skip
         found = diff(current, desired)
-        self.replaced = _replaced(found, current.domains, anew)
+        made_anew = {enum.name for enum in current.enums if enum.name.rpartition(".")[2] in anew}
+        self.replaced = _replaced(found, current.domains, made_anew)
         self.recreated = self._recreated(found)
         self.kept = [pair for pair in self.both if pair[1].name not in self.recreated]
         self.retyped: set[tuple[str, str]] = set()
@@ -257,18 +258,14 @@ class Plan:
                 if one.name in names or self.spelling.split(one.name)[1] in names]  # fmt: skip
 
 
-def _replaced(
-    changes: tuple[Change, ...], domains: tuple[Domain, ...], anew: frozenset[str]
-) -> set[str]:
-    """Types that cannot be altered, and the domains over them."""
-    names = set()
+def _replaced(changes: tuple[Change, ...], domains: tuple[Domain, ...], anew: set[str]) -> set[str]:
+    """The types `anew`, those that cannot be altered, and the domains over them."""
+    names = set(anew)
     for change in changes:
         match change:
-            case Alter(_, EnumType() as old, EnumType() as new) if (
-                new.name.rpartition(".")[2] in anew
-                or not only_adds(old, new)
-                or _is_used_at_once(old, new, changes)
-            ):
+            case Alter(_, EnumType() as old, EnumType() as new) if not only_adds(
+                old, new
+            ) or _is_used_at_once(old, new, changes):
                 names.add(new.name)
             case Alter(_, _, Domain() as new):
                 names.add(new.name)

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import peewee as pw
 
+from .advice import advice, sql_name
 from .errors import DatabaseFailed, DatabaseUnreachable, DbkitError
 
 
@@ -162,21 +163,6 @@ RULES = [
 ]
 
 LOST = ("08", "57P")  # classes of SQLSTATE that end the connection
-SQLSTATES = {
-    "42501": (
-        "no privilege",
-        "This user lacks a privilege",
-        "Connect as the owner, or have it granted.",
-    ),
-    "25006": ("read only", "The database is read-only", "Is this a standby? Take the primary."),
-    "55P03": ("locked", "Another session holds a lock", "Wait for it, or find it in pg_locks."),
-    "42P01": ("missing table", "A table is missing", "Run `python -m dbkit migrate` first."),
-    "53200": (
-        "out of memory",
-        "The server is out of memory",
-        "Many tables at once: raise max_locks_per_transaction.",
-    ),
-}
 
 
 def explain(error: Exception, database: pw.Database, display: str = "") -> DbkitError:
@@ -184,17 +170,13 @@ def explain(error: Exception, database: pw.Database, display: str = "") -> Dbkit
     text = _words(error, database)
     at = f" ({display})" if display else ""
     state = sqlstate(error)
+    code = state or _of_causes(error, "sqlite_errorname") or ""
+    if not code.startswith(LOST) and (found := advice(code, text, _user(database))):
+        return DatabaseFailed(f"{found[0]}{at}: {text}", found[1])
     if rule := _rule(text, database) if state is None or state.startswith(LOST) else None:
         return DatabaseUnreachable(
             rule.cause, f"{rule.cause}: {rule.message}{at}\n  {text}", rule.hint
         )
-    if state in SQLSTATES:
-        _, message, hint = SQLSTATES[state]
-        return DatabaseFailed(f"{message}{at}: {text}", hint)
-    if "no such table" in text:
-        return DatabaseFailed(f"A table is missing{at}: {text}", SQLSTATES["42P01"][2])
-    if "readonly database" in text:
-        return DatabaseFailed(f"The SQLite file may not be written{at}.", "Check its permissions.")
     if isinstance(error, pw.InterfaceError) and database.is_closed():
         return DatabaseUnreachable(
             "not connected",
@@ -222,11 +204,21 @@ def _words(error: Exception, database: pw.Database) -> str:
     return text.replace(password, "***") if len(password) > 2 else text
 
 
+def _user(database: pw.Database) -> str | None:
+    """The role of the connection, as far as it is known without asking."""
+    if database.is_closed() or not isinstance(database, pw.PostgresqlDatabase):
+        return None
+    return str(database.connection().info.user)
+
+
 def sqlstate(error: BaseException | None) -> str | None:
+    return _of_causes(error, "pgcode")
+
+
+def _of_causes(error: BaseException | None, attribute: str) -> str | None:
     while error is not None:
-        state = getattr(error, "pgcode", None)
-        if state:
-            return str(state)
+        if found := getattr(error, attribute, None):
+            return str(found)
         error = error.__cause__ or error.__context__
     return None
 
@@ -241,6 +233,7 @@ class Facts:
     latency: float
     tls: str
     pooler: str
+    privileges: str = "-"  # what this user lacks to run migrations
 
 
 def facts(database: pw.Database) -> Facts:
@@ -253,9 +246,11 @@ def facts(database: pw.Database) -> Facts:
         return Facts(f"SQLite {version}", file or ":memory:", "-", latency, "-", "-")
     row = database.execute_sql(
         "SELECT pg_catalog.current_setting('server_version'), pg_catalog.current_database(),"
-        " current_user, pg_catalog.pg_backend_pid()"
+        " current_user, pg_catalog.pg_backend_pid(), pg_catalog.current_schema(),"
+        " pg_catalog.has_schema_privilege(pg_catalog.current_schema()::pg_catalog.text,"
+        " 'CREATE'::pg_catalog.text)"
     ).fetchone()
-    version, name, user, backend = row
+    version, name, user, backend, schema, may_create = row
     info = database.connection().info
     tls = info.ssl_attribute("protocol") if info.ssl_in_use else None
     # a pooler answers the client with a process number of its own, not the server's
@@ -267,7 +262,17 @@ def facts(database: pw.Database) -> Facts:
         latency,
         tls or "none",
         "yes" if pooled else "none seen",
+        _lacking(user, schema, may_create),
     )
+
+
+def _lacking(user: str, schema: str | None, may_create: bool) -> str:
+    if schema is None:
+        return "no schema of the search_path exists, or may be used, to create tables in"
+    if may_create:
+        return "-"
+    grant = f"GRANT USAGE, CREATE ON SCHEMA {sql_name(schema)} TO {sql_name(user)}"
+    return f"may not create tables in schema {schema}; as its owner or a superuser: {grant}"
 
 
 def _latency(database: pw.Database) -> float:

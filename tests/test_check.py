@@ -371,11 +371,11 @@ def test_no_traceback_shows_a_password(dbkit: Dbkit, guarded: Server) -> None:
 @pytest.mark.parametrize(
     ("sql", "words"),
     [
-        ("SELECT 'Connection refused'::integer", "refused a statement"),
-        ("SELECT 'role \"x\" does not exist, too many clients'::integer", "refused a statement"),
+        ("SELECT 'Connection refused'::integer", "refused a value"),
+        ("SELECT 'role \"x\" does not exist, too many clients'::integer", "refused a value"),
         ("CREATE TABLE public.x (y integer)", "lacks a privilege"),
         ("SELECT * FROM nothing", "`python -m dbkit migrate`"),
-        ("SELECT * FROM pg_locks, pg_sleep(9)", "refused a statement"),
+        ("SELECT * FROM pg_locks, pg_sleep(9)", "took longer than statement_timeout allows"),
     ],
 )
 def test_a_statement_that_fails_is_no_lost_connection(

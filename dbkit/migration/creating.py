@@ -22,6 +22,9 @@ from .operations import Lines
 from .proof import prove
 from .router import Router
 
+CORRECT = """\
+Correct the file. If a database has all of them applied, `python -m dbkit init` replaces them by
+what is in that database."""
 NAME = re.compile(r"[^.\s/\\]+")
 
 
@@ -74,8 +77,7 @@ def replay(router: Router) -> None:
         raise MigrationError(
             f"On a scratch database the migrations that are there cannot be replayed. "
             f"{error.message}",
-            "Mend the file; or, if a database has all of them applied, `python -m dbkit init` "
-            "replaces them by what is there.",
+            "\n".join(filter(None, [error.hint, CORRECT])),
         ) from error
 
 

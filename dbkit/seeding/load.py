@@ -20,6 +20,7 @@ from typing import Any
 
 import peewee as pw
 
+from dbkit.diagnosis import explain
 from dbkit.errors import SeedError
 from dbkit.fields import EnumField, utcnow
 from dbkit.given import takes_database
@@ -143,7 +144,11 @@ class _Table:
                     result.count(self._upsert(row), self.name)
             except (pw.IntegrityError, pw.DataError, *BAD_VALUE) as error:
                 reason = " ".join(str(error).split())
-                raise SeedError(f"{row.where}: {reason}", "Nothing was loaded.") from error
+                given = isinstance(error, pw.PeeweeException)
+                hint = explain(error, self.model._meta.database).hint if given else ""
+                raise SeedError(
+                    f"{row.where}: {reason}", f"{hint}\nNothing was loaded.".strip()
+                ) from error
 
     def _upsert(self, row: Row) -> str:
         fields = {name: self._field(row, name) for name in row.values}

@@ -13,6 +13,7 @@ from typing import Any
 
 import peewee as pw
 
+from .errors import ModelsError
 from .pinned import ask
 
 __all__ = [
@@ -264,7 +265,10 @@ def create_enum(
     """CREATE TYPE name AS ENUM, with the labels in their order. PostgreSQL only."""
     if not schema and _type_oid(database, name, "pg_catalog"):
         # "path" would silently be the geometric type, which comes first on every search path
-        raise ValueError(f"PostgreSQL has a type {name} of its own: choose another type_name")
+        raise ModelsError(
+            f"PostgreSQL has a type of its own that is called {name}.",
+            f'Give the EnumField whose type_name is "{name}" another one.',
+        )
     labels = tuple(labels)
     marks = ", ".join(["%s"] * len(labels))
     sql = f"CREATE TYPE {_quoted(database, name, schema)} AS ENUM ({marks})"

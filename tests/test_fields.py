@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dbkit import EnumField, verify
+from dbkit.errors import ModelsError
 from dbkit.fields import DateTimeTZField, server_default, utcnow
 
 from .conftest import SQLITE, opened
@@ -271,7 +272,7 @@ def test_the_type_has_its_name(postgres: pw.Database, type_name: str | None, mad
 @pytest.mark.parametrize("name", ["path", "date", "any"])
 def test_a_type_of_postgres_s_own_is_not_shadowed(postgres: pw.Database, name: str) -> None:
     """Unqualified, the name means the built-in type: the column would silently be one of those."""
-    with pytest.raises(ValueError, match=f"PostgreSQL has a type {name} of its own"):
+    with pytest.raises(ModelsError, match=f"a type of its own that is called {name}"):
         with table(postgres, value=EnumField(["a"], name)):
             pass
     postgres.execute_sql("CREATE SCHEMA shop")

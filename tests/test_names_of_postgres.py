@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import enum
+
 import peewee as pw
 import pytest
 from playhouse import postgres_ext as pg
 
-from dbkit import create, migrate, rollback, verify
+from dbkit import DbkitError, EnumField, create, migrate, rollback, verify
 from dbkit.schema.dialect import dialect_for
 
 NAMES = ("text", "name", "int4", "oid", "regclass", "date", "_text",
@@ -35,6 +37,29 @@ def test_a_table_may_have_the_name_of_a_type(postgres: pw.Database) -> None:
     rollback(postgres)
     with dialect_for(postgres).reading(postgres, None) as reading:
         assert {table.name for table in reading.live().tables} == {"migratehistory"}
+
+
+def test_an_enum_type_called_like_a_type_is_a_sentence(postgres: pw.Database) -> None:
+    kind = enum.Enum("Kind", {"A": "a"})
+    fields = {"kind": EnumField(kind, type_name="date")}
+    with pytest.raises(DbkitError, match='EnumField whose type_name is "date"'):
+        create(postgres, [type("Dated", (pw.Model,), fields)])
+
+
+def test_what_others_call_so_is_theirs(postgres: pw.Database) -> None:
+    """Functions, domains, enum types and views, in public, of the names that dbkit uses."""
+    postgres.execute_sql(
+        "CREATE FUNCTION format_type(oid, integer) RETURNS text LANGUAGE sql AS $$ SELECT 'x' $$;"
+        "CREATE FUNCTION unnest(smallint[]) RETURNS text LANGUAGE sql AS $$ SELECT 'x' $$;"
+        "CREATE DOMAIN public.text AS integer; CREATE TYPE public.name AS ENUM ('x');"
+        "CREATE VIEW public.pg_class AS SELECT 1 AS oid"
+    )
+    models = [called("int4")]
+    create(postgres, models)
+    migrate(postgres)
+    report = verify(postgres, models)
+    assert not report, report
+    rollback(postgres)
 
 
 @pytest.mark.parametrize("name", ["text", "name"])

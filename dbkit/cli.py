@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from . import diagnosis, migration, seeding
+from . import config, diagnosis, migration, seeding
 from .adoption import adopt
 from .connection import Target
 from .errors import MigrationError, Refused
@@ -30,7 +30,7 @@ def up_(session: Session) -> None:
     _migrated(migration.migrate(session.database, session.settings.migrations))
     if session.production:
         click.echo("seed: skipped, DBKIT_ENV is production")
-    elif not session.settings.seeds.exists():
+    elif not config.is_directory(session.settings.seeds):
         click.echo(f"seed: skipped, there is no directory {session.settings.seeds}")
     else:
         result = seeding.seed(session.database, models, session.settings.seeds)

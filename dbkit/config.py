@@ -76,6 +76,14 @@ def _refuse_broken_lines(path: Path) -> None:
                     raise ValueError(f"line {binding.original.line} is not NAME=VALUE")
 
 
+def is_directory(path: Path) -> bool:
+    """Whether there is a directory, which perhaps cannot be read: whoever does says so."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return True
+
+
 def scratch_url() -> str | None:
     """DBKIT_SCRATCH_URL: a server on which a scratch database may be made."""
     both = Env()

@@ -102,7 +102,7 @@ def test_what_could_not_be_told_is_said(
 def test_a_table_that_is_locked_is_not_waited_for(
     server: Server, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dialect, "LOCK_TIMEOUT", "50ms")
+    monkeypatch.setattr(dialect, "SETTINGS", dialect.SETTINGS.replace("3s", "50ms"))
     other = parse(server.url(name)).database()
     with other.connection_context(), other.atomic():
         other.execute_sql("LOCK TABLE users IN ACCESS EXCLUSIVE MODE")

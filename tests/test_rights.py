@@ -73,6 +73,37 @@ def test_what_a_role_may_not_do(
         check("migrate", 2, "permission denied")
 
 
+@pytest.mark.sqlite
+def test_a_directory_that_may_not_be_read(
+    tmp_path: Path, dbkit: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Refused here as the system does it: the tests may run as root, whom no permission stops."""
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'a.db'}")
+    monkeypatch.setenv("DBKIT_MODELS", "dbkit.models:MODELS")
+    Path("locked/inside").mkdir(parents=True)
+    with opened(f"sqlite:///{tmp_path / 'a.db'}") as database:
+        database.execute_sql("CREATE TABLE users (id integer)")
+    real = Path.iterdir, Path.is_dir
+
+    def refusing(method: Callable[[Path], object]) -> Callable[[Path], object]:
+        def refuse(path: Path) -> object:
+            if "locked" in path.parts:
+                raise PermissionError(13, "Permission denied")
+            return method(path)
+
+        return refuse
+
+    monkeypatch.setattr(Path, "iterdir", refusing(real[0]))
+    monkeypatch.setattr(Path, "is_dir", refusing(real[1]))
+    verified = dbkit("verify", "--migrations", "locked/inside")
+    assert (verified.exit_code, UNREADABLE in verified.output) == (1, True), verified.output
+    for words in ("status --migrations locked", "migrate --migrations locked",
+                  "seed --seeds locked/inside"):  # fmt: skip
+        result = dbkit(*words.split())
+        assert result.exit_code == 2, result.output
+        assert "cannot be read: Permission denied" in result.output
+
+
 def _no_server(_: object) -> None:
     from dbkit.scratch import NoScratch
 

@@ -39,14 +39,8 @@ class Seeds:
 
 def read(directory: str | Path) -> Seeds:
     """Read every `*.toml` of `directory`. Raises SeedError with file, line and column."""
-    directory = Path(directory)
-    if not directory.is_dir():
-        raise SeedError(
-            f"There is no directory {directory} of seeds.",
-            "Run from the project's directory, or give --seeds DIR.",
-        )
     seeds = Seeds()
-    for path in sorted(directory.glob("*.toml")):
+    for path in _paths(Path(directory)):
         for table, content in _document(path).items():
             if table == KEYS and isinstance(content, dict):
                 seeds.keys.update(_keys(path, content))
@@ -60,6 +54,21 @@ def read(directory: str | Path) -> Seeds:
                     f"{path}: {table} is not a list of rows.", f"Begin each row with [[{table}]]."
                 )
     return seeds
+
+
+def _paths(directory: Path) -> list[Path]:
+    try:
+        return sorted(path for path in directory.iterdir() if path.suffix == ".toml")
+    except (FileNotFoundError, NotADirectoryError):
+        raise SeedError(
+            f"There is no directory {directory} of seeds.",
+            "Run from the project's directory, or give --seeds DIR.",
+        ) from None
+    except OSError as error:
+        raise SeedError(
+            f"The directory {directory} of seeds cannot be read: {error.strerror}.",
+            "Give a directory that you may read with --seeds DIR.",
+        ) from None
 
 
 def _document(path: Path) -> dict[str, Any]:

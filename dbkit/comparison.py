@@ -10,13 +10,15 @@ from typing import Any
 
 import peewee as pw
 
-from .connection import diagnosed
+from .connection import diagnosed, opened
 from .errors import ConfigError, ModelsError
 from .report import Report, place
 from .schema.changes import Add, Alter, kind, subject
+from .schema.descent import as_inherited, descendants, is_partition
 from .schema.dialect import Dialect, Reading, dialect_for
 from .schema.diff import changes_within, diff
 from .schema.models import Model
+from .schema.statements import Statement
 from .schema.values import Attached, Part, Schema, Table
 
 HISTORY_TABLE = "migratehistory"
@@ -27,10 +29,10 @@ def against_models(
 ) -> Report:
     """Compare a database with the models; `backwards`, the models are what is to be changed."""
     models = list(models)
-    report, live, desired = examine(database, models, False, ignore)
+    report, live, desired = examine(database, models, False, ignore, not backwards)
     if not backwards:
         return report
-    covered, _ = _covered(live, desired, False, set())
+    covered, _, _ = _covered(live, desired, False, set())
     turned = _compared(dialect_for(database), desired, covered, ignore, report.unmanaged)
     return replace(turned, unverified=report.unverified, notes=report.notes)
 
@@ -50,18 +52,29 @@ def compare(
 
 
 def examine(
-    database: pw.Database, models: list[Model], strict: bool = False, ignore: Sequence[str] = ()
+    database: pw.Database,
+    models: list[Model],
+    strict: bool = False,
+    ignore: Sequence[str] = (),
+    family: bool = False,
 ) -> tuple[Report, Schema, Schema]:
-    """(the report without causes, the live schema, the models')."""
+    """(the report without causes, the live schema, the models'). With `family`, tables under the
+    models' tables are compared too: a query of the model finds their rows."""
     lasting = _lasting(models)
     dialect = dialect_for(database)
+
+    def attached() -> Attached:
+        with opened(database), dialect.reading(database, schemas_of(lasting)) as reading:
+            return reading.attached()
+
     with diagnosed(database), dialect.reading(database, schemas_of(lasting)) as reading:
         reading.expect(lasting)
         live = reading.live()
         desired = _desired(reading, lasting, live)
         unverified = tuple(reading.unverified)
-        covered, unmanaged = _covered(live, desired, strict, {name for name, _ in unverified})
-        report = _compared(dialect, covered, desired, ignore, unmanaged, reading.attached)
+        known = {name for name, _ in unverified}
+        covered, expected, unmanaged = _covered(live, desired, strict, known, family)
+        report = _compared(dialect, covered, expected, ignore, unmanaged, attached)
     return replace(report, unverified=unverified, notes=_temporary(models)), live, desired
 
 
@@ -120,21 +133,35 @@ def _without_history(schema: Schema, described: Collection[str] = ()) -> Schema:
 
 
 def _covered(
-    live: Schema, desired: Schema, strict: bool, unverified: set[str]
-) -> tuple[Schema, tuple[str, ...]]:
-    """(what of the live schema the models speak of, names of the other tables)."""
+    live: Schema, desired: Schema, strict: bool, unverified: set[str], family: bool = False
+) -> tuple[Schema, Schema, tuple[str, ...]]:
+    """(the part of the live schema that the models describe, what is expected of it, names of the
+    other tables)."""
     tables = {table.name for table in desired.tables}
     live = _without_history(live, tables)
     if strict:
-        return live, ()
+        return live, desired, ()
     enums = {enum.name for enum in desired.enums}
+    under = _under(live, tables) if family else {}
+    expected = [table for table in under.values() if table is not None]
     covered = Schema(
         live.namespaces,
-        tuple(one for one in live.tables if one.name in tables),
+        tuple(one for one in live.tables if one.name in tables or one.name in under),
         tuple(enum for enum in live.enums if enum.name in enums),
     )
-    known = tables | unverified
-    return covered, tuple(table.name for table in live.tables if table.name not in known)
+    known = tables | unverified | under.keys()
+    others = tuple(table.name for table in live.tables if table.name not in known)
+    return covered, replace(desired, tables=(*desired.tables, *expected)), others
+
+
+def _under(live: Schema, known: Collection[str]) -> dict[str, Table | None]:
+    """What is expected of each table under those that are known: of a partition, that it has
+    nothing that its parent has not; of a table that inherits, that there is none."""
+    by_name = {table.name: table for table in live.tables}
+    return {
+        table.name: as_inherited(table, by_name[table.parents[0]]) if is_partition(table) else None
+        for table in descendants(live.tables, lambda table: table.name in known)
+    }
 
 
 def _compared(
@@ -145,10 +172,13 @@ def _compared(
     unmanaged: tuple[str, ...],
     attached: Callable[[], Attached] | None = None,
 ) -> Report:
-    """`attached` is asked only for what differs: the statements need it, the report does not."""
+    """`attached` is only asked where statements are, which drop objects and create them again."""
+
+    def statements() -> list[Statement]:
+        known = replace(current, attached=attached()) if attached else current
+        return dialect.statements(known, desired)
+
     changes = diff(current, desired)
-    if changes and attached:
-        current = replace(current, attached=attached())
     ignored = [change for change in changes if _matches(place(change), ignore)]
     left_out = [name for name in unmanaged if _matches(name, ignore)]
     if ignored:
@@ -159,7 +189,7 @@ def _compared(
         tuple(name for name in unmanaged if name not in left_out),
         tuple(dict.fromkeys([*map(place, ignored), *left_out])),
         # a report without changes does not hold on to the schemas
-        statements=(lambda: dialect.statements(current, desired)) if changes else tuple,
+        statements=statements if changes else tuple,
     )
 
 

@@ -229,7 +229,8 @@ def _value(value: Any) -> str:
 
 def _dict(item: Any) -> dict[str, Any]:
     passed_over = {"parts"} if isinstance(item, Table) else {"named"}
-    return {f.name: getattr(item, f.name) for f in fields(item) if f.name not in passed_over}
+    told = (f.name for f in fields(item) if f.compare and f.name not in passed_over)
+    return {name: getattr(item, name) for name in told}
 
 
 def _escaped(text: str, more: str = "") -> str:

@@ -40,7 +40,7 @@ def verify(
     could not be asked; never answers "clean" because something was not looked at.
     """
     models = list(models)
-    report, live, desired = examine(database, models, strict, ignore)
+    report, live, desired = examine(database, models, strict, ignore, family=True)
     if report.changes and migrations and config.is_directory(Path(migrations)):
         return _with_causes(report, database, Path(migrations), live, desired, schemas_of(models))
     return report

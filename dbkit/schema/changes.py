@@ -84,7 +84,7 @@ class Alter:
         pairs = {
             f.name: (getattr(self.old, f.name), getattr(self.new, f.name))
             for f in fields(self.new)
-            if f.name not in passed_over
+            if f.compare and f.name not in passed_over
         }
         return {name: (old, new) for name, (old, new) in pairs.items() if old != new}
 

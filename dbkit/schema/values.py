@@ -181,6 +181,7 @@ class Table:
     parts: tuple[Part, ...] = ()
     kind: str = "table"
     options: tuple[str, ...] = ()
+    parents: tuple[str, ...] = field(default=(), compare=False)  # of a partition, or INHERITS
     populated: bool = field(default=True, compare=False)  # a materialized view may be WITH NO DATA
 
 

@@ -914,6 +914,73 @@ BY_HAND: dict[str, Case] = {
         f"{FUNCTION} CREATE TRIGGER g AFTER INSERT ON depot.shelf EXECUTE FUNCTION f()",
         [unexpected("trigger", "depot.shelf", "g")],
     ),
+    "triggers of a foreign key disabled": (
+        "ALTER TABLE depot.shelf DISABLE TRIGGER ALL",
+        [unexpected("triggers of constraint", "depot.shelf", "shelf_maker_id_fkey")],
+    ),
+    "a table that inherits": (
+        "CREATE TABLE child (more int) INHERITS (note);"
+        "CREATE TABLE grandchild () INHERITS (child)",
+        [unexpected("table", "child", "child"), unexpected("table", "grandchild", "grandchild")],
+    ),
+    "a table of another schema that inherits": (
+        'CREATE SCHEMA "An other"; CREATE TABLE "An other"."Child" (CHECK (text <> \'x\')) INHERITS'
+        ' (note); CREATE TABLE "An other".note (a int); CREATE TYPE "An other".e AS ENUM ()',
+        [unexpected("table", "An other.Child", "An other.Child")],
+    ),
+    **{
+        f"{name} of a partition {words}": (
+            f"{schema}; CREATE TABLE {table} PARTITION OF event FOR VALUES FROM (1) TO (9);"
+            f"{FUNCTION} {sql.format(table)}",
+            found(table),
+        )
+        for words, schema, table in (
+            ("", "", "event_1"),
+            ("of another schema", "CREATE SCHEMA other", "other.event_1"),
+        )
+        for name, sql, found in (
+            (
+                "check",
+                "ALTER TABLE {} ADD CONSTRAINT own CHECK (text <> 'x')",
+                lambda table: [unexpected("check constraint", table, "own")],
+            ),
+            (
+                "default",
+                "ALTER TABLE {} ALTER text SET DEFAULT 'x'",
+                lambda table: [
+                    different("column", table, "text", {"default": None},
+                              {"default": "'x'::text"})
+                ],
+            ),
+            (
+                "NOT NULL",
+                "ALTER TABLE {} ALTER text SET NOT NULL",
+                lambda table: [
+                    different("column", table, "text", {"nullable": True}, {"nullable": False})
+                ],
+            ),
+            (
+                "unique constraint",
+                "ALTER TABLE {} ADD CONSTRAINT own UNIQUE (text)",
+                lambda table: [unexpected("unique constraint", table, "own (text)")],
+            ),
+            (
+                "index",
+                "CREATE INDEX own ON {} (text)",
+                lambda table: [unexpected("index", table, "own (text)")],
+            ),
+            (
+                "trigger",
+                "CREATE TRIGGER own BEFORE INSERT ON {} FOR EACH ROW EXECUTE FUNCTION f()",
+                lambda table: [unexpected("trigger", table, "own")],
+            ),
+            (
+                "rule",
+                "CREATE RULE own AS ON INSERT TO {} DO INSTEAD NOTHING",
+                lambda table: [unexpected("rule", table, "own")],
+            ),
+        )
+    },
     "rule": (
         "CREATE RULE quiet AS ON DELETE TO note DO INSTEAD NOTHING",
         [unexpected("rule", "note", "quiet")],
@@ -1054,7 +1121,11 @@ NOTHING: dict[str, str] = {
     "settings of the toast table": "ALTER TABLE note SET (toast.autovacuum_enabled = off)",
     "rows": "INSERT INTO note VALUES ('x'); TRUNCATE event",
     "a partition": "CREATE TABLE event_1 PARTITION OF event FOR VALUES FROM (1) TO (9)",
-    "a table that inherits": "CREATE TABLE child (more int) INHERITS (note)",
+    "a partition of another schema": (
+        "CREATE SCHEMA other; CREATE TABLE other.event_1 PARTITION OF event FOR VALUES FROM (1)"
+        " TO (9) PARTITION BY LIST (text); CREATE TABLE other.note (a int);"
+        "CREATE TABLE event_2 PARTITION OF other.event_1 DEFAULT"
+    ),
     "a view": "CREATE VIEW v AS SELECT * FROM thing",
     "a materialized view": "CREATE MATERIALIZED VIEW v AS SELECT * FROM thing;"
     "CREATE INDEX i ON v (size)",

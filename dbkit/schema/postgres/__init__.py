@@ -45,11 +45,11 @@ class Postgres:
 
     @contextmanager
     def reading(self, database: pw.Database, schemas: Iterable[str] | None) -> Iterator[Reading]:
-        standby, path, first = ask(database, queries.SESSION).fetchone()
+        standby, path, first, related = ask(database, queries.SESSION).fetchone()
         # a role that only reads by default may make temporary tables all the same
         begin = "BEGIN" if standby else "BEGIN READ WRITE"
         with rolled_back(database, begin, SETTINGS):
-            yield Reading(database, schemas, _usable(path, first))
+            yield Reading(database, schemas, _usable(path, first), related)
 
     def transaction(self, database: pw.Database) -> AbstractContextManager[Any]:
         return database.atomic()  # type: ignore[no-any-return]
@@ -130,8 +130,13 @@ class Reading:
     """
 
     def __init__(
-        self, database: pw.Database, schemas: Iterable[str] | None, path: Iterable[str]
+        self,
+        database: pw.Database,
+        schemas: Iterable[str] | None,
+        path: Iterable[str],
+        related: Iterable[tuple[str, str]] = (),
     ) -> None:
+        """`related` are (schema, schema that has tables under a table of the first)."""
         self.unverified: list[tuple[str, str]] = []
         self.early: tuple[Thread | None, dict[Model, Table | None]] = (None, {})
         self.database, path = database, list(path)
@@ -139,12 +144,16 @@ class Reading:
         if schemas is None:
             schemas = [name for (name,) in ask(database, queries.EVERY_SCHEMA).fetchall()]
         self.schemas = [own, *sorted(set(schemas) - {own})]
+        self.related = _closure(self.schemas, list(related))
+        self.schemas += sorted(self.related)
         self.path = list(dict.fromkeys([*path, *self.schemas]))
         shown = ", ".join(map(quoted, self.path)).replace("%", "%%")
         database.execute_sql(f"SET LOCAL search_path TO {shown}")
 
     def live(self, comments: bool = False) -> Schema:
-        return catalog.read(self.database, self.schemas, self.names.qualified, comments)
+        return catalog.read(
+            self.database, self.schemas, self.names.qualified, comments, self.related
+        )
 
     def attached(self) -> Attached:
         return catalog.attached(self.database, self.schemas, self.names.qualified)
@@ -275,3 +284,11 @@ def _usable(path: list[str], first: str | None) -> list[str]:
     if not path:
         raise DatabaseFailed(*session.NO_SCHEMA)
     return path
+
+
+def _closure(schemas: Iterable[str], related: list[tuple[str, str]]) -> set[str]:
+    """The schemas that have tables under tables of these, or of each other, and are not these."""
+    known = set(schemas)
+    while more := {below for above, below in related if above in known} - known:
+        known |= more
+    return known - set(schemas)

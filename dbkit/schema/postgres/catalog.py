@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -11,6 +11,7 @@ import peewee as pw
 
 from dbkit.pinned import ask, named_rows
 
+from ..descent import descendants
 from ..values import (
     Attached,
     Check,
@@ -52,10 +53,15 @@ LARGEST = {"smallint": 2**15 - 1, "integer": 2**31 - 1, "bigint": 2**63 - 1}
 
 
 def read(
-    database: pw.Database, schemas: list[str], naming: Naming, comments: bool = False
+    database: pw.Database,
+    schemas: list[str],
+    naming: Naming,
+    comments: bool = False,
+    related: Collection[str] = (),
 ) -> Schema:
     """All that the schemas hold, in one query a kind, whatever the number of tables. "pg_temp"
-    stands for the session's temporary schema. With `comments`, what is attached too."""
+    stands for the session's temporary schema. With `comments`, what is attached too. Of those of
+    the schemas that are only `related`, the tables under a table of another."""
     if schemas == ["pg_temp"]:
         schemas = list(ask(database, queries.TEMPORARY).fetchone())
 
@@ -78,14 +84,8 @@ def read(
         parts[row.oid].append(_constraint(row, naming))
     for row in rows(queries.INDEXES):
         parts[row.oid].append(_index(row))
-    firing: dict[tuple[int, str], tuple[str, ...]] = defaultdict(tuple)
-    for row in rows(queries.TRIGGERS):
-        if row.event is None:
-            parts[row.oid].append(Trigger(row.name, row.definition, FIRING[row.enabled]))
-        else:
-            firing[row.oid, row.name] += (f"{row.event} {FIRING[row.enabled]}",)
-    for (oid, name), states in firing.items():
-        parts[oid].append(Firing(name, tuple(sorted(set(states)))))
+    for oid, trigger in _triggers(rows(queries.TRIGGERS)):
+        parts[oid].append(trigger)
     for row in rows(queries.RULES):
         parts[row.oid].append(Rule(row.name, row.definition, FIRING[row.enabled]))
     for row in rows(queries.POLICIES):
@@ -94,13 +94,17 @@ def read(
     for row in said:
         if row.oid is not None:
             parts[row.oid].append(Comment(row.name, row.text, row.of))
-    enums, domains = rows(queries.ENUMS), rows(queries.DOMAINS)
+    enums, domains = (
+        [row for row in rows(sql) if row.schema not in related]
+        for sql in (queries.ENUMS, queries.DOMAINS)
+    )
+    own = [row for row in sequences if row.schema not in related and not _is_columns_own(row)]
     return Schema(
         tuple(Namespace(row.name) for row in rows(queries.NAMESPACES)),
-        tuple(_table(row, parts[row.oid], naming) for row in rows(queries.TABLES)),
+        tuple(_tables(rows(queries.TABLES), parts, naming, related)),
         tuple(EnumType(naming(row.schema, row.name), tuple(row.labels)) for row in enums),
         tuple(Domain(naming(row.schema, row.name), row.definition) for row in domains),
-        tuple(_own_sequence(row, naming) for row in sequences if not _is_columns_own(row)),
+        tuple(_own_sequence(row, naming) for row in own),
         tuple(Extension(*row) for row in ask(database, queries.EXTENSIONS)) if comments else (),
         tuple(Comment(naming(row.schema, row.name) if row.schema else row.name, row.text, row.of)
               for row in said if row.oid is None),
@@ -127,6 +131,17 @@ def _rows(database: pw.Database, schemas: list[str], sql: str) -> list[Any]:
     return named_rows(ask(database, sql, (schemas,)))
 
 
+def _tables(
+    rows: list[Any], parts: dict[int, list[Part]], naming: Naming, related: Collection[str]
+) -> list[Table]:
+    tables = [_table(row, parts[row.oid], naming) for row in rows]
+    aside = {naming(row.schema, row.name) for row in rows if row.schema in related}
+    if not aside:
+        return tables
+    under = {table.name for table in descendants(tables, lambda one: one.name not in aside)}
+    return [table for table in tables if table.name not in aside - under]
+
+
 def _table(row: Any, parts: Iterable[Part], naming: Naming) -> Table:
     kind = "unlogged table" if row.unlogged and row.kind == "r" else KINDS[row.kind]
     parents = f"({', '.join(row.parents)})" if row.parents else ""
@@ -142,7 +157,8 @@ def _table(row: Any, parts: Iterable[Part], naming: Naming) -> Table:
         *sorted(row.settings or ()),
     ]
     name = naming(row.schema, row.name)
-    return Table(name, tuple(parts), kind, tuple(filter(None, options)), row.populated)
+    above = tuple(naming(*one) for one in row.parent_names or ())
+    return Table(name, tuple(parts), kind, tuple(filter(None, options)), above, row.populated)
 
 
 def _replica_identity(row: Any) -> str:
@@ -258,6 +274,17 @@ def _index(row: Any) -> Index:
         row.valid,
         row.name,
     )
+
+
+def _triggers(rows: Iterable[Any]) -> Iterator[tuple[int, Part]]:
+    firing: dict[tuple[int, str], set[str]] = defaultdict(set)
+    for row in rows:
+        if row.event is None:
+            yield row.oid, Trigger(row.name, row.definition, FIRING[row.enabled])
+        else:
+            firing[row.oid, row.name].add(f"{row.event} {FIRING[row.enabled]}")
+    for (oid, name), states in firing.items():
+        yield oid, Firing(name, tuple(sorted(states)))
 
 
 def _policy(row: Any) -> Policy:

@@ -6,13 +6,18 @@ The catalogs are described in the PostgreSQL manual, chapter 53, the `pg_get_...
 
 from __future__ import annotations
 
-# The last is a schema of the path that the server passes over in silence, before all others.
+# The third is a schema of the path that the server passes over in silence, before all others; the
+# last are schemas with the schemas that have tables under their tables.
 SESSION = """
 SELECT pg_is_in_recovery(), current_schemas(false),
        (SELECT p.name FROM pg_namespace n
         JOIN unnest(string_to_array(replace(current_setting('search_path'), '"', ''), ', '))
           WITH ORDINALITY AS p (name, place) ON p.name = n.nspname AND n.nspname !~ '^pg_'
-        ORDER BY p.place LIMIT 1)
+        ORDER BY p.place LIMIT 1),
+       ARRAY(SELECT DISTINCT ARRAY[pn.nspname::text, cn.nspname::text] FROM pg_inherits i
+             JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_namespace cn ON cn.oid = c.relnamespace
+             JOIN pg_class p ON p.oid = i.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace
+             WHERE c.relnamespace <> p.relnamespace AND c.relkind IN ('r', 'p', 'f'))
 """
 # A table of dbkit's own, in a schema or in the first of the path. `owner` is only told of a
 # stranger: no superuser, no owner of the database, no role that this one is a member of.
@@ -75,6 +80,12 @@ SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind AS kind,
                 SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid) THEN
            ARRAY(SELECT i.inhparent::regclass::text FROM pg_catalog.pg_inherits i
                  WHERE i.inhrelid = c.oid ORDER BY i.inhseqno) END AS parents,
+       CASE WHEN c.relhassubclass OR c.relispartition OR EXISTS (
+                SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid) THEN
+           ARRAY(SELECT ARRAY[pn.nspname::text, p.relname::text] FROM pg_catalog.pg_inherits i
+                 JOIN pg_catalog.pg_class p ON p.oid = i.inhparent
+                 JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace
+                 WHERE i.inhrelid = c.oid ORDER BY i.inhseqno) END AS parent_names,
        CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END AS query,
        c.relispopulated AS populated
 FROM pg_catalog.pg_class c

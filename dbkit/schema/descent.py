@@ -1,0 +1,45 @@
+"""Tables that hold rows of another table: its partitions, and tables that inherit from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from .values import Check, Column, Comment, Part, Table
+
+
+def is_partition(table: Table) -> bool:
+    return any(option.startswith("PARTITION OF ") for option in table.options)
+
+
+def descendants(tables: Iterable[Table], of: Callable[[Table], bool]) -> list[Table]:
+    """The tables under those for which `of` is true, parents first."""
+    waiting = list(tables)
+    known = {table.name for table in waiting if of(table)}
+    waiting, found = [table for table in waiting if table.name not in known], []
+    while more := [table for table in waiting if not known.isdisjoint(table.parents)]:
+        found += more
+        known |= {table.name for table in more}
+        waiting = [table for table in waiting if table.name not in known]
+    return found
+
+
+def as_inherited(partition: Table, parent: Table) -> Table:
+    """A partition with no more than what it has from its parent."""
+    columns = {part.name: part for part in parent.parts if isinstance(part, Column)}
+    parts = (_inherited(part, columns, parent) for part in partition.parts)
+    return replace(partition, parts=tuple(part for part in parts if part is not None))
+
+
+def _inherited(part: Part, columns: dict[str, Column], parent: Table) -> Part | None:
+    match part:
+        case Column(name) if name in columns and not columns[name].identity:
+            above = columns[name]
+            return replace(part, nullable=above.nullable, default=above.default,
+                           generated=above.generated)  # fmt: skip
+        case Column() | Comment():
+            return part
+        case Check():
+            return part if part in parent.parts else None
+        case _:  # an index or trigger that the parent's made is not read as the partition's
+            return None

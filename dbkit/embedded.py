@@ -11,10 +11,11 @@ from pathlib import Path
 from .errors import ConfigError, DatabaseUnreachable
 
 
-def start(directory: Path, create: bool = True) -> dict[str, str]:
+def start(directory: Path, create: bool = True, preferred: str = "") -> dict[str, str]:
     """Start the server whose data is in `directory`; give what the driver connects with.
 
-    The folder is made if missing, unless `create` is false. The server is stopped when the last
+    The folder is made if missing, unless `create` is false, of the `preferred` major version if the
+    wheel has that. The server is stopped when the last
     process that uses it ends. Raises ConfigError without the extra or for a folder of something
     else, DatabaseUnreachable if there is nothing or it does not start.
     """
@@ -50,7 +51,7 @@ def start(directory: Path, create: bool = True) -> dict[str, str]:
                 f"The wheel has {' and '.join(known)}; use another folder.",
             )
         directory.mkdir(parents=True, exist_ok=True)
-        number = known[version] if version else pgserver.TARGET_POSTGRES_VERSION
+        number = known.get(version or preferred, pgserver.TARGET_POSTGRES_VERSION)
         server = pgserver.get_server(directory, postgres_version=number)
     except (OSError, RuntimeError, ValueError, AssertionError, subprocess.SubprocessError) as error:
         log = directory / "log"

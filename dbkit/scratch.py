@@ -6,12 +6,15 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import sqlite3
 import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import peewee as pw
 from psycopg2.extensions import parse_dsn
@@ -40,40 +43,85 @@ class NoScratch(DbkitError):
     """No scratch database can be had."""
 
 
+@dataclass(frozen=True)
+class Server:
+    """The server that a scratch database is on; `live` is the version of the live database's
+    server, if that could be asked."""
+
+    place: str
+    version: str
+    live: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.version} ({self.place})"
+
+    @property
+    def difference(self) -> str:
+        """A sentence, if the two are not of one major version."""
+        if not self.live or _major(self.live) == _major(self.version):
+            return ""
+        return (
+            f"The scratch server is {self}, and the database is {self.live}: what one version "
+            "takes, another may refuse or write in other words. DBKIT_SCRATCH_URL can name a "
+            f"server of {_major(self.live)}."
+        )
+
+
+def server_of(database: pw.Database) -> Server:
+    """The server of a database that `scratch_database` gave."""
+    return database.dbkit_server  # type: ignore[no-any-return]
+
+
 @contextmanager
-def scratch_database(live: pw.Database) -> Iterator[pw.Database]:
+def scratch_database(live: pw.Database, same_version: bool = False) -> Iterator[pw.Database]:
     """An empty database of the live one's kind, open; gone after the block.
 
     SQLite: in memory. PostgreSQL: a temporary one on the server of DBKIT_SCRATCH_URL, or on the
     live one's own, or on an embedded server; with the search path of the live one, the schema that
     is first in it, and the settings that change what SQL means. Raises NoScratch if none can be
-    had.
+    had, or with `same_version` none on a server of the live one's major version.
     """
     if isinstance(live, pw.SqliteDatabase):
         database = pw.SqliteDatabase(":memory:", pragmas={"foreign_keys": 1})
+        database.dbkit_server = Server("in memory", f"SQLite {sqlite3.sqlite_version}")
         with database.connection_context():
             yield database
         return
     reasons = []
-    for server in (_named,) if scratch_url() else (_beside, _embedded):
+    session, version = _session(live)
+    for place, server in (NAMED,) if scratch_url() else (BESIDE, EMBEDDED):
         try:
-            created = _create(server(live))
+            created = _create(server(live, version))
+            found = Server(place, _version(created[0]), version)
+            if same_version and found.difference:
+                raise NoScratch(found.difference)
         except DbkitError as error:
             reasons.append(error.message.splitlines()[0])
         else:
-            yield from _dropped_after(*created, _session(live))
+            created[0].dbkit_server = found
+            yield from _dropped_after(*created, session)
             return
     raise NoScratch(f"No scratch database can be had: {' '.join(reasons)}", HINT)
 
 
-def _named(_: pw.Database) -> pw.Database:
+def _version(database: pw.Database) -> str:
+    """Of the server that it was last connected to."""
+    major, minor = divmod(database.server_version, 10_000)
+    return f"PostgreSQL {major}.{minor}"
+
+
+def _major(version: str) -> str:
+    return version.partition(".")[0]
+
+
+def _named(*_: Any) -> pw.Database:
     target = parse(scratch_url() or "")
     if target.dialect != "postgresql":
         raise NoScratch("DBKIT_SCRATCH_URL is not the URL of a PostgreSQL server.", HINT)
     return target.database()
 
 
-def _beside(live: pw.Database) -> pw.Database:
+def _beside(live: pw.Database, *_: Any) -> pw.Database:
     # a connection of its own: CREATE DATABASE does not run inside of a transaction
     params = {"dbname": live.database, **live.connect_params}
     if "=" in live.database or "://" in live.database:  # Peewee takes a connection string for it
@@ -81,17 +129,23 @@ def _beside(live: pw.Database) -> pw.Database:
     return pw.PostgresqlDatabase(params.pop("dbname"), **params)
 
 
-def _embedded(_: pw.Database) -> pw.Database:
-    return pw.PostgresqlDatabase("postgres", **_embedded_server())
+def _embedded(_: pw.Database, version: str) -> pw.Database:
+    major = _major(version).removeprefix("PostgreSQL ")
+    return pw.PostgresqlDatabase("postgres", **_embedded_server(major))
+
+
+NAMED = ("the server of DBKIT_SCRATCH_URL", _named)
+BESIDE = ("beside the database", _beside)
+EMBEDDED = ("an embedded server", _embedded)
 
 
 @cache
-def _embedded_server() -> dict[str, str]:
+def _embedded_server(major: str) -> dict[str, str]:
     directory = Path(tempfile.mkdtemp(prefix="dbkit-scratch-"))
     atexit.register(shutil.rmtree, directory, ignore_errors=True)  # after the server is stopped
     if os.name == "posix":
         directory.chmod(0o755)
-    return start(directory / "data")
+    return start(directory / "data", preferred=major)
 
 
 def _create(server: pw.Database) -> tuple[pw.Database, str]:
@@ -110,24 +164,25 @@ def _writable(database: pw.Database) -> Iterator[pw.Database]:
         yield database
 
 
-def _session(live: pw.Database) -> str:
-    """SQL that makes a session on an empty database like a session on the live one, if that can be
-    reached."""
+def _session(live: pw.Database) -> tuple[str, str]:
+    """(SQL that makes a session on an empty database like a session on the live one, the version
+    of its server), if that can be reached."""
     if live.is_closed():
         try:
             with opened(_beside(live)) as live:
                 return _session(live)
         except DbkitError:
-            return ""
+            return "", ""
     path, settings = ask(live, SESSION, (list(SETTINGS),)).fetchone()
     schemas = [quoted(name) for name in path if not name.startswith("pg_")]
     first = [f"CREATE SCHEMA IF NOT EXISTS {schemas[0]}"] if schemas else []
     shown = f"SET search_path TO {', '.join(schemas or [literal('')])}"
-    return "; ".join([*first, shown, *settings]).replace("%", "%%")
+    return "; ".join([*first, shown, *settings]).replace("%", "%%"), _version(live)
 
 
 def _dropped_after(server: pw.Database, name: str, session: str) -> Iterator[pw.Database]:
     database = pw.PostgresqlDatabase(name, **server.connect_params)
+    database.dbkit_server = server.dbkit_server
     try:
         with _writable(database):
             if session:

@@ -18,6 +18,7 @@ from .report import Report
 from .schema.dialect import dialect_for
 from .schema.models import Model
 from .schema.values import Schema
+from .scratch import server_of
 
 MODELS, MIGRATIONS, LIVE = "models", "migrations", "live"
 
@@ -33,6 +34,7 @@ class Sources:
         """Compare two of 'models', 'migrations', 'live' or a database's URL. Of what the models do
         not describe nothing is compared with them."""
         left, right = self._name(current), self._name(desired)
+        self.notes: list[str] = []
         if MODELS in (current, desired):
             report = self._with_models(current, desired, ignore)
         else:
@@ -40,7 +42,8 @@ class Sources:
                 report = compare(
                     dialect_for(second), _read(first), _read(second), ignore, dialect_for(first)
                 )
-        return replace(report, current=left, desired=right)
+        notes = (*report.notes, *self.notes)
+        return replace(report, current=left, desired=right, notes=notes)
 
     def _with_models(self, current: str, desired: str, ignore: tuple[str, ...]) -> Report:
         other = desired if current == MODELS else current
@@ -65,6 +68,7 @@ class Sources:
         if source == MIGRATIONS:
             with replaying(self.live.database(), self.migrations) as router:
                 router.run()
+                self.notes += filter(None, [server_of(router.database).difference])
                 yield router.database
         else:
             target = self.live if source == LIVE else parse(source)

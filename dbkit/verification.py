@@ -20,6 +20,7 @@ from .schema.changes import Change, covers
 from .schema.diff import diff
 from .schema.models import Model
 from .schema.values import Schema, Table
+from .scratch import server_of
 from .transactions import rolled_back
 
 
@@ -60,12 +61,14 @@ def _with_causes(
         with diagnosed(database), rolled_back(database):
             state = migration.status(database, directory)
         with replaying(database, directory) as router:
+            difference = server_of(router.database).difference
             done = applied(router, state.applied, schemas)
             every = applied(router, state.pending, schemas)
     except DbkitError as error:
         note = f"The causes could not be determined: {error}"
         return replace(report, notes=(*report.notes, note))
-    return replace(report, causes=causes(report.changes, live, done, every, desired))
+    notes = (*report.notes, *filter(None, [difference]))
+    return replace(report, notes=notes, causes=causes(report.changes, live, done, every, desired))
 
 
 def causes(

@@ -30,10 +30,33 @@ POSTGRES = [
 SQLITE = pytest.param("sqlite", marks=pytest.mark.sqlite)
 
 
-@cache
 def server_of(name: str) -> Server:
     """The one server of that version in this process."""
+    marked = all(item.get_closest_marker("postgres") for item in RUNNING)
+    assert marked, "`-m 'not postgres'` is to need no server: mark the test with postgres"
+    return _server_of(name)
+
+
+@cache
+def _server_of(name: str) -> Server:
     return Server(BINARIES[name])
+
+
+RUNNING: list[pytest.Item] = []
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test that gets a server's name by a parameter of whatever fixture is one of PostgreSQL."""
+    for item in items:
+        given = getattr(item, "callspec", None)
+        if given and any(isinstance(one, str) and one in BINARIES for one in given.params.values()):
+            item.add_marker(pytest.mark.postgres)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    RUNNING[:] = [item]
 
 
 def pytest_sessionfinish() -> None:

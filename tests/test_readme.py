@@ -61,6 +61,7 @@ def run(command: str | list[str], cwd: Path) -> str:
     return done.stdout + (f"[exit {done.returncode}]\n" if done.returncode else "")
 
 
+@pytest.mark.postgres  # by embedded:DIR
 def test_every_command_prints_what_the_readme_says(project: Path) -> None:
     shown = list(console())
     assert len(shown) > 10

@@ -12,6 +12,7 @@ import peewee as pw
 from dbkit.errors import MigrationError
 from dbkit.given import takes_database
 from dbkit.schema.models import Model
+from dbkit.scratch import server_of
 from dbkit.writing import write_new
 
 from .decisions import Decisions
@@ -84,7 +85,8 @@ def replay(router: Router) -> None:
 def proven(router: Router, created: Created, goal: Goal) -> Created:
     """With what the proof found. Raises MigrationError."""
     found = prove(router, created, goal)
-    return replace(created, hazards=(*created.hazards, *found))
+    difference = filter(None, [server_of(router.database).difference])
+    return replace(created, hazards=(*created.hazards, *found, *difference))
 
 
 @takes_database

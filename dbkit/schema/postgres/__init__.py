@@ -218,7 +218,7 @@ class Reading:
                 raise
             reason = str(error).splitlines()[0]
         try:
-            with scratch_database(self.database) as other, rolled_back(other):
+            with scratch_database(self.database, same_version=True) as other, rolled_back(other):
                 there_too = Reading(other, self.schemas, [self.names.own])
                 there_too.names = self.names
                 return there_too._asked(by_name, doubts, unusual, enums)

@@ -89,17 +89,18 @@ def scratch_database(live: pw.Database, same_version: bool = False) -> Iterator[
         return
     reasons = []
     session, version = _session(live)
-    for place, server in (NAMED,) if scratch_url() else (BESIDE, EMBEDDED):
+    for place, connect in (NAMED,) if scratch_url() else (BESIDE, EMBEDDED):
         try:
-            created = _create(server(live, version))
-            found = Server(place, _version(created[0]), version)
-            if same_version and found.difference:
-                raise NoScratch(found.difference)
+            server = connect(live, version)
+            with _writable(server):
+                server.dbkit_server = found = Server(place, _version(server), version)
+                if same_version and found.difference:
+                    raise NoScratch(found.difference)
+                name = _create(server)
         except DbkitError as error:
             reasons.append(error.message.splitlines()[0])
         else:
-            created[0].dbkit_server = found
-            yield from _dropped_after(*created, session)
+            yield from _dropped_after(server, name, session)
             return
     raise NoScratch(f"No scratch database can be had: {' '.join(reasons)}", HINT)
 
@@ -148,12 +149,11 @@ def _embedded_server(major: str) -> dict[str, str]:
     return start(directory / "data", preferred=major)
 
 
-def _create(server: pw.Database) -> tuple[pw.Database, str]:
-    """Make a temporary database on a server; (the server, the database's name)."""
+def _create(server: pw.Database) -> str:
+    """Make a temporary database on a server; its name."""
     name = f"dbkit_scratch_{uuid.uuid4().hex[:12]}"
-    with _writable(server):
-        server.execute_sql(f"CREATE DATABASE {name} TEMPLATE template0")
-    return server, name
+    server.execute_sql(f"CREATE DATABASE {name} TEMPLATE template0")
+    return name
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -63,6 +64,9 @@ def test_it_does_not_judge(url: str) -> None:
         with pytest.raises(NoScratch, match="The scratch server is PostgreSQL"):
             with scratch_database(database, same_version=True):
                 pass
+    with opened(os.environ["DBKIT_SCRATCH_URL"]) as database:
+        left = "SELECT datname FROM pg_database WHERE datname LIKE 'dbkit_scratch%%'"
+        assert database.execute_sql(left).fetchall() == []
 
 
 def test_a_database_that_cannot_be_reached_needs_none(url: str) -> None:

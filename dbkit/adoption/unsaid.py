@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from dbkit.schema.changes import kind, subject
+from dbkit.schema.descent import as_inherited, is_partition
+from dbkit.schema.diff import changes_within
 from dbkit.schema.values import (
     Check,
     Column,
@@ -49,15 +52,12 @@ def has_model(table: Table) -> bool:
     return table.kind not in NO_MODELS and not is_partition(table)
 
 
-def is_partition(table: Table) -> bool:
-    return any(option.startswith("PARTITION OF ") for option in table.options)
-
-
 def of_schema(schema: Schema) -> Iterator[Unsaid]:
     """Of what is no part of a table that has a model."""
     for table in schema.tables:
         if is_partition(table):
             yield Unsaid(table.name, f"Table {table.name} is a partition, and has no model.")
+            yield from _of_partition(table, schema)
         elif not has_model(table):
             why = NO_MODELS[table.kind]
             yield Unsaid(table.name, f"{table.kind.capitalize()} {table.name} is left out: {why}.")
@@ -75,13 +75,24 @@ def of_schema(schema: Schema) -> Iterator[Unsaid]:
         yield Unsaid(namespace.name, f"Schema {namespace.name} must be created before its tables.")
 
 
+def _of_partition(table: Table, schema: Schema) -> Iterator[Unsaid]:
+    """Of what it has beside its parent."""
+    parent = next((one for one in schema.tables if one.name in table.parents), None)
+    changes = changes_within(table, as_inherited(table, parent)) if parent else ()
+    for change in changes:
+        item = change.item
+        place = f"{table.name}.{item.name or subject(item)}"
+        yield Unsaid(place, f"The {kind(item)} {subject(item)} is of the partition {table.name} "
+                     "alone.", True)  # fmt: skip
+
+
 def of_part(table: Table, part: Part) -> Unsaid | None:
     """Of a part that no model says as it is."""
     place = f"{table.name}.{part.name}"
     match part:
         case Trigger() | Rule() | Policy():
-            kind = type(part).__name__
-            return Unsaid(place, f"{kind} {part.name} of table {table.name} is left out.", True)
+            word = type(part).__name__
+            return Unsaid(place, f"{word} {part.name} of table {table.name} is left out.", True)
         case Comment():
             what = f"{part.of or 'column'} {part.name} of " if part.name else ""
             return Unsaid(place, f"The comment on {what}table {table.name} is left out.")
@@ -92,8 +103,8 @@ def of_part(table: Table, part: Part) -> Unsaid | None:
             return Unsaid(place, f"Index {part.name} of table {table.name} is invalid, and left "
                           "out.", True)  # fmt: skip
         case ForeignKey(validated=False, enforced=True) | Check(validated=False, enforced=True):
-            kind = "Foreign key" if isinstance(part, ForeignKey) else "Check"
-            return Unsaid(place, f"{kind} {part.name} of table {table.name} was never validated; "
+            word = "Foreign key" if isinstance(part, ForeignKey) else "Check"
+            return Unsaid(place, f"{word} {part.name} of table {table.name} was never validated; "
                           "the model says that it was.", True)  # fmt: skip
         case _:
             return None

@@ -5,7 +5,8 @@ from .decisions import Undecided
 from .generating import Created
 from .merging import merge
 from .migrator import Migrator
-from .router import Router, Status, migrate, reset, rollback, status
+from .router import Router
+from .running import Status, migrate, reset, rollback, status
 
 __all__ = [
     "Created",

@@ -72,6 +72,8 @@ def of_schema(schema: Schema) -> Iterator[Unsaid]:
     for sequence in schema.sequences:
         yield Unsaid(sequence.name, f"Sequence {sequence.name} must be created before the tables.")
     for namespace in schema.namespaces:
+        if namespace.name == "public":  # a new database has it
+            continue
         yield Unsaid(namespace.name, f"Schema {namespace.name} must be created before its tables.")
 
 

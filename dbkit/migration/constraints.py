@@ -21,7 +21,7 @@ from .editing import (
     rename_index,
     was_indexed,
 )
-from .reshaping import copied_index, qualified
+from .reshaping import qualified
 from .stepping import Stepping, name_sql, table_sql
 
 
@@ -37,7 +37,7 @@ class ConstraintOperations(Stepping):
         return self._with_null(model, names, True)
 
     def _with_null(self, model: Model | str, names: Sequence[str], null: bool) -> Model:
-        with self._edited(model := self._with(model, *names)):
+        with self._edited(model := self.__get_model__(model)):
             for name in names:
                 field_of(model, name).null = null
         return model
@@ -51,7 +51,7 @@ class ConstraintOperations(Stepping):
         return self._with_default(model, name, [])
 
     def _with_default(self, model: Model | str, name: str, default: list[Any]) -> Model:
-        with self._edited(model := self._with(model, name)):
+        with self._edited(model := self.__get_model__(model)):
             field = field_of(model, name)
             kept = [one for one in field.constraints or () if not is_default(one)]
             field.constraints = default + kept
@@ -81,38 +81,25 @@ class ConstraintOperations(Stepping):
         """Drop constraints by name; one that has none by its SQL."""
         model = self.__get_model__(model)
         for name in names:
-            if not self._drop_constraint(model, name) and not self.following:
+            kept = [one for one in model._meta.constraints or () if not is_called(one, name)]
+            if len(kept) < len(model._meta.constraints or ()):
+                with self._edited(model):
+                    model._meta.constraints = kept
+            else:
                 self._drop_unknown(model, name)
         return model
 
-    def _drop_constraint(self, model: Model, name: str) -> bool:
-        """Whether the model has it."""
-        kept = [one for one in model._meta.constraints or () if not is_called(one, name)]
-        if len(kept) == len(model._meta.constraints or ()):
-            return False
-        with self._edited(model):
-            model._meta.constraints = kept
-        return True
-
     def _drop_unknown(self, model: Model, name: str) -> None:
         """A constraint that no model has: it was made by SQL."""
-        if isinstance(self.__database__, pw.PostgresqlDatabase):
-            sql = f"ALTER TABLE {table_sql(model)} DROP CONSTRAINT {quoted(name)}"
-            self._sql("drop_constraints", sql)
-            return
-        live = self._read(model)
-        made = [one for one in live._meta.constraints if is_called(one, name)] if live else []
-        if not made:
-            raise MigrationError(f"Table {qualified(model)} has no constraint {name}.",
-                                 "Check the name: neither the migrations before this one nor the "
-                                 "database know it.")  # fmt: skip
-        model._meta.constraints = [*(model._meta.constraints or ()), *made]
-        self._drop_constraint(model, name)
+        if not isinstance(self.__database__, pw.PostgresqlDatabase):
+            raise MigrationError(f"The history knows no constraint {name} of {qualified(model)}.")
+        sql = f"ALTER TABLE {table_sql(model)} DROP CONSTRAINT {quoted(name)}"
+        self._sql("drop_constraints", sql)
 
     def create_foreign_key(self, model: Model | str, name: str) -> Model:
         """The constraint of a DeferredForeignKey, which create_model leaves out. Nothing on SQLite,
         which cannot add one."""
-        model = self._with(model, name)
+        model = self.__get_model__(model)
         self._native(
             f"create_foreign_key {qualified(model)}.{name}",
             lambda: model._schema.create_foreign_key(field_of(model, name)),
@@ -131,7 +118,7 @@ class ConstraintOperations(Stepping):
     ) -> Model:
         """CREATE INDEX on fields, or on `pw.SQL` expressions; `where` is the predicate in SQL. One
         `pw.SQL` with a whole CREATE INDEX is taken as it is."""
-        with self._edited(model := self._with(model, *columns)):
+        with self._edited(model := self.__get_model__(model)):
             meta = model._meta
             keys = [meta.combined[one] if isinstance(one, str) else one for one in columns]
             plain = name is None and where is None and using is None and nulls_distinct is None
@@ -148,44 +135,25 @@ class ConstraintOperations(Stepping):
 
     def drop_index(self, model: Model | str, *columns: Any, name: str | None = None) -> Model:
         """DROP INDEX, by its columns or by its name."""
-        model = self._with(model, *columns)
-        self._know_index(model, columns, name)
-        with self._edited(model) as reshape:
+        with self._edited(model := self.__get_model__(model)) as reshape:
             meta = model._meta
             found = [index for index in meta.indexes if is_index(model, index, columns, name)]
-            field = _only_field(model, columns)
+            single = len(columns) == 1 and isinstance(columns[0], str)
+            field = meta.combined.get(columns[0]) if single else None
             if found:
                 meta.indexes = [index for index in meta.indexes if index is not found[0]]
             elif field is not None and (field.index or field.unique):
                 field.index = field.unique = False
             elif field is not None and was_indexed(reshape.before[qualified(model)], field):
                 pass  # peewee-migrate's files drop it after the change_fields that did
-            elif not self.following:
-                raise MigrationError(
-                    f"Table {qualified(model)} has no index {name or columns}.",
-                    "Check the name: neither the migrations before this one nor the database "
-                    "know it.",
-                )
+            else:
+                raise MigrationError(f"The history knows no index {name or columns} of "
+                                     f"{qualified(model)}.")  # fmt: skip
         return model
-
-    def _know_index(self, model: Model, columns: Sequence[Any], name: str | None) -> None:
-        """Let the model have an index that SQL made."""
-        field = _only_field(model, columns)
-        known = field is not None and (field.index or field.unique)
-        known |= any(is_index(model, one, columns, name) for one in model._meta.indexes)
-        if known or self.following or not self._known(model):
-            return
-        before = self._reshape().before.get(qualified(model))
-        if before is not None and field is not None and was_indexed(before, field):
-            return
-        if (live := self._read(model)) is not None:
-            model._meta.indexes += [copied_index(model, one) for one in live._meta.indexes
-                                    if is_index(live, one, columns, name)]  # fmt: skip
 
     def rename_index(self, model: Model | str, old_name: str, new_name: str) -> Model:
         """Another name for an index."""
         model = self.__get_model__(model)
-        self._know_index(model, (), old_name)
         if isinstance(self.__database__, pw.PostgresqlDatabase):
             old = name_sql(model._meta.schema, old_name)
             self._sql("rename_index", f"ALTER INDEX {old} RENAME TO {quoted(new_name)}")
@@ -194,9 +162,3 @@ class ConstraintOperations(Stepping):
             with self._edited(model):
                 rename_index(model, old_name, new_name)
         return model
-
-
-def _only_field(model: Model, columns: Sequence[Any]) -> Any:
-    """The field of an index on one column."""
-    single = len(columns) == 1 and isinstance(columns[0], str)
-    return model._meta.combined.get(columns[0]) if single else None

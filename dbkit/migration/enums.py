@@ -111,7 +111,7 @@ class EnumOperations(Stepping):
 
     def fill(self, model: Model | str, **values: Any) -> Model:
         """UPDATE: rows that have no value in a column get this one."""
-        model = self._with(model, *values)
+        model = self.__get_model__(model)
         for name, value in values.items():
             self._update(model, name, value, field_of(model, name).is_null())
         return model

@@ -21,8 +21,8 @@ from .constraints import ConstraintOperations
 from .editing import default_of, field_of, is_filled, put_field, remove_field, rename_in_model
 from .enums import EnumOperations
 from .frozen import usual_column
-from .reshaping import is_importable, qualified, snapshot
-from .stepping import Creation, Stepping, table_sql
+from .reshaping import qualified
+from .stepping import Creation, table_sql
 
 
 class Migrator(EnumOperations, ConstraintOperations):
@@ -30,8 +30,6 @@ class Migrator(EnumOperations, ConstraintOperations):
 
     def create_model(self, model: Model) -> Model:
         """CREATE TABLE, with indexes, and with enum types that are not there yet."""
-        if is_importable(model):  # the application goes on using it as it is
-            model = snapshot(model)
         model._meta.set_database(self.__database__)
         self.orm.add(model)
         self.__ops__.append(Creation(model))
@@ -56,11 +54,12 @@ class Migrator(EnumOperations, ConstraintOperations):
         model = self.__get_model__(model)
         self._settle()
         meta, old = model._meta, table_sql(model)
-        with self.orm.moved(model):
-            meta.set_table_name(new_name)
+        self.orm.remove(model)
+        meta.set_table_name(new_name)
         for index in meta.indexes:
             if isinstance(index, pw.ModelIndex):
                 index._table = meta.table
+        self.orm.add(model)
         self._sql("rename_table", f"ALTER TABLE {old} RENAME TO {quoted(new_name)}")
         return model
 
@@ -71,9 +70,10 @@ class Migrator(EnumOperations, ConstraintOperations):
             raise MigrationError("A table of SQLite cannot be moved to another database.")
         self._settle()
         old = table_sql(model)
-        with self.orm.moved(model):
-            model._meta.schema = schema
-            del model._meta.table
+        self.orm.remove(model)
+        model._meta.schema = schema
+        del model._meta.table
+        self.orm.add(model)
         self._sql("move_table", f"ALTER TABLE {old} SET SCHEMA {quoted(schema)}")
         return model
 
@@ -92,7 +92,7 @@ class Migrator(EnumOperations, ConstraintOperations):
 
     def set_primary_key(self, model: Model | str, *names: str) -> Model:
         """These fields as the primary key; without any, none."""
-        with self._edited(model := self._with(model, *names)):
+        with self._edited(model := self.__get_model__(model)):
             meta = model._meta
             if isinstance(meta.primary_key, pw.Field) and not meta.composite_key:
                 meta.primary_key.primary_key = False
@@ -127,7 +127,7 @@ class Migrator(EnumOperations, ConstraintOperations):
     def change_fields(self, model: Model | str, **fields: pw.Field) -> Model:
         """Make columns what these fields say: type, nullability, default, foreign key, index. A
         field whose column has another name renames it."""
-        model = self._with(model, *fields)
+        model = self.__get_model__(model)
         for name, field in fields.items():
             old = field_of(model, name)
             column = field.column_name or (
@@ -147,7 +147,7 @@ class Migrator(EnumOperations, ConstraintOperations):
     ) -> Model:
         """Make a column what `field` says; `using` is the SQL of its new value from its old one,
         where PostgreSQL needs to be told (not used on SQLite)."""
-        model = self._with(model, name)
+        model = self.__get_model__(model)
         self.change_fields(model, **{name: field})
         if using:
             place = (qualified(model), model._meta.fields[name].column_name)
@@ -158,7 +158,7 @@ class Migrator(EnumOperations, ConstraintOperations):
         self, model: Model | str, *names: str, cascade: bool = False, **_: Any
     ) -> Model:
         """DROP COLUMN, with the indexes and constraints that name it."""
-        with self._edited(model := self._with(model, *names)):
+        with self._edited(model := self.__get_model__(model)):
             for name in names:
                 remove_field(model, name)
         return model
@@ -168,7 +168,7 @@ class Migrator(EnumOperations, ConstraintOperations):
     ) -> Model:
         """RENAME COLUMN; `column_name` is the new one, where it is not what Peewee makes of the
         field's name. Indexes, checks and foreign keys follow."""
-        model = self._with(model, old_name)
+        model = self.__get_model__(model)
         self._settle()
         field = field_of(model, old_name)
         old, new = field.column_name, column_name or usual_column(new_name, field)
@@ -177,15 +177,3 @@ class Migrator(EnumOperations, ConstraintOperations):
             self._sql("rename_field", f"ALTER TABLE {table_sql(model)} RENAME COLUMN "
                       f"{quoted(old)} TO {quoted(new)}")  # fmt: skip
         return model
-
-    def add_default(self, model: Model | str, name: str, default: Any) -> Model:
-        """peewee-migrate's: the default in Python, which rows without a value get. `set_default` is
-        the server's."""
-        model = self._with(model, name)
-        field_of(model, name).default = default
-        return self.fill(model, **{name: default_of(field_of(model, name))})
-
-    # peewee-migrate's names before its version 1
-    create_table, drop_table, python = create_model, remove_model, Stepping.run
-    add_columns, change_columns, drop_columns = add_fields, change_fields, remove_fields
-    rename_column = rename_field

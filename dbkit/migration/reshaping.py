@@ -6,7 +6,6 @@ them before and after, and made in the live database, whatever else the tables h
 
 from __future__ import annotations
 
-import sys
 from copy import deepcopy
 from typing import Any
 
@@ -34,11 +33,6 @@ def qualified(model: Model) -> str:
     return f"{schema}.{name}" if schema and schema not in ("public", "main") else name
 
 
-def is_importable(model: Model) -> bool:
-    """Whether a model is a module's, and not made by a migration's function."""
-    return getattr(sys.modules.get(model.__module__), model.__name__, None) is model
-
-
 def snapshot(model: Model) -> Model:
     """A model of the same table that later edits of the first do not reach."""
     meta = model._meta
@@ -53,7 +47,7 @@ def snapshot(model: Model) -> Model:
     base = next(one for one in BASES if issubclass(model, one))
     attributes = {**fields, "Meta": type("Meta", (), options), "__module__": model.__module__}
     copy = type(model)(model.__name__, (base,), attributes)
-    copy._meta.indexes = [copied_index(copy, one) for one in meta.indexes]
+    copy._meta.indexes = [_index(copy, one) for one in meta.indexes]
     return copy
 
 
@@ -69,8 +63,7 @@ def cloned(field: Any) -> Any:
     return copy
 
 
-def copied_index(model: Model, index: Any) -> Any:
-    """An index of another model of the same table."""
+def _index(model: Model, index: Any) -> Any:
     if not isinstance(index, pw.ModelIndex):
         return index
     keys = [model._meta.fields.get(one.name, one) if isinstance(one, pw.Field) else one

@@ -22,17 +22,14 @@ from dbkit.schema.statements import quoted
 from dbkit.transactions import is_open
 
 from .following import intercepted
-from .found import Unseen, forget_unseen, placeholder, read_model, take_field
 from .reshaping import Reshape, qualified, snapshot
 
 
 class Orm:
-    """The models that the history knows: `orm.User`, or `orm["users"]`, `orm["billing.plans"]`.
-    `missing` gives the model of a table that the history does not know."""
+    """The models that the history knows: `orm.User`, or `orm["users"]`, `orm["billing.plans"]`."""
 
-    def __init__(self, missing: Callable[[str], Model]) -> None:
+    def __init__(self) -> None:
         self.tables: dict[str, Model] = {}
-        self.missing = missing
 
     def add(self, model: Model) -> None:
         self.tables[qualified(model)] = model
@@ -41,17 +38,8 @@ class Orm:
         for name in [name for name, one in self.tables.items() if one is model]:
             del self.tables[name]
 
-    @contextmanager
-    def moved(self, model: Model) -> Iterator[None]:
-        """In the block the table gets another name."""
-        known = any(one is model for one in self)
-        self.remove(model)
-        yield
-        if known:
-            self.add(model)
-
     def __getitem__(self, name: str) -> Model:
-        return self.tables[name] if name in self.tables else self.missing(name)
+        return self.tables[name]
 
     def __contains__(self, name: str) -> bool:
         return name in self.tables
@@ -79,7 +67,7 @@ class Stepping(peewee_migrate.Migrator):
 
     def __init__(self, database: pw.Database) -> None:
         super().__init__(database)
-        self.orm = Orm(self.__get_model__)
+        self.orm = Orm()
         self.__ops__: list[Any] = []
         self.following = False  # models are edited, nothing is run
         self.busy = False  # what is sent now is an operation's own
@@ -100,8 +88,6 @@ class Stepping(peewee_migrate.Migrator):
             yield
         finally:
             self.__ops__, self.following = queue, before
-            for model in self.orm:
-                forget_unseen(model)
 
     @contextmanager
     def in_order(self) -> Iterator[None]:
@@ -176,49 +162,17 @@ class Stepping(peewee_migrate.Migrator):
             function(*args, **kwargs)
 
     def __get_model__(self, model: Model | str) -> Model:
-        """The model that the history knows by a name, or of a class's table. A table that SQL made
-        is read from the database; it does not become part of the history."""
-        if (known := self._known(model)) is not None:
-            return known
-        if self.following:
-            return placeholder(model)
-        if (found := self._read(model)) is not None:
-            return found
-        name = model if isinstance(model, str) else qualified(model)
+        if not isinstance(model, str):
+            return model
+        if model in self.orm:
+            return self.orm[model]
+        for one in self.orm:
+            if one.__name__ == model:
+                return one
         raise MigrationError(
-            f"The migrations before this one make no table {name}.",
-            "Check the name: no table of the database is called so either.",
+            f"The migrations before this one make no table {model}.",
+            "Name a table that a create_model before it made; for others there is migrator.sql.",
         )
-
-    def _known(self, model: Model | str) -> Model | None:
-        name = model if isinstance(model, str) else qualified(model)
-        if name in self.orm.tables:
-            return self.orm.tables[name]
-        return next((one for one in self.orm if model in (one, one.__name__)), None)
-
-    def _read(self, model: Model | str) -> Model | None:
-        """The table as it is in the database at this line."""
-        self._settle()
-        self.busy = True
-        try:
-            return read_model(self.__database__, model)
-        finally:
-            self.busy = False
-
-    def _with(self, model: Model | str, *names: Any) -> Model:
-        """The model with fields of these names; a column that SQL made is read from the database,
-        or, in a migration that is followed, taken for granted."""
-        found = self.__get_model__(model)
-        there = found._meta.combined
-        missing = [name for name in names if isinstance(name, str) and name not in there]
-        if self.following:
-            for name in missing:
-                found._meta.add_field(name, Unseen(null=True))
-        elif missing:
-            live = (self._read(found) if self._known(found) else None) or found
-            for name in missing:
-                take_field(found, live, name)
-        return found
 
     def _reshape(self) -> Reshape:
         """The step that neighbouring operations share."""

@@ -7,30 +7,15 @@ from dataclasses import replace
 
 from dbkit.errors import MigrationError
 
-from .changes import Add, Alter, Change, Drop, covers, kind, subject
+from .changes import Add, Alter, Change, Drop, kind, subject
 from .diff import counterpart
-from .statements import mentions
-from .values import (
-    Check,
-    Column,
-    EnumType,
-    ForeignKey,
-    Index,
-    Nameable,
-    Namespace,
-    Part,
-    PrimaryKey,
-    Schema,
-    Table,
-    Unique,
-)
+from .values import EnumType, Index, Nameable, Namespace, Part, Schema, Table
 
 
 def patched(schema: Schema, changes: Iterable[Change]) -> Schema:
     """`schema` with each change made in it. What is dropped or altered is sought by what it is
-    about where its name is not there; with a column goes what names it. Raises MigrationError for
-    what cannot be found."""
-    for change in sorted(changes, key=_drops_column):
+    about where its name is not there. Raises MigrationError for what cannot be found."""
+    for change in changes:
         match change:
             case Add(None, Table() as table):
                 schema = replace(schema, tables=(*schema.tables, table))
@@ -66,27 +51,13 @@ def _with(schema: Schema, table: Table) -> Schema:
     return replace(schema, tables=tables)
 
 
-def _drops_column(change: Change) -> bool:
-    return isinstance(change, Drop) and isinstance(change.item, Column)
-
-
-def _names(part: Part, column: str) -> bool:
-    """Whether a part goes with the column; the server says so of a CHECK or an expression."""
-    if isinstance(part, PrimaryKey | ForeignKey | Unique | Index):
-        return column in covers(part)
-    return isinstance(part, Check) and mentions(part.expression, column)
-
-
 def _changed(table: Table, change: Change, schema: Schema) -> Table:
     match change:
         case Add(item=item):
             return replace(table, parts=(*table.parts, _nameable(item, schema)))  # type: ignore[arg-type]
         case Drop(item=item):
             gone = _there(table, item)  # type: ignore[arg-type]
-            parts = [one for one in table.parts if one is not gone]
-            if isinstance(gone, Column):
-                parts = [one for one in parts if not _names(one, gone.name)]
-            return replace(table, parts=tuple(parts))
+            return replace(table, parts=tuple(one for one in table.parts if one is not gone))
         case Alter(old=old):
             there = _there(table, old)  # type: ignore[arg-type]
             new = {name: after for name, (_, after) in change.differences.items()}

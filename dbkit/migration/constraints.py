@@ -8,20 +8,21 @@ from typing import Any
 import peewee as pw
 
 from dbkit import fields
-from dbkit.errors import MigrationError
 from dbkit.schema.models import Model
 from dbkit.schema.statements import quoted
+from dbkit.schema.values import Constraint, Index
 
 from .editing import (
     field_of,
     is_called,
     is_default,
     is_index,
+    is_name,
     is_statement,
     rename_index,
     was_indexed,
 )
-from .reshaping import qualified
+from .reshaping import live_drop, live_rename, qualified
 from .stepping import Stepping, name_sql, table_sql
 
 
@@ -37,7 +38,7 @@ class ConstraintOperations(Stepping):
         return self._with_null(model, names, True)
 
     def _with_null(self, model: Model | str, names: Sequence[str], null: bool) -> Model:
-        with self._edited(model := self.__get_model__(model)):
+        with self._edited(model := self._with_fields(model, *names)):
             for name in names:
                 field_of(model, name).null = null
         return model
@@ -51,7 +52,7 @@ class ConstraintOperations(Stepping):
         return self._with_default(model, name, [])
 
     def _with_default(self, model: Model | str, name: str, default: list[Any]) -> Model:
-        with self._edited(model := self.__get_model__(model)):
+        with self._edited(model := self._with_fields(model, name)):
             field = field_of(model, name)
             kept = [one for one in field.constraints or () if not is_default(one)]
             field.constraints = default + kept
@@ -91,15 +92,17 @@ class ConstraintOperations(Stepping):
 
     def _drop_unknown(self, model: Model, name: str) -> None:
         """A constraint that no model has: it was made by SQL."""
-        if not isinstance(self.__database__, pw.PostgresqlDatabase):
-            raise MigrationError(f"The history knows no constraint {name} of {qualified(model)}.")
-        sql = f"ALTER TABLE {table_sql(model)} DROP CONSTRAINT {quoted(name)}"
-        self._sql("drop_constraints", sql)
+        if isinstance(self.__database__, pw.PostgresqlDatabase):
+            sql = f"ALTER TABLE {table_sql(model)} DROP CONSTRAINT {quoted(name)}"
+            self._sql("drop_constraints", sql)
+            return
+        with self._edited(model) as reshape:
+            reshape.sought.append(live_drop(qualified(model), Constraint, name))
 
     def create_foreign_key(self, model: Model | str, name: str) -> Model:
         """The constraint of a DeferredForeignKey, which create_model leaves out. Nothing on SQLite,
         which cannot add one."""
-        model = self.__get_model__(model)
+        model = self._with_fields(model, name)
         self._native(
             f"create_foreign_key {qualified(model)}.{name}",
             lambda: model._schema.create_foreign_key(field_of(model, name)),
@@ -118,9 +121,9 @@ class ConstraintOperations(Stepping):
     ) -> Model:
         """CREATE INDEX on fields, or on `pw.SQL` expressions; `where` is the predicate in SQL. One
         `pw.SQL` with a whole CREATE INDEX is taken as it is."""
-        with self._edited(model := self.__get_model__(model)):
+        with self._edited(model := self._with_fields(model, *filter(is_name, columns))):
             meta = model._meta
-            keys = [meta.combined[one] if isinstance(one, str) else one for one in columns]
+            keys = [field_of(model, one) if is_name(one) else one for one in columns]
             plain = name is None and where is None and using is None and nulls_distinct is None
             if len(keys) == 1 and isinstance(keys[0], pw.SQL) and is_statement(keys[0]):
                 meta.indexes.append(keys[0])
@@ -135,11 +138,12 @@ class ConstraintOperations(Stepping):
 
     def drop_index(self, model: Model | str, *columns: Any, name: str | None = None) -> Model:
         """DROP INDEX, by its columns or by its name."""
-        with self._edited(model := self.__get_model__(model)) as reshape:
+        with self._edited(model := self._with_fields(model, *filter(is_name, columns))) as reshape:
             meta = model._meta
+            columns = tuple(field_of(model, one).name if is_name(one) else one for one in columns)
             found = [index for index in meta.indexes if is_index(model, index, columns, name)]
-            single = len(columns) == 1 and isinstance(columns[0], str)
-            field = meta.combined.get(columns[0]) if single else None
+            single = len(columns) == 1 and is_name(columns[0])
+            field = meta.fields[columns[0]] if single else None
             if found:
                 meta.indexes = [index for index in meta.indexes if index is not found[0]]
             elif field is not None and (field.index or field.unique):
@@ -147,8 +151,8 @@ class ConstraintOperations(Stepping):
             elif field is not None and was_indexed(reshape.before[qualified(model)], field):
                 pass  # peewee-migrate's files drop it after the change_fields that did
             else:
-                raise MigrationError(f"The history knows no index {name or columns} of "
-                                     f"{qualified(model)}.")  # fmt: skip
+                keys = [field_of(model, one).column_name for one in columns if is_name(one)]
+                reshape.sought.append(live_drop(qualified(model), Index, name, keys))
         return model
 
     def rename_index(self, model: Model | str, old_name: str, new_name: str) -> Model:
@@ -158,7 +162,9 @@ class ConstraintOperations(Stepping):
             old = name_sql(model._meta.schema, old_name)
             self._sql("rename_index", f"ALTER INDEX {old} RENAME TO {quoted(new_name)}")
             rename_index(model, old_name, new_name)
-        else:
-            with self._edited(model):
-                rename_index(model, old_name, new_name)
+            return model
+        self._settle()
+        rename_index(model, old_name, new_name)
+        with self._edited(model) as reshape:
+            reshape.sought.append(live_rename(qualified(model), Index, old_name, new_name))
         return model

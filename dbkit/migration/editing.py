@@ -28,6 +28,11 @@ def is_filled(field: Any) -> bool:
     return known and not field.null and not any(map(is_default, field.constraints or ()))
 
 
+def is_name(key: Any) -> bool:
+    """Whether an index's key is a field's name, not SQL."""
+    return isinstance(key, str)
+
+
 def is_statement(node: Any) -> bool:
     """Whether SQL is a whole CREATE INDEX."""
     return bool(node.sql.lstrip()[:6].upper() == "CREATE")
@@ -94,6 +99,9 @@ def _detach(model: Model, field: Any) -> None:
     names = {field.name}
     if isinstance(field, pw.ForeignKeyField):
         names.add(field.object_id_name)
+        way_back = vars(field.rel_model).get(field.backref)
+        if isinstance(way_back, pw.BackrefAccessor) and way_back.field is field:
+            delattr(field.rel_model, field.backref)
     for name in names & vars(model).keys():
         delattr(model, name)
 
@@ -163,9 +171,14 @@ def was_indexed(before: Model, field: Any) -> bool:
     return old is not None and bool(old.index or old.unique)
 
 
+def find_field(model: Model, name: str) -> Any:
+    """By its name, or else by that of its column."""
+    return model._meta.fields.get(name) or model._meta.columns.get(name)
+
+
 def field_of(model: Model, name: str) -> Any:
     """Raises MigrationError if there is none of that name."""
-    field = model._meta.fields.get(name)
+    field = find_field(model, name)
     if field is None:
         raise MigrationError(
             f"Table {qualified(model)} has no field {name} in the migrations before this one.",

@@ -9,8 +9,10 @@ import peewee as pw
 
 from dbkit import fields
 from dbkit.errors import MigrationError
+from dbkit.schema.dialect import dialect_for
 from dbkit.schema.models import Model
 from dbkit.schema.statements import literal, quoted
+from dbkit.schema.values import EnumType
 
 from .editing import field_of, with_literal
 from .reshaping import qualified
@@ -55,6 +57,8 @@ class EnumOperations(Stepping):
     ) -> None:
         """A new label, at the end or beside another; every column of the type takes it."""
         labels = [one for one in self._labels(name, schema) if one != label]
+        if self.following and not {before, after} <= {None, *labels}:
+            before = after = None  # a type of which no column is known
         place = labels.index(before) if before else labels.index(after) + 1 if after else None
         labels.insert(len(labels) if place is None else place, label)
         self.change_enum(name, labels, schema)
@@ -80,6 +84,7 @@ class EnumOperations(Stepping):
         """In the models; a check or default that names the label names the new one."""
         for model, field in self._enum_fields(name, schema):
             field.labels = tuple(new if one == old else one for one in labels)
+            field.enum_class = None
             for clauses in (field.constraints, model._meta.constraints):
                 for place, clause in enumerate(clauses or ()):
                     clauses[place] = with_literal(clause, literal(old), literal(new))
@@ -90,7 +95,7 @@ class EnumOperations(Stepping):
         with self._edited(*{model for model, _ in self._enum_fields(name, schema)}) as reshape:
             reshape.enums[schema, name] = tuple(labels)
             for _, field in self._enum_fields(name, schema):
-                field.labels = tuple(labels)
+                field.labels, field.enum_class = tuple(labels), None
 
     def _enum_fields(self, name: str, schema: str | None) -> list[tuple[Model, Any]]:
         return [
@@ -102,16 +107,31 @@ class EnumOperations(Stepping):
         ]
 
     def _labels(self, name: str, schema: str | None) -> Sequence[str]:
+        """As the type has them; on SQLite, where a check of each column stands for it, as the
+        models do."""
+        for enum in self._types():
+            if enum.name == (f"{schema}.{name}" if schema else name):
+                return list(enum.labels)
         for _, field in self._enum_fields(name, schema):
             return list(field.labels)
+        if self.following:
+            return []
         raise MigrationError(
             f"No model before this has a column of the enum type {name}.",
             "migrator.change_enum(name, labels) takes all labels.",
         )
 
+    def _types(self) -> tuple[EnumType, ...]:
+        if self.following:
+            return ()
+        self._flush()
+        database = self.__database__
+        with self._own(), dialect_for(database).reading(database, None) as reading:
+            return reading.live().enums
+
     def fill(self, model: Model | str, **values: Any) -> Model:
         """UPDATE: rows that have no value in a column get this one."""
-        model = self.__get_model__(model)
+        model = self._with_fields(model, *values)
         for name, value in values.items():
             self._update(model, name, value, field_of(model, name).is_null())
         return model

@@ -21,8 +21,9 @@ from .constraints import ConstraintOperations
 from .editing import default_of, field_of, is_filled, put_field, remove_field, rename_in_model
 from .enums import EnumOperations
 from .frozen import usual_column
-from .reshaping import qualified
+from .reshaping import Reshape, qualified
 from .stepping import Creation, table_sql
+from .unknown import is_of_project, own_copy
 
 
 class Migrator(EnumOperations, ConstraintOperations):
@@ -30,6 +31,8 @@ class Migrator(EnumOperations, ConstraintOperations):
 
     def create_model(self, model: Model) -> Model:
         """CREATE TABLE, with indexes, and with enum types that are not there yet."""
+        if is_of_project(model):
+            model = own_copy(model, self.orm.tables.get)
         model._meta.set_database(self.__database__)
         self.orm.add(model)
         self.__ops__.append(Creation(model))
@@ -92,16 +95,17 @@ class Migrator(EnumOperations, ConstraintOperations):
 
     def set_primary_key(self, model: Model | str, *names: str) -> Model:
         """These fields as the primary key; without any, none."""
-        with self._edited(model := self.__get_model__(model)):
-            meta = model._meta
+        with self._edited(model := self._with_fields(model, *names)):
+            meta, keys = model._meta, [field_of(model, name) for name in names]
             if isinstance(meta.primary_key, pw.Field) and not meta.composite_key:
                 meta.primary_key.primary_key = False
             meta.composite_key, meta.primary_key = False, False
-            if len(names) == 1:
-                meta.fields[names[0]].primary_key = True
-                meta.primary_key = meta.fields[names[0]]
-            elif names:
-                meta.set_primary_key("__composite_key__", pw.CompositeKey(*names))
+            if len(keys) == 1:
+                keys[0].primary_key = True
+                meta.primary_key = keys[0]
+            elif keys:
+                key = pw.CompositeKey(*(one.name for one in keys))
+                meta.set_primary_key("__composite_key__", key)
         return model
 
     def add_fields(
@@ -113,6 +117,8 @@ class Migrator(EnumOperations, ConstraintOperations):
         `fill` it, and `add_not_null`; where the field has a `default=`, that is done.
         """
         model = self.__get_model__(model)
+        self._make_room(model, {field.column_name or usual_column(name, field)
+                                for name, field in fields.items()})  # fmt: skip
         filled = {name: field for name, field in fields.items() if is_filled(field)}
         with self._edited(model):
             for name, field in fields.items():
@@ -124,10 +130,20 @@ class Migrator(EnumOperations, ConstraintOperations):
             self.add_not_null(model, name)
         return model
 
+    def _make_room(self, model: Model, columns: set[str]) -> None:
+        """A column that was dropped before, by an operation or by a statement, is another one."""
+        step = self.__ops__[-1] if self.__ops__ else None
+        before = step.before.get(qualified(model)) if isinstance(step, Reshape) else None
+        if columns & (model._meta.columns.keys() | (before._meta.columns if before else {}).keys()):
+            self._settle()
+        for column in columns & model._meta.columns.keys():
+            remove_field(model, column)
+
     def change_fields(self, model: Model | str, **fields: pw.Field) -> Model:
         """Make columns what these fields say: type, nullability, default, foreign key, index. A
         field whose column has another name renames it."""
-        model = self.__get_model__(model)
+        model = self._with_fields(model, *fields)
+        fields = {field_of(model, name).name: field for name, field in fields.items()}
         for name, field in fields.items():
             old = field_of(model, name)
             column = field.column_name or (
@@ -147,10 +163,9 @@ class Migrator(EnumOperations, ConstraintOperations):
     ) -> Model:
         """Make a column what `field` says; `using` is the SQL of its new value from its old one,
         where PostgreSQL needs to be told (not used on SQLite)."""
-        model = self.__get_model__(model)
-        self.change_fields(model, **{name: field})
+        model = self.change_fields(model, **{name: field})
         if using:
-            place = (qualified(model), model._meta.fields[name].column_name)
+            place = (qualified(model), field_of(model, name).column_name)
             self._reshape().using[place] = using
         return model
 
@@ -158,7 +173,7 @@ class Migrator(EnumOperations, ConstraintOperations):
         self, model: Model | str, *names: str, cascade: bool = False, **_: Any
     ) -> Model:
         """DROP COLUMN, with the indexes and constraints that name it."""
-        with self._edited(model := self.__get_model__(model)):
+        with self._edited(model := self._with_fields(model, *names)):
             for name in names:
                 remove_field(model, name)
         return model
@@ -168,7 +183,7 @@ class Migrator(EnumOperations, ConstraintOperations):
     ) -> Model:
         """RENAME COLUMN; `column_name` is the new one, where it is not what Peewee makes of the
         field's name. Indexes, checks and foreign keys follow."""
-        model = self.__get_model__(model)
+        model = self._with_fields(model, old_name)
         self._settle()
         field = field_of(model, old_name)
         old, new = field.column_name, column_name or usual_column(new_name, field)

@@ -6,14 +6,16 @@ them before and after, and made in the live database, whatever else the tables h
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import peewee as pw
 from playhouse import postgres_ext
 
 from dbkit.errors import MigrationError
-from dbkit.schema.changes import Add, Alter, Change
+from dbkit.schema.changes import Add, Alter, Change, Drop
 from dbkit.schema.dialect import Reading, dialect_for
 from dbkit.schema.diff import diff
 from dbkit.schema.models import Model
@@ -83,7 +85,7 @@ class Reshape:
     """One change of several tables at once: `before` and `after` are snapshots by table name, None
     where there is no table any more; `enums` are enum types with the labels that they get; `using`
     says how a column's values become those of its new type, `anew` which enum types are made anew
-    although labels are only added."""
+    although labels are only added; `sought` are changes of what only the live schema has."""
 
     __name__ = "reshape"
 
@@ -93,6 +95,7 @@ class Reshape:
         self.after: dict[str, Model | None] = {}
         self.enums: dict[tuple[str | None, str], tuple[str, ...]] = {}
         self.using: dict[tuple[str, str], str] = {}
+        self.sought: list[Callable[[Schema], Change]] = []
         self.anew: set[str] = set()
 
     def __call__(self) -> None:
@@ -104,7 +107,8 @@ class Reshape:
             old = _read(reading, list(self.before.values()), live)
             new = _read(reading, after, live)
         changes = [change for change in diff(old, new) if _is_meant(change)]
-        desired = patched(live, [*self._enums(live), *changes])
+        sought = [find(live) for find in self.sought]
+        desired = patched(live, [*self._enums(live), *changes, *sought])
         dialect.run(self.database, live, desired, Hints(self.using, frozenset(self.anew)))
 
     def _schemas(self) -> set[str] | None:
@@ -128,6 +132,36 @@ def _read(reading: Reading, models: list[Model], live: Schema) -> Schema:
     for name, reason in reading.unverified:
         raise MigrationError(f"Table {name} cannot be changed: {reason}")
     return schema
+
+
+def live_drop(
+    table: str, kind: Any, name: str | None, columns: Sequence[str] = ()
+) -> Callable[[Schema], Change]:
+    """Drop an index or a constraint of a live table, by its name or by its columns."""
+    return lambda live: Drop(*_live_part(live, table, kind, name, columns))
+
+
+def live_rename(table: str, kind: Any, old: str, new: str) -> Callable[[Schema], Change]:
+    """Another name for an index of a live table."""
+
+    def change(live: Schema) -> Change:
+        name, part = _live_part(live, table, kind, old)
+        return Alter(name, part, replace(part, name=new))
+
+    return change
+
+
+def _live_part(
+    live: Schema, name: str, kind: Any, part: str | None, columns: Sequence[str] = ()
+) -> tuple[str, Any]:
+    """(the table, the part of it)."""
+    for table in live.tables:
+        for one in table.parts if table.name in (name, f"main.{name}") else ():
+            if isinstance(one, kind) and (
+                one.name == part if part else getattr(one, "keys", ()) == tuple(columns)
+            ):
+                return table.name, one
+    raise MigrationError(f"Table {name} has no index or constraint {part or ', '.join(columns)}.")
 
 
 def _is_meant(change: Change) -> bool:

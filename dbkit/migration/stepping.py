@@ -16,30 +16,49 @@ import peewee_migrate
 from peewee_migrate.logs import logger
 
 from dbkit.errors import MigrationError
+from dbkit.reflection import reflected
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.models import Model
 from dbkit.schema.statements import quoted
 from dbkit.transactions import is_open
 
+from .editing import find_field, put_field
 from .following import intercepted
 from .reshaping import Reshape, qualified, snapshot
+from .unknown import (
+    UntoldField,
+    forget_untold,
+    is_untold,
+    learn,
+    named_as,
+    point,
+    untold,
+)
 
 
 class Orm:
-    """The models that the history knows: `orm.User`, or `orm["users"]`, `orm["billing.plans"]`."""
+    """The models that the history knows: `orm.User`, or `orm["users"]`, `orm["billing.plans"]`. A
+    table that it does not know is `sought` elsewhere."""
 
-    def __init__(self) -> None:
+    def __init__(self, sought: Callable[[str], Model]) -> None:
         self.tables: dict[str, Model] = {}
+        self.sought = sought
 
     def add(self, model: Model) -> None:
-        self.tables[qualified(model)] = model
+        if not is_untold(model):
+            self.tables[qualified(model)] = model
 
     def remove(self, model: Model) -> None:
         for name in [name for name, one in self.tables.items() if one is model]:
             del self.tables[name]
 
+    def find(self, name: str) -> Model | None:
+        """By the table's name, or else by that of the model, as Peewee or Python has it."""
+        named = (one for one in self if name in (one.__name__, one._meta.name))
+        return self.tables.get(name) or next(named, None)
+
     def __getitem__(self, name: str) -> Model:
-        return self.tables[name]
+        return self.find(name) or self.sought(name)
 
     def __contains__(self, name: str) -> bool:
         return name in self.tables
@@ -67,7 +86,7 @@ class Stepping(peewee_migrate.Migrator):
 
     def __init__(self, database: pw.Database) -> None:
         super().__init__(database)
-        self.orm = Orm()
+        self.orm = Orm(self._sought)
         self.__ops__: list[Any] = []
         self.following = False  # models are edited, nothing is run
         self.busy = False  # what is sent now is an operation's own
@@ -88,6 +107,7 @@ class Stepping(peewee_migrate.Migrator):
             yield
         finally:
             self.__ops__, self.following = queue, before
+            forget_untold(self.orm)
 
     @contextmanager
     def in_order(self) -> Iterator[None]:
@@ -127,13 +147,19 @@ class Stepping(peewee_migrate.Migrator):
 
     def _run(self, name: str, operation: Callable[[], Any]) -> None:
         logger.info("Run %s", name)
-        self.busy = True
         try:
-            with self._transaction():
+            with self._own(), self._transaction():
                 operation()
         except BaseException as error:
             self.failed = error
             raise
+
+    @contextmanager
+    def _own(self) -> Iterator[None]:
+        """The statements of the block are an operation's own."""
+        self.busy = True
+        try:
+            yield
         finally:
             self.busy = False
 
@@ -162,17 +188,59 @@ class Stepping(peewee_migrate.Migrator):
             function(*args, **kwargs)
 
     def __get_model__(self, model: Model | str) -> Model:
-        if not isinstance(model, str):
-            return model
-        if model in self.orm:
+        """The history's own model; of a class that is not, only the table is looked at."""
+        if isinstance(model, str):
             return self.orm[model]
-        for one in self.orm:
-            if one.__name__ == model:
-                return one
-        raise MigrationError(
-            f"The migrations before this one make no table {model}.",
-            "Name a table that a create_model before it made; for others there is migrator.sql.",
-        )
+        if is_untold(model) or any(one is model for one in self.orm):
+            return model
+        return self.orm.tables.get(qualified(model)) or self._sought(qualified(model), model)
+
+    def _sought(self, name: str, model: Model | None = None) -> Model:
+        """A table that no operation made, with the field names of a class of it."""
+        if self.following:
+            return untold(name, self.__database__)
+        models = self._in_database(name)
+        for one in models:
+            if qualified(one) not in self.orm:
+                self.orm.add(one)
+        self._link()
+        if model is not None:
+            named_as(models[0], model)
+        return models[0]
+
+    def _in_database(self, name: str) -> list[Model]:
+        """As `reflected`, after what is in the queue."""
+        self._flush()
+        with self._own():
+            models = reflected(self.__database__, name)
+        if not models:
+            raise MigrationError(
+                f"The migrations before this one make no table {name}, and the database has none.",
+                "Name a table that an operation or a statement before it made.",
+            )
+        for one in models:
+            one._meta.set_database(self.__database__)
+        return models
+
+    def _link(self) -> None:
+        """Let foreign keys point to the history's own models."""
+        for model in self.orm:
+            for field in list(model._meta.sorted_fields):
+                if isinstance(field, pw.ForeignKeyField):
+                    target = self.orm.tables.get(qualified(field.rel_model))
+                    if target is not None and target is not field.rel_model:
+                        point(field, target)
+
+    def _with_fields(self, model: Model | str, *names: str) -> Model:
+        """The model; fields that it does not have are sought in the table."""
+        model = self.__get_model__(model)
+        missing = [name for name in names if find_field(model, name) is None]
+        if missing and self.following:
+            for name in missing:
+                put_field(model, name, UntoldField(null=True))
+        elif missing:
+            learn(model, self._in_database(qualified(model))[0], self.orm.tables.get)
+        return model
 
     def _reshape(self) -> Reshape:
         """The step that neighbouring operations share."""

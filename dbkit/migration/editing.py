@@ -172,8 +172,9 @@ def was_indexed(before: Model, field: Any) -> bool:
 
 
 def find_field(model: Model, name: str) -> Any:
-    """By its name, or else by that of its column."""
-    return model._meta.fields.get(name) or model._meta.columns.get(name)
+    """By its name, or else by that of its column, as Peewee or the server has it."""
+    fields, columns = model._meta.fields, model._meta.columns
+    return fields.get(name) or columns.get(name) or columns.get(f"{name}_id")
 
 
 def field_of(model: Model, name: str) -> Any:

@@ -22,7 +22,7 @@ from .editing import default_of, field_of, is_filled, put_field, remove_field, r
 from .enums import EnumOperations
 from .frozen import usual_column
 from .reshaping import Reshape, qualified
-from .stepping import Creation, table_sql
+from .stepping import Creation, Stepping, table_sql
 from .unknown import is_of_project, own_copy
 
 
@@ -192,3 +192,16 @@ class Migrator(EnumOperations, ConstraintOperations):
             self._sql("rename_field", f"ALTER TABLE {table_sql(model)} RENAME COLUMN "
                       f"{quoted(old)} TO {quoted(new)}")  # fmt: skip
         return model
+
+    def add_default(self, model: Model | str, name: str, default: Any) -> Model:
+        """peewee-migrate's: the default in Python, which rows without a value get. `set_default` is
+        the server's."""
+        model = self._with_fields(model, name)
+        field = field_of(model, name)
+        field.default = default
+        return self.fill(model, **{field.name: default_of(field)})
+
+    # peewee-migrate's names before its version 1
+    create_table, drop_table, python = create_model, remove_model, Stepping.run
+    add_columns, change_columns, drop_columns = add_fields, change_fields, remove_fields
+    rename_column = rename_field

@@ -20,7 +20,6 @@ from dbkit.given import takes_database
 from dbkit.migration import Router, create
 from dbkit.migration.goal import Goal, wanted, whole
 from dbkit.migration.merging import baseline
-from dbkit.migration.preamble import preamble
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.models import Model
 from dbkit.schema.values import Schema
@@ -163,12 +162,13 @@ def _baseline(
 ) -> tuple[str, tuple[str, ...]]:
     """(its name, notes): exactly what is there; or, where that takes what dbkit does not know,
     what the models say."""
-    schema = wanted(database, models)
-    first = preamble(database, schema)
+    schema, objects = wanted(database, models)
     try:
-        made = baseline(database, directory, name, Goal(models, schema, first), replaced)
+        made = baseline(database, directory, name, Goal(models, schema, objects), replaced)
     except (MigrationError, DatabaseFailed) as error:
-        made = baseline(database, directory, name, Goal(models, None, first), replaced)
+
+            raise
+        made = baseline(database, directory, name, Goal(models), replaced)
         reason = error.message.splitlines()[0]
         note = f"{made.name} makes what the models say, not all that is in the database. {reason}"
         return made.name, (note,)

@@ -22,6 +22,7 @@ from dbkit.source import lines
 
 from .decisions import Decisions
 from .filling import emptied, filled
+from .from_nothing import FromNothing
 from .goal import Goal
 from .hazards import hazards
 from .migrator import Migrator
@@ -73,6 +74,8 @@ class Generator:
         self.start = self._live()
 
     def created(self, name: str, replaces: Sequence[str] | None = None) -> Created | None:
+        if self.goal.wanted is not None and self.goal.objects:
+            return self._from_nothing(name, self.goal.wanted, replaces)
         renaming, (current, known, changes) = find_renames(self)
         self.decisions.check_used(self.decisions.rename)
         self.decisions.settle()
@@ -89,6 +92,22 @@ class Generator:
         down = self._down(renaming, written, known, schemas, more, less)
         made = file_text(_summary(renaming, changes, lost), written + more, down, replaces)
         return Created(name, made, lost, renaming)
+
+    def _from_nothing(
+        self, name: str, wanted: Schema, replaces: Sequence[str] | None
+    ) -> Created | None:
+        """All objects of a database, each after those it needs."""
+        changes = list(diff(self.start, wanted))
+        if not changes:
+            return None
+        parts = FromNothing(self.database, wanted, self.goal.objects, self.new)
+        (up, down), (late, first) = parts.early(), parts.late()
+        left = self.tried([up], self.followed(), self._live)
+        more = self._by_sql(left, wanted)
+        less = self._by_sql(self.tried([up, more], self.followed(), self._live), left)
+        up, down = up + more + late, first + less + down
+        down += self._by_sql(self.tried([up, down], self.followed(), self._live), self.start)
+        return Created(name, file_text(_summary(Renaming(), changes, ()), up, down, replaces))
 
     def state(self, lines: Lines) -> tuple[Schema, dict[str, Model], list[Change]]:
         """(the schema, the models that the history knows, what is still to be changed) after the

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import peewee as pw
 
@@ -12,6 +12,7 @@ from dbkit.schema.changes import Alter, Change, Drop
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.diff import diff
 from dbkit.schema.models import Model
+from dbkit.schema.objects import Object
 from dbkit.schema.patching import patched
 from dbkit.schema.values import (
     Comment,
@@ -25,8 +26,6 @@ from dbkit.schema.values import (
     Trigger,
 )
 
-from .operations import Lines
-
 UNSAID_OPTIONS = ("PARTITION ", "INHERITS ", "REPLICA ", "ROW LEVEL ", "FORCE ROW ", "OF ")
 UNSAID = (
     Trigger,
@@ -39,12 +38,12 @@ UNSAID = (
 
 @dataclass(frozen=True)
 class Goal:
-    """What the models say; where a schema is `wanted`, exactly that, with all it has beside.
-    `first` are lines that come before all others."""
+    """What the models say; where a schema is `wanted`, exactly that, with all it has beside; and
+    the `objects` of a database, in a file that begins from nothing."""
 
     models: Sequence[Model]
     wanted: Schema | None = None
-    first: Lines = field(default_factory=Lines)
+    objects: Sequence[Object] = ()
 
     def left(self, database: pw.Database) -> tuple[Schema, list[Change]]:
         """(the schema, what of it is still to be changed)."""
@@ -77,10 +76,12 @@ def whole(database: pw.Database) -> Schema:
     return replace(live, tables=tuple(one for one in live.tables if one.name != HISTORY_TABLE))
 
 
-def wanted(database: pw.Database, models: Sequence[Model]) -> Schema:
-    """The schema as it is, but for the names that the models do not say: any will do."""
+def wanted(database: pw.Database, models: Sequence[Model]) -> tuple[Schema, list[Object]]:
+    """The schema as it is, but for the names that the models do not say: any will do; and the
+    objects of the database."""
     with dialect_for(database).reading(database, None) as reading:
-        said = reading.models(models, reading.live())
+        live = reading.live()
+        said, objects = reading.models(models, live), reading.objects(live)
     chosen = {table.name: {part.name for part in table.parts if getattr(part, "named", False)}
               for table in said.tables}  # fmt: skip
 
@@ -90,7 +91,8 @@ def wanted(database: pw.Database, models: Sequence[Model]) -> Schema:
         def one(part: Part) -> Part:
             return replace(part, named=part.name in names) if isinstance(part, Nameable) else part
 
-        return replace(table, parts=tuple(map(one, table.parts)))
+        return replace(table, parts=tuple(one(part) for part in table.parts
+                                          if getattr(part, "valid", True)))  # fmt: skip
 
     live = whole(database)
-    return replace(live, tables=tuple(map(marked, live.tables)))
+    return replace(live, tables=tuple(map(marked, live.tables))), objects

@@ -18,8 +18,6 @@ from .files import Files
 from .generating import Created, Generator
 from .goal import Goal, wanted
 from .history import replaying
-from .operations import Lines
-from .preamble import preamble
 
 
 @takes_database
@@ -34,11 +32,11 @@ def merge(
     with replaying(database, directory) as router:
         replay(router)
         models = list(router.migrator.orm)
-        schema, replaced = wanted(router.database, models), router.todo
-        first = preamble(router.database, schema) if replaced else Lines()
+        schema, objects = wanted(router.database, models)
+        replaced = router.todo
     if not replaced:
         raise MigrationError(f"There is nothing to merge in {directory}.")
-    return baseline(database, directory, name, Goal(models, schema, first), replaced)
+    return baseline(database, directory, name, Goal(models, schema, objects), replaced)
 
 
 def baseline(

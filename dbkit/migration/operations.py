@@ -75,13 +75,14 @@ class Writer:
         self.database, self.old, self.new = database, old, new
         self.changes, self.fill, self.using = changes, fill, using
         self.lines = Lines()
+        self.types: Enums = {}  # those that exist beside the old models'
         known = {model: f"migrator.orm[{flat(name)}]"
                  for side in (old, new) for name, model in side.items()}  # fmt: skip
         self.freezer = Freezer(database, known)
 
     def write(self) -> Lines:
         """Types first, then tables, then what is in them; what goes away in reverse."""
-        old, new = enums(self.old.values()), enums(self.new.values())
+        old, new = enums(self.old.values()) | self.types, enums(self.new.values())
         if self.changes:
             self._names()
         self._types(old, new)
@@ -93,7 +94,7 @@ class Writer:
                 self._table(name, self.old[name], model, changes)
         for model in reversed(pw.sort_models(gone)):
             self.lines.call("remove_model", qualified(model))
-        for schema, name in [key for key in old if key not in new]:
+        for schema, name in [key for key in old if key not in new | self.types]:
             self.lines.call("drop_enum", name, **_schema(schema))
         return self.lines
 

@@ -41,7 +41,7 @@ class Renaming:
 
 def find_renames(generator: Generator) -> tuple[Renaming, State]:
     """As far as the decisions go, and the state after it; what is open is noted with them."""
-    renaming = Renaming(generator.goal.first)
+    renaming = Renaming()
     state = generator.state(renaming.up)
     for rename in (_labels, _tables, _columns):
         before = renaming.up

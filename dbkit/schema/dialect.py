@@ -11,6 +11,7 @@ import peewee as pw
 from dbkit.errors import ConfigError
 
 from .models import Model
+from .objects import Object
 from .statements import Hints, Statement, Using
 from .values import Attached, Schema
 
@@ -37,6 +38,11 @@ class Reading(Protocol):
 
     def whole(self) -> Schema:
         """What is there, to be compared with another database: in one spelling, with comments."""
+        ...
+
+    def objects(self, schema: Schema) -> list[Object]:
+        """All objects of the database, with what each needs; `schema` is what is live. Nothing
+        where the schema and the models say it all."""
         ...
 
     def models(self, models: Iterable[Model], live: Schema) -> Schema:

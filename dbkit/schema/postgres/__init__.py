@@ -13,14 +13,15 @@ from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 from dbkit.diagnosis import sqlstate
 from dbkit.errors import DatabaseFailed
 from dbkit.fields import EnumField, TypeName, create_enum
-from dbkit.pinned import ask
+from dbkit.pinned import ask, pinned
 from dbkit.scratch import NoScratch, scratch_database
 from dbkit.transactions import rolled_back
 
 from ..models import Model, truncated
+from ..objects import Object
 from ..statements import Hints, Statement, Using, quoted, runnable
 from ..values import Attached, EnumType, Namespace, Schema, Table
-from . import catalog, plain, queries, scratch, session, settle
+from . import catalog, objects, plain, queries, scratch, session, settle
 from .blocked import in_the_way
 from .scratch import Names, made_up
 from .writing import statements, usings
@@ -161,6 +162,11 @@ class Reading:
     def whole(self) -> Schema:
         self.database.execute_sql("SET LOCAL TimeZone TO 'UTC'")
         return self.live(comments=True)
+
+    def objects(self, schema: Schema) -> list[Object]:
+        free = {one.name for one in schema.sequences}
+        with pinned(self.database):
+            return objects.read(self.database, self.names.qualified, lambda one: one not in free)
 
     def models(self, models: Iterable[Model], live: Schema) -> Schema:
         """Most tables are proven equal to the live ones without asking the server; for the others

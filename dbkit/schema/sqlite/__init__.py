@@ -15,6 +15,7 @@ from dbkit.errors import DatabaseFailed, MigrationError, ModelsError
 from dbkit.transactions import is_open, rolled_back
 
 from ..models import Model, made_up_index_names
+from ..objects import Object
 from ..statements import Hints, Statement, Using, quoted, runnable
 from ..values import (
     Attached,
@@ -221,6 +222,9 @@ class Reading:
 
     def attached(self) -> Attached:
         return self.live().attached
+
+    def objects(self, schema: Schema) -> list[Object]:
+        return []
 
     def models(self, models: Iterable[Model], live: Schema) -> Schema:
         return _from_models(self.database, list(models))

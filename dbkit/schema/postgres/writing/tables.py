@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from ...changes import Add, Alter, Change, Drop
@@ -51,6 +51,7 @@ class Tables:
 
     def __init__(self, spelling: Spelling, plan: Plan, columns: Columns) -> None:
         self.spelling, self.plan, self.columns = spelling, plan, columns
+        self._ranks: dict[tuple[int, str], int] = {}
 
     def placed(self, change: Change) -> Iterator[Placed]:
         match change:
@@ -107,7 +108,7 @@ class Tables:
             return
         if table.kind in VIEWS:
             view = Statement(self.spelling.view(table))
-            yield Placed(Step.VIEW, view, self._rank(table, self.plan.new.values()))
+            yield Placed(Step.VIEW, view, self._rank(table, self.plan.new))
             yield from self._view_defaults(table)
         else:
             yield from self._create_table(table)
@@ -128,7 +129,7 @@ class Tables:
             lines, beside = self.columns.create(table.name, columns)
             words.append("(" + "".join(f"\n    {line}," for line in lines).rstrip(",") + "\n)")
         words += [option for option in table.options if option.startswith("PARTITION BY ")]
-        rank = self._rank(table, self.plan.new.values())
+        rank = self._rank(table, self.plan.new)
         yield Placed(Step.TABLE, Statement(" ".join(words)), rank)
         yield from beside
         if partition:
@@ -151,16 +152,25 @@ class Tables:
         checked = isinstance(part, Check) and any(map(PARTITION.fullmatch, table.options))
         return checked and any(part in one.parts for one in self.plan.parents(table))
 
-    def _rank(self, table: Table, among: Iterable[Table]) -> int:
+    def _rank(self, table: Table, among: Mapping[str, Table]) -> int:
         """How many tables or views it is made of, one upon the other."""
-        text = table.options[0] if table.kind in VIEWS else " ".join(parents(table))
-        under = [
-            one for one in among
-            if text and one.name != table.name and (one.kind in VIEWS) == (table.kind in VIEWS)
-            and mentions(text, self.spelling.split(one.name)[1])
-        ]  # fmt: skip
-        rest = [one for one in among if one.name != table.name]
-        return 1 + max((self._rank(one, rest) for one in under), default=0)
+        place = (id(among), table.name)
+        if place not in self._ranks:
+            self._ranks[place] = 0  # should it be made of itself
+            text = table.options[0] if table.kind in VIEWS else " ".join(parents(table))
+            under = (self._rank(one, among) for one in among.values()
+                     if one.name != table.name and (one.kind in VIEWS) == (table.kind in VIEWS)
+                     and self._is_under(one, table, text))  # fmt: skip
+            self._ranks[place] = 1 + max(under, default=0)
+        return self._ranks[place]
+
+    def _is_under(self, one: Table, table: Table, text: str) -> bool:
+        """Whether the text of a table names another, or a column is a row of it."""
+        bare = self.spelling.split(one.name)[1]
+        rows = (bare, quoted(bare), f"{bare}[]", f"{quoted(bare)}[]")
+        return (bool(text) and mentions(text, bare)) or any(
+            isinstance(part, Column) and part.type in rows for part in table.parts
+        )
 
     def _view_defaults(self, view: Table) -> Iterator[Placed]:
         for part in view.parts:
@@ -179,7 +189,7 @@ class Tables:
         words = "TABLE" if table.kind not in (*VIEWS, "foreign table") else table.kind.upper()
         sql = f"DROP {words} {self.spelling.name(table.name)}"
         step = Step.DROP_VIEW if table.kind in VIEWS else Step.DROP_TABLE
-        rank = -self._rank(table, self.plan.old.values())
+        rank = -self._rank(table, self.plan.old)
         yield Placed(step, Statement(sql, loss), rank)
 
     def _alter(self, old: Table, new: Table) -> Iterator[Placed]:

@@ -1,0 +1,103 @@
+"""The objects of a PostgreSQL database, with what each needs, as pg_depend says."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import peewee as pw
+
+from dbkit.pinned import named_rows
+
+from ..objects import Key, Object
+from ..statements import literal, quoted
+from . import object_queries as queries
+
+Naming = Callable[[str, str], str]  # (schema, name) -> the name in a Schema
+ROUTINE = ("function", "aggregate")
+WORDS = {"statistics object": "STATISTICS", **dict.fromkeys(ROUTINE, "ROUTINE")}
+UNLESS_USED = """\
+DO $$ BEGIN DROP SCHEMA {name}; EXCEPTION WHEN dependent_objects_still_exist THEN NULL; END $$"""
+# the tables that functions read come later
+SETTINGS = Object(("", 0), "settings", ("SET LOCAL check_function_bodies = off",))
+COMES_WITH = ("e", "i")  # a member of an extension, a part that another object made for itself
+
+
+def read(database: pw.Database, naming: Naming, columns_own: Callable[[str], bool]) -> list[Object]:
+    """All objects but those of the system and of extensions. `columns_own` says of a sequence that
+    it is what a serial or identity column is made of. Needs a search path of pg_catalog alone."""
+    found = {one.key: one for one in (SETTINGS, *_held(database, naming), *_defined(database))}
+    owners = {(row.catalog, row.oid): (row.other, row.other_oid)
+              for row in named_rows(database.execute_sql(queries.OWNERS))}  # fmt: skip
+    edges: list[tuple[Key, Key]] = []
+    for row in named_rows(database.execute_sql(queries.DEPENDENCIES)):
+        key, other = (row.catalog, row.oid), (row.other, row.other_oid)
+        if row.type in "ai" and key in found and found[key].held == "sequence":
+            if columns_own(found[key].name):  # else it is created before the column that owns it
+                owners[key] = other
+        elif row.type in COMES_WITH and key != other:  # a column of a partition key is its table's
+            owners.setdefault(key, other)
+        else:
+            edges.append((key, other))
+    needs: dict[Key, set[Key]] = defaultdict(set)
+    for key, other in edges:
+        needs[_owner(key, owners)].add(_owner(other, owners))
+    for shell in _shells(database, found, needs):
+        found[shell.key] = shell
+    return [replace(found[key], needs=frozenset(needs[key] - {key}))
+            for key in sorted(found, key=lambda key: key[1]) if key not in owners]  # fmt: skip
+
+
+def _shells(
+    database: pw.Database, found: dict[Key, Object], needs: dict[Key, set[Key]]
+) -> Iterator[Object]:
+    """A type and its functions need each other. The functions take a shell of the type, and go
+    away with the type."""
+    for oid, name in database.execute_sql(queries.SHELLS).fetchall():
+        key, shell = ("pg_type", oid), ("shell", oid)
+        functions = [one for one in needs[key] if key in needs[one]]
+        if not functions or key not in found:
+            continue
+        yield Object(shell, f"type {name}", (f"CREATE TYPE {name}",))
+        needs[shell] = {one for one in needs[key] if one[0] == "pg_namespace"}
+        needs[key].add(shell)
+        found[key] = replace(found[key], drop=f"{found[key].drop} CASCADE")
+        for one in functions:
+            needs[one] = {shell, *needs[one] - {key}}
+            drop = found[one].drop.replace("DROP ROUTINE", "DROP ROUTINE IF EXISTS", 1)
+            found[one] = replace(found[one], drop=drop)
+
+
+def _owner(key: Key, owners: dict[Key, Key]) -> Key:
+    while key in owners:
+        key = owners[key]
+    return key
+
+
+def _held(database: pw.Database, naming: Naming) -> Iterator[Object]:
+    for catalog, query in queries.HELD.items():
+        for oid, kind, schema, name in database.execute_sql(query).fetchall():
+            full = name if kind == "schema" else naming(schema, name)
+            create: tuple[str, ...] = ()
+            drop = ""
+            if kind == "schema":
+                create = (f"CREATE SCHEMA IF NOT EXISTS {quoted(name)}",)
+                drop = UNLESS_USED.format(name=quoted(name))
+            yield Object((catalog, oid), f"{kind} {full}", create, drop, held=kind, name=full)
+
+
+def _defined(database: pw.Database) -> Iterator[Object]:
+    for catalog, query in queries.DEFINED.items():
+        created = dict(database.execute_sql(query).fetchall())
+        if not created:
+            continue
+        params = (catalog, catalog, list(created), catalog)
+        for row in named_rows(database.execute_sql(queries.NAMED, params)):
+            word = WORDS.get(row.type, row.type.upper().replace("-", " "))
+            create = [sql.strip() for sql in created[row.oid]]
+            if create and row.comment is not None:
+                create.append(f"COMMENT ON {word} {row.identity} IS {literal(row.comment)}")
+            drop = f"DROP {word} {row.identity}"
+            yield Object((catalog, row.oid), row.what, tuple(create), drop,
+                         late=catalog in queries.LATE)  # fmt: skip

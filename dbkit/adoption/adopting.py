@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import configparser
-import importlib
+import importlib.util
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,19 +16,23 @@ import peewee as pw
 from dbkit.comparison import examine
 from dbkit.config import literal_pattern, quoted_pattern
 from dbkit.discovery import load_models
-from dbkit.errors import DatabaseFailed, DbkitError, MigrationError
+from dbkit.errors import DatabaseFailed, DbkitError, MigrationError, ModelsError
 from dbkit.given import takes_database
 from dbkit.migration import Router, create
 from dbkit.migration.goal import Goal, wanted, whole
 from dbkit.migration.merging import baseline
+from dbkit.migration.reshaping import qualified
+from dbkit.report import place
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.models import Model
 from dbkit.schema.values import Schema
 from dbkit.writing import new_directories_removed, overwrite, write_new
 
+from .losing import Lost
 from .models_source import written
 from .unsaid import Unsaid
 
+REFUSED = "is left out: no statement for it may be kept in a file."
 CONF = '''\
 """Read by pw_migrate before every command: the same router and database as `python -m dbkit`."""
 
@@ -70,8 +75,34 @@ def adopt(
 def _adopted(
     router: Router, spec: str, directory: Path, ignore: Sequence[str], name: str
 ) -> Adopted | None:
+    """What cannot be created again is found only if something stands in the way."""
+    lost = Lost()
+    while True:
+        try:
+            return _attempt(router, spec, directory, ignore, name, lost)
+        except (MigrationError, DatabaseFailed, ModelsError) as error:
+            if _module_path(spec).exists() or _module_path(spec).with_suffix("").is_dir():
+                raise
+            more = lost.more(router.database, error)
+            if more is None:
+                raise
+            lost = more
+        except _Unjudged as error:
+            lost = lost.without_models(error.tables)
+
+
+class _Unjudged(Exception):
+    """The server cannot make the models of some tables beside the tables themselves."""
+
+    def __init__(self, tables: frozenset[str]) -> None:
+        self.tables = tables
+
+
+def _attempt(
+    router: Router, spec: str, directory: Path, ignore: Sequence[str], name: str, lost: Lost
+) -> Adopted | None:
     database = router.database
-    schema = whole(database)
+    schema = lost.left(whole(database))
     if not schema.tables:
         raise MigrationError(
             "There is no table in the database, so there is nothing to adopt.",
@@ -79,20 +110,31 @@ def _adopted(
         )
     files: list[Path] = []
     with new_directories_removed(directory / "conf.py"), _taken_back(files):
-        models, left = _models(database, schema, spec, files)
-        ignored = tuple(one.place for one in left if one.differs)
-        _refuse_other(database, models, (*ignore, *map(literal_pattern, ignored)))
+        models, left = _models(database, lost.modelled(schema), spec, files)
+        left = (*left, *lost.unsaid)
+        ignored = [one.place for one in left if one.differs]
+        try:
+            ignored += _differing(database, models, ignore, ignored, is_new=bool(files))
+            goal = Goal(models, *lost.wanted(database, models))
+        except ModelsError as error:
+            unjudged = frozenset(_unjudged(database, models)) if files else frozenset()
+            if not unjudged:
+                raise
+            raise _Unjudged(unjudged) from error
         replaced = _replaced(router)
         if replaced and _is_made(database, models, directory):
             return None
-        made, notes = _baseline(database, directory, name, models, replaced)
+        made, notes = _baseline(database, directory, name, goal, replaced, lost.is_final)
         files.append(directory / f"{made}.py")
         _new(directory / "conf.py", CONF, files)
-        _configure(spec, directory, ignored, files)
+        _configure(spec, directory, tuple(ignored), files)
         if not replaced:
             router.run(fake=True)
     where = "" if notes else f" (But it is in {made}.)"
-    return Adopted(tuple(files), made, (*(f"{one}{where}" for one in left), *notes))
+    said = (str(one) if one in lost.unsaid else f"{one}{where}" for one in left)
+    refused = () if lost.is_final else (one for one in goal.objects if not one.is_possible)
+    notes += tuple(f"{one.what[:1].upper()}{one.what[1:]} {REFUSED}" for one in refused)
+    return Adopted(tuple(files), made, (*said, *notes))
 
 
 @contextmanager
@@ -114,24 +156,46 @@ def _models(
     database: pw.Database, schema: Schema, spec: str, files: list[Path]
 ) -> tuple[list[Model], tuple[Unsaid, ...]]:
     """The models that are there, or new ones, with what these leave unsaid."""
-    module = spec.partition(":")[0]
-    path = Path(*module.split(".")).with_suffix(".py")
+    path = _module_path(spec)
     if path.exists() or path.with_suffix("").is_dir():
         return load_models(spec), ()
     source, left = written(schema, dialect_for(database).name)
     _new(path, source, files)
     importlib.invalidate_caches()  # the module was not there a moment ago
+    sys.modules.pop(spec.partition(":")[0], None)  # or there was another in an attempt before
+    Path(importlib.util.cache_from_source(str(path))).unlink(missing_ok=True)
     return load_models(spec), left
 
 
-def _refuse_other(database: pw.Database, models: list[Model], ignored: tuple[str, ...]) -> None:
-    report, _, _ = examine(database, models, ignore=ignored)
-    if report:
+def _module_path(spec: str) -> Path:
+    return Path(*spec.partition(":")[0].split(".")).with_suffix(".py")
+
+
+def _differing(
+    database: pw.Database,
+    models: list[Model],
+    ignore: Sequence[str],
+    ignored: Sequence[str],
+    is_new: bool,
+) -> list[str]:
+    """What `verify` would report of new models. Raises MigrationError if others differ."""
+    report, _, _ = examine(database, models, ignore=(*ignore, *map(literal_pattern, ignored)))
+    if report.unverified or (report and not is_new):
         raise MigrationError(
             f"The models are not what the database is:\n{report}",
             "Make them the same first, or give --models MODULE for a module that is yet to be "
             "written.",
         )
+    return list(map(place, report.changes))
+
+
+def _unjudged(database: pw.Database, models: list[Model]) -> Iterator[str]:
+    for model in models:
+        try:
+            examine(database, [model])
+            wanted(database, [model])
+        except ModelsError:
+            yield qualified(model)
 
 
 def _replaced(router: Router) -> list[str]:
@@ -158,17 +222,24 @@ def _is_made(database: pw.Database, models: list[Model], directory: Path) -> boo
 
 
 def _baseline(
-    database: pw.Database, directory: Path, name: str, models: list[Model], replaced: list[str]
+    database: pw.Database,
+    directory: Path,
+    name: str,
+    goal: Goal,
+    replaced: list[str],
+    is_final: bool,
 ) -> tuple[str, tuple[str, ...]]:
     """(its name, notes): exactly what is there; or, where that takes what dbkit does not know,
     what the models say."""
-    schema, objects = wanted(database, models)
     try:
-        made = baseline(database, directory, name, Goal(models, schema, objects), replaced)
+        made = baseline(database, directory, name, goal, replaced)
     except (MigrationError, DatabaseFailed) as error:
-
+        if goal.objects and not is_final:
             raise
-        made = baseline(database, directory, name, Goal(models), replaced)
+        try:
+            made = baseline(database, directory, name, Goal(goal.models), replaced)
+        except (MigrationError, DatabaseFailed, ModelsError):
+            raise error from None
         reason = error.message.splitlines()[0]
         note = f"{made.name} makes what the models say, not all that is in the database. {reason}"
         return made.name, (note,)

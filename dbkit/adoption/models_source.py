@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+import peewee as pw
+
 from dbkit.comparison import HISTORY_TABLE
-from dbkit.schema.values import Column, EnumType, ForeignKey, Part, Schema, Table
+from dbkit.schema.values import Column, EnumType, ForeignKey, Part, Schema, Table, in_namespace
 from dbkit.source import Class, Code, Statement, module, used
 
 from . import unsaid
@@ -21,6 +23,7 @@ from .words import Spoken
 
 FROM_FIELDS = ("ColumnField", "DateTimeTZField", "EnumField", "TypedForeignKeyField")
 IMPORTED = {*FROM_FIELDS, "StrEnum", BASE}
+RESERVED = {*vars(pw.Table("x")), *filter(lambda name: name.startswith("_"), dir(pw.Table))}
 DOC = "The models of a database, as it was found."
 
 
@@ -43,7 +46,8 @@ def written(schema: Schema, dialect_name: str) -> Models:
               and table.name != HISTORY_TABLE]  # fmt: skip
     spoken, enums = _spoken(schema, tables, dialect_name)
     tables = list(_resolved(tables, spoken))
-    odd = [table for table in tables if not all(map(spoken.is_sayable, _names(table)))]
+    odd = [table for table in tables if not all(map(spoken.is_sayable, _names(table)))
+           or any(column.name in RESERVED for column in columns_of(table))]  # fmt: skip
     tables = [table for table in tables if table not in odd]
     plan = layout(tables, spoken, IMPORTED | {one.name for one in enums})
     models = [Model(table, plan, spoken) for table in plan.tables.values()]
@@ -81,12 +85,13 @@ def _spoken(schema: Schema, tables: list[Table], dialect_name: str) -> tuple[Spo
         return Sqlite(), []
     needed = {part.type for table in tables for part in table.parts if isinstance(part, Column)}
     classes, arguments = _enums([enum for enum in schema.enums if enum.name in needed],
-                                {class_name(table.name).lower() for table in tables})  # fmt: skip
+                                {class_name(table.name).lower() for table in tables},
+                                [one.name for one in schema.namespaces])  # fmt: skip
     return Postgres(schema, arguments), classes
 
 
 def _enums(
-    enums: Iterable[EnumType], taken: set[str]
+    enums: Iterable[EnumType], taken: set[str], spaces: Collection[str]
 ) -> tuple[list[Class], dict[str, tuple[Any, ...]]]:
     """(their classes; by type, the arguments of its EnumField). One whose labels are no names has
     no class, one without labels no EnumField."""
@@ -94,7 +99,7 @@ def _enums(
     arguments: dict[str, tuple[Any, ...]] = {}
     taken = {*taken, *(name.lower() for name in IMPORTED)}
     for enum in enums:
-        bare = enum.name.rpartition(".")[2]
+        bare = in_namespace(enum.name, spaces)[1]
         members = member_names(enum.labels)
         if members:
             name = class_name(bare, "Enum")

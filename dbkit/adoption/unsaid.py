@@ -113,8 +113,8 @@ def of_part(table: Table, part: Part) -> Unsaid | None:
 
 
 def unsayable(table: Table) -> Unsaid:
-    return Unsaid(table.name, f"Table {table.name} is left out: with % in its name or a column's, "
-                  "Peewee cannot query it.")  # fmt: skip
+    return Unsaid(table.name, f"Table {table.name} is left out: Peewee cannot query it under its "
+                  "name, or the name of a column.")  # fmt: skip
 
 
 def key_name(table: Table, key: PrimaryKey) -> Unsaid:

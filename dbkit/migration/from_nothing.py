@@ -26,6 +26,7 @@ from dbkit.schema.values import (
     Sequence,
     Table,
     Trigger,
+    in_namespace,
 )
 
 from .operations import Lines, Writer, enums
@@ -49,7 +50,7 @@ class FromNothing:
         models: Mapping[str, Model],
     ) -> None:
         self.database, self.dialect, self.models = database, dialect_for(database), models
-        self.objects, self.schema = list(objects), schema
+        self.objects, self.schema = [one for one in objects if one.is_possible], schema
         self.tables = {table.name: table for table in schema.tables}
         self.values = {(kind, one.name): one for kind, field in FIELDS.items()
                        for one in getattr(schema, field)}  # fmt: skip
@@ -104,6 +105,15 @@ class FromNothing:
             self._send(down, after, before)
         return up, down
 
+    def of_part(self, table: Table, part: Part) -> Lines:
+        """The lines that give a table, which has none such yet, a part."""
+        lines = Lines()
+        before, after = self._around(table)
+        bare = after.tables[-1]
+        more = replace(bare, parts=(*bare.parts, part))
+        self._send(lines, after, replace(after, tables=(*before.tables, more)))
+        return lines
+
     def _send(self, lines: Lines, before: Schema, after: Schema) -> None:
         for statement in runnable(self.dialect.inside(before, after)):
             if statement.sql not in self.sent:  # the search path is set once
@@ -133,10 +143,8 @@ class FromNothing:
                 and words and (name in words or name.rpartition(".")[2] in words)]  # fmt: skip
 
     def _split(self, name: str) -> tuple[dict[str, str], str]:
-        for space in self.schema.namespaces:
-            if name.startswith(f"{space.name}."):
-                return {"schema": space.name}, name.removeprefix(f"{space.name}.")
-        return {}, name
+        space, bare = in_namespace(name, (one.name for one in self.schema.namespaces))
+        return {"schema": space} if space else {}, bare
 
 
 def _bare(table: Table) -> Table:

@@ -132,7 +132,7 @@ class Generator:
             with diagnosed(self.database), self.database.transaction() as transaction:
                 try:
                     for body in bodies:
-                        _function(body)(migrator, self.database)
+                        function_of(body)(migrator, self.database)
                         migrator()
                     return look()
                 finally:
@@ -161,7 +161,7 @@ class Generator:
         usings = self.dialect.usings(current, patched(current, changes))
         fill = filled(changes, self.decisions)
         migrator = self.followed()  # the writer edits the models
-        _function(renaming.up)(migrator, self.database)
+        function_of(renaming.up)(migrator, self.database)
         known = migrator.orm.tables
         written = Writer(self.database, known, self.new, changes, fill, usings).write()
         return renaming.up + _each("create_schema", schemas) + written
@@ -285,7 +285,7 @@ def _said(changes: Iterable[Change]) -> Iterator[str]:
         yield f"{verb} {what}{more} {', '.join(names)}{table}"
 
 
-def _function(lines: Lines) -> Callable[[Migrator, pw.Database], None]:
+def function_of(lines: Lines) -> Callable[[Migrator, pw.Database], None]:
     scope: dict[str, Any] = {}
     exec(file_text("", lines, Lines()), scope)
     return scope["migrate"]  # type: ignore[no-any-return]

@@ -12,7 +12,7 @@ from dbkit.comparison import HISTORY_TABLE
 from dbkit.schema.changes import Alter, Change
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.statements import literal, mentions, quoted
-from dbkit.schema.values import Check, Column, ForeignKey, Schema, Table
+from dbkit.schema.values import Check, Column, ForeignKey, Schema, Table, in_namespace
 
 COUNT = 2  # the first has all values, the second only those that it needs
 KINDS = ("table", "unlogged table")
@@ -145,9 +145,9 @@ def _parents_first(schema: Schema) -> list[Table]:
 
 
 def _name(schema: Schema, table: str) -> str:
-    first, dot, rest = table.partition(".")
-    spaces = {one.name for one in schema.namespaces} or {first}  # SQLite lists none
-    return f"{quoted(first)}.{quoted(rest)}" if dot and first in spaces else quoted(table)
+    spaces = [one.name for one in schema.namespaces] or [table.partition(".")[0]]  # on SQLite
+    space, bare = in_namespace(table, spaces)
+    return f"{quoted(space)}.{quoted(bare)}" if space else quoted(table)
 
 
 def read_rows(database: pw.Database, schema: Schema) -> dict[tuple[str, str], Counter[str]]:

@@ -7,7 +7,7 @@ that is not `named` has a name that the server or Peewee made up, or none: any o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar, dataclass_transform
 
@@ -237,3 +237,12 @@ class Schema:
     extensions: tuple[Extension, ...] = ()
     comments: tuple[Comment, ...] = ()  # on objects that are no tables and in no table
     attached: Attached = field(default_factory=dict, compare=False, repr=False)
+
+
+def in_namespace(name: str, namespaces: Iterable[str]) -> tuple[str, str]:
+    """(schema, bare name) of a name in a Schema; both may have dots of their own. The schema is
+    empty where it is the connection's own."""
+    for space in namespaces:
+        if name.startswith(f"{space}."):
+            return space, name.removeprefix(f"{space}.")
+    return "", name

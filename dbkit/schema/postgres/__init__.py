@@ -13,7 +13,7 @@ from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 from dbkit.diagnosis import sqlstate
 from dbkit.errors import DatabaseFailed
 from dbkit.fields import EnumField, TypeName, create_enum
-from dbkit.pinned import ask, pinned
+from dbkit.pinned import ask
 from dbkit.scratch import NoScratch, scratch_database
 from dbkit.transactions import rolled_back
 
@@ -35,6 +35,7 @@ SETTINGS = """\
 ; SET LOCAL quote_all_identifiers TO off; SET LOCAL standard_conforming_strings TO on
 ; SET LOCAL DateStyle TO 'ISO'; SET LOCAL IntervalStyle TO 'postgres'
 ; SET LOCAL bytea_output TO 'hex'; SET LOCAL extra_float_digits TO 1"""
+PRINTED = "; SET LOCAL search_path TO pg_catalog, pg_temp"  # names come out with their schema
 REFUSED = {"42501", "25006"}  # no privilege, read-only (PostgreSQL manual, appendix A)
 
 
@@ -165,7 +166,7 @@ class Reading:
 
     def objects(self, schema: Schema) -> list[Object]:
         free = {one.name for one in schema.sequences}
-        with pinned(self.database):
+        with rolled_back(self.database, more=PRINTED):
             return objects.read(self.database, self.names.qualified, lambda one: one not in free)
 
     def models(self, models: Iterable[Model], live: Schema) -> Schema:

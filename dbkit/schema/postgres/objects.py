@@ -27,7 +27,10 @@ COMES_WITH = ("e", "i")  # a member of an extension, a part that another object 
 def read(database: pw.Database, naming: Naming, columns_own: Callable[[str], bool]) -> list[Object]:
     """All objects but those of the system and of extensions. `columns_own` says of a sequence that
     it is what a serial or identity column is made of. Needs a search path of pg_catalog alone."""
-    found = {one.key: one for one in (SETTINGS, *_held(database, naming), *_defined(database))}
+    found = {one.key: one for one in (SETTINGS, *_held(database, naming))}
+    for one in _defined(database):  # a foreign table is a table, created by a statement of its own
+        same = found.get(one.key, one)
+        found[one.key] = replace(one, held=same.held, name=same.name)
     owners = {(row.catalog, row.oid): (row.other, row.other_oid)
               for row in named_rows(database.execute_sql(queries.OWNERS))}  # fmt: skip
     edges: list[tuple[Key, Key]] = []

@@ -21,6 +21,7 @@ from ...values import (
     Table,
     Trigger,
     Unique,
+    in_namespace,
 )
 
 # what may follow a column in an index key: COLLATE, operator class, its parameters, order
@@ -49,10 +50,10 @@ class Spelling:
 
     def split(self, name: str) -> tuple[str, str]:
         """(schema, bare name); the schema is empty where it is the connection's own."""
-        schema, dot, bare = name.partition(".")
-        if dot and (schema in self.namespaces or name not in self.known):
-            return schema, bare
-        return "", name
+        space, bare = in_namespace(name, self.namespaces)
+        if not space and "." in name and name not in self.known:
+            space, _, bare = name.partition(".")
+        return space, bare
 
     def name(self, name: str) -> str:
         return self.beside(name, self.split(name)[1])

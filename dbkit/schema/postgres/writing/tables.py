@@ -139,10 +139,10 @@ class Tables:
 
     def _differing(self, table: Table, columns: list[Column]) -> Iterator[Placed]:
         """Of a new partition, the columns that are not as its parent's."""
-        inherited = {part.name: _as_inherited(part) for parent in self.plan.parents(table)
+        inherited = {part.name: part for parent in self.plan.parents(table)
                      for part in parent.parts if isinstance(part, Column)}  # fmt: skip
         for column in columns:
-            old = inherited.get(column.name, column)
+            old = _as_inherited(inherited.get(column.name, column), column)
             if old != column:
                 for placed in self.columns.alter(table.name, old, column):
                     yield replace(placed, step=max(placed.step, Step.TYPE_OF))
@@ -150,7 +150,11 @@ class Tables:
     def _is_inherited(self, table: Table, part: Part) -> bool:
         """Whether a new partition has it from its parent."""
         checked = isinstance(part, Check) and any(map(PARTITION.fullmatch, table.options))
-        return checked and any(part in one.parts for one in self.plan.parents(table))
+        return checked and any(
+            isinstance(other, Check) and other.name == part.name and other.inherited
+            for one in self.plan.parents(table)
+            for other in one.parts
+        )
 
     def _rank(self, table: Table, among: Mapping[str, Table]) -> int:
         """How many tables or views it is made of, one upon the other."""
@@ -318,15 +322,18 @@ class Tables:
         sql = SET_FIRING.format(
             word=word, table=literal(self.spelling.name(table.name)), name=literal(constraint)
         )
-        rank = self._rank(table, self.plan.new.values())
+        rank = self._rank(table, self.plan.new)
         return Placed(Step.FIRING, Statement(sql), rank)
 
 
-def _as_inherited(column: Column) -> Column:
-    """A column as a new partition has it: an identity has no sequence of the partition's own."""
-    if column.identity in ("always", "by default"):
-        return replace(column, identity="", sequence=())
-    return column
+def _as_inherited(column: Column, own: Column) -> Column:
+    """A column as a new partition, which is to have it as `own`, has it at first: the sequence
+    stays its parent's, and a serial is a plain default."""
+    if column.identity == "serial":
+        default = own.default or ""
+        default = default if default.startswith("nextval(") else "nextval()"
+        return replace(column, identity="", sequence=(), default=default)
+    return replace(column, identity="", sequence=()) if column.identity else column
 
 
 def _security(old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[str]:

@@ -2,11 +2,12 @@
 
 A field is written as the nearest class of Peewee, playhouse or dbkit that declares the same column;
 one of the application's own that no such class equals becomes a ColumnField with its SQL. What
-does not reach the schema (defaults in Python, backrefs, choices) is left out.
+neither reaches the schema nor converts values (defaults in Python, backrefs, choices) is left out.
 """
 
 from __future__ import annotations
 
+import decimal
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -21,17 +22,20 @@ from dbkit.source import Call, Code, lines
 
 DEFAULT = re.compile(r"DEFAULT (.*)", re.DOTALL)
 CHECK = re.compile(r"CHECK \((.*)\)", re.DOTALL)
-# class -> the options that reach the schema, each with its default
+# class -> the options that reach the schema, or decide how values are stored and read, each with
+# its default
 SIZED = {"max_length": 255}
-NUMBER = {"max_digits": 10, "decimal_places": 5}
+NUMBER = {"max_digits": 10, "decimal_places": 5, "auto_round": False,
+          "rounding": decimal.DefaultContext.rounding}  # fmt: skip
 CLASSES: dict[type, dict[str, Any]] = {
     pw.CharField: SIZED, pw.FixedCharField: SIZED,
     pw.DecimalField: NUMBER, sqlite_ext.TDecimalField: NUMBER,
+    pw.TimestampField: {"resolution": 1, "utc": False},
 } | {
-    kind: {} for kind in (
+    kind: {"formats": kind.formats} if hasattr(kind, "formats") else {} for kind in (
         pw.AnyField, pw.IntegerField, pw.BigIntegerField, pw.SmallIntegerField, pw.AutoField,
         pw.BigAutoField, pw.FloatField, pw.DoubleField, pw.TextField, pw.BlobField, pw.UUIDField,
-        pw.BinaryUUIDField, pw.DateTimeField, pw.DateField, pw.TimeField, pw.TimestampField,
+        pw.BinaryUUIDField, pw.DateTimeField, pw.DateField, pw.TimeField,
         pw.IPField, pw.BooleanField, pw.JSONField, pw.BareField, pw.BitField, pw.BigBitField,
         pw.ForeignKeyField, pw.IdentityField, postgres_ext.ArrayField, postgres_ext.HStoreField,
         postgres_ext.JSONField, postgres_ext.BinaryJSONField, postgres_ext.TSVectorField,
@@ -141,6 +145,8 @@ class Freezer:
     def _array(self, one: Any) -> Call:
         inner = self.field(one._ArrayField__field)
         options: dict[str, Any] = {"field_kwargs": inner.options} if inner.options else {}
+        if one.convert_values:
+            options["convert_values"] = True
         if one.dimensions != 1:
             options["dimensions"] = one.dimensions
         return _class(postgres_ext.ArrayField, Code(inner.function), **options)

@@ -2,42 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import peewee as pw
 
-from .schema.dialect import dialect_for
-from .schema.models import Model
-from .schema.values import ForeignKey, Schema, Table
+from .schema.models import Model, qualified
+from .schema.values import Column, ForeignKey, Schema, Table
 
 
-def reflected(database: pw.Database, name: str) -> list[Model]:
-    """Models of a table and of those that its foreign keys need, that of the table first; none if
-    there is no such table, or if no model can say what it is."""
+def reflected(live: Schema, dialect_name: str, names: Iterable[str]) -> dict[str, Model]:
+    """Models of these tables, and of those that their foreign keys need, by the table's name. One
+    is left out if it is not there, or if no model can say what it is."""
     from .adoption.models_source import written  # adoption itself uses migrations
 
-    dialect = dialect_for(database)
-    with dialect.reading(database, None) as reading:
-        live = reading.live()
-    names = [one.name for one in live.tables if one.name in (name, f"main.{name}")]
     scope: dict[str, object] = {"__name__": __name__}
-    exec(written(_part(live, names), dialect.name).source, scope)
+    exec(written(_part(live, names), dialect_name).source, scope)
     classes = [one for one in scope.values() if isinstance(one, pw.ModelBase)]
-    models = [one for one in classes if one.__name__ != "BaseModel" and one is not pw.Model]
-    return sorted(models, key=lambda one: full_name(one) != name)
+    return {qualified(one): one for one in classes if one.__name__ != "BaseModel"}
 
 
-def full_name(model: Model) -> str:
-    """The table's name, with its schema in front if it has one."""
-    schema, name = model._meta.schema, model._meta.table_name
-    return f"{schema}.{name}" if schema and schema not in ("public", "main") else name
+def columns(live: Schema, names: Iterable[str]) -> dict[str, set[str]]:
+    """The columns of those of these tables that are there."""
+    return {
+        name: {part.name for part in table.parts if isinstance(part, Column)}
+        for name, table in _named(live, names).items()
+    }
 
 
-def _part(schema: Schema, names: list[str]) -> Schema:
+def _named(live: Schema, names: Iterable[str]) -> dict[str, Table]:
+    tables = {table.name.removeprefix("main."): table for table in live.tables}
+    return {name: tables[name] for name in names if name in tables}
+
+
+def _part(schema: Schema, names: Iterable[str]) -> Schema:
     """The tables of these names, and all to which they point."""
     tables = {table.name: table for table in schema.tables}
+    waiting = [table.name for table in _named(schema, names).values()]
     found: dict[str, Table] = {}
-    while names:
-        table = tables[names.pop()]
+    while waiting:
+        table = tables[waiting.pop()]
         found[table.name] = table
-        names += [part.target for part in table.parts if isinstance(part, ForeignKey)
+        waiting += [part.target for part in table.parts if isinstance(part, ForeignKey)
                   and part.target in tables.keys() - found.keys()]  # fmt: skip
     return Schema(schema.namespaces, tuple(found.values()), schema.enums, schema.domains)

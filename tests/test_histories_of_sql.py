@@ -11,7 +11,8 @@ from typing import Any
 import peewee as pw
 import pytest
 
-from dbkit import migrate, rollback
+from dbkit import create, migrate, rollback, verify
+from dbkit.migration import merge
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.diff import diff
 from dbkit.schema.values import Schema
@@ -198,3 +199,31 @@ def test_operations_on_a_table_of_sql(database: pw.Database, tmp_path: Path, nam
         migrate(database, tmp_path)
         rollback(database, tmp_path)
         assert not diff(live(database), changed)
+
+
+class Later(pw.Model):
+    """Event after another change of the project."""
+
+    a = pw.IntegerField(null=True, index=True)
+    text = pw.CharField(30, column_name="b")
+    team = pw.ForeignKeyField(Team, null=True)
+
+    class Meta:
+        table_name = "event"
+
+
+def test_create_goes_on_from_tables_of_sql(url: str, tmp_path: Path) -> None:
+    """The files are proven, run in another process each, and taken back."""
+    (tmp_path / "001_first.py").write_text(FIRST)
+    with opened(url) as database, database.bind_ctx([Team, Event, Later]):
+        migrate(database, tmp_path)
+        first = live(database)
+        for number, models in enumerate(([Team, Event], [Team, Later])):
+            assert create(database, models, tmp_path, f"no_{number}", no_rename=True)
+            migrate(database, tmp_path)
+            assert not verify(database, models)
+            assert create(database, models, tmp_path, "nothing") is None
+        rollback(database, tmp_path, 2)
+        assert not diff(live(database), first)
+        migrate(database, tmp_path)
+        assert merge(database, tmp_path).name == "004_initial"

@@ -8,7 +8,7 @@ from typing import Any
 import peewee as pw
 
 from dbkit import fields
-from dbkit.schema.models import Model
+from dbkit.schema.models import Model, qualified
 from dbkit.schema.statements import quoted
 from dbkit.schema.values import Constraint, Index
 
@@ -22,7 +22,7 @@ from .editing import (
     rename_index,
     was_indexed,
 )
-from .reshaping import live_drop, live_rename, qualified
+from .reshaping import live_drop, live_rename
 from .stepping import Stepping, name_sql, table_sql
 
 

@@ -9,10 +9,8 @@ from typing import Any
 import peewee as pw
 
 from dbkit.errors import MigrationError
-from dbkit.schema.models import Model, is_made_up
+from dbkit.schema.models import Model, is_made_up, qualified
 from dbkit.schema.statements import mentions
-
-from .reshaping import qualified
 
 STRING = re.compile(r"'(?:[^']|'')*'")
 

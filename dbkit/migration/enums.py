@@ -9,13 +9,11 @@ import peewee as pw
 
 from dbkit import fields
 from dbkit.errors import MigrationError
-from dbkit.schema.dialect import dialect_for
-from dbkit.schema.models import Model
+from dbkit.schema.models import Model, qualified
 from dbkit.schema.statements import literal, quoted
 from dbkit.schema.values import EnumType
 
 from .editing import field_of, with_literal
-from .reshaping import qualified
 from .stepping import Stepping, name_sql
 
 
@@ -122,12 +120,7 @@ class EnumOperations(Stepping):
         )
 
     def _types(self) -> tuple[EnumType, ...]:
-        if self.following:
-            return ()
-        self._flush()
-        database = self.__database__
-        with self._own(), dialect_for(database).reading(database, None) as reading:
-            return reading.live().enums
+        return () if self.following else self._live().enums
 
     def fill(self, model: Model | str, **values: Any) -> Model:
         """UPDATE: rows that have no value in a column get this one."""

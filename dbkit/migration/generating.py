@@ -14,7 +14,7 @@ from dbkit.connection import diagnosed
 from dbkit.schema.changes import Add, Alter, Change, Drop, kind, subject
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.diff import diff
-from dbkit.schema.models import Model
+from dbkit.schema.models import Model, qualified
 from dbkit.schema.patching import patched
 from dbkit.schema.statements import runnable
 from dbkit.schema.values import EnumType, Schema, Table
@@ -28,7 +28,6 @@ from .hazards import hazards
 from .migrator import Migrator
 from .operations import Lines, Writer, enums
 from .renames import Renaming, find_renames
-from .reshaping import qualified
 from .router import Router
 
 LINE, LONG = 92, 40  # of a summary, of what one change is about
@@ -121,6 +120,7 @@ class Generator:
         migrator = Migrator(self.database)
         for name in self.router.todo:
             self.router.follow(name, migrator)
+        migrator.catch_up(self.start, self.new)
         return migrator
 
     def tried(self, bodies: Iterable[Lines], migrator: Migrator, look: Callable[[], Any]) -> Any:

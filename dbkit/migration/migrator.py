@@ -14,14 +14,14 @@ import peewee as pw
 
 from dbkit.errors import MigrationError
 from dbkit.schema.dialect import dialect_for
-from dbkit.schema.models import Model
+from dbkit.schema.models import Model, qualified
 from dbkit.schema.statements import quoted
 
 from .constraints import ConstraintOperations
 from .editing import default_of, field_of, is_filled, put_field, remove_field, rename_in_model
 from .enums import EnumOperations
 from .frozen import usual_column
-from .reshaping import Reshape, qualified
+from .reshaping import Reshape, cloned
 from .stepping import Creation, Stepping, table_sql
 from .unknown import is_of_project, own_copy
 
@@ -197,8 +197,9 @@ class Migrator(EnumOperations, ConstraintOperations):
         """peewee-migrate's: the default in Python, which rows without a value get. `set_default` is
         the server's."""
         model = self._with_fields(model, name)
-        field = field_of(model, name)
+        field = cloned(field_of(model, name))
         field.default = default
+        put_field(model, field.name, field)
         return self.fill(model, **{field.name: default_of(field)})
 
     # peewee-migrate's names before its version 1

@@ -14,14 +14,13 @@ import peewee as pw
 
 from dbkit import fields
 from dbkit.schema.changes import Add, Alter, Change, Drop, covers, items
-from dbkit.schema.models import Model, is_made_up
+from dbkit.schema.models import Model, is_made_up, qualified
 from dbkit.schema.statements import mentions
 from dbkit.schema.values import Check, Column, Table
 from dbkit.source import Call, flat
 
 from .editing import is_default, rename_in_model
 from .frozen import Freezer, Frozen, inside, model_lines
-from .reshaping import qualified
 
 Enums = dict[tuple[str | None, str], tuple[str, ...]]
 Fill = Callable[[str, Any], Any]  # (table, field) -> a value as source; None: it needs none

@@ -29,12 +29,6 @@ OPTIONS = ("table_name", "schema", "options", "table_settings", "strict_tables",
            "temporary", "legacy_table_names", "database")  # fmt: skip
 
 
-def qualified(model: Model) -> str:
-    """The table's name, with its schema in front if it has one."""
-    schema, name = model._meta.schema, model._meta.table_name
-    return f"{schema}.{name}" if schema and schema not in ("public", "main") else name
-
-
 def snapshot(model: Model) -> Model:
     """A model of the same table that later edits of the first do not reach."""
     meta = model._meta

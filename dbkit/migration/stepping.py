@@ -7,7 +7,7 @@ does with the database, by an operation or by itself, comes after what is in the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
@@ -16,15 +16,16 @@ import peewee_migrate
 from peewee_migrate.logs import logger
 
 from dbkit.errors import MigrationError
-from dbkit.reflection import reflected
+from dbkit.reflection import columns, reflected
 from dbkit.schema.dialect import dialect_for
-from dbkit.schema.models import Model
+from dbkit.schema.models import Model, qualified
 from dbkit.schema.statements import quoted
+from dbkit.schema.values import Schema
 from dbkit.transactions import is_open
 
 from .editing import find_field, put_field
 from .following import intercepted
-from .reshaping import Reshape, qualified, snapshot
+from .reshaping import Reshape, snapshot
 from .unknown import (
     UntoldField,
     forget_untold,
@@ -88,6 +89,7 @@ class Stepping(peewee_migrate.Migrator):
         super().__init__(database)
         self.orm = Orm(self._sought)
         self.__ops__: list[Any] = []
+        self.untold: list[Model] = []  # tables of SQL, as the files that were followed name them
         self.following = False  # models are edited, nothing is run
         self.busy = False  # what is sent now is an operation's own
         self.failed: BaseException | None = None
@@ -198,29 +200,46 @@ class Stepping(peewee_migrate.Migrator):
     def _sought(self, name: str, model: Model | None = None) -> Model:
         """A table that no operation made, with the field names of a class of it."""
         if self.following:
-            return untold(name, self.__database__)
-        models = self._in_database(name)
-        for one in models:
-            if qualified(one) not in self.orm:
-                self.orm.add(one)
-        self._link()
-        if model is not None:
-            named_as(models[0], model)
-        return models[0]
-
-    def _in_database(self, name: str) -> list[Model]:
-        """As `reflected`, after what is in the queue."""
-        self._flush()
-        with self._own():
-            models = reflected(self.__database__, name)
-        if not models:
+            return self._untold(name) or self._new_untold(name)
+        self.catch_up(self._live(), [name])
+        if name not in self.orm:
             raise MigrationError(
                 f"The migrations before this one make no table {name}, and the database has none.",
                 "Name a table that an operation or a statement before it made.",
             )
-        for one in models:
-            one._meta.set_database(self.__database__)
-        return models
+        if model is not None:
+            named_as(self.orm[name], model)
+        return self.orm[name]
+
+    def _untold(self, name: str) -> Model | None:
+        return next((one for one in self.untold if qualified(one) == name), None)
+
+    def _new_untold(self, name: str) -> Model:
+        self.untold.append(model := untold(name, self.__database__))
+        return model
+
+    def _live(self) -> Schema:
+        """What the operations before have made."""
+        self._flush()
+        dialect, database = dialect_for(self.__database__), self.__database__
+        with self._own(), dialect.reading(database, None) as reading:
+            return reading.live()
+
+    def catch_up(self, live: Schema, names: Iterable[str]) -> None:
+        """Know tables as they are there, with what statements have made of them."""
+        tables = self.orm.tables
+        wanted = [name for name, there in columns(live, names).items()
+                  if name not in tables or there - tables[name]._meta.columns.keys()]  # fmt: skip
+        found = reflected(live, dialect_for(self.__database__).name, wanted) if wanted else {}
+        for name, model in found.items():
+            model._meta.set_database(self.__database__)
+            if name not in tables:
+                if (followed := self._untold(name)) is not None:
+                    named_as(model, followed)
+                self.orm.add(model)
+            elif name in wanted:
+                learn(tables[name], model)
+        self._link()
 
     def _link(self) -> None:
         """Let foreign keys point to the history's own models."""
@@ -239,7 +258,7 @@ class Stepping(peewee_migrate.Migrator):
             for name in missing:
                 put_field(model, name, UntoldField(null=True))
         elif missing:
-            learn(model, self._in_database(qualified(model))[0], self.orm.tables.get)
+            self.catch_up(self._live(), [qualified(model)])
         return model
 
     def _reshape(self) -> Reshape:

@@ -9,10 +9,10 @@ from typing import Any
 
 import peewee as pw
 
-from dbkit.schema.models import Model
+from dbkit.schema.models import Model, qualified
 
 from .editing import put_field, remove_field, rename_in_model
-from .reshaping import cloned, qualified, snapshot
+from .reshaping import cloned, snapshot
 
 Find = Callable[[str], Model | None]  # a model by its table's name
 
@@ -71,15 +71,12 @@ def point(field: Any, target: Model) -> None:
     put_field(field.model, field.name, new)
 
 
-def learn(model: Model, live: Model, find: Find) -> None:
+def learn(model: Model, live: Model) -> None:
     """Add the columns that only the live table has."""
     meta = model._meta
     for field in live._meta.sorted_fields:
         if field.column_name not in meta.columns and field.name not in meta.fields:
             put_field(model, field.name, cloned(field))
-            added = meta.fields[field.name]
-            if isinstance(added, pw.ForeignKeyField):
-                point(added, find(qualified(added.rel_model)) or added.rel_model)
 
 
 def named_as(model: Model, other: Model) -> None:

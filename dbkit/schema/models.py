@@ -10,6 +10,12 @@ import peewee as pw
 Model = Any  # a class derived from peewee.Model; peewee ships no types
 
 
+def qualified(model: Model) -> str:
+    """The table's name, with its schema in front if it has one."""
+    schema, name = model._meta.schema, model._meta.table_name
+    return f"{schema}.{name}" if schema and schema not in ("public", "main") else name
+
+
 def with_targets(models: Iterable[Model]) -> list[Model]:
     """The models and all that their foreign keys need to exist, parents first."""
     found: dict[Model, None] = {}

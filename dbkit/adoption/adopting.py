@@ -21,10 +21,9 @@ from dbkit.given import takes_database
 from dbkit.migration import Router, create
 from dbkit.migration.goal import Goal, wanted, whole
 from dbkit.migration.merging import baseline
-from dbkit.migration.reshaping import qualified
 from dbkit.report import place
 from dbkit.schema.dialect import dialect_for
-from dbkit.schema.models import Model
+from dbkit.schema.models import Model, qualified
 from dbkit.schema.values import Schema
 from dbkit.writing import new_directories_removed, overwrite, write_new
 

@@ -10,7 +10,7 @@ import peewee as pw
 
 from dbkit.schema.changes import Add
 from dbkit.schema.dialect import dialect_for
-from dbkit.schema.models import Model
+from dbkit.schema.models import Model, qualified
 from dbkit.schema.objects import Object, in_order
 from dbkit.schema.statements import runnable
 from dbkit.schema.values import (
@@ -30,7 +30,6 @@ from dbkit.schema.values import (
 )
 
 from .operations import Lines, Writer, enums
-from .reshaping import qualified
 
 LAST = (ForeignKey, Trigger, Rule, Policy, Comment)  # may name what is created after their table
 FIELDS = {"table": "tables", "enum": "enums", "domain": "domains", "sequence": "sequences",

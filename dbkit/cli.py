@@ -153,6 +153,7 @@ def create_(
             fill=_pairs(fill, "=", "--fill"),
             write=not check,
             allow_out_of_order=allow_out_of_order,
+            ignore=session.settings.ignore,
             **({} if check else questions()),
         )
     except migration.Undecided as error:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import reduce
+from glob import escape
 from typing import Any
 
 import peewee as pw
@@ -13,13 +14,13 @@ import peewee as pw
 from .connection import diagnosed, opened
 from .errors import ConfigError, ModelsError
 from .report import Report, place
-from .schema.changes import Add, Alter, kind, subject
+from .schema.changes import Add, Alter, Change, kind, subject
 from .schema.descent import as_inherited, descendants, is_partition
 from .schema.dialect import Dialect, Reading, dialect_for
 from .schema.diff import changes_within, diff
-from .schema.models import Model
+from .schema.models import Model, is_managed, qualified
 from .schema.statements import Statement
-from .schema.values import Attached, Part, Schema, Table
+from .schema.values import Attached, Namespace, Part, Schema, Table
 
 HISTORY_TABLE = "migratehistory"
 
@@ -60,7 +61,7 @@ def examine(
 ) -> tuple[Report, Schema, Schema]:
     """(the report without causes, the live schema, the models'). With `family`, tables under the
     models' tables are compared too: a query of the model finds their rows."""
-    lasting = _lasting(models)
+    lasting, ignore = _lasting(models), (*ignore, *of_others(models))
     dialect = dialect_for(database)
 
     def attached() -> Attached:
@@ -109,10 +110,15 @@ def _merged(first: Schema, second: Schema) -> Schema:
 
 
 def _lasting(models: Iterable[Model]) -> list[Model]:
-    lasting = [model for model in models if not model._meta.temporary]
+    lasting = [model for model in models if not model._meta.temporary and is_managed(model)]
     if not lasting:
         raise ModelsError("There is nothing to compare: no model of a lasting table.")
     return lasting
+
+
+def of_others(models: Iterable[Model]) -> list[str]:
+    """Patterns as in `ignore`, for the tables of models that are not managed."""
+    return [escape(qualified(model)) for model in models if not is_managed(model)]
 
 
 def _temporary(models: Iterable[Model]) -> tuple[str, ...]:
@@ -179,8 +185,8 @@ def _compared(
         return dialect.statements(known, desired)
 
     changes = diff(current, desired)
-    ignored = [change for change in changes if _matches(place(change), ignore)]
-    left_out = [name for name in unmanaged if _matches(name, ignore)]
+    ignored = [change for change in changes if is_ignored(change, ignore)]
+    left_out = [name for name in unmanaged if matches(name, ignore)]
     if ignored:
         current, desired = _without(current, ignore), _without(desired, ignore)
     return Report(
@@ -198,17 +204,24 @@ def _without(schema: Schema, patterns: Sequence[str]) -> Schema:
 
     def kept(table: Table) -> Table:
         parts = (part for part in table.parts
-                 if not _matches(place(Add(table.name, part)), patterns))  # fmt: skip
+                 if not matches(place(Add(table.name, part)), patterns))  # fmt: skip
         return replace(table, parts=tuple(parts))
 
     return replace(
         schema,
-        tables=tuple(kept(one) for one in schema.tables if not _matches(one.name, patterns)),
-        enums=tuple(one for one in schema.enums if not _matches(one.name, patterns)),
-        extensions=tuple(one for one in schema.extensions if not _matches(one.name, patterns)),
-        comments=tuple(one for one in schema.comments if not _matches(one.name, patterns)),
+        tables=tuple(kept(one) for one in schema.tables if not matches(one.name, patterns)),
+        enums=tuple(one for one in schema.enums if not matches(one.name, patterns)),
+        extensions=tuple(one for one in schema.extensions if not matches(one.name, patterns)),
+        comments=tuple(one for one in schema.comments if not matches(one.name, patterns)),
     )
 
 
-def _matches(name: str, patterns: Sequence[str]) -> bool:
+def is_ignored(change: Change, patterns: Sequence[str]) -> bool:
+    """Whether a pattern names what a change is about, or all tables of the schema that it is."""
+    every = [f"{change.item.name}.*"] if isinstance(change.item, Namespace) else []
+    return any(matches(name, patterns) for name in (place(change), *every))
+
+
+def matches(name: str, patterns: Sequence[str]) -> bool:
+    """Whether a pattern of `ignore` names this."""
     return any(fnmatchcase(name, pattern) for pattern in patterns)

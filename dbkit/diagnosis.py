@@ -216,7 +216,9 @@ def sqlstate(error: BaseException | None) -> str | None:
 
 
 def _of_causes(error: BaseException | None, attribute: str) -> str | None:
-    while error is not None:
+    seen: list[BaseException] = []  # an error that is raised again may be its own context
+    while error is not None and error not in seen:
+        seen.append(error)
         if found := getattr(error, attribute, None):
             return str(found)
         error = error.__cause__ or error.__context__

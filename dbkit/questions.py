@@ -26,4 +26,5 @@ def created_text(created: Created | None, directory: Path, check: bool = False) 
         return "create: nothing to do, the migrations make what the models say"
     path = directory / f"{created.name}.py"
     first = f"create: a migration would be made\n{created.summary}" if check else f"create: {path}"
-    return "\n".join([first, *(f"  warning: {one}" for one in created.hazards)])
+    proof = [f"  {created.proof}"] * bool(created.proof)
+    return "\n".join([first, *(f"  warning: {one}" for one in created.hazards), *proof])

@@ -6,6 +6,7 @@ import textwrap
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from keyword import iskeyword
 from typing import Any
 
 WIDTH = 100
@@ -70,22 +71,25 @@ def used(statements: Iterable[Statement]) -> Iterator[str]:
         if isinstance(statement, Class):
             yield statement.base
             for _, value in (*statement.body, *statement.meta):
-                yield from _names(value)
+                yield from used_names(value)
         else:
-            yield from _names(statement)
+            yield from used_names(statement)
 
 
-def _names(value: Any) -> Iterator[str]:
+def used_names(value: Any) -> Iterator[str]:
+    """What a value looks up, each with its attributes."""
     match value:
         case Code():
             yield str(value)
         case Call():
             yield value.function
             for inner in (*value.arguments, *value.options.values()):
-                yield from _names(inner)
+                yield from used_names(inner)
         case list() | tuple():
             for inner in value:
-                yield from _names(inner)
+                yield from used_names(inner)
+        case dict():
+            yield from used_names([*value.values()])
 
 
 def _statement(statement: Statement) -> list[str]:
@@ -162,11 +166,19 @@ def _brackets(value: Any) -> tuple[str, str]:
 
 def _items(value: Any) -> list[tuple[str, Any]]:
     if isinstance(value, Call):
-        named = [(f"{name}=", item) for name, item in value.options.items()]
-        return [*(("", item) for item in value.arguments), *named]
+        named = [(f"{name}=", item) for name, item in value.options.items() if is_name(name)]
+        rest = {name: item for name, item in value.options.items() if not is_name(name)}
+        return [*(("", item) for item in value.arguments), *named, *[("**", rest)] * bool(rest)]
     if isinstance(value, dict):
         return [(f"{text(name)}: ", item) for name, item in value.items()]
     return [("", item) for item in value] if isinstance(value, list | tuple) else []
+
+
+def is_name(name: str) -> bool:
+    """Whether source can say it without quotes."""
+    return (
+        name.isidentifier() and not iskeyword(name) and unicodedata.normalize("NFKC", name) == name
+    )
 
 
 def _width(line: str) -> int:

@@ -13,7 +13,7 @@ from dbkit.migration import Migrator
 from dbkit.migration.from_nothing import LAST, FromNothing
 from dbkit.migration.generating import function_of
 from dbkit.migration.goal import wanted
-from dbkit.migration.operations import Lines
+from dbkit.migration.lines import Lines
 from dbkit.schema.changes import kind
 from dbkit.schema.models import Model
 from dbkit.schema.objects import Key, Object, in_order

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import peewee as pw
@@ -12,15 +11,15 @@ import peewee as pw
 from dbkit.errors import MigrationError
 from dbkit.given import takes_database
 from dbkit.schema.models import Model
-from dbkit.scratch import server_of
 from dbkit.writing import write_new
 
 from .decisions import Decisions
 from .generating import Created, Generator, file_text
 from .goal import Goal
 from .history import replaying
-from .operations import Lines
+from .lines import Lines
 from .proof import prove
+from .rehearsing import stand_in
 from .router import Router
 
 CORRECT = """\
@@ -43,6 +42,7 @@ def create(
     prompt: Callable[[str], str] | None = None,
     write: bool = True,
     allow_out_of_order: bool = False,
+    ignore: Sequence[str] = (),
 ) -> Created | None:
     """Write the migration that brings what the files in `directory` make to what `models` say;
     None if that is the same already. `database` says of what kind; what is in it plays no part.
@@ -50,22 +50,23 @@ def create(
     The file is proven on a scratch database before it is kept: it makes what the models say, its
     rollback what was before, and rows survive. `rename` is {"table.column": new, "table": new,
     "type.label": new}, `fill` is {"table.column": value}; `confirm` and `prompt` are asked for what
-    these leave open. Without `write` the text is made, and nothing is proven or written.
+    these leave open. Without `write` the text is made, and nothing is proven or written. Tables and
+    parts that match a pattern of `ignore`, and models that are not managed, are left alone.
 
     Raises Undecided if something is left open, MigrationError if the file does not prove right,
     NoScratch if there is no scratch database.
     """
-    models = [model for model in models if not model._meta.temporary]
+    goal = Goal.of(models, ignore)
     decisions = Decisions(rename or {}, no_rename, fill or {}, confirm, prompt)
     with replaying(database, directory) as router:
         router.files.needed, router.allow_out_of_order = False, allow_out_of_order
         router.refuse(router.standing())
-        attach(router.database, models)
+        attach(router.database, goal.models)
         replay(router)
-        goal = Goal(models)
+        stand_in(router.database, goal.outside)
         created = Generator(router, goal, decisions).created(router.next_name(checked(name)))
         if created is not None and write:
-            created = proven(router, created, goal)
+            created = prove(router, created, goal)
             write_new(router.files.path(created.name), created.text)
     return created
 
@@ -80,13 +81,6 @@ def replay(router: Router) -> None:
             f"{error.message}",
             "\n".join(filter(None, [error.hint, CORRECT])),
         ) from error
-
-
-def proven(router: Router, created: Created, goal: Goal) -> Created:
-    """With what the proof found. Raises MigrationError."""
-    found = prove(router, created, goal)
-    difference = filter(None, [server_of(router.database).difference])
-    return replace(created, hazards=(*created.hazards, *found, *difference))
 
 
 @takes_database

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import peewee as pw
@@ -15,6 +15,21 @@ from dbkit.schema.values import EnumType
 
 from .editing import field_of, with_literal
 from .stepping import Stepping, name_sql
+
+Enums = dict[tuple[str | None, str], tuple[str, ...]]
+
+
+def enums(models: Iterable[Model]) -> Enums:
+    """The labels of the enum types of the models' fields, by schema and name."""
+    return {
+        (model._meta.schema, field.type_name): field.labels
+        for model in models
+        for field in model._meta.sorted_fields
+        if isinstance(field, fields.EnumField)
+    }
+
+
+CHECK_NOW = "SET CONSTRAINTS ALL IMMEDIATE"
 
 
 class EnumOperations(Stepping):
@@ -122,7 +137,7 @@ class EnumOperations(Stepping):
     def _types(self) -> tuple[EnumType, ...]:
         return () if self.following else self._live().enums
 
-    def fill(self, model: Model | str, **values: Any) -> Model:
+    def fill(self, model: Model | str, /, **values: Any) -> Model:
         """UPDATE: rows that have no value in a column get this one."""
         model = self._with_fields(model, *values)
         for name, value in values.items():
@@ -141,3 +156,5 @@ class EnumOperations(Stepping):
         if isinstance(field, fields.EnumField) and not self.following:
             self._before_statements()
         self._do(f"fill {qualified(model)}.{name}", query.execute)
+        # a deferred check of the rows that were written would refuse the next ALTER TABLE
+        self._native("check what was filled", lambda: self._execute(CHECK_NOW))

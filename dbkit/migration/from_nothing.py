@@ -29,7 +29,9 @@ from dbkit.schema.values import (
     in_namespace,
 )
 
-from .operations import Lines, Writer, enums
+from .enums import enums
+from .lines import Lines
+from .operations import Writer
 
 LAST = (ForeignKey, Trigger, Rule, Policy, Comment)  # may name what is created after their table
 FIELDS = {"table": "tables", "enum": "enums", "domain": "domains", "sequence": "sequences",

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import decimal
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import peewee as pw
 from playhouse import postgres_ext, sqlite_ext
 
 from dbkit import fields
-from dbkit.schema.models import Model, is_made_up
-from dbkit.source import Call, Code, lines
+from dbkit.schema.models import Model, is_made_up, qualified
+from dbkit.source import Call, Code
+
+from .outside import Outside
 
 DEFAULT = re.compile(r"DEFAULT (.*)", re.DOTALL)
 CHECK = re.compile(r"CHECK \((.*)\)", re.DOTALL)
@@ -47,6 +50,7 @@ CLASSES: dict[type, dict[str, Any]] = {
 }  # fmt: skip
 BASES = (sqlite_ext.FTS5Model, sqlite_ext.FTSModel, sqlite_ext.VirtualModel, pw.Model)
 DDL = (pw.Field.ddl, fields.EnumField.ddl)
+UNSEEN = ("constraints", "index", "index_type", "sequence")  # by a foreign key to the field
 ACTIONS = ("on_delete", "on_update", "deferrable", "constraint_name")
 OPTIONS = ("schema", "table_settings", "options", "strict_tables", "without_rowid", "temporary")
 MODULES = {"peewee": "pw.", "playhouse.postgres_ext": "pg.", "playhouse.sqlite_ext": "sq."}
@@ -54,8 +58,9 @@ MODULES = {"peewee": "pw.", "playhouse.postgres_ext": "pg.", "playhouse.sqlite_e
 
 @dataclass(frozen=True)
 class Frozen:
-    """A model as source. `fields` are its columns by field name, `indexes` and `constraints` what
-    its Meta holds, `key` what that says of the primary key, `options` the rest of it."""
+    """A model as source, under the class name `name`. `fields` are its columns by field name,
+    `indexes` and `constraints` what its Meta holds, `key` what that says of the primary key,
+    `options` the rest of it."""
 
     name: str
     base: str
@@ -68,27 +73,69 @@ class Frozen:
 
 
 class Freezer:
-    """Writes models of one database's kind; `names` gives, for a model, how to write a reference
-    to it."""
+    """Writes models of one database's kind. `names` says how to write a reference to a model, and
+    `later` by which names the classes are known that come later in the source; the table of any
+    other model is not made by migrations, and is added to `outside`. A column, index or constraint
+    that `owns` does not admit is left out."""
 
-    def __init__(self, database: pw.Database, names: dict[Model, str]) -> None:
-        self.database, self.names = database, names
+    def __init__(
+        self,
+        database: pw.Database,
+        names: Mapping[Model, str],
+        later: Mapping[Model, str],
+        outside: Outside,
+        owns: Callable[[str], bool],
+    ) -> None:
+        self.database, self.names, self.later, self.outside = database, names, later, outside
+        self.owns = owns
 
-    def model(self, model: Model) -> Frozen:
+    def model(self, model: Model, name: str) -> Frozen:
         meta = model._meta
         base = next(one for one in BASES if issubclass(model, one))
         options = {name: getattr(meta, name) for name in OPTIONS if getattr(meta, name)}
         if not meta.legacy_table_names:  # indexes are named after the table
             options["legacy_table_names"] = False
         return Frozen(
-            model.__name__,
+            name,
             _class(base).function,
             meta.table_name,
-            {one.name: self.field(one) for one in meta.sorted_fields},
+            {
+                one.name: self.field(one)
+                for one in meta.sorted_fields
+                if self._owned(model, one.column_name)
+            },
             _key(model),
-            tuple(self.index(model, one) for one in meta.indexes),
-            tuple(self.constraint(one) for one in meta.constraints or ()),
+            tuple(
+                self.index(model, one)
+                for one in map(partial(_as_index, model), meta.indexes)
+                if self._owned(model, getattr(one, "_name", None))
+            ),
+            tuple(
+                self.constraint(one)
+                for one in meta.constraints or ()
+                if self._owned(model, _named(one)[0])
+            ),
             options,
+        )
+
+    def _owned(self, model: Model, name: str | None) -> bool:
+        return name is None or self.owns(f"{qualified(model)}.{name}")
+
+    def stand_in(self, model: Model, name: str, targets: Iterable[Any]) -> Frozen:
+        """A model of a table that no migration makes: its key, and what foreign keys point to."""
+        meta = model._meta
+        key = [] if meta.composite_key or not meta.primary_key else [meta.primary_key]
+        calls = {one.name: self.field(one) for one in (*key, *targets)}
+        options = {"schema": meta.schema} if meta.schema else {}
+        return Frozen(
+            name,
+            "pw.Model",
+            meta.table_name,
+            {name: without(call, UNSEEN) for name, call in calls.items()},
+            None if key else False,
+            (),
+            (),
+            {**options, "managed": False},
         )
 
     def field(self, one: Any) -> Call:
@@ -152,28 +199,28 @@ class Freezer:
         return _class(postgres_ext.ArrayField, Code(inner.function), **options)
 
     def _foreign_key(self, one: Any) -> Call:
-        target = "self" if one.rel_model is one.model else self.names.get(one.rel_model)
         options = {}
         if one.rel_field is not one.rel_model._meta.primary_key:
             options["field"] = one.rel_field.name
         options |= {name: getattr(one, name) for name in ACTIONS if getattr(one, name)}
-        if target is None:  # its class comes later in the file
-            return Call("pw.DeferredForeignKey", (one.rel_model.__name__,), options)
+        if one.rel_model in self.later and one.rel_model is not one.model:
+            return Call("pw.DeferredForeignKey", (self.later[one.rel_model],), options)
+        kind: type = pw.ForeignKeyField
         if isinstance(one, fields.TypedForeignKeyField):
+            kind = fields.TypedForeignKeyField
             options["sql_type"] = one.sql_type
         if one.deferred:
             options["_deferred"] = True
-        typed = isinstance(one, fields.TypedForeignKeyField)
-        kind = fields.TypedForeignKeyField if typed else pw.ForeignKeyField
-        return _class(kind, target if target == "self" else Code(target), **options)
+        return _class(kind, self._target(one), **options)
+
+    def _target(self, one: Any) -> str:
+        if one.rel_model is one.model:
+            return "self"
+        return Code(self.names.get(one.rel_model) or self.outside.name(one))
 
     def constraint(self, node: Any) -> Call:
         """A clause of a column or table."""
-        name = None
-        if isinstance(node, pw.NodeList) and len(node.nodes) == 3:
-            _, entity, inner = node.nodes
-            if isinstance(entity, pw.Entity) and type(inner) is pw.SQL:
-                name, node = entity._path[-1], inner
+        name, node = _named(node)
         if isinstance(node, fields.ServerDefault) and "%" in node.sql:
             return _class(fields.ServerDefault, node.sql)
         sql = node.sql if isinstance(node, pw.SQL) and not node.params else self._sql(node)
@@ -185,11 +232,6 @@ class Freezer:
 
     def index(self, model: Model, index: Any) -> Call:
         """A member of Meta.indexes as a call of `add_index`, with fields by name."""
-        if isinstance(index, (tuple, list)):
-            parts, unique = index
-            index = pw.ModelIndex(
-                model, [model._meta.combined[one] if isinstance(one, str) else one
-                        for one in parts], unique=unique)  # fmt: skip
         if not isinstance(index, pw.ModelIndex):
             return Call("add_index", (_sql(self._sql(index)),))
         options: dict[str, Any] = {"unique": True} if index._unique else {}
@@ -243,6 +285,29 @@ def _class(kind: type, *arguments: Any, **options: Any) -> Call:
     return Call(f"{prefix}{kind.__name__}", arguments, options)
 
 
+def _named(clause: Any) -> tuple[str | None, Any]:
+    """The name of a constraint, if it has one, and the rest of it."""
+    if isinstance(clause, pw.NodeList) and len(clause.nodes) == 3:
+        _, entity, inner = clause.nodes
+        if isinstance(entity, pw.Entity) and type(inner) is pw.SQL:
+            return entity._path[-1], inner
+    return None, clause
+
+
+def _as_index(model: Model, index: Any) -> Any:
+    if not isinstance(index, (tuple, list)):
+        return index
+    parts, unique = index
+    keys = [model._meta.combined[one] if isinstance(one, str) else one for one in parts]
+    return pw.ModelIndex(model, keys, unique=unique)
+
+
+def without(call: Call, names: Sequence[str]) -> Call:
+    """The call less these options."""
+    options = {name: value for name, value in call.options.items() if name not in names}
+    return replace(call, options=options)
+
+
 def _sql(text: str) -> Call:
     return Call("pw.SQL", (text,))
 
@@ -267,52 +332,3 @@ def usual_column(name: str, field: Any) -> str:
     """What Peewee calls the column of a field of that name."""
     key = isinstance(field, pw.ForeignKeyField | pw.DeferredForeignKey)
     return f"{name}_id" if key and not name.endswith("_id") else name
-
-
-def model_lines(frozen: Frozen) -> Iterator[str]:
-    """The class, given to the migrator, and after it the calls that add its indexes."""
-    body = {
-        name: call
-        for name, call in frozen.fields.items()
-        if (name, call) != ("id", Call("pw.AutoField"))
-    }  # Peewee makes that; fmt: skip
-    pairs = [index for index in frozen.indexes if _is_pair(index)]
-    meta = {"table_name": frozen.table, **frozen.options}
-    if frozen.key is not None:
-        meta["primary_key"] = frozen.key
-    if pairs:
-        meta["indexes"] = [(index.arguments, "unique" in index.options) for index in pairs]
-    if frozen.constraints:
-        meta["constraints"] = list(frozen.constraints)
-    yield from ("@migrator.create_model", f"class {frozen.name}({frozen.base}):")
-    for name, value in body.items():
-        yield from inside(f"{name} = ", value, 1)
-    yield from [""] * bool(body)
-    yield "    class Meta:"
-    for name, value in meta.items():
-        yield from inside(f"{name} = ", value, 2)
-    for index in frozen.indexes:
-        if index not in pairs:
-            keys = tuple(_class_key(frozen.name, key) for key in index.arguments)
-            yield ""
-            yield from inside("", Call(f"{frozen.name}.add_index", keys, index.options), 0)
-
-
-def inside(before: str, value: Any, level: int) -> Iterator[str]:
-    """Lines of a function's body, less its own indentation."""
-    for line in lines(before, value, "", "    " * (level + 1)):
-        yield line[4:]
-
-
-def _class_key(model: str, key: Any) -> Any:
-    """A key for Model.add_index, which takes one pw.SQL for a statement, and text for a key."""
-    if isinstance(key, str):
-        return Code(f"{model}.{key}")
-    (sql,) = key.arguments
-    return key if sql[:6].upper() == "CREATE" else sql
-
-
-def _is_pair(index: Call) -> bool:
-    """Whether Meta.indexes can say it: field names, and whether they are unique."""
-    return index.options.keys() <= {"unique"} and all(isinstance(key, str)
-                                                      for key in index.arguments)  # fmt: skip

@@ -21,12 +21,14 @@ from dbkit.schema.values import EnumType, Schema, Table
 from dbkit.source import lines
 
 from .decisions import Decisions
+from .enums import enums
 from .filling import emptied, filled
 from .from_nothing import FromNothing
-from .goal import Goal
+from .goal import Goal, whole
 from .hazards import hazards
+from .lines import Lines
 from .migrator import Migrator
-from .operations import Lines, Writer, enums
+from .operations import Writer
 from .renames import Renaming, find_renames
 from .router import Router
 
@@ -48,12 +50,13 @@ def rollback(migrator: Migrator, database: pw.Database, *, fake: bool = False) -
 
 @dataclass(frozen=True)
 class Created:
-    """A migration that was written, or would be: the file's name without .py, its text, and a
-    sentence for each thing in it that loses data or may fail on the rows that are there."""
+    """A migration that was written, or would be: the file's name without .py, its text, a sentence
+    for each thing in it that loses data or may fail on existing rows, and how it was proven."""
 
     name: str
     text: str
     hazards: tuple[str, ...] = ()
+    proof: str = ""
     renaming: Renaming = field(default_factory=Renaming, repr=False)
 
     @property
@@ -90,7 +93,7 @@ class Generator:
         lost = hazards(self.dialect, current, changes, *types)
         down = self._down(renaming, written, known, schemas, more, less)
         made = file_text(_summary(renaming, changes, lost), written + more, down, replaces)
-        return Created(name, made, lost, renaming)
+        return Created(name, made, lost, renaming=renaming)
 
     def _from_nothing(
         self, name: str, wanted: Schema, replaces: Sequence[str] | None
@@ -142,12 +145,15 @@ class Generator:
                 self.database.foreign_keys = 1
 
     def _live(self) -> Schema:
+        if self.goal.wanted is not None:
+            return whole(self.database, self.goal.ignore)
         with self.dialect.reading(self.database, None) as reading:
             return reading.live(comments=True)
 
     def _changes(self, migrator: Migrator) -> tuple[Schema, list[Change]]:
         live, changes = self.goal.left(self.database)
-        gone = {name for name in migrator.orm.tables if name not in self.new}
+        gone = {name for name in migrator.orm.tables
+                if name not in self.new and self.goal.owns(name)}  # fmt: skip
         changes += [Drop(None, table) for table in live.tables if table.name in gone]
         return live, changes
 
@@ -161,9 +167,11 @@ class Generator:
         usings = self.dialect.usings(current, patched(current, changes))
         fill = filled(changes, self.decisions)
         migrator = self.followed()  # the writer edits the models
-        function_of(renaming.up)(migrator, self.database)
+        with migrator.fake():
+            function_of(renaming.up)(migrator, self.database)
         known = migrator.orm.tables
-        written = Writer(self.database, known, self.new, changes, fill, usings).write()
+        writer = Writer(self.database, known, self.new, changes, fill, usings, self.goal.owns)
+        written = writer.write()
         return renaming.up + _each("create_schema", schemas) + written
 
     def _rest(self, lines: Lines) -> tuple[Lines, Lines]:
@@ -181,7 +189,8 @@ class Generator:
             return []
         (own,) = self.database.execute_sql("SELECT pg_catalog.current_schema()").fetchone()
         there = {None, own, *(one.name for one in current.namespaces)}
-        return sorted({model._meta.schema for model in self.models} - there)
+        spaces = {model._meta.schema for model in self.models} - there
+        return sorted(space for space in spaces if self.goal.owns(f"{space}.*"))
 
     def _down(
         self,
@@ -202,7 +211,13 @@ class Generator:
         changes = list(diff(end, renamed))
         usings = self.dialect.usings(end, renamed)
         writer = Writer(
-            self.database, migrator.orm.tables, known, changes, emptied(changes), usings
+            self.database,
+            migrator.orm.tables,
+            known,
+            changes,
+            emptied(changes),
+            usings,
+            self.goal.owns,
         )
         lines = less + writer.write() + _each("drop_schema", reversed(schemas)) + renaming.down
         after = self.tried([up + more, lines], self.followed(), self._live)
@@ -252,7 +267,7 @@ def _summary(renaming: Renaming, changes: Sequence[Change], lost: Sequence[str])
     """What the file is about, in a line, and its warnings."""
     whole = any(isinstance(change.item, Table) for change in changes)
     told = [change for change in changes if not (whole and isinstance(change.item, EnumType))]
-    what = [_quotable(one) for one in (*renaming.said, *_said(told))] or ["nothing but names"]
+    what = [quotable(one) for one in (*renaming.said, *_said(told))] or ["nothing but names"]
     line = what[0] if len(what[0]) <= LINE else f"{what[0][: LINE - 3]}..."
     for number, one in enumerate(what[1:], 1):
         if len(line) + len(one) + 2 > LINE:
@@ -262,12 +277,13 @@ def _summary(renaming: Renaming, changes: Sequence[Change], lost: Sequence[str])
     line = f"{line[:1].upper()}{line[1:]}."
     if not lost:
         return line
-    return f"{line}\n\nWarnings:\n" + "".join(f"- {_quotable(one)}\n" for one in lost)
+    return f"{line}\n\nWarnings:\n" + "".join(f"- {quotable(one)}\n" for one in lost)
 
 
-def _quotable(words: str) -> str:
-    """For a docstring."""
-    return " ".join(words.replace("\\", "/").replace('"', "'").split())
+def quotable(words: str) -> str:
+    """For a docstring: one line, in letters that can be seen."""
+    words = " ".join(words.replace("\\", "/").replace('"', "'").split())
+    return "".join(one if one.isprintable() else f"U+{ord(one):04X}" for one in words)
 
 
 def _said(changes: Iterable[Change]) -> Iterator[str]:

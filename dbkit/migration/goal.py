@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 import peewee as pw
 
-from dbkit.comparison import HISTORY_TABLE, examine
+from dbkit.comparison import HISTORY_TABLE, examine, matches, of_others
 from dbkit.schema.changes import Alter, Change, Drop
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.diff import diff
-from dbkit.schema.models import Model
+from dbkit.schema.models import Model, qualified, with_targets
 from dbkit.schema.objects import Object
 from dbkit.schema.patching import patched
 from dbkit.schema.values import (
@@ -38,21 +38,38 @@ UNSAID = (
 
 @dataclass(frozen=True)
 class Goal:
-    """What the models say; where a schema is `wanted`, exactly that, with all it has beside; and
-    the `objects` of a database, in a file that begins from nothing."""
+    """What the models say; where a schema is `wanted`, exactly that, with all it has beside.
+    `objects` are those of a database, in a file that begins from nothing. Tables and parts that
+    match a pattern of `ignore` belong to somebody else."""
 
     models: Sequence[Model]
     wanted: Schema | None = None
     objects: Sequence[Object] = ()
+    ignore: Sequence[str] = ()
+
+    @staticmethod
+    def of(models: Iterable[Model], ignore: Sequence[str]) -> Goal:
+        """What these models say, as far as their tables are the project's."""
+        models = [model for model in models if not model._meta.temporary]
+        ignore = (*ignore, *of_others(models))
+        return Goal([one for one in models if not matches(qualified(one), ignore)], ignore=ignore)
+
+    @property
+    def outside(self) -> list[Model]:
+        """The models of other tables that foreign keys point to."""
+        return [model for model in with_targets(self.models) if model not in self.models]
+
+    def owns(self, name: str) -> bool:
+        return not matches(name, self.ignore)
 
     def left(self, database: pw.Database) -> tuple[Schema, list[Change]]:
         """(the schema, what of it is still to be changed)."""
         if self.wanted is not None:
-            live = whole(database)
+            live = whole(database, self.ignore)
             return live, list(diff(live, self.wanted))
         if not self.models:
             return whole(database), []
-        report, live, _ = examine(database, list(self.models))
+        report, live, _ = examine(database, list(self.models), ignore=self.ignore)
         return live, [change for change in report.changes if _is_said(change)]
 
     def desired(self, live: Schema, left: Iterable[Change]) -> Schema:
@@ -69,14 +86,19 @@ def _is_said(change: Change) -> bool:
     return any(not option.startswith(UNSAID_OPTIONS) for option in differing)
 
 
-def whole(database: pw.Database) -> Schema:
-    """All that is there, but for the history of migrations."""
+def whole(database: pw.Database, ignore: Sequence[str] = ()) -> Schema:
+    """The whole schema, less the history of migrations and the tables that `ignore` matches."""
     with dialect_for(database).reading(database, None) as reading:
         live = reading.live(comments=True)
-    return replace(live, tables=tuple(one for one in live.tables if one.name != HISTORY_TABLE))
+    ignore = (HISTORY_TABLE, *ignore)
+    tables = tuple(one for one in live.tables if not matches(one.name, ignore))
+    spaces = tuple(one for one in live.namespaces if not matches(f"{one.name}.*", ignore))
+    return replace(live, namespaces=spaces, tables=tables)
 
 
-def wanted(database: pw.Database, models: Sequence[Model]) -> tuple[Schema, list[Object]]:
+def wanted(
+    database: pw.Database, models: Sequence[Model], ignore: Sequence[str] = ()
+) -> tuple[Schema, list[Object]]:
     """The schema as it is, but for the names that the models do not say: any will do; and the
     objects of the database."""
     with dialect_for(database).reading(database, None) as reading:
@@ -94,5 +116,6 @@ def wanted(database: pw.Database, models: Sequence[Model]) -> tuple[Schema, list
         return replace(table, parts=tuple(one(part) for part in table.parts
                                           if getattr(part, "valid", True)))  # fmt: skip
 
-    live = whole(database)
+    live = whole(database, ignore)
+    objects = [one for one in objects if not matches(one.name, ignore)]
     return replace(live, tables=tuple(map(marked, live.tables))), objects

@@ -10,7 +10,7 @@ from dbkit.schema.dialect import Dialect
 from dbkit.schema.patching import patched
 from dbkit.schema.values import Column, Index, PrimaryKey, Schema, Unique
 
-from .operations import Enums
+from .enums import Enums
 
 INTEGERS = ("smallint", "integer", "bigint")
 SIZE = re.compile(r".+\((\d+)(?:, ?(\d+))?\)")

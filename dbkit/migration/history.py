@@ -13,6 +13,7 @@ from dbkit.schema.dialect import dialect_for
 from dbkit.schema.values import Schema
 from dbkit.scratch import scratch_database
 
+from .rehearsing import Rehearsal
 from .router import Router
 
 
@@ -21,7 +22,8 @@ def replaying(live: pw.Database, directory: str | Path) -> Iterator[Router]:
     """A Router of the directory's files on a scratch database of the kind of `live`, on which
     nothing is applied yet. Raises NoScratch."""
     with scratch_database(live) as database, diagnosed(database):
-        yield Router(database, directory)
+        rehearsal = type("Rehearsal", (Rehearsal,), {"stand_ins": set()})
+        yield Router(database, directory, migrator_class=rehearsal)
 
 
 def applied(router: Router, names: Iterable[str], schemas: Iterable[str] | None) -> Schema:

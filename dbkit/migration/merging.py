@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from glob import escape
 from pathlib import Path
 
 import peewee as pw
 
 from dbkit.errors import MigrationError
 from dbkit.given import takes_database
+from dbkit.schema.models import qualified
 from dbkit.writing import write_new
 
-from .creating import attach, checked, proven, replay
+from .creating import attach, checked, replay
 from .decisions import Decisions
 from .files import Files
 from .generating import Created, Generator
 from .goal import Goal, wanted
 from .history import replaying
+from .proof import prove
+from .rehearsing import stand_in
 
 
 @takes_database
@@ -32,11 +36,13 @@ def merge(
     with replaying(database, directory) as router:
         replay(router)
         models = list(router.migrator.orm)
-        schema, objects = wanted(router.database, models)
+        others = [escape(name) for name in router.migrator_class.stand_ins]
+        schema, objects = wanted(router.database, models, others)
         replaced = router.todo
     if not replaced:
         raise MigrationError(f"There is nothing to merge in {directory}.")
-    return baseline(database, directory, name, Goal(models, schema, objects), replaced)
+    goal = Goal(models, schema, objects, others)
+    return baseline(database, directory, name, goal, replaced)
 
 
 def baseline(
@@ -52,9 +58,12 @@ def baseline(
     full = files.next_name(checked(name), replaced)
     with tempfile.TemporaryDirectory() as empty, replaying(database, empty) as router:
         attach(router.database, goal.models)
+        made = goal.wanted.tables if goal.wanted else ()
+        router.migrator_class.made = frozenset(table.name for table in made)
+        stand_in(router.database, (one for one in goal.outside if not goal.owns(qualified(one))))
         created = Generator(router, goal, Decisions(no_rename=True)).created(full, replaced)
         if created is None:
             raise MigrationError("There is nothing in the database to make a migration of.")
-        created = proven(router, created, goal)
+        created = prove(router, created, goal)
     write_new(files.path(created.name), created.text)
     return created

@@ -109,7 +109,7 @@ class Migrator(EnumOperations, ConstraintOperations):
         return model
 
     def add_fields(
-        self, model: Model | str, *, allow_not_null: bool = False, **fields: pw.Field
+        self, model: Model | str, /, *, allow_not_null: Any = False, **fields: pw.Field
     ) -> Model:
         """ADD COLUMN, with the field's index, foreign key and checks.
 
@@ -117,6 +117,8 @@ class Migrator(EnumOperations, ConstraintOperations):
         `fill` it, and `add_not_null`; where the field has a `default=`, that is done.
         """
         model = self.__get_model__(model)
+        if isinstance(allow_not_null, pw.Field):  # a field may be called so
+            fields = {**fields, "allow_not_null": allow_not_null}
         self._make_room(model, {field.column_name or usual_column(name, field)
                                 for name, field in fields.items()})  # fmt: skip
         filled = {name: field for name, field in fields.items() if is_filled(field)}
@@ -139,7 +141,7 @@ class Migrator(EnumOperations, ConstraintOperations):
         for column in columns & model._meta.columns.keys():
             remove_field(model, column)
 
-    def change_fields(self, model: Model | str, **fields: pw.Field) -> Model:
+    def change_fields(self, model: Model | str, /, **fields: pw.Field) -> Model:
         """Make columns what these fields say: type, nullability, default, foreign key, index. A
         field whose column has another name renames it."""
         model = self._with_fields(model, *fields)

@@ -6,61 +6,35 @@ is nothing to do. The same function writes the way up and the way down.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import peewee as pw
 
-from dbkit import fields
 from dbkit.schema.changes import Add, Alter, Change, Drop, covers, items
 from dbkit.schema.models import Model, is_made_up, qualified
 from dbkit.schema.statements import mentions
 from dbkit.schema.values import Check, Column, Table
 from dbkit.source import Call, flat
 
+from .classes import model_lines
 from .editing import is_default, rename_in_model
-from .frozen import Freezer, Frozen, inside, model_lines
+from .enums import Enums, enums
+from .frozen import Freezer, Frozen, without
+from .lines import Lines
+from .naming import class_names
+from .outside import Outside
 
-Enums = dict[tuple[str | None, str], tuple[str, ...]]
 Fill = Callable[[str, Any], Any]  # (table, field) -> a value as source; None: it needs none
 INDEX = ("index", "unique", "index_type")
 DECOMPOSED = (*INDEX, "null", "constraints")
 
 
-class Lines:
-    """The body of a function."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def call(self, name: str, /, *arguments: Any, **options: Any) -> None:
-        """A call of the migrator; text is written as a string literal, Code as it is."""
-        self.lines += inside("", Call(f"migrator.{name}", arguments, options), 0)
-
-    def sql(self, database: pw.Database, statement: str) -> None:
-        """A call of `migrator.sql`, in which a percent sign is the driver's on PostgreSQL."""
-        percent = "%%" if isinstance(database, pw.PostgresqlDatabase) else "%"
-        self.call("sql", statement.replace("%", percent))
-
-    def __bool__(self) -> bool:
-        return bool(self.lines)
-
-    def __add__(self, other: Lines) -> Lines:
-        """Both, with an empty line between."""
-        both = Lines()
-        between = [""] if self.lines and other.lines else []
-        both.lines = [*self.lines, *between, *other.lines]
-        return both
-
-    def __str__(self) -> str:
-        text = "\n".join(f"    {line}".rstrip() for line in self.lines).rstrip() or "    pass"
-        return text.replace("\n\n\n", "\n\n")
-
-
 class Writer:
     """Writes what makes `old` models into `new` ones; both by table name. `names` are the tables'
-    names in the changes, `using` the new values of columns that change their type."""
+    names in the changes, `using` the new values of columns that change their type, `owns` says
+    whether a table or `table.part` is the project's."""
 
     def __init__(
         self,
@@ -70,22 +44,54 @@ class Writer:
         changes: Sequence[Change],
         fill: Fill,
         using: Mapping[tuple[str, str], str],
+        owns: Callable[[str], bool] = lambda name: True,
     ) -> None:
         self.database, self.old, self.new = database, old, new
-        self.changes, self.fill, self.using = changes, fill, using
+        self.changes, self.fill, self.using, self.owns = changes, fill, using, owns
         self.lines = Lines()
         self.types: Enums = {}  # those that exist beside the old models'
-        known = {model: f"migrator.orm[{flat(name)}]"
-                 for side in (old, new) for name, model in side.items()}  # fmt: skip
-        self.freezer = Freezer(database, known)
+        added = {one.name for one in items(changes, Add, Table)}
+        self.created = pw.sort_models(
+            [one for name, one in new.items() if name not in old and name in added]
+        )
+        self.classes = class_names(self.created)
+        self.outside = Outside(self.classes.values())
+        self.known = {
+            model: f"migrator.orm[{flat(name)}]"
+            for side in (old, new)
+            for name, model in side.items()
+            if name in old
+        }
+        self.freezer = self._freezer()
+
+    def _freezer(self) -> Freezer:
+        later = {model: name for model, name in self.classes.items() if model not in self.known}
+        return Freezer(self.database, self.known, later, self.outside, self.owns)
 
     def write(self) -> Lines:
         """Types first, then tables, then what is in them; what goes away in reverse."""
+        self._write()
+        return self._stand_ins() + self.lines
+
+    def _stand_ins(self) -> Lines:
+        """The classes of the outside models; those that others point to come first."""
+        before, done = Lines(), 0
+        while targets := [*self.outside.targets.values()][done:]:
+            done += len(targets)
+            for target in targets:
+                frozen = self._freezer().stand_in(target.model, target.name, target.fields)
+                lines = Lines()
+                lines.lines += model_lines(frozen)
+                before = lines + before
+        return before
+
+    def _write(self) -> None:
         old, new = enums(self.old.values()) | self.types, enums(self.new.values())
         if self.changes:
             self._names()
         self._types(old, new)
-        gone = [model for name, model in self.old.items() if name not in self.new]
+        gone = [model for name, model in self.old.items()
+                if name not in self.new and self.owns(name)]  # fmt: skip
         self._in_the_way(gone)
         self._created()
         for name, model in self.new.items():
@@ -95,7 +101,6 @@ class Writer:
             self.lines.call("remove_model", qualified(model))
         for schema, name in [key for key in old if key not in new | self.types]:
             self.lines.call("drop_enum", name, **_schema(schema))
-        return self.lines
 
     def _names(self) -> None:
         """Fields that have another name in Python now; their columns stay."""
@@ -129,8 +134,13 @@ class Writer:
         others, and then the rest is SQL too."""
         added, dropped = ({one.name for one in items(changes, verb, Column)}
                           for verb in (Add, Drop))  # fmt: skip
-        old, new = (side[table]._meta.columns.keys() for side in (self.old, self.new))
+        old, new = (self._columns(table, side[table]).keys() for side in (self.old, self.new))
         return bool(new - old == added and old - new == dropped)
+
+    def _columns(self, table: str, model: Model) -> dict[str, Any]:
+        """The fields by column, less those that belong to somebody else."""
+        columns = model._meta.columns.items()
+        return {column: one for column, one in columns if self.owns(f"{table}.{column}")}
 
     def _types(self, old: Enums, new: Enums) -> None:
         for (schema, name), labels in new.items():
@@ -154,22 +164,17 @@ class Writer:
 
     def _created(self) -> None:
         """Parents first; where tables point to each other, the later one's class is not known."""
-        added = {one.name for one in items(self.changes, Add, Table)}
-        models = pw.sort_models(
-            [one for name, one in self.new.items() if name not in self.old and name in added]
-        )
-        names = {model: name for model, name in self.freezer.names.items() if model not in models}
         deferred: list[tuple[str, str]] = []
-        for model in models:
+        for model in self.created:
             if self.lines.lines:
                 self.lines.lines.append("")
-            frozen = Freezer(self.database, names).model(model)
+            frozen = self._freezer().model(model, self.classes[model])
             self.lines.lines += model_lines(frozen)
-            names[model] = frozen.name
+            self.known[model] = frozen.name
             deferred += [(qualified(model), one.name) for one in model._meta.sorted_fields
                          if isinstance(one, pw.ForeignKeyField) and one.deferred]  # fmt: skip
-        self.freezer.names = names
-        if models:
+        self.freezer = self._freezer()
+        if self.created:
             self.lines.lines.append("")
         for table, field in deferred:
             self.lines.call("create_foreign_key", table, field)
@@ -189,9 +194,9 @@ class Writer:
                                     **options)  # fmt: skip
 
     def _table(self, table: str, old: Model, new: Model, changes: list[Change]) -> None:
-        before, after = self.freezer.model(old), self.freezer.model(new)
+        before, after = (self.freezer.model(one, one.__name__) for one in (old, new))
         self._options(table, before, after)
-        olds, news = old._meta.columns, new._meta.columns
+        olds, news = self._columns(table, old), self._columns(table, new)
         self._indexes(table, before, after, dropped=True)
         self._constraints(table, before, after, dropped=True)
         if gone := [olds[column].name for column in olds if column not in news]:
@@ -241,7 +246,7 @@ class Writer:
         before, after = self.freezer.field(old), self.freezer.field(new)
         null = "null" in before.options and "null" not in after.options
         value = self.fill(table, new) if null else None
-        rest = [_without(call, DECOMPOSED) for call in (before, after)]
+        rest = [without(call, DECOMPOSED) for call in (before, after)]
         if rest[0] != rest[1] or not _only_defaults(old, new) or self._is_retyped(changes):
             self._altered(table, name, old, new, after, value)
             return
@@ -301,7 +306,7 @@ class Writer:
         gone = [index for index in before.indexes if index not in after.indexes]
         new = [index for index in after.indexes if index not in before.indexes]
         for old in list(gone):
-            same = [one for one in new if _without(one, ["name"]) == _without(old, ["name"])]
+            same = [one for one in new if without(one, ["name"]) == without(old, ["name"])]
             if same and "name" in old.options and "name" in same[0].options:
                 gone.remove(old)
                 new.remove(same[0])
@@ -315,16 +320,6 @@ class Writer:
                 self.lines.call("drop_index", table, name=name)
             else:
                 self.lines.call("drop_index", table, *index.arguments)
-
-
-def enums(models: Iterable[Model]) -> Enums:
-    """The enum types of the models' fields."""
-    return {
-        (model._meta.schema, field.type_name): field.labels
-        for model in models
-        for field in model._meta.sorted_fields
-        if isinstance(field, fields.EnumField)
-    }
 
 
 def touches(change: Change, column: str) -> bool:
@@ -350,11 +345,6 @@ def _only_defaults(*both: Any) -> bool:
 
 def _nullable(call: Call) -> Call:
     return replace(call, options={**call.options, "null": True})
-
-
-def _without(call: Call, names: Sequence[str]) -> Call:
-    options = {name: value for name, value in call.options.items() if name not in names}
-    return replace(call, options=options)
 
 
 def _schema(schema: str | None) -> dict[str, str]:

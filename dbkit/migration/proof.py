@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import peewee as pw
 
@@ -12,6 +13,7 @@ from dbkit.report import Report
 from dbkit.schema.changes import Change
 from dbkit.schema.diff import diff
 from dbkit.schema.values import Column, Schema
+from dbkit.scratch import server_of
 
 from .generating import Created
 from .goal import Goal, whole
@@ -22,10 +24,9 @@ from .rows import empty, insert_rows, read_rows
 Rows = dict[tuple[str, str], Counter[str]]
 
 
-def prove(router: Router, created: Created, goal: Goal) -> list[str]:
+def prove(router: Router, created: Created, goal: Goal) -> Created:
     """Run a migration that is not written yet, take it back, and run it again; the router's
-    database has the whole history, and is changed by it. Gives a sentence for what only works on
-    empty tables.
+    database has the whole history, and is changed by it. Gives the migration with what was found.
 
     Raises MigrationError if the schema is not what it is to be, or after the rollback not what
     it was, or if values are gone that have a place.
@@ -35,7 +36,7 @@ def prove(router: Router, created: Created, goal: Goal) -> list[str]:
     router.files.unwritten[name] = created.text
     before = proof.schema()
     _, wanted = goal.left(router.database)
-    insert_rows(router.database, before, wanted)
+    reasons = insert_rows(router.database, before, wanted)
     start = proof.rows(before)
     proof.step(lambda: router.run(), name)
     live, left = goal.left(router.database)
@@ -48,7 +49,22 @@ def prove(router: Router, created: Created, goal: Goal) -> list[str]:
     proof.step(lambda: router.run(), f"{name}, run again after its rollback,")
     _, left = goal.left(router.database)
     _refuse(left, f"After {name} is run again the schema is not what it is to be.")
-    return proof.found
+    proof.found += [
+        f"not proven with rows: table {table} takes none of those that were tried: {reason}"
+        for table, reason in reasons.items()
+        if reason
+    ]
+    server = server_of(router.database)
+    proof.found += filter(None, [server.difference])
+    said = f"proven on {server}: up, down and up again{_with_rows(reasons)}"
+    return replace(created, hazards=(*created.hazards, *proof.found), proof=said)
+
+
+def _with_rows(reasons: Mapping[str, str]) -> str:
+    if not reasons:
+        return ""
+    count = sum(not reason for reason in reasons.values())
+    return f", with rows in {count} of {len(reasons)} table{'s' * (len(reasons) > 1)}"
 
 
 def _refuse(changes: Sequence[Change], what: str) -> None:

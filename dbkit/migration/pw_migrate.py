@@ -81,8 +81,11 @@ class _CommandRouter(Router):
         if not auto:
             click.echo(f"create: {create_empty(self.database, self.migrate_dir, name)}")
             return None
-        models = load_models(auto if isinstance(auto, str) else config.load().models)
-        written = create(self.database, models, self.migrate_dir, name, **questions())
+        settings = config.load()
+        models = load_models(auto if isinstance(auto, str) else settings.models)
+        written = create(
+            self.database, models, self.migrate_dir, name, ignore=settings.ignore, **questions()
+        )
         click.echo(created_text(written, self.migrate_dir))
         return written.name if written else None
 

@@ -14,8 +14,9 @@ from dbkit.schema.changes import Add, Change, Drop, items
 from dbkit.schema.models import Model
 from dbkit.schema.values import Column, Schema, Table
 
+from .enums import enums
 from .frozen import usual_column
-from .operations import Lines, enums
+from .lines import Lines
 
 if TYPE_CHECKING:
     from .generating import Generator
@@ -82,7 +83,8 @@ def _tables(
     known: dict[str, Model],
     changes: list[Change],
 ) -> None:
-    gone = [table for table in live.tables if table.name in known
+    gone = [table for table in live.tables
+            if table.name in known and generator.goal.owns(table.name)
             and (table.name not in generator.new
                  or table.name in generator.decisions.rename)]  # fmt: skip
     came = items(changes, Add, Table)

@@ -21,18 +21,20 @@ TRIES = (1, 0, 10, 100, -1, 1000)  # a check may want a number
 LENGTH = re.compile(r"\((\d+)")
 
 
-def insert_rows(database: pw.Database, schema: Schema, changes: Sequence[Change]) -> None:
-    """Insert rows into every table that takes them; a value of a column that is to change its type
-    is one that both types take."""
+def insert_rows(database: pw.Database, schema: Schema, changes: Sequence[Change]) -> dict[str, str]:
+    """Insert rows into the tables. A value of a column that is to change its type is one that both
+    types take. Gives for each table why it takes no row; the reason is empty if it has rows."""
     becoming = {
         (change.table, change.old.name): change.item
         for change in changes
         if isinstance(change, Alter) and isinstance(change.old, Column)
         and isinstance(change.item, Column)
     }  # fmt: skip
+    reasons = {}
     for table in _parents_first(schema):
-        for row in range(COUNT):
-            _insert(database, schema, table, row, becoming)
+        tried = [_insert(database, schema, table, row, becoming) for row in range(COUNT)]
+        reasons[table.name] = min(tried)  # the second row may be too many; one is enough
+    return reasons
 
 
 def _insert(
@@ -41,21 +43,25 @@ def _insert(
     table: Table,
     row: int,
     becoming: dict[tuple[str | None, str], Column],
-) -> None:
+) -> str:
+    """Insert a row; why that is not possible, or nothing."""
+    reason = ""
     for number in TRIES:
-        values = dict(_values(schema, table, row, number, becoming))
+        values = dict(_values(database, schema, table, row, number, becoming))
         names = ", ".join(map(quoted, values))
-        sql = f"INSERT INTO {_name(schema, table.name)} "
+        sql = f"INSERT INTO {_name(database, schema, table.name)} "
         sql += f"({names}) VALUES ({', '.join(values.values())})" if values else "DEFAULT VALUES"
         try:
             with database.atomic():
                 dialect_for(database).execute(database, sql)
-            return
-        except pw.PeeweeException:
-            continue
+            return ""
+        except pw.PeeweeException as error:
+            reason = reason or str(error).partition("\n")[0]
+    return reason
 
 
 def _values(
+    database: pw.Database,
     schema: Schema,
     table: Table,
     row: int,
@@ -75,13 +81,8 @@ def _values(
         if key := keys.get(column.name):
             if key.target == table.name and column.nullable:
                 continue
-            yield (
-                column.name,
-                (
-                    f"(SELECT {quoted(key.target_columns[0])} FROM {_name(schema, key.target)} "
-                    f"ORDER BY 1 LIMIT 1 OFFSET {row})"
-                ),
-            )
+            target, name = quoted(key.target_columns[0]), _name(database, schema, key.target)
+            yield column.name, f"(SELECT {target} FROM {name} ORDER BY 1 LIMIT 1 OFFSET {row})"
         else:
             labels = enums.get(column.type) or enums.get(new.type)
             yield column.name, _value(table, column, new.type, labels, row, number)
@@ -144,8 +145,10 @@ def _parents_first(schema: Schema) -> list[Table]:
     return list(ordered.values())
 
 
-def _name(schema: Schema, table: str) -> str:
-    spaces = [one.name for one in schema.namespaces] or [table.partition(".")[0]]  # on SQLite
+def _name(database: pw.Database, schema: Schema, table: str) -> str:
+    spaces = [one.name for one in schema.namespaces]
+    if isinstance(database, pw.SqliteDatabase):
+        spaces = [name for _, name, _ in database.execute_sql("PRAGMA database_list")]
     space, bare = in_namespace(table, spaces)
     return f"{quoted(space)}.{quoted(bare)}" if space else quoted(table)
 
@@ -156,7 +159,7 @@ def read_rows(database: pw.Database, schema: Schema) -> dict[tuple[str, str], Co
     for table in _parents_first(schema):
         columns = [part.name for part in table.parts if isinstance(part, Column)]
         listed = ", ".join(f"CAST({quoted(name)} AS text)" for name in columns) or "1"
-        sql = f"SELECT {listed} FROM {_name(schema, table.name)}"
+        sql = f"SELECT {listed} FROM {_name(database, schema, table.name)}"
         rows = dialect_for(database).execute(database, sql).fetchall()
         for place, name in enumerate(columns):
             found[table.name, name] = Counter(str(row[place]) for row in rows
@@ -167,7 +170,7 @@ def read_rows(database: pw.Database, schema: Schema) -> dict[tuple[str, str], Co
 def empty(database: pw.Database, schema: Schema) -> None:
     """Delete all rows."""
     for table in reversed(_parents_first(schema)):
-        sql = f"DELETE FROM {_name(schema, table.name)}"
+        sql = f"DELETE FROM {_name(database, schema, table.name)}"
         if isinstance(database, pw.PostgresqlDatabase):
-            sql = f"TRUNCATE {_name(schema, table.name)} CASCADE"
+            sql = f"TRUNCATE {_name(database, schema, table.name)} CASCADE"
         dialect_for(database).execute(database, sql)

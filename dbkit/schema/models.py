@@ -10,12 +10,6 @@ import peewee as pw
 Model = Any  # a class derived from peewee.Model; peewee ships no types
 
 
-def qualified(model: Model) -> str:
-    """The table's name, with its schema in front if it has one."""
-    schema, name = model._meta.schema, model._meta.table_name
-    return f"{schema}.{name}" if schema and schema not in ("public", "main") else name
-
-
 def with_targets(models: Iterable[Model]) -> list[Model]:
     """The models and all that their foreign keys need to exist, parents first."""
     found: dict[Model, None] = {}
@@ -26,6 +20,17 @@ def with_targets(models: Iterable[Model]) -> list[Model]:
             found[model] = None
             waiting.extend([*model._meta.refs.values(), *(model._meta.depends_on or ())])
     return list(pw.sort_models(found))
+
+
+def qualified(model: Model) -> str:
+    """The table's name, with its schema in front if it has one."""
+    schema, name = model._meta.schema, model._meta.table_name
+    return f"{schema}.{name}" if schema and schema not in ("public", "main") else str(name)
+
+
+def is_managed(model: Model) -> bool:
+    """Whether the table is the project's. `class Meta: managed = False` says that it is not."""
+    return bool(getattr(model._meta, "managed", True))
 
 
 def made_up_index_names(model: Model) -> set[str]:

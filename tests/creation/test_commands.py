@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -66,7 +67,12 @@ def test_create_check_and_create(project: Callable[[str], None], dbkit: Run) -> 
     assert (checked.exit_code, files()) == (1, [])
     assert "a migration would be made" in checked.output
     created = dbkit("create", "first")
-    assert (created.exit_code, created.output) == (0, "create: migrations/001_first.py\n")
+    assert (created.exit_code, files()) == (0, ["001_first.py"])
+    first, second = created.output.splitlines()
+    assert first == "create: migrations/001_first.py"
+    assert re.fullmatch(
+        r"  proven on (SQLite|PostgreSQL) [\d.]+ \(.+\): up, down and up again", second
+    )
     assert dbkit("create", "--check").exit_code == 0
     assert dbkit("create").output.startswith("create: nothing to do")
     assert files() == ["001_first.py"]
@@ -224,7 +230,8 @@ def test_pw_migrate_create_writes_the_same_file(project: Callable[[str], None], 
     text = Path("migrations/001_first.py").read_text()
     Path("migrations/001_first.py").unlink()
     made = by_pw_migrate("create", "first", "--auto")
-    assert (made.exit_code, made.output) == (0, "create: migrations/001_first.py\n")
+    assert (made.exit_code, files()) == (0, ["001_first.py"])
+    assert made.output.startswith("create: migrations/001_first.py\n  proven on ")
     assert Path("migrations/001_first.py").read_text() == text
     again = by_pw_migrate("create", "again", "--auto", "--auto-source", "app_models")
     assert "nothing to do" in again.output

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +16,6 @@ from dbkit.migration.goal import whole
 from dbkit.schema.diff import diff
 
 from .pair import default, table
-
-
-@pytest.fixture
-def steps(database: pw.Database, tmp_path: Path) -> Callable[..., Any]:
-    """Create and run a migration; gives it."""
-
-    def step(models: list[Any], **decisions: Any) -> Any:
-        made = create(database, models, tmp_path / "m", **decisions)
-        migrate(database, tmp_path / "m")
-        report = verify(database, models)
-        assert not report, str(report)
-        return made
-
-    return step
 
 
 def by_hand(directory: Path, body: str, number: int = 2) -> None:

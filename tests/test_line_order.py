@@ -13,7 +13,7 @@ from typing import Any
 import peewee as pw
 import pytest
 
-from dbkit import migrate, rollback
+from dbkit import DbkitError, migrate, rollback
 
 from .conftest import POSTGRES, opened, server_of
 
@@ -183,6 +183,45 @@ SEEN: dict[str, Case] = {
         "migrator.rename_field('t', 'd', 'e')\nmigrator.add_index('t', 'e')",
         "'t_e' in indexes(database)",
     ),
+    "add_fields after remove_fields": (
+        "migrator.remove_fields('t', 'a')\nmigrator.add_fields('t', a=pw.IntegerField(null=True))",
+        "rows(database, 'SELECT a FROM t') == [(None,)]",
+    ),
+    "add_fields of a column that a statement dropped": (
+        "migrator.add_fields('empty', q=pw.TextField(null=True))\n"
+        "migrator.sql('ALTER TABLE empty DROP COLUMN q')\n"
+        "migrator.add_fields('empty', q=pw.IntegerField(null=True))",
+        "columns(database, 'empty')['q'].data_type.lower() == 'integer'",
+    ),
+    "create_model of a table that a statement dropped": (
+        "migrator.sql('DROP TABLE empty')\n@migrator.create_model\n"
+        "class Empty(pw.Model):\n    q = pw.TextField()\nmigrator.add_index('empty', 'q')",
+        "'empty_q' in indexes(database, 'empty')",
+    ),
+    "operation on a table that a statement renamed": (
+        "migrator.sql('ALTER TABLE t RENAME TO u')\nmigrator.drop_not_null('u', 'b')\n"
+        "migrator.rename_table('u', 't')",
+        "columns(database)['b'].null",
+    ),
+    "operations that run() calls": (
+        "migrator.run(lambda: migrator.rename_field('t', 'a', 'z'))",
+        "rows(database, 'SELECT z FROM t') == [(1,)]",
+    ),
+    "operations that are faked": (
+        "with migrator.fake():\n    migrator.add_fields('t', q=pw.TextField(null=True))\n"
+        "migrator.sql('ALTER TABLE t ADD q text')\nmigrator.add_index('t', 'q')",
+        "'t_q' in indexes(database)",
+    ),
+    "a field of JSON": (
+        "migrator.add_fields('t', q=pw.JSONField(null=True))\nT = migrator.orm['t']\n"
+        "T.update(q={'x': 1}).execute()",
+        "[one.q for one in T.select()] == [{'x': 1}]",
+    ),
+    "a reference to the same table": (
+        "migrator.add_fields('t', up=pw.ForeignKeyField('self', null=True, backref='below'))\n"
+        "T = migrator.orm.T\nT.update(up=1).execute()",
+        "[list(one.below) for one in T.select()] == [[T.get()]]",
+    ),
     "operation after a statement": (
         "database.execute_sql('ALTER TABLE t ADD q text')\n"
         "migrator.add_index('t', 'c', 'b', name='n')",
@@ -190,6 +229,25 @@ SEEN: dict[str, Case] = {
     ),
 }  # fmt: skip
 POSTGRES_SEEN: dict[str, Case] = {
+    "drop_default after a statement": (
+        "migrator.sql('ALTER TABLE t ALTER a SET DEFAULT 5')\nmigrator.drop_default('t', 'a')",
+        "columns(database)['a'].default is None",
+    ),
+    "drop_not_null after a statement": (
+        "migrator.sql('ALTER TABLE t ALTER a SET NOT NULL')\nmigrator.drop_not_null('t', 'a')",
+        "columns(database)['a'].null",
+    ),
+    "change_fields after a statement": (
+        "migrator.sql('ALTER TABLE empty ALTER a TYPE text')\n"
+        "migrator.sql('UPDATE empty SET a = NULL')\n"
+        "migrator.alter_type('empty', 'a', pw.IntegerField(), using='a::integer')",
+        "columns(database, 'empty')['a'].data_type == 'integer'",
+    ),
+    "add_not_null after a change of the type": (
+        "migrator.sql('ALTER TABLE empty ALTER a TYPE bigint')\n"
+        "migrator.drop_not_null('empty', 'a')",
+        "columns(database, 'empty')['a'].data_type == 'bigint'",
+    ),
     "move_table": (
         "migrator.create_schema('other')\nmigrator.move_table('t', 'other')",
         "rows(database, 'SELECT a FROM other.t') == [(1,)]",
@@ -296,3 +354,30 @@ def test_postgres_sees_each_operation(
 @pytest.mark.parametrize(("case", "up", "down"), cases(SEEN | SQLITE_SEEN))
 def test_sqlite_sees_each_operation(tmp_path: Path, case: Case, up: str, down: str) -> None:
     check(pw.SqliteDatabase(":memory:"), tmp_path, case, up, down)
+
+
+PASSED_OVER = """
+def migrate(migrator, database, *, fake=False):
+    migrator.add_check("empty", "a > 0", "positive")
+    try:
+        migrator.sql("SELECT nothing FROM t")
+    except Exception:
+        pass
+    migrator.rename_table("empty", "full")
+
+def rollback(migrator, database, *, fake=False):
+    pass
+"""
+
+
+def test_a_failure_that_a_file_passes_over_is_its_own(
+    database: pw.Database, tmp_path: Path
+) -> None:
+    """Nothing of the file is kept, on SQLite as on PostgreSQL."""
+    (tmp_path / "001_base.py").write_text(BASE)
+    migrate(database, tmp_path)
+    (tmp_path / "002_it.py").write_text(PASSED_OVER)
+    with pytest.raises(DbkitError, match=r"002_it failed and was rolled back.*nothing"):
+        migrate(database, tmp_path)
+    assert sorted({*database.get_tables()} - {"migratehistory"}) == ["empty", "t", "team"]
+    assert database.execute_sql("INSERT INTO empty (a) VALUES (-1)")

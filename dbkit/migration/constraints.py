@@ -40,7 +40,9 @@ class ConstraintOperations(Stepping):
     def _with_null(self, model: Model | str, names: Sequence[str], null: bool) -> Model:
         with self._edited(model := self._with_fields(model, *names)):
             for name in names:
-                field_of(model, name).null = null
+                field = field_of(model, name)
+                field.null = null
+                self._mean(model, field, "nullable")
         return model
 
     def set_default(self, model: Model | str, name: str, sql: str) -> Model:
@@ -56,6 +58,7 @@ class ConstraintOperations(Stepping):
             field = field_of(model, name)
             kept = [one for one in field.constraints or () if not is_default(one)]
             field.constraints = default + kept
+            self._mean(model, field, "default")
         return model
 
     def add_check(self, model: Model | str, sql: str, name: str | None = None) -> Model:

@@ -158,6 +158,7 @@ class Migrator(EnumOperations, ConstraintOperations):
         with self._edited(model):
             for name, field in fields.items():
                 put_field(model, name, field)
+                self._mean(model, field, "type", "nullable", "default", "collation")
         return model
 
     def alter_type(

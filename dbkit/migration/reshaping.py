@@ -6,7 +6,7 @@ them before and after, and made in the live database, whatever else the tables h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any
@@ -21,7 +21,7 @@ from dbkit.schema.diff import diff
 from dbkit.schema.models import Model
 from dbkit.schema.patching import patched
 from dbkit.schema.statements import Hints
-from dbkit.schema.values import EnumType, Schema
+from dbkit.schema.values import Column, EnumType, Part, Schema, Table
 
 from .frozen import BASES
 
@@ -79,7 +79,9 @@ class Reshape:
     """One change of several tables at once: `before` and `after` are snapshots by table name, None
     where there is no table any more; `enums` are enum types with the labels that they get; `using`
     says how a column's values become those of its new type, `anew` which enum types are made anew
-    although labels are only added; `sought` are changes of what only the live schema has."""
+    although labels are only added; `sought` are changes of what only the live schema has; `meant`
+    are the attributes of columns that operations name: they become what the models say even if a
+    statement changed them before."""
 
     __name__ = "reshape"
 
@@ -90,6 +92,7 @@ class Reshape:
         self.enums: dict[tuple[str | None, str], tuple[str, ...]] = {}
         self.using: dict[tuple[str, str], str] = {}
         self.sought: list[Callable[[Schema], Change]] = []
+        self.meant: dict[tuple[str, str], set[str]] = {}
         self.anew: set[str] = set()
 
     def __call__(self) -> None:
@@ -100,6 +103,7 @@ class Reshape:
             live = reading.live(comments=True)
             old = _read(reading, list(self.before.values()), live)
             new = _read(reading, after, live)
+        old = _with_live(old, live, self.meant)
         changes = [change for change in diff(old, new) if _is_meant(change)]
         sought = [find(live) for find in self.sought]
         desired = patched(live, [*self._enums(live), *changes, *sought])
@@ -156,6 +160,23 @@ def _live_part(
             ):
                 return table.name, one
     raise MigrationError(f"Table {name} has no index or constraint {part or ', '.join(columns)}.")
+
+
+def _with_live(old: Schema, live: Schema, meant: Mapping[tuple[str, str], set[str]]) -> Schema:
+    """The attributes that are meant as they are in the live tables."""
+    there = {(table.name, part.name): part for table in live.tables for part in table.parts
+             if isinstance(part, Column) and not part.identity}  # fmt: skip
+
+    def one(table: Table, part: Part) -> Part:
+        column = there.get((table.name, part.name or ""))
+        if not isinstance(part, Column) or part.identity or column is None:
+            return part
+        names = meant.get((table.name.removeprefix("main."), part.name), set())
+        return replace(part, **{name: getattr(column, name) for name in names})
+
+    return replace(old, tables=tuple(
+        replace(table, parts=tuple(one(table, part) for part in table.parts))
+        for table in old.tables))  # fmt: skip
 
 
 def _is_meant(change: Change) -> bool:

@@ -270,6 +270,11 @@ class Stepping(peewee_migrate.Migrator):
     def _edited(self, *models: Model) -> Edit:
         return Edit(self, models)
 
+    def _mean(self, model: Model, field: Any, *names: str) -> None:
+        """These attributes of its column become what the field says, whatever they are."""
+        place = (qualified(model), field.column_name)
+        self._reshape().meant.setdefault(place, set()).update(names)
+
     def _settle(self) -> None:
         """Make all that is still to be made of the models as they are now."""
         if not self.following:

@@ -248,6 +248,11 @@ POSTGRES_SEEN: dict[str, Case] = {
         "migrator.drop_not_null('empty', 'a')",
         "columns(database, 'empty')['a'].data_type == 'bigint'",
     ),
+    "remove_fields cascade with a view": (
+        "migrator.sql('CREATE VIEW v AS SELECT a FROM t')\n"
+        "migrator.remove_fields('t', 'a', cascade=True)",
+        "'a' not in columns(database) and not database.get_views()",
+    ),
     "move_table": (
         "migrator.create_schema('other')\nmigrator.move_table('t', 'other')",
         "rows(database, 'SELECT a FROM other.t') == [(1,)]",

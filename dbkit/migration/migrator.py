@@ -175,8 +175,17 @@ class Migrator(EnumOperations, ConstraintOperations):
     def remove_fields(
         self, model: Model | str, *names: str, cascade: bool = False, **_: Any
     ) -> Model:
-        """DROP COLUMN, with the indexes and constraints that name it."""
-        with self._edited(model := self._with_fields(model, *names)):
+        """DROP COLUMN, with the indexes and constraints that name it. What else depends on it (a
+        view) is in the way, unless `cascade`, which drops that too."""
+        model = self._with_fields(model, *names)
+        if cascade and isinstance(self.__database__, pw.PostgresqlDatabase):
+            self._settle()
+            for name in names:
+                column = quoted(field_of(model, name).column_name)
+                remove_field(model, name)
+                self._sql("remove_fields", f"ALTER TABLE {table_sql(model)} DROP {column} CASCADE")
+            return model
+        with self._edited(model):
             for name in names:
                 remove_field(model, name)
         return model

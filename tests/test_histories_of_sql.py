@@ -127,6 +127,19 @@ BOTH_WAYS = {
         "if not fake: assert list(Photo.select().join(migrator.orm['event'])) == []",
         "migrator.remove_model('photo')",
     ),
+    "new tables that point to each other's classes": (
+        "@migrator.create_model\nclass Camera(pw.Model):\n    pass\n"
+        "@migrator.create_model\nclass Photo(pw.Model):\n"
+        "    event = pw.ForeignKeyField(Event, backref='pictures')\n"
+        "    camera = pw.ForeignKeyField(Camera, backref='taken')\n"
+        "Own = migrator.orm['event']\n"
+        "migrator.rename_field('photo', 'event', 'of')\n"
+        "if not fake:\n"
+        "    made = Photo.create(of=1, camera=Camera.create())\n"
+        "    assert list(Photo.select().join(Own)) == [made]\n"
+        "    assert list(Own.get().pictures) == list(made.camera.taken) == [made]",
+        "migrator.remove_model('photo')\nmigrator.remove_model('camera')",
+    ),
     "rows by the ORM": (
         "E = migrator.orm['event']\nE.insert(id=2, a=3, b='y').execute()\n"
         "if not fake: assert [(one.a, one.team) for one in E.select().where(E.b == 'y')]"

@@ -97,6 +97,7 @@ def _detach(model: Model, field: Any) -> None:
     names = {field.name}
     if isinstance(field, pw.ForeignKeyField):
         names.add(field.object_id_name)
+        field.declared_backref = field.backref  # Peewee forgets it when it binds a field
         way_back = vars(field.rel_model).get(field.backref)
         if isinstance(way_back, pw.BackrefAccessor) and way_back.field is field:
             delattr(field.rel_model, field.backref)

@@ -35,6 +35,7 @@ class Migrator(EnumOperations, ConstraintOperations):
             model = own_copy(model, self.orm.tables.get)
         model._meta.set_database(self.__database__)
         self.orm.add(model)
+        self._link([model])
         self.__ops__.append(Creation(model))
         return model
 

@@ -239,11 +239,11 @@ class Stepping(peewee_migrate.Migrator):
                 self.orm.add(model)
             elif name in wanted:
                 learn(tables[name], model)
-        self._link()
+        self._link(self.orm)
 
-    def _link(self) -> None:
-        """Let foreign keys point to the history's own models."""
-        for model in self.orm:
+    def _link(self, models: Iterable[Model]) -> None:
+        """Let foreign keys point to the history's own models, not to classes of the project."""
+        for model in models:
             for field in list(model._meta.sorted_fields):
                 if isinstance(field, pw.ForeignKeyField):
                     target = self.orm.tables.get(qualified(field.rel_model))
@@ -308,6 +308,7 @@ class Edit:
 
     def __exit__(self, failed: Any, *_: Any) -> None:
         if failed is None:
+            self.migrator._link(self.models)
             for model in self.models:
                 self.reshape.after[qualified(model)] = snapshot(model)
 

@@ -67,6 +67,7 @@ def point(field: Any, target: Model) -> None:
     """Let a foreign key, and the way back from it, be one to this model."""
     new = cloned(field)
     column = field.rel_field.column_name
+    new.declared_backref = field.declared_backref or field.backref
     new.rel_model, new.rel_field = target, target._meta.columns.get(column, field.rel_field)
     put_field(field.model, field.name, new)
 

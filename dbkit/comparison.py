@@ -14,6 +14,7 @@ import peewee as pw
 from .connection import diagnosed, opened
 from .errors import ConfigError, ModelsError
 from .report import Report, place
+from .schema.canonical import layers
 from .schema.changes import Add, Alter, Change, kind, subject
 from .schema.descent import as_inherited, descendants, is_partition
 from .schema.dialect import Dialect, Reading, dialect_for
@@ -63,6 +64,7 @@ def examine(
     models' tables are compared too: a query of the model finds their rows."""
     lasting, ignore = _lasting(models), (*ignore, *of_others(models))
     dialect = dialect_for(database)
+    dialect.require_schemas(database, lasting)
 
     def attached() -> Attached:
         with opened(database), dialect.reading(database, schemas_of(lasting)) as reading:
@@ -71,7 +73,7 @@ def examine(
     with diagnosed(database), dialect.reading(database, schemas_of(lasting)) as reading:
         reading.expect(lasting)
         live = reading.live()
-        desired = _desired(reading, lasting, live)
+        desired = _desired(reading, layers(lasting, dialect.cut), live)
         unverified = tuple(reading.unverified)
         known = {name for name, _ in unverified}
         covered, expected, unmanaged = _covered(live, desired, strict, known, family)

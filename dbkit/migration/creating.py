@@ -10,6 +10,7 @@ import peewee as pw
 
 from dbkit.errors import MigrationError
 from dbkit.given import takes_database
+from dbkit.schema.dialect import dialect_for
 from dbkit.schema.models import Model
 from dbkit.writing import write_new
 
@@ -57,6 +58,7 @@ def create(
     NoScratch if there is no scratch database.
     """
     goal = Goal.of(models, ignore)
+    dialect_for(database).require_schemas(database, goal.models)
     decisions = Decisions(rename or {}, no_rename, fill or {}, confirm, prompt)
     with replaying(database, directory) as router:
         router.files.needed, router.allow_out_of_order = False, allow_out_of_order

@@ -18,7 +18,7 @@ import peewee as pw
 from playhouse import postgres_ext, sqlite_ext
 
 from dbkit import fields
-from dbkit.schema.models import Model, is_made_up, qualified
+from dbkit.schema.models import BASES, Model, is_made_up, key_fields, qualified
 from dbkit.source import Call, Code
 
 from .outside import Outside
@@ -48,7 +48,6 @@ CLASSES: dict[type, dict[str, Any]] = {
         fields.DateTimeTZField, fields.ColumnField,
     )
 }  # fmt: skip
-BASES = (sqlite_ext.FTS5Model, sqlite_ext.FTSModel, sqlite_ext.VirtualModel, pw.Model)
 DDL = (pw.Field.ddl, fields.EnumField.ddl)
 UNSEEN = ("constraints", "index", "index_type", "sequence")  # by a foreign key to the field
 ACTIONS = ("on_delete", "on_update", "deferrable", "constraint_name")
@@ -124,7 +123,7 @@ class Freezer:
     def stand_in(self, model: Model, name: str, targets: Iterable[Any]) -> Frozen:
         """A model of a table that no migration makes: its key, and what foreign keys point to."""
         meta = model._meta
-        key = [] if meta.composite_key or not meta.primary_key else [meta.primary_key]
+        key = [] if meta.composite_key else list(key_fields(model))
         calls = {one.name: self.field(one) for one in (*key, *targets)}
         options = {"schema": meta.schema} if meta.schema else {}
         return Frozen(
@@ -200,7 +199,7 @@ class Freezer:
 
     def _foreign_key(self, one: Any) -> Call:
         options = {}
-        if one.rel_field is not one.rel_model._meta.primary_key:
+        if (one.rel_field,) != key_fields(one.rel_model):
             options["field"] = one.rel_field.name
         options |= {name: getattr(one, name) for name in ACTIONS if getattr(one, name)}
         if one.rel_model in self.later and one.rel_model is not one.model:
@@ -325,7 +324,7 @@ def _key(model: Model) -> Any:
     key = model._meta.primary_key
     if isinstance(key, pw.CompositeKey):
         return Call("pw.CompositeKey", tuple(key.field_names))
-    return False if key is False else None
+    return None if key_fields(model) else False
 
 
 def usual_column(name: str, field: Any) -> str:

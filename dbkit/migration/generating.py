@@ -11,6 +11,7 @@ import peewee as pw
 
 from dbkit import fields
 from dbkit.connection import diagnosed
+from dbkit.schema.canonical import joined
 from dbkit.schema.changes import Add, Alter, Change, Drop, kind, subject
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.diff import diff
@@ -72,7 +73,7 @@ class Generator:
         self.router, self.database, self.goal = router, router.database, goal
         self.models, self.decisions = goal.models, decisions
         self.dialect = dialect_for(self.database)
-        self.new = {qualified(model): model for model in goal.models}
+        self.new = {qualified(model): model for model in joined(goal.models, self.dialect.cut)}
         self.start = self._live()
 
     def created(self, name: str, replaces: Sequence[str] | None = None) -> Created | None:

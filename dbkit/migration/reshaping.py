@@ -18,12 +18,10 @@ from dbkit.errors import MigrationError
 from dbkit.schema.changes import Add, Alter, Change, Drop
 from dbkit.schema.dialect import Reading, dialect_for
 from dbkit.schema.diff import diff
-from dbkit.schema.models import Model
+from dbkit.schema.models import BASES, Model
 from dbkit.schema.patching import patched
 from dbkit.schema.statements import Hints
 from dbkit.schema.values import Column, EnumType, Part, Schema, Table
-
-from .frozen import BASES
 
 OPTIONS = ("table_name", "schema", "options", "table_settings", "strict_tables", "without_rowid",
            "temporary", "legacy_table_names", "database")  # fmt: skip

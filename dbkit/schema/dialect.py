@@ -63,6 +63,14 @@ class Dialect(Protocol):
         undone."""
         ...
 
+    def require_schemas(self, database: pw.Database, models: Iterable[Model]) -> None:
+        """Raises ModelsError for a model in a schema that no migration can create."""
+        ...
+
+    def cut(self, name: str) -> str:
+        """A name as far as the database keeps it."""
+        ...
+
     def transaction(self, database: pw.Database) -> AbstractContextManager[Any]:
         """A transaction that means to write; rolled back by any exception."""
         ...

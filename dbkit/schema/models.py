@@ -6,7 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 import peewee as pw
+from playhouse import sqlite_ext
 
+# the classes of libraries whose tables are of different kinds
+BASES = (sqlite_ext.FTS5Model, sqlite_ext.FTSModel, sqlite_ext.VirtualModel, pw.Model)
 Model = Any  # a class derived from peewee.Model; peewee ships no types
 
 
@@ -31,6 +34,13 @@ def qualified(model: Model) -> str:
 def is_managed(model: Model) -> bool:
     """Whether the table is the project's. `class Meta: managed = False` says that it is not."""
     return bool(getattr(model._meta, "managed", True))
+
+
+def key_fields(model: Model) -> tuple[Any, ...]:
+    """The fields of the table's primary key. A field called `id` that is no key takes the place of
+    the key that Peewee would make, and `Meta.primary_key` still is that."""
+    fields = {id(field) for field in model._meta.sorted_fields}
+    return tuple(key for key in model._meta.get_primary_keys() if id(key) in fields)
 
 
 def made_up_index_names(model: Model) -> set[str]:

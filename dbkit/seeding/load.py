@@ -25,7 +25,7 @@ from dbkit.errors import SeedError
 from dbkit.fields import EnumField, utcnow
 from dbkit.given import takes_database
 from dbkit.schema.dialect import dialect_for
-from dbkit.schema.models import Model
+from dbkit.schema.models import Model, key_fields
 
 from .files import Row, Seeds, read
 from .times import relative
@@ -282,7 +282,7 @@ def _is_relative(target: pw.Field, value: Any) -> bool:
 
 def _unique_sets(model: Model) -> list[list[pw.Field]]:
     meta = model._meta
-    sets = [list(meta.get_primary_keys())]
+    sets = [list(key_fields(model))]
     sets += [[one] for one in meta.sorted_fields if one.unique]
     for index in meta.indexes:
         if isinstance(index, pw.ModelIndex) and index._unique and index._where is None:

@@ -53,6 +53,12 @@ class Postgres:
         with rolled_back(database, begin, SETTINGS):
             yield Reading(database, schemas, _usable(path, first), related)
 
+    def require_schemas(self, database: pw.Database, models: Iterable[Model]) -> None:
+        """A migration creates those of PostgreSQL."""
+
+    def cut(self, name: str) -> str:
+        return truncated(name)
+
     def transaction(self, database: pw.Database) -> AbstractContextManager[Any]:
         return database.atomic()  # type: ignore[no-any-return]
 

@@ -16,7 +16,7 @@ import peewee as pw
 
 from dbkit.fields import EnumField, ServerDefault
 
-from ..models import Model, is_made_up, truncated
+from ..models import Model, is_made_up, key_fields, truncated
 from ..sqlite.ddl import tokens
 from ..values import Check, Column, ForeignKey, Index, Part, PrimaryKey, Table
 from .scratch import Names
@@ -43,7 +43,9 @@ TYPES = {
     "JSONB": "jsonb",
 }
 SERIALS = {"SERIAL": "integer", "BIGSERIAL": "bigint"}
-TYPE = re.compile(r"([A-Z ]+?)(?:\((\d+(?:, *\d+)?)\))?")
+TYPE = re.compile(r"([A-Z ]+?)(?:\(([1-9]\d*(?:, *\d+)?)\))?")
+# those with a size, and how many numbers format_type prints; without a size, CHAR means CHAR(1)
+SIZES = {"VARCHAR": 1, "CHAR": 1, "NUMERIC": 2}
 ACTIONS = {"NO ACTION", "RESTRICT", "CASCADE", "SET NULL", "SET DEFAULT"}
 DEFERRABLE = {"INITIALLY DEFERRED", "INITIALLY IMMEDIATE"}
 # % is the driver's, the others begin what these few rules do not read
@@ -86,7 +88,7 @@ def read(model: Model, context: Any, names: Names) -> Table | None:
     try:
         _require_plain(model)
         parts: list[Part] = []
-        keys = meta.get_primary_keys()
+        keys = key_fields(model)
         key_names = {key.name for key in keys}
         for field in meta.sorted_fields:
             parts += _column(field, field.name in key_names, context, names)
@@ -119,7 +121,7 @@ def _require_plain(model: Model) -> None:
 
 
 def _names(fields: Any) -> tuple[str, ...]:
-    return tuple(field.column_name for field in fields)
+    return tuple(truncated(field.column_name) for field in fields)
 
 
 def _column(field: Any, is_key: bool, context: Any, names: Names) -> list[Part]:
@@ -134,7 +136,8 @@ def _column(field: Any, is_key: bool, context: Any, names: Names) -> list[Part]:
             default = _default(text[7:].strip(), type_, field)
         else:
             checks.append(_check(text, name))
-    return [Column(field.column_name, type_, field.null and not is_key, default, identity), *checks]
+    name = truncated(field.column_name)
+    return [Column(name, type_, field.null and not is_key, default, identity), *checks]
 
 
 def _type(field: Any, context: Any, names: Names) -> tuple[str, str]:
@@ -156,7 +159,8 @@ def _declared(ddl: Any) -> tuple[str, str]:
     base, size = match.groups() if match else ("", "")
     if base in SERIALS:
         return SERIALS[base], "serial"
-    if base not in TYPES:
+    numbers = size.count(",") + 1 if size else 0
+    if base not in TYPES or numbers not in (SIZES.get(base, 0), 0) or (base == "CHAR" and not size):
         raise _Unusual
     return TYPES[base] + (f"({size.replace(' ', '')})" if size else ""), ""
 
@@ -221,9 +225,9 @@ def _foreign_key(field: Any, names: Names) -> ForeignKey:
     if {on_delete, on_update} - ACTIONS or (deferrable and deferrable not in DEFERRABLE):
         raise _Unusual
     return ForeignKey(
-        (field.column_name,),
+        _names([field]),
         names.table(field.rel_model),
-        (field.rel_field.column_name,),
+        _names([field.rel_field]),
         on_delete,
         on_update,
         deferrable=deferrable,

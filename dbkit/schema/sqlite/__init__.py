@@ -90,6 +90,12 @@ class Sqlite:
         with rolled_back(database):
             yield Reading(database, schemas)
 
+    def require_schemas(self, database: pw.Database, models: Iterable[Model]) -> None:
+        session.require_schemas(database, models)
+
+    def cut(self, name: str) -> str:
+        return name
+
     def transaction(self, database: pw.Database) -> AbstractContextManager[Any]:
         return database.atomic("IMMEDIATE")  # type: ignore[no-any-return]
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import peewee as pw
+
+from dbkit.errors import ModelsError
+
+from ..models import Model
 
 # those that change what statements do, and can be changed in a transaction
 PRAGMAS = ("recursive_triggers", "ignore_check_constraints", "legacy_alter_table", "query_only",
@@ -23,3 +27,19 @@ def keeping(database: pw.Database) -> Iterator[None]:
     for name, old, new in zip(PRAGMAS, before, after, strict=True):
         if old != new:
             database.execute_sql(f"PRAGMA {name} = {old}")
+
+
+def require_schemas(database: pw.Database, models: Iterable[Model]) -> None:
+    """Raises ModelsError for a model in a schema that no attached database has."""
+    there = {"main", "temp", *(name.lower() for name in database._attached)}
+    if not database.is_closed():
+        there |= {name.lower() for _, name, _ in database.execute_sql("PRAGMA database_list")}
+    for model in models:
+        schema = model._meta.schema
+        if schema and schema.lower() not in there:
+            raise ModelsError(
+                f"Model {model.__name__} names the schema {schema}. SQLite has no schema {schema} "
+                "unless a database file is attached under that name.",
+                f"Attach it (`database.attach(FILE, {schema!r})`) and call dbkit from Python, "
+                "or take `schema` out of the model's Meta.",
+            )

@@ -1,0 +1,147 @@
+"""Models that Peewee takes, and that say of a table something other than they seem to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import peewee as pw
+import pytest
+
+from dbkit import create, migrate, rollback, verify
+from dbkit.errors import ModelsError
+from dbkit.schema.models import truncated
+
+
+def table(name: str, meta: dict[str, Any] | None = None, /, **fields: Any) -> Any:
+    options = {"table_name": name, "legacy_table_names": False, **(meta or {})}
+    return type("Model", (pw.Model,), {"Meta": type("Meta", (), options), **fields})
+
+
+def declared(type_: str) -> Any:
+    return type("Declared", (pw.Field,), {"field_type": type_})(null=True)
+
+
+LONG = "n" * 70
+WIDE = "ä" * 40  # 80 bytes: the cut comes within a letter
+
+
+def with_key(name: str) -> list[Any]:
+    parent = table(name, **{name: pw.IntegerField(), "code": pw.CharField(primary_key=True)})
+    return [parent, table("child", parent=pw.ForeignKeyField(parent, column_name=name))]
+
+
+MODELS: dict[str, Callable[[], list[Any]]] = {
+    "id that is no key": lambda: [table("t", id=pw.CharField(unique=True), n=pw.IntegerField())],
+    "id beside a key": lambda: [table("t", id=pw.IntegerField(), c=pw.CharField(primary_key=True))],
+    "id that is no key, and a key to it": lambda: [
+        (t := table("t", id=pw.IntegerField(unique=True))),
+        table("u", t=pw.ForeignKeyField(t)),
+    ],
+    "long names": lambda: with_key(LONG),
+    "long names of other letters": lambda: with_key(WIDE),
+    "long names in a key and an index": lambda: [
+        table("t", {"primary_key": pw.CompositeKey("a", "b"), "indexes": [(("b", "a"), True)]},
+              a=pw.IntegerField(column_name=LONG), b=pw.IntegerField(index=True))
+    ],
+    "a default of NULL": lambda: [
+        table("t", a=pw.CharField(null=True, constraints=[pw.SQL("DEFAULT NULL")]))
+    ],
+    **{
+        f"type {type_}": lambda type_=type_: [table("t", a=declared(type_))]
+        for type_ in (
+            "CHAR", "CHAR(3)", "DEC", "NUMERIC(5)", "NUMERIC( 5 , 2 )", "FLOAT(24)", "FLOAT(25)",
+            "VARCHAR", "BIT", "BIT(3)", "TIME(3)", "TIMESTAMP(3)",
+            "INT", "integer", "Varchar(10)", "NATIONAL CHARACTER VARYING(5)", "DOUBLE PRECISION",
+            "INTERVAL", "DATE",
+        )
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_equal_to_what_peewee_creates_and_what_a_migration_creates(
+    database: pw.Database, name: str, tmp_path: Path
+) -> None:
+    models = MODELS[name]()
+    assert create(database, models, tmp_path / "m", "one")
+    migrate(database, tmp_path / "m")
+    assert not (report := verify(database, models)), str(report)
+    assert create(database, models, tmp_path / "m", "two") is None
+    rollback(database, tmp_path / "m")
+    with database.bind_ctx(models, False, False):
+        database.create_tables(models)
+    assert not (report := verify(database, models)), str(report)
+
+
+def star_and_match() -> list[Any]:
+    star = table("star", source_id=pw.BigIntegerField(primary_key=True))
+    match = table("match", source_id=pw.BigIntegerField(primary_key=True),
+                  star=pw.ForeignKeyField(star, column_name="source_id"))  # fmt: skip
+    return [star, match]
+
+
+def team_and_season() -> list[Any]:
+    team = table("team", team_id=pw.IntegerField(primary_key=True))
+    season = table("team", team_id=pw.IntegerField(primary_key=True), wins=pw.IntegerField())
+    return [team, season, table("game", home=pw.ForeignKeyField(team))]
+
+
+@pytest.mark.parametrize(
+    ("models", "tables"),
+    [
+        (
+            star_and_match,
+            "CREATE TABLE star (source_id bigint NOT NULL PRIMARY KEY);"
+            "CREATE TABLE match (source_id bigint NOT NULL PRIMARY KEY REFERENCES star)",
+        ),
+        (
+            team_and_season,
+            "CREATE TABLE team (team_id integer PRIMARY KEY, wins integer NOT NULL);"
+            "CREATE TABLE game (id integer PRIMARY KEY, home_id integer NOT NULL REFERENCES team)",
+        ),
+    ],
+)
+def test_several_fields_of_a_column(
+    database: pw.Database, models: Callable[[], list[Any]], tables: str, tmp_path: Path
+) -> None:
+    made = models()
+    assert create(database, made, tmp_path / "m", "one")
+    migrate(database, tmp_path / "m")
+    assert not (report := verify(database, made)), str(report)
+    assert create(database, made, tmp_path / "m", "two") is None
+    rollback(database, tmp_path / "m")
+    if isinstance(database, pw.SqliteDatabase):
+        tables = tables.replace("bigint", "integer").replace("integer PR", "integer NOT NULL PR")
+    for sql in tables.split(";"):
+        database.execute_sql(sql)
+    found = {change.item.name for change in verify(database, made).changes}
+    assert found <= {"id", "game_home_id"}  # what Peewee adds to the second example
+
+
+def test_names_that_are_cut_to_one(database: pw.Database, tmp_path: Path) -> None:
+    models = [table("t", a=pw.IntegerField(column_name=LONG + "a"),
+                    b=pw.TextField(column_name=LONG + "b"))]  # fmt: skip
+    if isinstance(database, pw.SqliteDatabase):
+        assert create(database, models, tmp_path / "m", "one")
+        return
+    tables = [table(LONG + "a", a=pw.IntegerField()), table(LONG + "b", a=pw.IntegerField())]
+    for unclear in models, tables:
+        with pytest.raises(ModelsError, match=truncated(LONG)):
+            verify(database, unclear)
+        with pytest.raises(ModelsError, match=truncated(LONG)):
+            create(database, unclear, tmp_path / "m", "one")
+
+
+def test_a_schema_that_sqlite_lacks(tmp_path: Path) -> None:
+    database = pw.SqliteDatabase(":memory:")
+    models = [table("t", {"schema": "x"}, a=pw.IntegerField())]
+    with pytest.raises(ModelsError, match="SQLite has no schema x"):
+        verify(database, models)
+    with pytest.raises(ModelsError, match="SQLite has no schema x"):
+        create(database, models, tmp_path / "m", "one")
+    database.attach(":memory:", "x")
+    assert create(database, models, tmp_path / "m", "one")
+    migrate(database, tmp_path / "m")
+    assert not verify(database, models)

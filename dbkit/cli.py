@@ -14,7 +14,7 @@ from . import config, diagnosis, migration, seeding
 from .adoption import adopt
 from .connection import Target
 from .errors import MigrationError, Refused
-from .questions import created_text, questions
+from .questions import created_text, passed_over, questions
 from .report import Report
 from .session import Session, answer, command, main
 from .sources import Sources
@@ -26,17 +26,23 @@ __all__ = ["main"]
 @command("database", "models", "migrations", "seeds")
 def up_(session: Session) -> None:
     """Migrate, seed and verify: the whole way."""
-    models = session.models
+    found = session.found
     _migrated(migration.migrate(session.database, session.settings.migrations))
     if session.production:
         click.echo("seed: skipped, DBKIT_ENV is production")
     elif not config.is_directory(session.settings.seeds):
         click.echo(f"seed: skipped, there is no directory {session.settings.seeds}")
     else:
-        result = seeding.seed(session.database, models, session.settings.seeds)
+        result = seeding.seed(session.database, session.seeded, session.settings.seeds)
         click.echo(f"seed: {result.summary}")
     settings = session.settings
-    report = verify(session.database, models, settings.migrations, ignore=settings.ignore)
+    report = verify(
+        session.database,
+        found.models,
+        settings.migrations,
+        ignore=settings.ignore,
+        bases=found.bases,
+    )
     _report(report, prefix="verify: ")
 
 
@@ -142,10 +148,13 @@ def create_(
     if empty:
         click.echo(f"create: {migration.create_empty(database, directory, name)}")
         return
+    found = session.found
+    for line in passed_over(found):
+        click.echo(line, err=True)
     try:
         created = migration.create(
             database,
-            session.models,
+            found.models,
             directory,
             name,
             rename=_pairs(rename, ":", "--rename"),
@@ -154,6 +163,7 @@ def create_(
             write=not check,
             allow_out_of_order=allow_out_of_order,
             ignore=session.settings.ignore,
+            passed_over=(*found.bases, *found.outside),
             **({} if check else questions()),
         )
     except migration.Undecided as error:
@@ -225,7 +235,7 @@ def seed_(session: Session) -> None:
     """Load the seed files: insert what is missing, update what differs."""
     if session.production:
         raise Refused("Seeds are development data, and DBKIT_ENV is production.")
-    click.echo(seeding.seed(session.database, session.models, session.settings.seeds))
+    click.echo(seeding.seed(session.database, session.seeded, session.settings.seeds))
 
 
 @command("database", "models", "migrations", reads=True)
@@ -234,7 +244,10 @@ def seed_(session: Session) -> None:
 def verify_(session: Session, strict: bool, format_: str, allow_unverified: bool) -> None:
     """Compare the models with the live database; exit code 1 if they differ."""
     settings = session.settings
-    report = verify(session.database, session.models, settings.migrations, strict, settings.ignore)
+    found = session.found
+    report = verify(
+        session.database, found.models, settings.migrations, strict, settings.ignore, found.bases
+    )
     _report(report, format_, allow_unverified)
 
 
@@ -250,7 +263,7 @@ def diff_(
     Exit code 1 if they differ. The SQL brings A to B.
     """
     settings = session.settings
-    sources = Sources(session.target, settings.migrations, lambda: session.models)
+    sources = Sources(session.target, settings.migrations, lambda: session.found)
     _report(sources.diff(current, desired, settings.ignore), format_, allow_unverified)
 
 
@@ -263,7 +276,7 @@ def reset_(session: Session, yes: bool, with_seeds: bool) -> None:
         raise Refused("A reset destroys all data, and DBKIT_ENV is production.")
     if not yes:
         _confirm(session.target)
-    models = session.models if with_seeds else []
+    models = session.seeded if with_seeds else []
     _migrated(migration.reset(session.database, session.settings.migrations))
     if with_seeds:
         result = seeding.seed(session.database, models, session.settings.seeds)

@@ -19,7 +19,7 @@ from .schema.changes import Add, Alter, Change, kind, subject
 from .schema.descent import as_inherited, descendants, is_partition
 from .schema.dialect import Dialect, Reading, dialect_for
 from .schema.diff import changes_within, diff
-from .schema.models import Model, is_managed, qualified
+from .schema.models import Model, class_name, is_managed, qualified
 from .schema.statements import Statement
 from .schema.values import Attached, Namespace, Part, Schema, Table
 
@@ -27,16 +27,21 @@ HISTORY_TABLE = "migratehistory"
 
 
 def against_models(
-    database: pw.Database, models: Iterable[Model], ignore: Sequence[str], backwards: bool
+    database: pw.Database,
+    models: Iterable[Model],
+    ignore: Sequence[str],
+    backwards: bool,
+    bases: Sequence[Model] = (),
 ) -> Report:
     """Compare a database with the models; `backwards`, the models are what is to be changed."""
     models = list(models)
-    report, live, desired = examine(database, models, False, ignore, not backwards)
+    report, live, desired = examine(database, models, False, ignore, not backwards, bases)
     if not backwards:
         return report
     covered, _, _ = _covered(live, desired, False, set())
     turned = _compared(dialect_for(database), desired, covered, ignore, report.unmanaged)
-    return replace(turned, unverified=report.unverified, notes=report.notes)
+    kept = {name: getattr(report, name) for name in ("unverified", "passed_over", "notes")}
+    return replace(turned, **kept)
 
 
 def compare(
@@ -59,9 +64,11 @@ def examine(
     strict: bool = False,
     ignore: Sequence[str] = (),
     family: bool = False,
+    bases: Sequence[Model] = (),
 ) -> tuple[Report, Schema, Schema]:
     """(the report without causes, the live schema, the models'). With `family`, tables under the
-    models' tables are compared too: a query of the model finds their rows."""
+    models' tables are compared too: a query of the model finds their rows. A class of `bases` is a
+    model if the database has its table, and is passed over otherwise."""
     lasting, ignore = _lasting(models), (*ignore, *of_others(models))
     dialect = dialect_for(database)
     dialect.require_schemas(database, lasting)
@@ -73,12 +80,18 @@ def examine(
     with diagnosed(database), dialect.reading(database, schemas_of(lasting)) as reading:
         reading.expect(lasting)
         live = reading.live()
+        there = {table.name for table in live.tables}
+        lasting += [base for base in bases if reading.name(base) in there]
         desired = _desired(reading, layers(lasting, dialect.cut), live)
         unverified = tuple(reading.unverified)
         known = {name for name, _ in unverified}
         covered, expected, unmanaged = _covered(live, desired, strict, known, family)
         report = _compared(dialect, covered, expected, ignore, unmanaged, attached)
-    return replace(report, unverified=unverified, notes=_temporary(models)), live, desired
+    passed_over = tuple(class_name(base) for base in bases if base not in lasting)
+    report = replace(
+        report, unverified=unverified, passed_over=passed_over, notes=_temporary(models)
+    )
+    return report, live, desired
 
 
 def _desired(reading: Reading, models: list[Model], live: Schema) -> Schema:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
+from .discovery import Found
 from .migration import Created
+from .schema.models import class_name
 
 
 def questions() -> dict[str, Any]:
@@ -28,3 +31,13 @@ def created_text(created: Created | None, directory: Path, check: bool = False) 
     first = f"create: a migration would be made\n{created.summary}" if check else f"create: {path}"
     proof = [f"  {created.proof}"] * bool(created.proof)
     return "\n".join([first, *(f"  warning: {one}" for one in created.hazards), *proof])
+
+
+def passed_over(found: Found) -> Iterator[str]:
+    """The classes that were taken for no tables."""
+    if found.bases:
+        names = ", ".join(map(class_name, found.bases))
+        yield (
+            f"passed over, since models inherit from it: {names} (a table that a migration made "
+            "for such a class stays; a list MODELS settles which classes are tables)"
+        )

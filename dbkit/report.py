@@ -46,6 +46,7 @@ class Report:
     unmanaged: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     unverified: tuple[tuple[str, str], ...] = ()
+    passed_over: tuple[str, ...] = ()
     causes: tuple[tuple[str, ...], ...] = ()
     notes: tuple[str, ...] = ()
     current: str = "database"
@@ -64,10 +65,10 @@ class Report:
 
     def to_json(self) -> str:
         """`{"version", "clean", "current", "desired", "tables", "unmanaged", "ignored",
-        "unverified", "changes": [...]}`; each change has `change` (missing, unexpected,
-        different), `table`, `kind`, `name` (null where it has none), `on` (its columns or keys),
-        `causes`, and under `model` and `database`, or what else is compared, all that it is, or
-        where it is different what differs."""
+        "passed_over", "unverified", "changes": [...]}`. Each change has `change` (missing,
+        unexpected, different), `table`, `kind`, `name` (null where it has none), `on` (its columns
+        or keys) and `causes`; under `model` and `database`, or what else is compared, it has the
+        whole item, or of a different item the attributes that differ."""
         return json.dumps(
             {
                 "version": JSON_VERSION,
@@ -77,6 +78,7 @@ class Report:
                 "tables": self.tables,
                 "unmanaged": list(self.unmanaged),
                 "ignored": list(self.ignored),
+                "passed_over": list(self.passed_over),
                 "unverified": [{"name": name, "reason": why} for name, why in self.unverified],
                 "changes": [self._json(change, causes) for change, causes in self._caused()],
             },
@@ -115,6 +117,8 @@ class Report:
             yield f"not covered by any model, left alone: {', '.join(self.unmanaged)}"
         if self.ignored:
             yield f"ignored: {', '.join(self.ignored)}"
+        if self.passed_over:
+            yield f"passed over, since models inherit from it: {', '.join(self.passed_over)}"
         yield from self.notes
         yield self._summary()
         for cause, step in NEXT.items():

@@ -6,6 +6,7 @@ import os
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any, NoReturn
 
 import click
@@ -13,7 +14,7 @@ import peewee as pw
 
 from . import __version__, config
 from .connection import Target, opened, parse
-from .discovery import find_project, load_models
+from .discovery import Found, find_models, find_project
 from .errors import DbkitError
 
 OPTIONS = {
@@ -73,9 +74,14 @@ class Session:
     def production(self) -> bool:
         return self.settings.environment == "production"
 
+    @cached_property
+    def found(self) -> Found:
+        return find_models(self.settings.models)
+
     @property
-    def models(self) -> list[Any]:
-        return load_models(self.settings.models)
+    def seeded(self) -> list[Any]:
+        """The models whose tables seeds can name."""
+        return [*self.found.models, *self.found.bases]
 
 
 def command(

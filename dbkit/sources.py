@@ -12,11 +12,11 @@ import peewee as pw
 from .collector import paused
 from .comparison import against_models, compare
 from .connection import Target, opened, parse
+from .discovery import Found
 from .errors import ConfigError
 from .migration.history import replaying
 from .report import Report
 from .schema.dialect import dialect_for
-from .schema.models import Model
 from .schema.values import Schema
 from .scratch import server_of
 
@@ -26,7 +26,7 @@ MODELS, MIGRATIONS, LIVE = "models", "migrations", "live"
 class Sources:
     """What the names in `dbkit diff A B` mean, in this project and for this database."""
 
-    def __init__(self, live: Target, migrations: Path, models: Callable[[], list[Model]]) -> None:
+    def __init__(self, live: Target, migrations: Path, models: Callable[[], Found]) -> None:
         self.live, self.migrations, self.models = live, migrations, models
 
     @paused()
@@ -48,9 +48,8 @@ class Sources:
     def _with_models(self, current: str, desired: str, ignore: tuple[str, ...]) -> Report:
         other = desired if current == MODELS else current
         with self._database(LIVE if other == MODELS else other) as database:
-            return against_models(
-                database, self.models(), ignore, backwards=current == MODELS != desired
-            )
+            found, backwards = self.models(), current == MODELS != desired
+            return against_models(database, found.models, ignore, backwards, found.bases)
 
     def _name(self, source: str) -> str:
         if source in (MODELS, MIGRATIONS):

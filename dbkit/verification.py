@@ -31,17 +31,20 @@ def verify(
     migrations: str | Path | None = None,
     strict: bool = False,
     ignore: Sequence[str] = (),
+    bases: Sequence[Model] = (),
 ) -> Report:
     """Compare `models` with the live `database`; changes nothing in either.
 
     With `migrations`, a directory, each difference is given its cause. Tables that no model
     describes are listed, and are a difference only if `strict`. What matches a pattern of `ignore`
-    (`table` or `table.name`, with * and ?) is listed and no difference. Raises `ModelsError` if
+    (`table` or `table.name`, with * and ?) is listed and no difference. `bases` are classes from
+    which models inherit: a class whose table the database has is compared, the others are listed as
+    passed over. Raises `ModelsError` if
     the server cannot make a table of a model, `DatabaseFailed` or `DatabaseUnreachable` if it
     could not be asked; never answers "clean" because something was not looked at.
     """
     models = list(models)
-    report, live, desired = examine(database, models, strict, ignore, family=True)
+    report, live, desired = examine(database, models, strict, ignore, True, bases)
     if report.changes and migrations and config.is_directory(Path(migrations)):
         return _with_causes(report, database, Path(migrations), live, desired, schemas_of(models))
     return report

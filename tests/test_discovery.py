@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dbkit import DbkitError
-from dbkit.discovery import load_models
+from dbkit.discovery import find_models, load_models
 
 unique = itertools.count()
 
@@ -157,3 +157,46 @@ def test_a_broken_submodule_is_an_error_and_not_a_missing_table(package: str) ->
 def test_no_models_named() -> None:
     with pytest.raises(DbkitError, match="No models are named"):
         load_models(None)
+
+
+def test_folders_without_init_are_packages_too(package: str) -> None:
+    write(package, a="class A(pw.Model): pass\n", sub__b="class B(pw.Model): pass\n")
+    deep = Path(package, "sub", "deep")
+    deep.mkdir()
+    (deep / "c.py").write_text("import peewee as pw\nclass C(pw.Model): pass\n", encoding="utf-8")
+    (deep / "script.py").write_text("raise SystemExit('it was run')\n", encoding="utf-8")
+    (deep / "001_old.py").write_text("raise SystemExit('it was run')\n", encoding="utf-8")
+    (deep / "broken.txt").touch()
+    assert names(package) == ["A", "B", "C"]
+    Path(package, "__init__.py").touch()
+    assert names(package) == ["A", "B", "C"]
+
+
+def test_a_folder_that_cannot_be_imported_is_an_error(package: str) -> None:
+    write(package, a="class A(pw.Model): pass\n", sub__b="class B(Gone): pass\n")
+    with pytest.raises(DbkitError, match=f"{package}.sub.b"):
+        names(package)
+
+
+def test_a_model_that_type_makes_is_a_model(package: str) -> None:
+    write(package, models="A = type('A', (pw.Model,), {'x': pw.IntegerField()})\n")
+    assert names(f"{package}.models") == ["A"]
+
+
+def test_classes_that_were_passed_over_are_named(package: str) -> None:
+    write(
+        package,
+        models=f"from {package}.other import There\n" + BASE + "class User(Base):\n"
+        "    there = pw.ForeignKeyField(There)\n",
+        other="class There(pw.Model): pass\n",
+    )
+    found = find_models(f"{package}.models")
+    assert [one.__name__ for one in found.bases] == ["Base"]
+    assert found.outside == ()  # the module has the name, so the class is a model of it
+    write(package, models=BASE + f"from {package} import other\nclass User(Base):\n"
+          "    there = pw.ForeignKeyField(other.There)\n")  # fmt: skip
+    for name in list(sys.modules):
+        if name.startswith(package):
+            del sys.modules[name]
+    found = find_models(f"{package}.models")
+    assert [one.__name__ for one in found.outside] == ["There"]

@@ -11,7 +11,7 @@ import peewee as pw
 from dbkit.errors import MigrationError
 from dbkit.given import takes_database
 from dbkit.schema.dialect import dialect_for
-from dbkit.schema.models import Model
+from dbkit.schema.models import Model, qualified
 from dbkit.writing import write_new
 
 from .decisions import Decisions
@@ -44,6 +44,7 @@ def create(
     write: bool = True,
     allow_out_of_order: bool = False,
     ignore: Sequence[str] = (),
+    passed_over: Iterable[Model] = (),
 ) -> Created | None:
     """Write the migration that brings what the files in `directory` make to what `models` say;
     None if that is the same already. `database` says of what kind; what is in it plays no part.
@@ -52,11 +53,13 @@ def create(
     rollback what was before, and rows survive. `rename` is {"table.column": new, "table": new,
     "type.label": new}, `fill` is {"table.column": value}; `confirm` and `prompt` are asked for what
     these leave open. Without `write` the text is made, and nothing is proven or written. Tables and
-    parts that match a pattern of `ignore`, and models that are not managed, are left alone.
+    parts that match a pattern of `ignore`, and models that are not managed, are left alone. A class
+    of `passed_over`, which nobody listed as a model, is a model if a migration made its table.
 
     Raises Undecided if something is left open, MigrationError if the file does not prove right,
     NoScratch if there is no scratch database.
     """
+    models, passed_over = list(models), list(passed_over)
     goal = Goal.of(models, ignore)
     dialect_for(database).require_schemas(database, goal.models)
     decisions = Decisions(rename or {}, no_rename, fill or {}, confirm, prompt)
@@ -65,6 +68,9 @@ def create(
         router.refuse(router.standing())
         attach(router.database, goal.models)
         replay(router)
+        made = [one for one in passed_over if qualified(one) in router.migrator.orm]
+        if made:
+            goal = Goal.of([*models, *made], ignore)
         stand_in(router.database, goal.outside)
         created = Generator(router, goal, decisions).created(router.next_name(checked(name)))
         if created is not None and write:

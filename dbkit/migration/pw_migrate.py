@@ -16,9 +16,9 @@ from peewee_migrate import cli
 
 from dbkit import config
 from dbkit.connection import diagnosed, parse
-from dbkit.discovery import find_project, load_models
+from dbkit.discovery import find_models, find_project
 from dbkit.errors import DbkitError
-from dbkit.questions import created_text, questions
+from dbkit.questions import created_text, passed_over, questions
 
 from .creating import create, create_empty
 from .merging import merge
@@ -82,9 +82,17 @@ class _CommandRouter(Router):
             click.echo(f"create: {create_empty(self.database, self.migrate_dir, name)}")
             return None
         settings = config.load()
-        models = load_models(auto if isinstance(auto, str) else settings.models)
+        found = find_models(auto if isinstance(auto, str) else settings.models)
+        for line in passed_over(found):
+            click.echo(line, err=True)
         written = create(
-            self.database, models, self.migrate_dir, name, ignore=settings.ignore, **questions()
+            self.database,
+            found.models,
+            self.migrate_dir,
+            name,
+            ignore=settings.ignore,
+            passed_over=(*found.bases, *found.outside),
+            **questions(),
         )
         click.echo(created_text(written, self.migrate_dir))
         return written.name if written else None

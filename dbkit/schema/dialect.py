@@ -45,6 +45,10 @@ class Reading(Protocol):
         where the schema and the models say it all."""
         ...
 
+    def name(self, model: Model) -> str:
+        """The name of the model's table in a Schema."""
+        ...
+
     def models(self, models: Iterable[Model], live: Schema) -> Schema:
         """What would be there were it made from the models. Raises ModelsError."""
         ...

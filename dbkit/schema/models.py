@@ -31,6 +31,11 @@ def qualified(model: Model) -> str:
     return f"{schema}.{name}" if schema and schema not in ("public", "main") else str(name)
 
 
+def class_name(model: Model) -> str:
+    """The class with its module, for a person."""
+    return f"{model.__module__}.{model.__qualname__}"
+
+
 def is_managed(model: Model) -> bool:
     """Whether the table is the project's. `class Meta: managed = False` says that it is not."""
     return bool(getattr(model._meta, "managed", True))

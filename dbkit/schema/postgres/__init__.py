@@ -175,6 +175,9 @@ class Reading:
         with rolled_back(self.database, more=PRINTED):
             return objects.read(self.database, self.names.qualified, lambda one: one not in free)
 
+    def name(self, model: Model) -> str:
+        return self.names.table(model)
+
     def models(self, models: Iterable[Model], live: Schema) -> Schema:
         """Most tables are proven equal to the live ones without asking the server; for the others
         it writes their expressions; what is not plain it makes as a whole."""

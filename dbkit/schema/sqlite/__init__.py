@@ -232,6 +232,9 @@ class Reading:
     def objects(self, schema: Schema) -> list[Object]:
         return []
 
+    def name(self, model: Model) -> str:
+        return _name(model)
+
     def models(self, models: Iterable[Model], live: Schema) -> Schema:
         return _from_models(self.database, list(models))
 

@@ -102,7 +102,8 @@ out_of_order = click.option(
 def init_(session: Session) -> None:
     """Adopt a database that exists already: models, a baseline migration, the configuration."""
     settings = session.settings
-    adopted = adopt(session.database, settings.models, settings.migrations, settings.ignore)
+    directory = config.adopting(settings, click.get_current_context().params["migrations"])
+    adopted = adopt(session.database, settings.models, directory, settings.ignore)
     if adopted is None:
         click.echo("init: nothing to do, the migrations make what is in the database")
         return

@@ -67,6 +67,19 @@ def load(
     )
 
 
+def adopting(settings: Settings, migrations: str | None) -> Path:
+    """Where `init` writes migrations. A [dbkit] section for other models has a directory with their
+    migrations, so it is taken only if a flag names it."""
+    others = _project().get("models")
+    if migrations or others is None or _module(others) == _module(settings.models):
+        return settings.migrations
+    return Path("migrations")
+
+
+def _module(spec: str | None) -> str:
+    return (spec or "").partition(":")[0]
+
+
 def _refuse_broken_lines(path: Path) -> None:
     """environs passes over a line it cannot read, and the database in it."""
     if path.exists():

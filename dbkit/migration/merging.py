@@ -55,13 +55,17 @@ def baseline(
     """Write a file that makes all of the goal, from nothing, and replaces others."""
     files = Files(Path(directory))
     files.needed = False
-    full = files.next_name(checked(name), replaced)
+    full = files.next_name(checked(name), ())
+    if [*replaced] == [full]:  # a baseline whose file is gone: this is that file again
+        replaced = ()
+    else:
+        full = files.next_name(checked(name), replaced)
     with tempfile.TemporaryDirectory() as empty, replaying(database, empty) as router:
         attach(router.database, goal.models)
         made = goal.wanted.tables if goal.wanted else ()
         router.migrator_class.made = frozenset(table.name for table in made)
         stand_in(router.database, (one for one in goal.outside if not goal.owns(qualified(one))))
-        created = Generator(router, goal, Decisions(no_rename=True)).created(full, replaced)
+        created = Generator(router, goal, Decisions(no_rename=True)).created(full, replaced or None)
         if created is None:
             raise MigrationError("There is nothing in the database to make a migration of.")
         created = prove(router, created, goal)

@@ -1,0 +1,46 @@
+"""A database that was adopted, adopted again for another module of models."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from dbkit import config
+
+
+@pytest.fixture
+def adopted(dbkit: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///old.db")
+    monkeypatch.syspath_prepend(".")
+    with sqlite3.connect("old.db") as connection:
+        connection.execute("CREATE TABLE team (id integer PRIMARY KEY, name text NOT NULL)")
+    result = dbkit("init", "--models", "again_one", "--migrations", "first")
+    assert result.exit_code == 0, result.output
+    return dbkit
+
+
+def history() -> list[str]:
+    with sqlite3.connect("old.db") as connection:
+        return [name for (name,) in connection.execute("SELECT name FROM migratehistory")]
+
+
+def test_the_directory_of_other_models_is_left_alone(adopted: Callable[..., Result]) -> None:
+    result = adopted("init", "--models", "again_two")
+    assert result.exit_code == 0, result.output
+    assert [path.name for path in Path("first").glob("0*")] == ["001_baseline.py"]
+    assert "REPLACES" not in Path("migrations", "001_baseline.py").read_text(encoding="utf-8")
+    assert history() == ["001_baseline"]
+    again = ("--models", "again_two", "--migrations", "migrations")
+    assert adopted("verify", *again).exit_code == 0
+    assert adopted("status", "--migrations", "migrations").exit_code == 0
+
+
+def test_a_flag_names_the_directory(adopted: Callable[..., Result]) -> None:
+    settings = config.load(models="again_two")
+    assert config.adopting(settings, None) == Path("migrations")
+    assert config.adopting(settings, "first") == Path("first")
+    assert config.adopting(config.load(models="again_one"), None) == Path("first")

@@ -8,6 +8,7 @@ from typing import Any
 import peewee as pw
 from peewee_migrate.models import MigrateHistory
 
+from dbkit.errors import MigrationError
 from dbkit.schema.dialect import dialect_for
 
 
@@ -49,7 +50,17 @@ class Records:
 
     def _names(self) -> list[str]:
         rows = self.model.select(self.model.name).order_by(self.model.id).tuples()
-        return [name for (name,) in rows]
+        try:
+            names = [name for (name,) in rows]
+        except UnicodeDecodeError:
+            names = [None]
+        if None in names:
+            raise MigrationError(
+                f"A row of the history table {self.table} has a name that is NULL or no text, so "
+                "it says of no migration that it is applied.",
+                "Correct the name, or delete the row.",
+            )
+        return names
 
     def _is_there(self, write: bool) -> bool:
         dialect = dialect_for(self.database)

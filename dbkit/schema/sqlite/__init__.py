@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from itertools import count, groupby
@@ -45,7 +45,8 @@ WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER
 COLUMNS = """
 SELECT m.name AS "table", c.name, c.type, c."notnull", c.dflt_value, c.pk, c.hidden
 FROM {schema}.sqlite_master m JOIN pragma_table_xinfo(m.name, {name}) c
-WHERE m.type IN ('table', 'view') AND c.hidden <> 1 ORDER BY m.name, c.cid
+WHERE m.type IN ('table', 'view') AND c.hidden <> 1 AND m.name = coalesce(?, m.name)
+ORDER BY m.name, c.cid
 """
 
 # the last one written has the id 0
@@ -207,7 +208,20 @@ def _in_the_way(name: str, error: Any) -> MigrationError:
 
 
 def _orphans(database: pw.Database) -> set[tuple[Any, ...]]:
-    return {tuple(row[:3]) for row in database.execute_sql("PRAGMA foreign_key_check").fetchall()}
+    """Without those of tables that have a foreign key to columns that are no key: SQLite refuses to
+    check them."""
+    try:
+        rows = database.execute_sql("PRAGMA foreign_key_check").fetchall()
+    except pw.OperationalError:
+        rows = [row for table in database.get_tables() for row in _orphans_of(database, table)]
+    return {tuple(row[:3]) for row in rows}
+
+
+def _orphans_of(database: pw.Database, table: str) -> list[Any]:
+    try:
+        return list(database.execute_sql(f"PRAGMA foreign_key_check({quoted(table)})").fetchall())
+    except pw.OperationalError:
+        return []
 
 
 class Reading:
@@ -252,17 +266,19 @@ def _tables(
     """The tables of an attached database; `attached` gets the text of all that is not a table."""
     literal = "'" + schema.replace("'", "''") + "'"
 
-    def rows(sql: str) -> list[Any]:
-        return list(
-            database.execute_sql(sql.format(schema=quoted(schema), name=literal)).fetchall()
-        )
+    def rows(sql: str, *values: str | None) -> list[Any]:
+        whole = sql.format(schema=quoted(schema), name=literal)
+        return list(database.execute_sql(whole, values).fetchall())
 
     found = {name: (kind, sql or "") for name, kind, sql in rows(TABLES)}
     virtual = {name for name, (_, sql) in found.items() if sql[:14].upper() == "CREATE VIRTUAL"}
     shadows = {f"{name}_{ending}" for name in virtual for ending in SHADOWS}
     texts = {name: read_table(sql) if kind == "table" else TableText(options=(normal(sql) or "",))
              for name, (kind, sql) in found.items()}  # fmt: skip
-    columns = {table: list(some) for table, some in groupby(rows(COLUMNS), lambda row: row[0])}
+    columns = {
+        table: list(some)
+        for table, some in groupby(_described(rows, sorted(found)), lambda row: row[0])
+    }
     indexes = [list(some) for _, some in groupby(rows(INDEXES), lambda row: row[:2])]
     keys = {index[0][0]: index for index in indexes if index[0][3] == "pk"}
     parts: dict[str, list[Part]] = defaultdict(list)
@@ -292,6 +308,17 @@ def _tables(
                 "virtual table" if table in virtual else kind,
                 texts[table].options,
             )
+
+
+def _described(rows: Callable[..., list[Any]], names: list[str]) -> list[Any]:
+    """The columns of these tables. SQLite cannot describe a view of a table that is gone, or a
+    virtual table whose module is missing: it has no columns here."""
+    try:
+        return rows(COLUMNS, names[0] if len(names) == 1 else None)
+    except pw.OperationalError:
+        if len(names) == 1:
+            return []
+        return [row for name in names for row in _described(rows, [name])]
 
 
 def _columns(rows: list[Any], index: list[Any], text: TableText) -> Iterator[Part]:

@@ -72,6 +72,7 @@ class _Writer:
     def __init__(self, current: Schema, desired: Schema, hints: Hints) -> None:
         self.current, self.desired = current, desired
         self.spelling = Spelling(current, desired)
+        self._ranks: dict[tuple[int, str], int] = {}
         self.plan = Plan(current, desired, self.spelling, hints.anew)
         self.casts = Casts(self.spelling, (*current.domains, *desired.domains),
                            _fewer_labels(current, desired), hints.using)  # fmt: skip
@@ -200,9 +201,16 @@ class _Writer:
         """How many domains it is made of, one upon the other."""
         if isinstance(item, EnumType):
             return 0
-        under = (one for one in schema.domains if one != item and mentions(
-            item.definition, self.spelling.split(one.name)[1]))  # fmt: skip
-        return 1 + max((self._rank(one, schema) for one in under), default=0)
+        place = (id(schema), item.name)
+        if place not in self._ranks:
+            self._ranks[place] = 0  # two domains may mention each other, in a string
+            under = (self._rank(one, schema) for one in schema.domains
+                     if one.name != item.name and self._is_mentioned(one, item))  # fmt: skip
+            self._ranks[place] = 1 + max(under, default=0)
+        return self._ranks[place]
+
+    def _is_mentioned(self, one: Domain, by: Domain) -> bool:
+        return mentions(by.definition, self.spelling.split(one.name)[1])
 
 
 def _fewer_labels(current: Schema, desired: Schema) -> dict[str, str]:

@@ -184,6 +184,13 @@ def diagnosed(database: pw.Database, display: str = "") -> Iterator[None]:
         yield
     except (pw.PeeweeException, psycopg2.Error, MaxConnectionsExceeded) as error:
         raise diagnosis.explain(error, database, display) from error
+    except ValueError as error:
+        if "manual commit" not in str(error):  # the words of Peewee's atomic()
+            raise
+        raise ConfigError(
+            "The database is in a block of manual_commit(): dbkit can begin no transaction there.",
+            "Call dbkit outside the block.",
+        ) from error
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Any
 
 import peewee as pw
 
-from . import config, migration
+from . import migration
 from .comparison import examine, schemas_of
 from .connection import diagnosed
 from .errors import DbkitError
@@ -45,7 +45,7 @@ def verify(
     """
     models = list(models)
     report, live, desired = examine(database, models, strict, ignore, True, bases)
-    if report.changes and migrations and config.is_directory(Path(migrations)):
+    if report.changes and migrations:
         return _with_causes(report, database, Path(migrations), live, desired, schemas_of(models))
     return report
 

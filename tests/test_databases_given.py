@@ -193,3 +193,27 @@ def test_an_exhausted_pool_is_a_sentence(url: str, directory: Path) -> None:
     with database.connection_context(), ThreadPoolExecutor(1) as threads:
         with pytest.raises(DbkitError, match="The connection pool has no connection left"):
             threads.submit(dbkit.status, database, directory).result()
+
+
+def test_a_block_of_manual_commit_is_named(database: pw.Database, directory: Path) -> None:
+    for name in QUICK:
+        with database.manual_commit():
+            try:
+                FUNCTIONS[name](database, directory)
+            except DbkitError as error:
+                assert "outside the block" in str(error)  # noqa: PT017 (what works is no error)
+    with database.manual_commit(), pytest.raises(DbkitError, match=r"manual_commit\(\)"):
+        dbkit.migrate(database, directory)
+
+
+@pytest.mark.parametrize("kind", ["missing", "file"])
+def test_verify_says_why_it_gives_no_causes(
+    database: pw.Database, tmp_path: Path, kind: str
+) -> None:
+    where = tmp_path / "none"
+    if kind == "file":
+        where.write_text("")
+    report = dbkit.verify(database, [T], where)
+    assert len(report.changes) == 1
+    (note,) = [one for one in report.notes if "causes could not be determined" in one]
+    assert str(where) in note

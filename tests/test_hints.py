@@ -103,6 +103,30 @@ def test_a_new_label_is_used_in_the_next_migration(server: Server, tmp_path: Pat
             migrate(database, write(tmp_path / "m", m001_a=source))
 
 
+CODES = {
+    "25006": "Connect to the primary",
+    "40001": "run the command again",
+    "40P01": "run the command again",
+    "42501": "let the owner or a superuser GRANT",
+    "42601": "the LINE shows where",
+    "53100": "Free space on the server",
+    "53200": "max_locks_per_transaction",
+    "53300": "connect through a pooler",
+    "55006": "Let the other session end",
+    "55P03": "pg_locks",
+    "57014": "Run the command again",
+    "58030": "Free space on the server",
+    "23P01": "Correct the rows first",
+}
+
+
+def test_each_code_of_the_server_has_its_advice(postgres: pw.Database) -> None:
+    for code, hint in CODES.items():
+        with pytest.raises(DbkitError) as error, diagnosed(postgres):
+            postgres.execute_sql(f"DO $$ BEGIN RAISE 'it failed' USING ERRCODE = '{code}'; END $$")
+        assert hint in error.value.hint, (code, error.value)
+
+
 @pytest.fixture
 def poor(server: Server) -> str:
     """The URL of a database whose user may connect, and no more."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import peewee as pw
 
 from dbkit import fields
+from dbkit.diagnosis import sqlstate
 from dbkit.errors import MigrationError
-from dbkit.schema.models import Model, qualified
+from dbkit.pinned import ask
+from dbkit.schema.models import Model, qualified, truncated
 from dbkit.schema.statements import literal, quoted
 from dbkit.schema.values import EnumType
 
@@ -29,22 +32,45 @@ def enums(models: Iterable[Model]) -> Enums:
     }
 
 
-CHECK_NOW = "SET CONSTRAINTS ALL IMMEDIATE"
+# printed on standard error unless the program says otherwise; peewee-migrate's prints nothing
+logger = logging.getLogger(__name__)
+# why a schema is not dropped, by SQLSTATE (PostgreSQL manual, appendix A)
+KEPT = {"2BP01": "it is not empty", "42501": "another role owns it"}
 
 
 class EnumOperations(Stepping):
     """Types, and the values of columns that have them."""
 
     def create_schema(self, name: str) -> None:
-        """CREATE SCHEMA IF NOT EXISTS; nothing on SQLite, whose schemas are attached databases."""
-        self._native(
-            f"create_schema {name}",
-            lambda: self._execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(name)}"),
-        )
+        """CREATE SCHEMA, unless the schema exists. Nothing on SQLite, whose schemas are attached
+        databases."""
+        self._native(f"create_schema {name}", lambda: self._create_schema(name))
+
+    def _create_schema(self, name: str) -> None:
+        # IF NOT EXISTS would need the privilege to create schemas even if the schema exists
+        if not self._has_schema(name):
+            self._execute(f"CREATE SCHEMA {quoted(name)}")
 
     def drop_schema(self, name: str) -> None:
-        """DROP SCHEMA, which must be empty. Nothing on SQLite."""
-        self._native(f"drop_schema {name}", lambda: self._execute(f"DROP SCHEMA {quoted(name)}"))
+        """DROP SCHEMA. A schema that is not empty, or that another role owns, is kept, with a
+        warning; a schema that does not exist is no error. Nothing on SQLite."""
+        self._native(f"drop_schema {name}", lambda: self._drop_schema(name))
+
+    def _drop_schema(self, name: str) -> None:
+        if not self._has_schema(name):
+            return
+        try:
+            with self.__database__.savepoint():
+                self._execute(f"DROP SCHEMA {quoted(name)}")
+        except pw.PeeweeException as error:
+            reason = KEPT.get(sqlstate(error) or "")
+            if reason is None:
+                raise
+            logger.warning("warning: Schema %s is kept: %s.", name, reason)
+
+    def _has_schema(self, name: str) -> bool:
+        sql = "SELECT FROM pg_namespace WHERE nspname = %s::text"
+        return bool(ask(self.__database__, sql, (truncated(name),)).fetchall())
 
     def create_enum(self, name: str, labels: Sequence[str], schema: str | None = None) -> None:
         """CREATE TYPE name AS ENUM (labels, in this order); before the first table that uses it.
@@ -155,6 +181,4 @@ class EnumOperations(Stepping):
         query = model.update({field: value}).where(where)
         if isinstance(field, fields.EnumField) and not self.following:
             self._before_statements()
-        self._do(f"fill {qualified(model)}.{name}", query.execute)
-        # a deferred check of the rows that were written would refuse the next ALTER TABLE
-        self._native("check what was filled", lambda: self._execute(CHECK_NOW))
+        self._do(f"fill {qualified(model)}.{name}", query.execute, writes_rows=True)

@@ -24,7 +24,7 @@ class Rehearsal(Migrator):
     stand_ins: set[str]
     made: frozenset[str] = frozenset()
 
-    def _run(self, name: str, operation: Callable[[], Any]) -> None:
+    def _run(self, name: str, operation: Callable[[], Any], writes_rows: bool = False) -> None:
         models: list[Model] = []
         if isinstance(operation, Creation):
             models = [operation.model]
@@ -35,7 +35,7 @@ class Rehearsal(Migrator):
             self._stand_in(models)
             operation()
 
-        super()._run(name, run)
+        super()._run(name, run, writes_rows)
 
     def _stand_in(self, models: Iterable[Model]) -> None:
         targets = [one for model in models for one in model._meta.refs.values()]

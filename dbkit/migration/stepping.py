@@ -36,6 +36,8 @@ from .unknown import (
     untold,
 )
 
+CHECK_NOW = "SET CONSTRAINTS ALL IMMEDIATE"
+
 
 class Orm:
     """The models that the history knows: `orm.User`, or `orm["users"]`, `orm["billing.plans"]`. A
@@ -92,13 +94,14 @@ class Stepping(peewee_migrate.Migrator):
         self.untold: list[Model] = []  # tables of SQL, as the files that were followed name them
         self.following = False  # models are edited, nothing is run
         self.busy = False  # what is sent now is an operation's own
+        self.unchecked = False  # rows were written, and deferred constraints may be unchecked
         self.failed: BaseException | None = None
         self.added: dict[tuple[str | None, str], tuple[str, ...]] = {}  # as Reshape.enums
 
     def __call__(self) -> None:
         """Run what is still in the queue; the transaction ends after it."""
         self._flush(last=True)
-        self.added = {}
+        self.added, self.unchecked = {}, False
 
     @contextmanager
     def fake(self) -> Iterator[None]:
@@ -121,6 +124,7 @@ class Stepping(peewee_migrate.Migrator):
     def _after_queue(self, call: Callable[[], Any]) -> Any:
         if not self.busy:
             self._before_statements()
+            self.unchecked = True
         return call()
 
     def _before_statements(self) -> None:
@@ -147,14 +151,23 @@ class Stepping(peewee_migrate.Migrator):
             if isinstance(operation, Reshape) and not operation.anew:
                 self.added |= operation.enums
 
-    def _run(self, name: str, operation: Callable[[], Any]) -> None:
+    def _run(self, name: str, operation: Callable[[], Any], writes_rows: bool = False) -> None:
         logger.info("Run %s", name)
         try:
             with self._own(), self._transaction():
+                if not writes_rows:
+                    self._check_rows()
                 operation()
         except BaseException as error:
             self.failed = error
             raise
+        self.unchecked |= writes_rows
+
+    def _check_rows(self) -> None:
+        """PostgreSQL changes no table while deferred constraints of its rows are unchecked."""
+        if self.unchecked and isinstance(self.__database__, pw.PostgresqlDatabase):
+            self._execute(CHECK_NOW)
+        self.unchecked = False
 
     @contextmanager
     def _own(self) -> Iterator[None]:
@@ -171,22 +184,23 @@ class Stepping(peewee_migrate.Migrator):
             return nullcontext()
         return self.__migrator__.migration_context()  # type: ignore[no-any-return]
 
-    def _do(self, name: str, operation: Callable[[], Any]) -> None:
+    def _do(self, name: str, operation: Callable[[], Any], writes_rows: bool = False) -> None:
         """Run an operation that does not wait in the queue."""
         if not self.following:
             self._flush()
-            self._run(name, operation)
+            self._run(name, operation, writes_rows)
 
     def sql(self, sql: str, *params: Any) -> None:
         """Any statement; with parameters, a percent sign of PostgreSQL's is doubled."""
         if not self.following:
             self._before_statements()
-            self._run("sql", self.__migrator__.sql(sql, params or None).run)
+            self._run("sql", self.__migrator__.sql(sql, params or None).run, writes_rows=True)
 
     def run(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
         """Call a function, which finds models and tables as the lines above leave them."""
         if not self.following:
             self._before_statements()
+            self.unchecked = True
             function(*args, **kwargs)
 
     def __get_model__(self, model: Model | str) -> Model:

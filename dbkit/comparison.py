@@ -13,6 +13,7 @@ import peewee as pw
 
 from .connection import diagnosed, opened
 from .errors import ConfigError, ModelsError
+from .naming_models import naming
 from .report import Report, place
 from .schema.canonical import layers
 from .schema.changes import Add, Alter, Change, kind, subject
@@ -35,7 +36,8 @@ def against_models(
 ) -> Report:
     """Compare a database with the models; `backwards`, the models are what is to be changed."""
     models = list(models)
-    report, live, desired = examine(database, models, False, ignore, not backwards, bases)
+    with naming((*models, *bases), database):
+        report, live, desired = examine(database, models, False, ignore, not backwards, bases)
     if not backwards:
         return report
     covered, _, _ = _covered(live, desired, False, set())
@@ -143,7 +145,7 @@ def _temporary(models: Iterable[Model]) -> tuple[str, ...]:
 
 def schemas_of(models: Iterable[Model]) -> set[str]:
     """The schemas that the models name."""
-    return {model._meta.schema for model in models} - {None}
+    return {model._meta.schema for model in models} - {None, ""}
 
 
 def _without_history(schema: Schema, described: Collection[str] = ()) -> Schema:

@@ -165,6 +165,8 @@ class EnumField(pw.Field):
         self.labels = tuple(member for member in members if isinstance(member, str))
         if len(self.labels) != len(members) or not members:
             raise TypeError("an EnumField needs labels that are strings, at least one")
+        if len({*self.labels}) != len(members):
+            raise TypeError("an EnumField needs labels that are different from each other")
         self.type_name = type_name or (self.enum_class.__name__.lower() if self.enum_class else "")
         if not self.type_name:
             raise TypeError("an EnumField without an Enum class needs type_name=")

@@ -15,6 +15,7 @@ from .connection import diagnosed
 from .errors import DbkitError
 from .given import takes_database
 from .migration.history import applied, replaying
+from .naming_models import naming
 from .report import BY_HAND, MODELS, PENDING, Report
 from .schema.changes import Change, covers
 from .schema.diff import diff
@@ -44,7 +45,8 @@ def verify(
     could not be asked; never answers "clean" because something was not looked at.
     """
     models = list(models)
-    report, live, desired = examine(database, models, strict, ignore, True, bases)
+    with naming((*models, *bases), database):
+        report, live, desired = examine(database, models, strict, ignore, True, bases)
     if report.changes and migrations:
         return _with_causes(report, database, Path(migrations), live, desired, schemas_of(models))
     return report

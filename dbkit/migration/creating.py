@@ -10,6 +10,7 @@ import peewee as pw
 
 from dbkit.errors import MigrationError
 from dbkit.given import takes_database
+from dbkit.naming_models import naming
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.models import Model, qualified
 from dbkit.writing import write_new
@@ -60,22 +61,23 @@ def create(
     NoScratch if there is no scratch database.
     """
     models, passed_over = list(models), list(passed_over)
-    goal = Goal.of(models, ignore)
-    dialect_for(database).require_schemas(database, goal.models)
     decisions = Decisions(rename or {}, no_rename, fill or {}, confirm, prompt)
-    with replaying(database, directory) as router:
-        router.files.needed, router.allow_out_of_order = False, allow_out_of_order
-        router.refuse(router.standing())
-        attach(router.database, goal.models)
-        replay(router)
-        made = [one for one in passed_over if qualified(one) in router.migrator.orm]
-        if made:
-            goal = Goal.of([*models, *made], ignore)
-        stand_in(router.database, goal.outside)
-        created = Generator(router, goal, decisions).created(router.next_name(checked(name)))
-        if created is not None and write:
-            created = prove(router, created, goal)
-            write_new(router.files.path(created.name), created.text)
+    with naming((*models, *passed_over), database):
+        goal = Goal.of(models, ignore)
+        dialect_for(database).require_schemas(database, goal.models)
+        with replaying(database, directory) as router:
+            router.files.needed, router.allow_out_of_order = False, allow_out_of_order
+            router.refuse(router.standing())
+            attach(router.database, goal.models)
+            replay(router)
+            made = [one for one in passed_over if qualified(one) in router.migrator.orm]
+            if made:
+                goal = Goal.of([*models, *made], ignore)
+            stand_in(router.database, goal.outside)
+            created = Generator(router, goal, decisions).created(router.next_name(checked(name)))
+            if created is not None and write:
+                created = prove(router, created, goal)
+                write_new(router.files.path(created.name), created.text)
     return created
 
 
@@ -112,5 +114,5 @@ def checked(name: str) -> str:
 def attach(database: pw.Database, models: Iterable[Model]) -> None:
     """The schemas of the models, which on SQLite are attached databases."""
     if isinstance(database, pw.SqliteDatabase):
-        for schema in {model._meta.schema for model in models} - {None, "main"}:
+        for schema in {model._meta.schema for model in models} - {None, "", "main"}:
             database.attach(":memory:", schema)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,11 +12,12 @@ import peewee as pw
 
 from dbkit import fields
 from dbkit.connection import diagnosed
+from dbkit.errors import DatabaseFailed, DbkitError, MigrationError
 from dbkit.schema.canonical import joined
 from dbkit.schema.changes import Add, Alter, Change, Drop, kind, subject
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.diff import diff
-from dbkit.schema.models import Model, qualified
+from dbkit.schema.models import Model, described, qualified
 from dbkit.schema.patching import patched
 from dbkit.schema.statements import runnable
 from dbkit.schema.values import EnumType, Schema, Table
@@ -89,7 +91,8 @@ class Generator:
         written = self._up(renaming, current, changes, schemas)
         self.decisions.settle()
         self.decisions.check_used(self.decisions.fill)
-        more, less = self._rest(written)
+        with _blamed(changes):
+            more, less = self._rest(written)
         types = enums(known.values()), enums(self.models)
         lost = hazards(self.dialect, current, changes, *types)
         down = self._down(renaming, written, known, schemas, more, less)
@@ -189,7 +192,7 @@ class Generator:
         if not isinstance(self.database, pw.PostgresqlDatabase):
             return []
         (own,) = self.database.execute_sql("SELECT pg_catalog.current_schema()").fetchone()
-        there = {None, own, *(one.name for one in current.namespaces)}
+        there = {None, "", own, *(one.name for one in current.namespaces)}
         spaces = {model._meta.schema for model in self.models} - there
         return sorted(space for space in spaces if self.goal.owns(f"{space}.*"))
 
@@ -300,6 +303,25 @@ def _said(changes: Iterable[Change]) -> Iterator[str]:
     for (verb, what, table), names in together.items():
         more = "" if len(names) == 1 else "es" if what.endswith("x") else "s"
         yield f"{verb} {what}{more} {', '.join(names)}{table}"
+
+
+@contextmanager
+def _blamed(changes: Iterable[Change]) -> Iterator[None]:
+    """An error of the new migration's own statements names the tables that it changes."""
+    try:
+        yield
+    except DbkitError as error:
+        if not isinstance(error, DatabaseFailed):
+            raise
+        reason, hint = error.message, error.hint
+        raise MigrationError(_failing(changes, reason), hint) from error
+    except Exception as error:  # Peewee lets through errors of all classes
+        raise MigrationError(_failing(changes, described(error)), "Correct the model.") from error
+
+
+def _failing(changes: Iterable[Change], reason: str) -> str:
+    tables = sorted({change.table or str(change.item.name) for change in changes})
+    return f"The models ask for a change that fails, of {', '.join(tables)}: {reason}"
 
 
 def function_of(lines: Lines) -> Callable[[Migrator, pw.Database], None]:

@@ -110,7 +110,7 @@ class Reshape:
     def _schemas(self) -> set[str] | None:
         if isinstance(self.database, pw.PostgresqlDatabase):
             return None  # anything may depend on a table
-        return {model._meta.schema for model in self.before.values()} - {None}
+        return {model._meta.schema for model in self.before.values()} - {None, ""}
 
     def _enums(self, live: Schema) -> list[Change]:
         changes: list[Change] = []

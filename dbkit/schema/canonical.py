@@ -150,7 +150,8 @@ def _copy(
     options["table_name"] = cut(first._meta.table_name)
     options["primary_key"] = False
     options["schema_manager_class"] = type(first._schema)
-    attributes = {field.name: _field(field, first, cut, copies or {}) for field in fields}
+    place = None if bare else _place(first, cut)  # which may lack what a key to itself points to
+    attributes = {field.name: _field(field, place, cut, copies or {}) for field in fields}
     if not bare:
         options["constraints"] = [one for model in models for one in model._meta.constraints or ()]
         if any(field.primary_key for field in attributes.values()):
@@ -192,13 +193,14 @@ def _copy_key_and_indexes(model: Model, copy: Model, cut: Cut) -> None:
             copy._meta.indexes.append(index)
 
 
-def _field(field: Any, model: Model, cut: Cut, copies: dict[Place, Model]) -> Any:
+def _field(field: Any, place: Place | None, cut: Cut, copies: dict[Place, Model]) -> Any:
+    """A field of the copy that stands for a table at that place."""
     copy = field.clone()
     copy.column_name = cut(field.column_name)
     if isinstance(field, pw.ForeignKeyField):
         copy.declared_backref, copy.backref = "+", None
         target = _place(field.rel_model, cut)
-        if target == _place(model, cut):
+        if target == place:
             copy.rel_model, copy.rel_field = "self", field.rel_field.name
         elif target in copies:
             copy.rel_model = copies[target]

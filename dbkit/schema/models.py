@@ -36,6 +36,13 @@ def class_name(model: Model) -> str:
     return f"{model.__module__}.{model.__qualname__}"
 
 
+def described(error: Exception) -> str:
+    """The first line of what Peewee, a driver or Python says of a model. Python's own errors say
+    little without their kind, as `KeyError: 'title'` does."""
+    reason = (str(error).strip().splitlines() or [""])[0]
+    return reason if isinstance(error, pw.PeeweeException) else f"{type(error).__name__}: {reason}"
+
+
 def is_managed(model: Model) -> bool:
     """Whether the table is the project's. `class Meta: managed = False` says that it is not."""
     return bool(getattr(model._meta, "managed", True))

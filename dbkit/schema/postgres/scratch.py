@@ -19,7 +19,7 @@ from dbkit.errors import ModelsError
 from dbkit.fields import EnumField, TypeName
 from dbkit.pinned import ask
 
-from ..models import Model, made_up_index_names, truncated, with_targets
+from ..models import Model, described, made_up_index_names, truncated, with_targets
 from ..values import Check, Exclusion, ForeignKey, Index, Part, PrimaryKey, Table, Unique
 from . import catalog, queries
 
@@ -148,10 +148,11 @@ def _create_all(database: pw.Database, models: list[Model], names: Names) -> dic
             try:
                 with database.savepoint():
                     ddl[names.table(model)] = _create(database, model, names)
-            except pw.PeeweeException as error:
+            except Exception as error:  # Peewee and the driver let through errors of all classes
                 failed[model] = error
         if len(failed) == len(waiting):
-            raise _impossible(*next(iter(failed.items())))
+            model, first = next(iter(failed.items()))
+            raise _impossible(model, first) from first
         waiting, failed = list(failed), {}
     for model in models:
         for key in model._meta.refs:
@@ -161,10 +162,9 @@ def _create_all(database: pw.Database, models: list[Model], names: Names) -> dic
 
 
 def _impossible(model: Model, error: Exception) -> ModelsError:
-    reason = str(error).strip().splitlines()[0]
     return ModelsError(
         f"The server cannot make table {model._meta.table_name} of model "
-        f"{model.__name__}: {reason}",
+        f"{model.__name__}: {described(error)}",
         "Correct the model, or create what it needs (an extension, a type) first.",
     )
 

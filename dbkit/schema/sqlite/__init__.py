@@ -14,7 +14,7 @@ import peewee as pw
 from dbkit.errors import DatabaseFailed, MigrationError, ModelsError
 from dbkit.transactions import is_open, rolled_back
 
-from ..models import Model, made_up_index_names
+from ..models import Model, described, made_up_index_names
 from ..objects import Object
 from ..statements import Hints, Statement, Using, quoted, runnable
 from ..values import (
@@ -411,9 +411,10 @@ def _from_models(live: pw.Database, models: list[Model]) -> Schema:
         for model in pw.sort_models(models):
             try:
                 type(model._schema)(model, scratch).create_all(safe=False)
-            except pw.PeeweeException as error:
+            except Exception as error:  # Peewee and the driver let through errors of all classes
                 raise ModelsError(
-                    f"SQLite cannot make table {_name(model)} of model {model.__name__}: {error}",
+                    f"SQLite cannot make table {_name(model)} of model {model.__name__}: "
+                    f"{described(error)}",
                     "Correct the model.",
                 ) from error
         made = _catalog(scratch, ["main", *schemas])

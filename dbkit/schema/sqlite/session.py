@@ -31,11 +31,17 @@ def keeping(database: pw.Database) -> Iterator[None]:
 
 def require_schemas(database: pw.Database, models: Iterable[Model]) -> None:
     """Raises ModelsError for a model in a schema that no attached database has."""
-    there = {"main", "temp", *(name.lower() for name in database._attached)}
+    there = {"main", *(name.lower() for name in database._attached)}
     if not database.is_closed():
         there |= {name.lower() for _, name, _ in database.execute_sql("PRAGMA database_list")}
     for model in models:
         schema = model._meta.schema
+        if schema and schema.lower() == "temp":
+            raise ModelsError(
+                f"Model {model.__name__} names the schema temp, whose tables SQLite drops when the "
+                "connection ends.",
+                "Write `temporary = True` instead, and dbkit leaves the table alone.",
+            )
         if schema and schema.lower() not in there:
             raise ModelsError(
                 f"Model {model.__name__} names the schema {schema}. SQLite has no schema {schema} "

@@ -1,0 +1,65 @@
+"""Models that Peewee itself cannot make SQL of: the error names the model and the field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import peewee as pw
+
+from .errors import DbkitError, ModelsError
+from .schema.models import Model, class_name, described
+
+
+@contextmanager
+def naming(models: Iterable[Model], database: pw.Database) -> Iterator[None]:
+    """Where the block fails because of a model, raise ModelsError. Each model is looked at only
+    after a failure, since nearly all models are good."""
+    try:
+        yield
+    except (DbkitError, pw.PeeweeException):
+        raise
+    except Exception as error:
+        for model in models:
+            _require_sql(model, database, error)
+        raise
+
+
+def _require_sql(model: Model, database: pw.Database, cause: Exception) -> None:
+    if not pw.is_model(model):
+        raise ModelsError(f"{model!r} is not a model.", "Give classes derived from peewee.Model.")
+    for field in model._meta.sorted_fields:
+        if isinstance(field, pw.DeferredForeignKey):
+            raise ModelsError(
+                f"{class_name(model)}.{field.name} points to the model {field.rel_model_name}, "
+                "and no class that was imported is called so.",
+                "Import the module with that class, or correct the name.",
+            ) from cause
+        if isinstance(getattr(field, "rel_field", None), pw.CompositeKey):
+            raise ModelsError(
+                f"{class_name(model)}.{field.name} points to {class_name(field.rel_model)}, whose "
+                "key is of several columns.",
+                "Point to one unique field: `field=`.",
+            ) from cause
+        with _blamed(f"column {class_name(model)}.{field.name}"):
+            _sql(field.ddl(database.get_sql_context()), database)
+    with _blamed(f"table of model {class_name(model)}"):
+        manager = type(model._schema)(model, database)
+        for query in (manager._create_table(safe=False), *manager._create_indexes(safe=False)):
+            query.query()[0].encode()
+    with _blamed(f"key of model {class_name(model)}"):
+        model._meta.get_primary_keys()
+
+
+def _sql(node: Any, database: pw.Database) -> None:
+    database.get_sql_context().sql(node).query()[0].encode()
+
+
+@contextmanager
+def _blamed(part: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        message = f"Peewee cannot make the {part}: {described(error)}"
+        raise ModelsError(message, "Correct the model.") from error

@@ -79,10 +79,10 @@ def _adopted(
     while True:
         try:
             return _attempt(router, spec, directory, ignore, name, lost)
-        except (MigrationError, DatabaseFailed, ModelsError) as error:
+        except (MigrationError, DatabaseFailed, ModelsError):
             if _module_path(spec).exists() or _module_path(spec).with_suffix("").is_dir():
                 raise
-            more = lost.more(router.database, error)
+            more = lost.more(router.database, ignore)
             if more is None:
                 raise
             lost = more
@@ -101,7 +101,7 @@ def _attempt(
     router: Router, spec: str, directory: Path, ignore: Sequence[str], name: str, lost: Lost
 ) -> Adopted | None:
     database = router.database
-    schema = lost.left(whole(database))
+    schema = lost.left(whole(database, ignore))
     if not schema.tables:
         raise MigrationError(
             "There is no table in the database, so there is nothing to adopt.",
@@ -114,7 +114,7 @@ def _attempt(
         ignored = [one.place for one in left if one.differs]
         try:
             ignored += _differing(database, models, ignore, ignored, is_new=bool(files))
-            goal = Goal(models, *lost.wanted(database, models))
+            goal = Goal(models, *lost.wanted(database, models, ignore), ignore)
         except ModelsError as error:
             unjudged = frozenset(_unjudged(database, models)) if files else frozenset()
             if not unjudged:
@@ -236,7 +236,9 @@ def _baseline(
         if goal.objects and not is_final:
             raise
         try:
-            made = baseline(database, directory, name, Goal(goal.models), replaced)
+            made = baseline(
+                database, directory, name, Goal(goal.models, ignore=goal.ignore), replaced
+            )
         except (MigrationError, DatabaseFailed, ModelsError):
             raise error from None
         reason = error.message.splitlines()[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -66,16 +66,18 @@ class Lost:
             extensions=kept("extension", schema.extensions),
         )
 
-    def wanted(self, database: pw.Database, models: list[Model]) -> tuple[Schema, list[Object]]:
+    def wanted(
+        self, database: pw.Database, models: list[Model], ignore: Sequence[str] = ()
+    ) -> tuple[Schema, list[Object]]:
         """What a baseline creates."""
-        schema, objects = wanted(database, models)
+        schema, objects = wanted(database, models, ignore)
         return self.left(schema), [one for one in objects if one.key not in self.keys]
 
-    def more(self, database: pw.Database, error: DbkitError) -> Lost | None:
+    def more(self, database: pw.Database, ignore: Sequence[str]) -> Lost | None:
         """With all that cannot be created; None if that is known already."""
         if self.is_final:
             return None
-        schema, objects = wanted(database, [])
+        schema, objects = wanted(database, [], ignore)
         with scratch_database(database) as scratch, scratch.atomic():
             found = _Trial(scratch, schema, objects).lost()
         return replace(found, unmodelled=self.unmodelled, unsaid=(*self.unsaid, *found.unsaid))

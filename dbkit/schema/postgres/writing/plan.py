@@ -186,6 +186,9 @@ class Plan:
             if change.table in self.recreated and not isinstance(change.item, Comment):
                 continue
             if self._comes_with_parent(change):
+                old = change.old if isinstance(change, Alter) else change.item
+                if isinstance(old, Check) and not isinstance(change, Add):
+                    yield Drop(change.table, old)  # it stays if the child has it for itself, too
                 continue
             match change:
                 case Alter(table, Column() as old, Column() as new) if (
@@ -320,6 +323,8 @@ def _columns(old: Table, new: Table) -> Iterator[tuple[Column, Column]]:
 
 
 def _same(one: Change, other: Change) -> bool:
+    if isinstance(one.item, Check) and isinstance(other.item, Check):
+        return type(one) is type(other) and one.item.name == other.item.name
     if isinstance(one, Alter) and isinstance(other, Alter):
         return (one.old, one.new) == (other.old, other.new)
     return type(one) is type(other) and one.item == other.item

@@ -285,6 +285,10 @@ class Tables:
             case Index():
                 sql = f"DROP INDEX {self.spelling.beside(table, part.name or '')}"
                 yield Placed(Step.DROP_CONSTRAINT, Statement(sql))
+            case Check() if parents(self.plan.old[table]):  # if it is inherited, after the parent's
+                rank = self._rank(self.plan.old[table], self.plan.old)
+                sql = f"ALTER TABLE {on} DROP CONSTRAINT IF EXISTS {name}"
+                yield Placed(Step.DROP_CONSTRAINT, Statement(sql), rank)
             case _:
                 foreign = isinstance(part, ForeignKey)
                 step = Step.DROP_FOREIGN_KEY if foreign else Step.DROP_CONSTRAINT

@@ -21,7 +21,7 @@ from playhouse.pool import MaxConnectionsExceeded
 from psycopg2.extensions import parse_dsn
 
 from . import config, diagnosis
-from .errors import ConfigError, DatabaseUnreachable
+from .errors import ConfigError, DatabaseFailed, DatabaseUnreachable
 
 CONNECT_TIMEOUT = 10  # seconds, unless the URL says otherwise
 FORMS = """\
@@ -184,6 +184,12 @@ def diagnosed(database: pw.Database, display: str = "") -> Iterator[None]:
         yield
     except (pw.PeeweeException, psycopg2.Error, MaxConnectionsExceeded) as error:
         raise diagnosis.explain(error, database, display) from error
+    except UnicodeDecodeError as error:  # PostgreSQL checks no text of a database in SQL_ASCII
+        raise DatabaseFailed(
+            f"The database holds a name or text that is no {error.encoding} text: {error}.",
+            "If the encoding of the database is SQL_ASCII, set PGCLIENTENCODING to the encoding "
+            "that its text has (UTF8, for example).",
+        ) from error
     except ValueError as error:
         if "manual commit" not in str(error):  # the words of Peewee's atomic()
             raise

@@ -199,7 +199,7 @@ class Freezer:
 
     def _foreign_key(self, one: Any) -> Call:
         options = {}
-        if (one.rel_field,) != key_fields(one.rel_model):
+        if [one.rel_field.name] != [key.name for key in key_fields(one.rel_model)]:
             options["field"] = one.rel_field.name
         options |= {name: getattr(one, name) for name in ACTIONS if getattr(one, name)}
         if one.rel_model in self.later and one.rel_model is not one.model:

@@ -24,6 +24,8 @@ from .enums import Enums
 
 INTEGERS = ("smallint", "integer", "bigint")
 WIDTHS = {"boolean": 5, "smallint": 6, "integer": 11, "bigint": 20, "uuid": 36}
+IN_LIST = re.compile(r"\(*(\S+) IN \((.*?)\)+", re.IGNORECASE | re.DOTALL)
+TEXT = re.compile(r"'(?:[^']|'')*'")
 SIZE = re.compile(r".+\((\d+)(?:, ?(\d+))?\)")
 
 
@@ -45,11 +47,22 @@ def _stricter(current: Schema, changes: Sequence[Change]) -> Iterator[str]:
     old = {table.name: {part.name for part in table.parts if isinstance(part, Column)}
            for table in current.tables}  # fmt: skip
     for change in changes:
-        if isinstance(change, Drop) or change.table is None:
+        if isinstance(change, Drop) or change.table is None or _widens(change, changes):
             continue
         reason, item = _rule(change), change.item
         if reason and any(_about(item, str(column)) for column in old.get(change.table, ())):
             yield f"{reason}: {kind(item)} {subject(item)} of table {change.table}"
+
+
+def _widens(change: Change, changes: Sequence[Change]) -> bool:
+    """Whether a check only adds values to the list of a check whose place it takes."""
+    if not isinstance(change.item, Check) or not (new := IN_LIST.fullmatch(change.item.expression)):
+        return False
+    gone = [one.old if isinstance(one, Alter) else one.item for one in changes
+            if one.table == change.table and not isinstance(one, Add)]  # fmt: skip
+    olds = [IN_LIST.fullmatch(old.expression) for old in gone if isinstance(old, Check)]
+    values = set(TEXT.findall(new[2]))
+    return any(old and old[1] == new[1] and values >= set(TEXT.findall(old[2])) for old in olds)
 
 
 def _rule(change: Change) -> str:

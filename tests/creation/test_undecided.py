@@ -155,7 +155,6 @@ HARMLESS: dict[str, Pair] = {
     "varchar widened": Pair(ab, lambda: t(a=pw.CharField(30))),
     "default set": Pair(ab, lambda: t(a=pw.CharField(20, **default("'x'")))),
     "index added": Pair(ab, lambda: t(a=pw.CharField(20, index=True))),
-    "label added": Pair(lambda: mood("x"), lambda: mood("x", "y")),
     "column made nullable": Pair(ab, lambda: t(a=pw.CharField(20, null=True))),
 }  # fmt: skip
 
@@ -236,6 +235,15 @@ def test_what_loses_nothing_is_no_hazard(database: pw.Database, name: str, tmp_p
     created = create(database, pair.v2(), directory, "two")
     assert created
     assert created.hazards == ()
+
+
+def test_only_the_rollback_of_a_label_fails(database: pw.Database, tmp_path: Path) -> None:
+    pair = Pair(lambda: mood("x"), lambda: mood("x", "y"))
+    created = create(database, pair.v2(), first(database, pair, tmp_path / "m"), "two")
+    assert created
+    assert [one.split(":")[0] for one in created.hazards] == [
+        "the rollback fails where a row has it"
+    ]
 
 
 def test_the_rows_are_not_asked(database: pw.Database, tmp_path: Path) -> None:

@@ -145,3 +145,12 @@ def test_a_schema_that_sqlite_lacks(tmp_path: Path) -> None:
     assert create(database, models, tmp_path / "m", "one")
     migrate(database, tmp_path / "m")
     assert not verify(database, models)
+
+
+@pytest.mark.parametrize("sql", ["CHECK (a > 0)); COMMIT; --", "DEFAULT 1); ROLLBACK; --"])
+def test_sql_of_a_model_that_ends_the_transaction(postgres: pw.Database, sql: str) -> None:
+    model = table("t", a=pw.IntegerField(constraints=[pw.SQL(sql)]))
+    with pytest.raises(ModelsError, match="Model"):
+        verify(postgres, [model])
+    assert not postgres.in_transaction()
+    assert not postgres.table_exists("t")

@@ -18,6 +18,7 @@ import peewee as pw
 from dbkit.errors import ModelsError
 from dbkit.fields import EnumField, TypeName
 from dbkit.pinned import ask
+from dbkit.transactions import is_open
 
 from ..models import Model, described, made_up_index_names, truncated, with_targets
 from ..values import Check, Exclusion, ForeignKey, Index, Part, PrimaryKey, Table, Unique
@@ -149,6 +150,8 @@ def _create_all(database: pw.Database, models: list[Model], names: Names) -> dic
                 with database.savepoint():
                     ddl[names.table(model)] = _create(database, model, names)
             except Exception as error:  # Peewee and the driver let through errors of all classes
+                if not is_open(database):
+                    raise _ended(model) from error
                 failed[model] = error
         if len(failed) == len(waiting):
             model, first = next(iter(failed.items()))
@@ -159,6 +162,14 @@ def _create_all(database: pw.Database, models: list[Model], names: Names) -> dic
             if key.deferred:  # which create_table leaves to create_foreign_key
                 _manager(database, model, names).create_foreign_key(key)
     return ddl
+
+
+def _ended(model: Model) -> ModelsError:
+    return ModelsError(
+        f"The SQL of model {model.__name__} ends the transaction in which dbkit tries it, so the "
+        "models cannot be compared.",
+        "Take COMMIT and ROLLBACK out of its constraints, defaults and indexes.",
+    )
 
 
 def _impossible(model: Model, error: Exception) -> ModelsError:

@@ -8,6 +8,7 @@ it has one; fields by the field's name.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import peewee as pw
@@ -23,7 +24,7 @@ from .enums import EnumOperations
 from .frozen import usual_column
 from .reshaping import Reshape, cloned
 from .stepping import Creation, Stepping, table_sql
-from .unknown import is_of_project, own_copy
+from .unknown import is_of_project, own_copy, point
 
 
 class Migrator(EnumOperations, ConstraintOperations):
@@ -144,7 +145,7 @@ class Migrator(EnumOperations, ConstraintOperations):
 
     def change_fields(self, model: Model | str, /, **fields: pw.Field) -> Model:
         """Make columns what these fields say: type, nullability, default, foreign key, index. A
-        field whose column has another name renames it."""
+        field whose column has another name renames it. Foreign keys to a column take its type."""
         model = self._with_fields(model, *fields)
         fields = {field_of(model, name).name: field for name, field in fields.items()}
         for name, field in fields.items():
@@ -156,11 +157,25 @@ class Migrator(EnumOperations, ConstraintOperations):
             if column != old.column_name:
                 self.rename_field(model, name, name, column_name=column)
             field.column_name = column
-        with self._edited(model):
+        keys = self._keys_to([field_of(model, name) for name in fields])
+        with self._edited(*dict.fromkeys([model, *(key.model for key in keys)])):
             for name, field in fields.items():
                 put_field(model, name, field)
                 self._mean(model, field, "type", "nullable", "default", "collation")
+            for key in keys:
+                if key.model._meta.fields.get(key.name) is key:
+                    point(key, key.rel_model)
         return model
+
+    def _keys_to(self, targets: Sequence[Any]) -> list[Any]:
+        """The foreign keys to these fields, then those to these foreign keys, and so on."""
+        every = list(targets)
+        for target in every:  # which grows meanwhile
+            for model in self.orm:
+                every += [key for key in model._meta.refs
+                          if key.rel_field is target
+                          and not any(one is key for one in every)]  # fmt: skip
+        return every[len(targets) :]
 
     def alter_type(
         self, model: Model | str, name: str, field: pw.Field, using: str | None = None

@@ -53,6 +53,26 @@ def key_changed(old: dict[str, Any], new: dict[str, Any], *refuses: str) -> Pair
     return Pair(lambda: pointing(**old), lambda: pointing(**new), POINTING, refuses=refuses)
 
 
+def numbered(kind: Callable[..., Any], *, more: bool = False) -> list[Any]:
+    """A key, a key that points to it and to which another points, and a key to its own table; a
+    table in between that has nothing to do with them may get one column `more`."""
+    cell = table("cell", code=kind(primary_key=True))
+    alpha = table("alpha", a=pw.TextField(), **({"n": pw.IntegerField(default=0)} if more else {}))
+    link = table("link", cell=pw.ForeignKeyField(cell, primary_key=True))
+    tail = table("tail", link=pw.ForeignKeyField(link, null=True), m=pw.TextField())
+    tree = table("tree", code=kind(primary_key=True), up=pw.ForeignKeyField("self", null=True))
+    return [cell, alpha, link, tail, tree]
+
+
+NUMBERED = (
+    insert("cell", "code", "'1'", "'2'"),
+    insert("alpha", "a", "'x'"),
+    insert("link", "cell_id", "'1'", "'2'"),
+    insert("tail", "link_id, m", "'1', 'x'", "NULL, 'y'"),
+    insert("tree", "code, up_id", "'7', NULL", "'8', '7'"),
+)
+
+
 def checked(*constraints: Any, **fields: Any) -> list[Any]:
     """t (a varchar, b integer) with constraints of the table."""
     fields = {"a": pw.CharField(20), "b": pw.IntegerField(), **fields}
@@ -188,6 +208,12 @@ FOREIGN: Pairs = {
         (*XY, insert("u", "t_id, n", "'x', 1", "'y', 2")),
         {"SELECT t_id FROM u ORDER BY id": [("x",), ("y",)]},
         refuses=(insert("u", "t_id, n", "'z', 1"),),
+    ),
+    "key and keys to it become numbers": Pair(
+        lambda: numbered(pw.CharField), lambda: numbered(pw.BigIntegerField, more=True), NUMBERED
+    ),
+    "key and keys to it become text": Pair(
+        lambda: numbered(pw.IntegerField), lambda: numbered(pw.CharField, more=True), NUMBERED
     ),
     "target of a foreign key widened": Pair(
         lambda: pointing(field="a", on_update="CASCADE"),

@@ -123,7 +123,13 @@ def _merged(first: Schema, second: Schema) -> Schema:
                      if isinstance(change, Add) and isinstance(change.item, Part))  # fmt: skip
         tables[table.name] = replace(table, parts=tables[table.name].parts + more)
     enums = {enum.name: enum for enum in (*first.enums, *second.enums)}
-    return replace(first, tables=tuple(tables.values()), enums=tuple(enums.values()))
+    sequences = dict.fromkeys((*first.sequences, *second.sequences))
+    return replace(
+        first,
+        tables=tuple(tables.values()),
+        enums=tuple(enums.values()),
+        sequences=tuple(sequences),
+    )
 
 
 def _lasting(models: Iterable[Model]) -> list[Model]:
@@ -165,12 +171,14 @@ def _covered(
     if strict:
         return live, desired, ()
     enums = {enum.name for enum in desired.enums}
+    sequences = {one.name for one in desired.sequences}
     under = _under(live, tables) if family else {}
     expected = [table for table in under.values() if table is not None]
     covered = Schema(
         live.namespaces,
         tuple(one for one in live.tables if one.name in tables or one.name in under),
         tuple(enum for enum in live.enums if enum.name in enums),
+        sequences=tuple(one for one in live.sequences if one.name in sequences),
     )
     known = tables | unverified | under.keys()
     others = tuple(table.name for table in live.tables if table.name not in known)

@@ -8,7 +8,7 @@ it has one; fields by the field's name.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import peewee as pw
@@ -23,7 +23,7 @@ from .editing import default_of, field_of, is_filled, put_field, remove_field, r
 from .enums import EnumOperations
 from .frozen import usual_column
 from .reshaping import Reshape, cloned
-from .stepping import Creation, Stepping, table_sql
+from .stepping import Creation, Stepping, create_sequences, table_sql
 from .unknown import is_of_project, own_copy, point
 
 
@@ -129,6 +129,7 @@ class Migrator(EnumOperations, ConstraintOperations):
                 put_field(model, name, field)
                 if name in filled:
                     field.null = True
+        self._with_sequences(model, fields)
         for name, field in filled.items():
             self.fill(model, **{name: default_of(field)})
             self.add_not_null(model, name)
@@ -165,7 +166,14 @@ class Migrator(EnumOperations, ConstraintOperations):
             for key in keys:
                 if key.model._meta.fields.get(key.name) is key:
                     point(key, key.rel_model)
+        self._with_sequences(model, fields)
         return model
+
+    def _with_sequences(self, model: Model, fields: Mapping[str, Any]) -> None:
+        """Create the sequences that the fields name before the table is changed."""
+        if any(field.sequence for field in fields.values()) and not self.following:
+            with self._own():
+                create_sequences(model)
 
     def _keys_to(self, targets: Sequence[Any]) -> list[Any]:
         """The foreign keys to these fields, then those to these foreign keys, and so on."""

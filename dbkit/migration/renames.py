@@ -147,7 +147,12 @@ def _columns(
                 continue
             likely = [one.name for one in came if _base(one) == _base(column)]
             names = [one.name for one in came]
-            other = generator.decisions.renamed("column", keys, likely, names)
+            same = new._meta.fields.get(old._meta.columns[column.name].name)
+            if not named and same is not None and same.column_name in names:
+                # the field kept its name, and only its column_name is another
+                other = None if generator.decisions.no_rename else same.column_name
+            else:
+                other = generator.decisions.renamed("column", keys, likely, names)
             if other is not None and other in new._meta.columns:
                 came = [one for one in came if one.name != other]
                 fields = old._meta.columns[column.name], new._meta.columns[other]

@@ -18,7 +18,7 @@ from peewee_migrate.logs import logger
 from dbkit.errors import MigrationError
 from dbkit.reflection import columns, reflected
 from dbkit.schema.dialect import dialect_for
-from dbkit.schema.models import Model, qualified
+from dbkit.schema.models import Model, qualified, sequences
 from dbkit.schema.statements import quoted
 from dbkit.schema.values import Schema
 from dbkit.transactions import is_open
@@ -81,6 +81,7 @@ class Creation:
         self.model, self.__name__ = model, f"create {qualified(model)}"
 
     def __call__(self) -> None:
+        create_sequences(self.model)
         self.model.create_table(safe=False)
 
 
@@ -325,6 +326,14 @@ class Edit:
             self.migrator._link(self.models)
             for model in self.models:
                 self.reshape.after[qualified(model)] = snapshot(model)
+
+
+def create_sequences(model: Model) -> None:
+    """Create the sequences that fields of the model name, unless they exist."""
+    database = model._meta.database
+    for schema, name in sequences([model]):
+        sql = f"CREATE SEQUENCE IF NOT EXISTS {name_sql(schema, name)}"
+        dialect_for(database).execute(database, sql)
 
 
 def is_waiting(operation: Callable[[], Any]) -> bool:

@@ -31,6 +31,12 @@ def qualified(model: Model) -> str:
     return f"{schema}.{name}" if schema and schema not in ("public", "main") else str(name)
 
 
+def sequences(models: Iterable[Model]) -> list[tuple[str | None, str]]:
+    """(schema, name) of the sequences from which fields take their values (`sequence=`)."""
+    fields = (field for model in models for field in model._meta.sorted_fields)
+    return list(dict.fromkeys(tuple(one._sequence_parts()) for one in fields if one.sequence))
+
+
 def class_name(model: Model) -> str:
     """The class with its module, for a person."""
     return f"{model.__module__}.{model.__qualname__}"

@@ -354,6 +354,17 @@ OPTIONS: Pairs = {
 BOTH: Pairs = ADDED | REMOVED | TYPES | OPTIONS
 
 POSTGRES: Pairs = {
+    "column with a sequence added": Pair(
+        lambda: t(a=pw.TextField()),
+        lambda: t(a=pw.TextField(), n=pw.IntegerField(sequence="numbers")),
+        of_a("'x'"), {"SELECT n FROM t": [(1,)]}, accepts=of_a("'y'"),
+    ),
+    "table with a sequence added": Pair(
+        lambda: t(a=pw.TextField()),
+        lambda: [*t(a=pw.TextField()), table("u", n=pw.IntegerField(sequence="numbers"),
+                                             a=pw.TextField())],
+        accepts=(insert("u", "a", "'y'"),),
+    ),
     "json to jsonb": retyped(pg.JSONField, pg.BinaryJSONField, "'{\"a\": 1}'"),
     "text to json": retyped(pw.TextField, pw.JSONField, "'{\"a\": 1}'"),
     "int to an array": Pair(

@@ -44,7 +44,25 @@ def partial(name: str) -> list[Any]:
     return [model]
 
 
+def pointing_by(**options: Any) -> list[Any]:
+    parent = table("t", a=pw.TextField())
+    return [parent, table("u", t=pw.ForeignKeyField(parent, **options))]
+
+
 BOTH: Pairs = {
+    "field that gets a column_name": Pair(
+        lambda: t(a=pw.CharField(20)), lambda: t(a=pw.CharField(40, column_name="b", index=True)),
+        XY, {"SELECT b FROM t ORDER BY id": [("x",), ("y",)]}, lost=("t.a",),
+    ),
+    "field that loses its column_name": Pair(
+        lambda: t(a=pw.CharField(20, column_name="b")), lambda: t(a=pw.CharField(20)),
+        (insert("t", "b", "'x'"),), {"SELECT a FROM t": [("x",)]}, lost=("t.b",),
+    ),
+    "foreign key that gets a column_name": Pair(
+        lambda: pointing_by(), lambda: pointing_by(column_name="owner"),
+        (*of_a("'x'"), insert("u", "t_id", "1")), {"SELECT owner FROM u": [(1,)]}, lost=("u.t_id",),
+        refuses=(insert("u", "owner", "9"),),
+    ),
     "column renamed": column({}, {}),
     "column renamed, indexed": column({}, {}, lambda: pw.CharField(20, index=True)),
     "column renamed, unique": column({}, {}, lambda: pw.CharField(20, unique=True),

@@ -17,10 +17,10 @@ from dbkit.pinned import ask
 from dbkit.scratch import NoScratch, scratch_database
 from dbkit.transactions import rolled_back
 
-from ..models import Model, truncated
+from ..models import Model, sequences, truncated
 from ..objects import Object
 from ..statements import Hints, Statement, Using, quoted, runnable
-from ..values import Attached, EnumType, Namespace, Schema, Table
+from ..values import Attached, EnumType, Namespace, Schema, Sequence, Table
 from . import catalog, objects, plain, queries, scratch, session, settle
 from .blocked import in_the_way
 from .scratch import Names, made_up
@@ -196,7 +196,14 @@ class Reading:
             tuple(Namespace(schema) for schema in self.schemas[1:]),
             tuple(tables[name] for name in sorted(tables)),
             tuple(EnumType(name, field.labels) for name, field in sorted(enums.items())),
+            sequences=self._sequences(by_name.values(), live),
         )
+
+    def _sequences(self, models: Iterable[Model], live: Schema) -> tuple[Sequence, ...]:
+        """Those that fields name; of their options models say nothing."""
+        there = {one.name: one for one in live.sequences}
+        names = [self.names.qualified(*place) for place in sequences(models)]
+        return tuple(there.get(name) or Sequence(name) for name in sorted(names))
 
     def _place_types(self, enums: dict[str, EnumField], live: Schema) -> None:
         """Give the temporary copies of the enum types their names: the bare one, unless a schema

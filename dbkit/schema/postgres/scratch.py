@@ -20,7 +20,8 @@ from dbkit.fields import EnumField, TypeName
 from dbkit.pinned import ask
 from dbkit.transactions import is_open
 
-from ..models import Model, described, made_up_index_names, truncated, with_targets
+from ..models import Model, described, made_up_index_names, sequences, truncated, with_targets
+from ..statements import quoted
 from ..values import Check, Exclusion, ForeignKey, Index, Part, PrimaryKey, Table, Unique
 from . import catalog, queries
 
@@ -142,6 +143,10 @@ def _where(field: EnumField) -> str:
 def _create_all(database: pw.Database, models: list[Model], names: Names) -> dict[str, str]:
     """Create the tables, by name the SQL that did it; one that needs another not yet there waits
     (a foreign key that is raw SQL does not say so to Peewee)."""
+    for schema, name in sequences(models):
+        if schema is None:  # another schema has the sequence, or the server says that it lacks it
+            sql = f"CREATE TEMPORARY SEQUENCE IF NOT EXISTS {quoted(name)}"
+            database.execute_sql(sql.replace("%", "%%"))
     ddl: dict[str, str] = {}
     waiting, failed = models, {}
     while waiting:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import reduce
@@ -76,8 +77,10 @@ def examine(
     dialect.require_schemas(database, lasting)
 
     def attached() -> Attached:
-        with opened(database), dialect.reading(database, schemas_of(lasting)) as reading:
-            return reading.attached()
+        """Asked for later, when the caller may have closed the database."""
+        with nullcontext() if not database.is_closed() else opened(database):
+            with dialect.reading(database, schemas_of(lasting)) as reading:
+                return reading.attached()
 
     with diagnosed(database), dialect.reading(database, schemas_of(lasting)) as reading:
         reading.expect(lasting)

@@ -68,6 +68,9 @@ def test_without_temporary_tables_a_scratch_database_judges(server: Server, name
     server.execute("ALTER TABLE users ALTER api_quota_daily SET DEFAULT 7", name)
     with opened(server.url(name, "reader")) as database:
         report = verify(database, MODELS)
+        if database.server_version < 180000:  # the embedded server may write expressions otherwise
+            assert "users" in [table for table, _ in report.unverified]
+            return
         assert [change.item.name for change in report.changes] == ["api_quota_daily"]
         assert report.unverified == ()
 
@@ -162,7 +165,9 @@ def standby(request: pytest.FixtureRequest) -> Iterator[pw.Database]:
         shutil.rmtree(primary.home, ignore_errors=True)
 
 
-def test_against_a_hot_standby(standby: pw.Database) -> None:
+def test_against_a_hot_standby(standby: pw.Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    judge = server_of(f"postgres{standby.server_version // 10000}")
+    monkeypatch.setenv("DBKIT_SCRATCH_URL", judge.url())
     assert standby.execute_sql("SELECT pg_is_in_recovery()").fetchone() == (True,)
     report = verify(standby, MODELS)
     assert not report, str(report)

@@ -9,6 +9,7 @@ from playhouse import postgres_ext as pg
 
 from dbkit import create, migrate, rollback, verify
 from dbkit.connection import parse
+from dbkit.discovery import Found
 from dbkit.fields import ColumnField
 from dbkit.sources import Sources
 
@@ -78,7 +79,7 @@ def test_a_setting_makes_no_difference(server: Server) -> None:
         migrate(database)
         assert create(database, [Every]) is None
     server.execute(f"ALTER DATABASE {other} SET default_transaction_read_only = on")
-    sources = Sources(parse(server.url(other)), Path("migrations"), lambda: [Every])
+    sources = Sources(parse(server.url(other)), Path("migrations"), lambda: Found([Every]))
     for left, right in (("live", server.url(usual)), (server.url(usual), "live"),
                         ("migrations", "live"), ("live", "models")):  # fmt: skip
         report = sources.diff(left, right)

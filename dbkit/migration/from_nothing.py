@@ -158,19 +158,18 @@ def _bare(table: Table) -> Table:
 
 
 def _together(pairs: Iterable[Pair]) -> Pair:
-    up, down = Lines(), Lines()
-    for before, after in pairs:
-        up, down = _joined(up, before), _joined(after, down)
-    return up, down
+    pairs = list(pairs)
+    return _joined(up for up, _ in pairs), _joined(down for _, down in reversed(pairs))
 
 
-def _joined(first: Lines, second: Lines) -> Lines:
-    """Both, with an empty line only beside a class."""
-    if any(line.startswith("class ") for line in (*first.lines, *second.lines)):
-        return first + second
-    both = Lines()
-    both.lines = [*first.lines, *second.lines]
-    return both
+def _joined(pieces: Iterable[Lines]) -> Lines:
+    """All of them, with an empty line only beside a class."""
+    joined, before = Lines(), False
+    for piece in filter(None, pieces):
+        has_class = any(line.startswith("class ") for line in piece.lines)
+        joined.lines += [""] * (bool(joined) and (before or has_class)) + piece.lines
+        before = has_class
+    return joined
 
 
 def _nothing(table: str, field: Any) -> Any:

@@ -18,7 +18,7 @@ Find = Callable[[str], Model | None]  # a model by its table's name
 
 
 class UntoldField(pw.BareField):
-    """A column of which a followed file says nothing but its name."""
+    """A column whose name is all that a followed file says."""
 
 
 class _Untold(pw.ModelBase):
@@ -30,7 +30,7 @@ class _Untold(pw.ModelBase):
 
 
 def untold(name: str, database: pw.Database) -> Model:
-    """A model for a table of which a followed file says nothing but its name."""
+    """A model for a table whose name is all that a followed file says."""
     meta = type("Meta", (), {"table_name": name, "database": database})
     return _Untold("Untold", (pw.Model,), {"Meta": meta})
 

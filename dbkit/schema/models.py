@@ -55,8 +55,8 @@ def is_managed(model: Model) -> bool:
 
 
 def key_fields(model: Model) -> tuple[Any, ...]:
-    """The fields of the table's primary key. A field called `id` that is no key takes the place of
-    the key that Peewee would make, and `Meta.primary_key` still is that."""
+    """The fields of the table's primary key. A model whose field `id` is not the key has
+    none, although `Meta.primary_key` still holds the key that Peewee would have added."""
     fields = {id(field) for field in model._meta.sorted_fields}
     return tuple(key for key in model._meta.get_primary_keys() if id(key) in fields)
 

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import peewee as pw
 
 from dbkit.errors import MigrationError
 from dbkit.schema.models import Model, is_made_up, qualified
-from dbkit.schema.statements import mentions
+from dbkit.schema.statements import mentions, quoted
 
 STRING = re.compile(r"'(?:[^']|'')*'")
+# a string constant, a type, or a name that is no function, type or qualifier of another name
+WORD = re.compile(
+    r"""'(?:[^']|'')*' | (?:\bAS\s+|::\s*)(?:"(?:[^"]|"")*"|\w+)
+    | "(?:[^"]|"")*"(?=\s*\.) | "(?P<quoted>(?:[^"]|"")*)"
+    | (?<![\w$])(?P<plain>[^\W\d][\w$]*)(?![\w$]|\s*[(.'])""",
+    re.VERBOSE | re.IGNORECASE,
+)
+
+SIMPLE = re.compile(r'"([a-z_][a-z0-9_]*)"')
 
 
 def is_default(clause: Any) -> bool:
@@ -36,20 +45,37 @@ def is_statement(node: Any) -> bool:
     return bool(node.sql.lstrip()[:6].upper() == "CREATE")
 
 
-def with_literal(clause: Any, old: str, new: str) -> Any:
-    """The clause with one string constant in the place of another."""
+def unquoted(sql: str) -> str:
+    """The SQL without the quotation marks of simple names, for a comparison."""
+    return SIMPLE.sub(r"\1", sql)
+
+
+def rewritten(clause: Any, change: Callable[[str], str]) -> Any:
+    """The clause with all its SQL changed."""
     if isinstance(clause, pw.SQL):
-        return type(clause)(clause.sql.replace(old, new), clause.params)
+        return type(clause)(change(clause.sql), clause.params)
     if isinstance(clause, pw.NodeList):
-        nodes = tuple(with_literal(node, old, new) for node in clause.nodes)
+        nodes = tuple(rewritten(node, change) for node in clause.nodes)
         return pw.NodeList(nodes, clause.glue, clause.parens)
     return clause
+
+
+def renamed_in(sql: str, old: str, new: str) -> str:
+    """The SQL with another name for a column."""
+
+    def word(match: re.Match[str]) -> str:
+        plain = match["plain"] or ""
+        found = match["quoted"] == old.replace('"', '""') or old in (plain, plain.lower())
+        return quoted(new) if found else match[0]
+
+    return WORD.sub(word, sql)
 
 
 def is_called(clause: Any, name: str) -> bool:
     if isinstance(clause, pw.NodeList) and len(clause.nodes) == 3:
         return isinstance(clause.nodes[1], pw.Entity) and clause.nodes[1]._path[-1] == name
-    return isinstance(clause, pw.SQL) and clause.sql in (name, f"CHECK ({name})")
+    wanted = (unquoted(name), f"CHECK ({unquoted(name)})")
+    return isinstance(clause, pw.SQL) and unquoted(clause.sql) in wanted
 
 
 def is_index(model: Model, index: Any, columns: Sequence[Any], name: str | None) -> bool:
@@ -139,8 +165,10 @@ def _names_column(clause: Any, field: Any) -> bool:
 
 def rename_in_model(model: Model, field: Any, name: str, column: str) -> None:
     """Another name for a field and its column, wherever the model names it."""
-    meta, old = model._meta, field.name
+    meta, old, old_column = model._meta, field.name, field.column_name
     key = meta.primary_key is field
+    if column != old_column:
+        _rename_in_sql(model, lambda sql: renamed_in(sql, old_column, column))
     _detach(model, field)
     for place, index in enumerate(meta.indexes):
         if isinstance(index, (tuple, list)):
@@ -157,6 +185,19 @@ def rename_in_model(model: Model, field: Any, name: str, column: str) -> None:
         meta.set_primary_key(name, field)
     else:
         meta.add_field(name, field)
+
+
+def _rename_in_sql(model: Model, change: Callable[[str], str]) -> None:
+    """Change the SQL of the model's constraints and indexes."""
+    meta = model._meta
+    for owner in (meta, *meta.sorted_fields):
+        if owner.constraints:
+            owner.constraints = [rewritten(clause, change) for clause in owner.constraints]
+    meta.indexes = [rewritten(index, change) for index in meta.indexes]
+    for index in meta.indexes:
+        if isinstance(index, pw.ModelIndex):
+            index._expressions = [rewritten(key, change) for key in index._expressions]
+            index._where = rewritten(index._where, change)
 
 
 def default_of(field: Any) -> Any:

@@ -16,7 +16,7 @@ from dbkit.schema.models import Model, qualified, truncated
 from dbkit.schema.statements import literal, quoted
 from dbkit.schema.values import EnumType
 
-from .editing import field_of, with_literal
+from .editing import field_of, rewritten
 from .stepping import Stepping, name_sql
 
 Enums = dict[tuple[str | None, str], tuple[str, ...]]
@@ -126,7 +126,9 @@ class EnumOperations(Stepping):
             field.enum_class = None
             for clauses in (field.constraints, model._meta.constraints):
                 for place, clause in enumerate(clauses or ()):
-                    clauses[place] = with_literal(clause, literal(old), literal(new))
+                    clauses[place] = rewritten(
+                        clause, lambda sql: sql.replace(literal(old), literal(new))
+                    )
 
     def change_enum(self, name: str, labels: Sequence[str], schema: str | None = None) -> None:
         """All labels in their new order; where one goes away, no row may have it. The type is made

@@ -84,7 +84,7 @@ class Generator:
         renaming, (current, known, changes) = find_renames(self)
         self.decisions.check_used(self.decisions.rename)
         self.decisions.settle()
-        if not changes and not renaming.up:
+        if not changes and not renaming.up and not renaming.in_python:
             self.decisions.check_used(self.decisions.fill)
             return None
         schemas = self._new_schemas(current)

@@ -19,7 +19,7 @@ from dbkit.schema.values import Check, Column, Table
 from dbkit.source import Call, flat
 
 from .classes import model_lines
-from .editing import is_default, rename_in_model
+from .editing import is_default, rename_in_model, unquoted
 from .enums import Enums, enums
 from .frozen import Freezer, Frozen, without
 from .lines import Lines
@@ -87,8 +87,7 @@ class Writer:
 
     def _write(self) -> None:
         old, new = enums(self.old.values()) | self.types, enums(self.new.values())
-        if self.changes:
-            self._names()
+        self._names()
         self._types(old, new)
         gone = [model for name, model in self.old.items()
                 if name not in self.new and self.owns(name)]  # fmt: skip
@@ -291,8 +290,9 @@ class Writer:
 
     def _constraints(self, table: str, before: Frozen, after: Frozen, dropped: bool) -> None:
         left, right = (after, before) if dropped else (before, after)
+        kept = [_unquoted(clause) for clause in left.constraints]
         for clause in right.constraints:
-            if clause in left.constraints:
+            if _unquoted(clause) in kept:
                 continue
             if dropped:
                 word = "drop_check" if clause.function == "pw.Check" else "drop_constraints"
@@ -320,6 +320,11 @@ class Writer:
                 self.lines.call("drop_index", table, name=name)
             else:
                 self.lines.call("drop_index", table, *index.arguments)
+
+
+def _unquoted(clause: Call) -> Call:
+    arguments = (unquoted(one) if isinstance(one, str) else one for one in clause.arguments)
+    return replace(clause, arguments=tuple(arguments))
 
 
 def touches(change: Change, column: str) -> bool:

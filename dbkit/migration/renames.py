@@ -6,8 +6,9 @@ two could be one is it asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from dbkit.schema.changes import Add, Change, Drop, items
@@ -34,9 +35,10 @@ class Renaming:
     # new table or table.column -> old name, or nothing where another was called so; label -> new
     names: dict[str, str] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
+    in_python = False  # fields have another name, and their columns stay
 
     def add(self, said: str, up: Lines, down: Lines) -> None:
-        self.said.append(said)
+        self.said += [said] if said else []
         self.up, self.down = self.up + up, down + self.down
 
 
@@ -135,42 +137,103 @@ def _columns(
     changes: list[Change],
 ) -> None:
     for table, old in known.items():
-        new = generator.new.get(table)
-        if new is None:
+        if (new := generator.new.get(table)) is None:
             continue
-        came = items(changes, Add, Column, table)
-        gone = {column.name for column in items(changes, Drop, Column, table)}
-        for column in _columns_of(live, table):
-            keys = [f"{renaming.names.get(table) or table}.{column.name}", f"{table}.{column.name}"]
-            named = any(key in generator.decisions.rename for key in keys)
-            if column.name not in old._meta.columns or not (named or column.name in gone):
-                continue
-            likely = [one.name for one in came if _base(one) == _base(column)]
-            names = [one.name for one in came]
-            same = new._meta.fields.get(old._meta.columns[column.name].name)
-            if not named and same is not None and same.column_name in names:
-                # the field kept its name, and only its column_name is another
-                other = None if generator.decisions.no_rename else same.column_name
-            else:
-                other = generator.decisions.renamed("column", keys, likely, names)
-            if other is not None and other in new._meta.columns:
-                came = [one for one in came if one.name != other]
-                fields = old._meta.columns[column.name], new._meta.columns[other]
-                _rename_field(renaming, table, *fields)
+        columns = [one for one in _columns_of(live, table) if one.name in old._meta.columns]
+        came = {one.name: one for one in items(changes, Add, Column, table)}
+        gone = {one.name for one in items(changes, Drop, Column, table)}
+        names = dict.fromkeys((renaming.names.get(table) or table, table))
+        keys = {one.name: [f"{name}.{one.name}" for name in names] for one in columns}
+        told = {column for column, ways in keys.items()
+                if any(key in generator.decisions.rename for key in ways)}  # fmt: skip
+        kept = _kept_fields(old, new)
+        moved: dict[str, str] = {}
+        for column in columns:
+            name = column.name
+            free = [one for one in new._meta.columns if one not in moved.values()
+                    and one != name and (one in came or one in told or one in kept
+                                         or one == kept.get(name))]  # fmt: skip
+            likely: list[str] = []
+            if name not in told and kept.get(name) in free:
+                if _ends_in(came, kept, name) and not generator.decisions.no_rename:
+                    moved[name] = kept[name]
+                    continue
+                likely = [kept[name]]
+            elif name in gone:
+                likely = [one for one in free if one in came and one not in kept.values()
+                          and _base(came[one]) == _base(column)]  # fmt: skip
+            other = generator.decisions.renamed("column", keys[name], likely, free)
+            if other is not None:
+                moved[name] = other
+            elif name in kept:
+                renaming.in_python = True
+        _rename_columns(renaming, table, old, new, moved)
 
 
-def _rename_field(renaming: Renaming, table: str, old: Any, new: Any) -> None:
-    lines = []
-    for before, after in ((old, new), (new, old)):
-        options = {}
-        if usual_column(after.name, before) != after.column_name:
-            options["column_name"] = after.column_name
-        lines.append(Lines())
-        lines[-1].call("rename_field", table, before.name, after.name, **options)
-    words = f"rename column {old.column_name} of {table} to {new.column_name}"
-    renaming.add(words, *lines)
-    renaming.names[f"{table}.{old.column_name}"] = ""
-    renaming.names[f"{table}.{new.column_name}"] = old.column_name
+def _kept_fields(old: Model, new: Model) -> dict[str, str]:
+    """The columns of fields that keep their names and get another column: old column -> new. A
+    column that stays under another field is none of them."""
+    fields, columns = new._meta.fields, new._meta.columns
+    kept = {
+        field.column_name: fields[name].column_name
+        for name, field in old._meta.fields.items()
+        if name in fields and fields[name].column_name != field.column_name
+    }
+    return {one: other for one, other in kept.items()
+            if one not in columns or one in kept.values()}  # fmt: skip
+
+
+def _ends_in(came: Container[str], kept: Mapping[str, str], column: str) -> bool:
+    """Whether a column gets a new name, or the name of another column that does, and so on: not a
+    name that stays in use, and not its own in the end."""
+    for _ in kept:
+        if kept[column] in came:
+            return True
+        if (column := kept[column]) not in kept:
+            break
+    return False
+
+
+def _rename_columns(
+    renaming: Renaming, table: str, old: Model, new: Model, moved: Mapping[str, str]
+) -> None:
+    """Rename the columns, and give their fields the new names."""
+    there = {column: (field, field.name) for column, field in old._meta.columns.items()}
+    for before, after in in_order(moved, there):
+        field, old_name = there.pop(before)
+        is_last = moved.get(field.column_name) == after
+        new_name = new._meta.columns[after].name if is_last else after
+        there[after] = field, new_name
+        up, down = Lines(), Lines()
+        up.call("rename_field", table, old_name, new_name, **_column(new_name, field, after))
+        down.call("rename_field", table, new_name, old_name, **_column(old_name, field, before))
+        words = f"rename column {field.column_name} of {table} to {after}" if is_last else ""
+        renaming.add(words, up, down)
+        renaming.names[f"{table}.{before}"] = ""
+        renaming.names[f"{table}.{after}"] = field.column_name
+
+
+def _column(name: str, field: Any, column: str) -> dict[str, str]:
+    """The option of rename_field that a column needs."""
+    return {} if usual_column(name, field) == column else {"column_name": column}
+
+
+def in_order(moved: Mapping[str, str], columns: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The renames (old, new) in an order in which each new name is free. Where there is no such
+    order, a column that is in the way steps aside first."""
+    left, taken = dict(moved), set(columns)
+    while left:
+        old = next((one for one, new in left.items() if new not in taken), None)
+        if old is None:
+            old = next(iter(left.values()))
+            new = next(name for number in count(1)
+                       if (name := f"aside_{number}") not in taken | moved.keys())  # fmt: skip
+            if old in left:
+                left[new] = left.pop(old)
+        else:
+            new = left.pop(old)
+        taken = taken - {old} | {new}
+        yield old, new
 
 
 def _columns_of(schema: Schema, table: str) -> Iterator[Column]:

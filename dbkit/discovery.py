@@ -13,10 +13,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import peewee as pw
-
 from .errors import ModelsError
-from .schema.models import Model, with_targets
+from .schema.models import Model, is_model, with_targets
 
 LIBRARIES = ("peewee", "playhouse", "peewee_migrate")
 
@@ -76,10 +74,10 @@ def find_project() -> None:
 
 
 def _listed(spec: str, listed: Any) -> list[Model]:
-    if callable(listed) and not _is_model(listed):
+    if callable(listed) and not is_model(listed):
         listed = listed()
-    models = [listed] if _is_model(listed) else listed
-    if not isinstance(models, Iterable) or not all(map(_is_model, models := list(models))):
+    models = [listed] if is_model(listed) else listed
+    if not isinstance(models, Iterable) or not all(map(is_model, models := list(models))):
         raise ModelsError(f"{spec} is no list of Peewee models.")
     return _with_through_models(models)
 
@@ -147,10 +145,6 @@ def _defines_classes(info: pkgutil.ModuleInfo) -> bool:
     return any(isinstance(one, ast.ClassDef) and one.bases for one in body)
 
 
-def _is_model(thing: Any) -> bool:
-    return isinstance(thing, type) and issubclass(thing, pw.Model)
-
-
 def _is_librarys(model: Model) -> bool:
     """Whether a class is a library's. (One that `type()` made says that it is Peewee's.)"""
     module = sys.modules.get(model.__module__)
@@ -163,7 +157,7 @@ def _tables(modules: list[ModuleType]) -> Found:
         thing: None
         for module in modules
         for thing in vars(module).values()
-        if _is_model(thing) and not _is_librarys(thing)
+        if is_model(thing) and not _is_librarys(thing)
     }
     models = _with_through_models([model for model in found if not only_inherited_from(model)])
     bases = tuple(model for model in found if model not in models)

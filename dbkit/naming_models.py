@@ -9,7 +9,7 @@ from typing import Any
 import peewee as pw
 
 from .errors import DbkitError, ModelsError
-from .schema.models import Model, class_name, described
+from .schema.models import Model, class_name, described, is_model
 
 
 @contextmanager
@@ -27,7 +27,7 @@ def naming(models: Iterable[Model], database: pw.Database) -> Iterator[None]:
 
 
 def _require_sql(model: Model, database: pw.Database, cause: Exception) -> None:
-    if not pw.is_model(model):
+    if not is_model(model):
         raise ModelsError(f"{model!r} is not a model.", "Give classes derived from peewee.Model.")
     for field in model._meta.sorted_fields:
         if isinstance(field, pw.DeferredForeignKey):

@@ -101,6 +101,7 @@ MODELS = {  # the lines of a class, and what is said after it
         "b = pw.ForeignKeyField('self', column_name='x')",
     ],
     "an empty schema": [FIELD, "class Meta: schema = ''"],
+    "a dependency on what is no model": [FIELD, "class Meta: depends_on = [pw.Model, 'M1', None]"],
     "a statement for an index": [
         FIELD,
         "class Meta: table_settings = ['--']",
@@ -120,7 +121,7 @@ def test_models_that_failed_with_other_errors(
 
 
 def test_what_is_no_model(database: pw.Database, tmp_path: Path) -> None:
-    for given in (None, 1, "a.b", pw.Model.__class__, object):
+    for given in (None, 1, "a.b", pw.Model, pw.Model.__class__, object):
         with pytest.raises(DbkitError, match="is not a model"):
             verify(database, [given])
         with pytest.raises(DbkitError, match="is not a model"):

@@ -9,9 +9,10 @@ from typing import Any
 import peewee as pw
 import pytest
 
-from dbkit import create, migrate, rollback, verify
+from dbkit import EnumField, create, migrate, rollback, verify
 from dbkit.errors import ModelsError
 from dbkit.schema.models import truncated
+from dbkit.transactions import is_open
 
 
 def table(name: str, meta: dict[str, Any] | None = None, /, **fields: Any) -> Any:
@@ -147,10 +148,32 @@ def test_a_schema_that_sqlite_lacks(tmp_path: Path) -> None:
     assert not verify(database, models)
 
 
-@pytest.mark.parametrize("sql", ["CHECK (a > 0)); COMMIT; --", "DEFAULT 1); ROLLBACK; --"])
+ENDS = {
+    "CHECK": "CHECK (a > 0)); COMMIT; --",
+    "DEFAULT": "DEFAULT 1); ROLLBACK; --",
+    "another transaction": "CHECK (a > 0)); COMMIT; BEGIN; --",
+}
+
+
+@pytest.mark.parametrize("sql", ENDS.values(), ids=ENDS)
 def test_sql_of_a_model_that_ends_the_transaction(postgres: pw.Database, sql: str) -> None:
-    model = table("t", a=pw.IntegerField(constraints=[pw.SQL(sql)]))
-    with pytest.raises(ModelsError, match="Model"):
-        verify(postgres, [model])
-    assert not postgres.in_transaction()
+    """It is refused, and every temporary table that it commits is dropped."""
+    postgres.execute_sql("CREATE TEMPORARY TABLE mine (id serial)")
+    before = postgres.execute_sql(TEMPORARY).fetchall()
+    model = table("t", a=pw.IntegerField(constraints=[pw.SQL(sql)]), b=mood())
+    for _ in range(2):
+        with pytest.raises(ModelsError, match="Model"):
+            verify(postgres, [model])
+        assert not is_open(postgres)
+        assert postgres.execute_sql(TEMPORARY).fetchall() == before
     assert not postgres.table_exists("t")
+
+
+def mood() -> Any:
+    return EnumField(["sad", "happy"], "mood")
+
+
+TEMPORARY = """SELECT relname FROM pg_catalog.pg_class
+WHERE relnamespace = pg_catalog.pg_my_temp_schema()
+UNION ALL SELECT typname FROM pg_catalog.pg_type
+WHERE typnamespace = pg_catalog.pg_my_temp_schema() ORDER BY 1"""

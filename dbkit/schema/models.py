@@ -13,6 +13,11 @@ BASES = (sqlite_ext.FTS5Model, sqlite_ext.FTSModel, sqlite_ext.VirtualModel, pw.
 Model = Any  # a class derived from peewee.Model; peewee ships no types
 
 
+def is_model(thing: Any) -> bool:
+    """Whether a thing is a class of a table. `peewee.Model` itself has none."""
+    return pw.is_model(thing) and hasattr(thing, "_meta")
+
+
 def with_targets(models: Iterable[Model]) -> list[Model]:
     """The models and all that their foreign keys need to exist, parents first."""
     found: dict[Model, None] = {}
@@ -21,7 +26,8 @@ def with_targets(models: Iterable[Model]) -> list[Model]:
         model = waiting.pop()
         if model not in found:
             found[model] = None
-            waiting.extend([*model._meta.refs.values(), *(model._meta.depends_on or ())])
+            waiting.extend(model._meta.refs.values())
+            waiting.extend(filter(is_model, model._meta.depends_on or ()))
     return list(pw.sort_models(found))
 
 

@@ -233,8 +233,7 @@ class Reading:
         """Let the server write what is open; if it will not, a scratch database; if there is none,
         what is plainly equal is, and the rest is not verified."""
         try:
-            with rolled_back(self.database):
-                self.database.execute_sql("CREATE TEMPORARY TABLE dbkit_may_i ()")
+            with scratch.trying(self.database):
                 return self._asked(by_name, doubts, unusual, enums)
         except pw.PeeweeException as error:
             if sqlstate(error) not in REFUSED:

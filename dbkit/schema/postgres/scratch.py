@@ -8,17 +8,19 @@ right: `plain` is the quick way, for models that say nothing unusual.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from hashlib import md5
 from typing import Any
 
 import peewee as pw
 
+from dbkit.diagnosis import sqlstate
 from dbkit.errors import ModelsError
 from dbkit.fields import EnumField, TypeName
 from dbkit.pinned import ask
-from dbkit.transactions import is_open
+from dbkit.transactions import GONE, is_open, rolled_back
 
 from ..models import Model, described, made_up_index_names, sequences, truncated, with_targets
 from ..statements import quoted
@@ -26,6 +28,19 @@ from ..values import Check, Exclusion, ForeignKey, Index, Part, PrimaryKey, Tabl
 from . import catalog, queries
 
 CONSTRAINT = re.compile(r'CONSTRAINT\s+("(?:[^"]|"")+"|\w+)', re.IGNORECASE)
+# the temporary objects that are not older than the first table that dbkit created
+COMMITTED = """
+SELECT format('DROP %%s IF EXISTS pg_temp.%%I CASCADE', made.kind, made.name) FROM (
+    SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, c.relname, age(c.xmin)
+    FROM pg_catalog.pg_class c
+    WHERE c.relkind IN ('r', 'S') AND c.relnamespace = pg_my_temp_schema()
+    UNION ALL
+    SELECT 'TYPE', t.typname, age(t.xmin) FROM pg_catalog.pg_type t
+    WHERE t.typtype = 'e' AND t.typnamespace = pg_my_temp_schema()
+) AS made(kind, name, age)
+WHERE made.age <= (SELECT age(c.xmin) FROM pg_catalog.pg_class c
+                   WHERE c.relnamespace = pg_my_temp_schema() AND c.relname = 'dbkit_may_i')
+"""
 
 
 def read(database: pw.Database, models: Iterable[Model], names: Names) -> tuple[Table, ...]:
@@ -155,7 +170,7 @@ def _create_all(database: pw.Database, models: list[Model], names: Names) -> dic
                 with database.savepoint():
                     ddl[names.table(model)] = _create(database, model, names)
             except Exception as error:  # Peewee and the driver let through errors of all classes
-                if not is_open(database):
+                if not is_open(database) or sqlstate(error) in GONE:
                     raise _ended(model) from error
                 failed[model] = error
         if len(failed) == len(waiting):
@@ -169,8 +184,31 @@ def _create_all(database: pw.Database, models: list[Model], names: Names) -> dic
     return ddl
 
 
-def _ended(model: Model) -> ModelsError:
-    return ModelsError(
+class Ended(ModelsError):
+    """The SQL of a model ends the transaction in which it is tried."""
+
+
+@contextmanager
+def trying(database: pw.Database) -> Iterator[None]:
+    """Roll back the temporary tables of the block; drop them if the SQL of a model commits them."""
+    with rolled_back(database):
+        database.execute_sql("CREATE TEMPORARY TABLE dbkit_may_i ()")
+        try:
+            yield
+        except Ended:
+            _drop_committed(database)
+            raise
+
+
+def _drop_committed(database: pw.Database) -> None:
+    if is_open(database):  # the model began another transaction
+        database.execute_sql("ROLLBACK")
+    for (drop,) in ask(database, COMMITTED).fetchall():
+        database.execute_sql(drop.replace("%", "%%"))
+
+
+def _ended(model: Model) -> Ended:
+    return Ended(
         f"The SQL of model {model.__name__} ends the transaction in which dbkit tries it, so the "
         "models cannot be compared.",
         "Take COMMIT and ROLLBACK out of its constraints, defaults and indexes.",

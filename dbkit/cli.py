@@ -16,7 +16,7 @@ from .connection import Target
 from .errors import MigrationError, Refused
 from .questions import created_text, passed_over, questions
 from .report import Report
-from .session import Session, answer, command, main
+from .session import Session, answer, command, main, require_encodable
 from .sources import Sources
 from .verification import verify
 
@@ -56,6 +56,7 @@ FORMATS = {
     "github": Report.to_github,
     "sql": Report.to_sql,
 }
+EXACT = ("json", "sql")  # what another program reads
 reporting = [
     click.option("--format", "format_", type=click.Choice(list(FORMATS)), default="text",
                  show_default=True, help="How to print the differences."),
@@ -78,6 +79,8 @@ def _report(
 ) -> None:
     """Print a report and exit with its answer."""
     text = FORMATS[format_](report)
+    if format_ in EXACT:
+        require_encodable(text)
     if text:
         click.echo(text if report else prefix + text)
     if report.unverified and not allow_unverified:

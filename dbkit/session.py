@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +17,7 @@ import peewee as pw
 from . import __version__, config
 from .connection import Target, opened, parse
 from .discovery import Found, find_models, find_project
-from .errors import DbkitError
+from .errors import ConfigError, DbkitError
 
 OPTIONS = {
     "database": click.option("--database", metavar="URL", help="The database; else DATABASE_URL."),
@@ -30,6 +32,7 @@ class Group(click.Group):
     """Turns every error into a sentence and exit code 2; `--debug` adds the traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        _require_no_encoding(sys.stdout)
         try:
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit):
@@ -44,6 +47,25 @@ class Group(click.Group):
                 f"unexpected {type(error).__name__}: {error}\n"
                 "This should not happen; run again with --debug and report what it shows.",
             )
+
+
+def _require_no_encoding(stream: Any) -> None:
+    """A message is printed on a terminal of any encoding; the characters that the encoding lacks
+    are written as escapes."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
+
+
+def require_encodable(text: str) -> None:
+    """Raise ConfigError where standard output cannot write the text as it is."""
+    try:
+        text.encode(sys.stdout.encoding)
+    except UnicodeEncodeError as error:
+        raise ConfigError(
+            f"The output has a character that {error.encoding} does not have: "
+            f"{text[error.start : error.end]!a}.",
+            "Set PYTHONIOENCODING=utf-8.",
+        ) from error
 
 
 def fail(ctx: click.Context, message: str) -> NoReturn:

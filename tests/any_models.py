@@ -15,9 +15,18 @@ HEAD = """\
 import peewee as pw
 from playhouse import postgres_ext as pg
 from playhouse import sqlite_ext as sq
+from playhouse import cockroachdb as cr
+from playhouse import fields as pf
+from playhouse import mysql_ext as my
+from playhouse import signals
 from dbkit import EnumField
 from dbkit.fields import DateTimeTZField
+from enum import Enum, IntEnum
 SQL = pw.SQL
+class Mixin(pw.Model):
+    mixed = pw.IntegerField(null=True)
+Choice = Enum("Choice", {"A": "a", "B": "it's %", "C": "c" * 300})
+Number = IntEnum("Number", {"A": 1, "B": 2 ** 40})
 """
 ANY = (
     "AnyField IntegerField BigIntegerField SmallIntegerField FloatField DoubleField DecimalField "
@@ -30,11 +39,37 @@ FIELDS = [
     *(f"pg.{name}Field" for name in ("Array", "DateTimeTZ", "HStore", "BinaryJSON", "TSVector",
                                      "Interval", "JSON")),
     *(f"sq.{name}Field" for name in ("JSON", "TDecimal", "ISODateTime", "JSONB", "Search")),
-    "DateTimeTZField", "EnumField", "pw.VirtualField", "pw.MetaField",
+    *(f"pf.{name}Field" for name in ("Compressed", "Pickle", "Enum", "IntEnum")),
+    "DateTimeTZField", "EnumField", "pw.VirtualField", "pw.MetaField", 
+    "my.MySQLJSONField", "pw.ManyToManyField",
 ]  # fmt: skip
 KEYS = ("pw.AutoField", "pw.BigAutoField", "pw.IdentityField", "sq.AutoIncrementField",
         "sq.RowIDField", "pw.UUIDField", "pw.CharField", "pw.IntegerField", "pw.BlobField",
-        "pw.DecimalField", "pg.ArrayField", "pw.JSONField", "pw.ForeignKeyField")  # fmt: skip
+        "pw.DecimalField", "pg.ArrayField", "pw.JSONField", "pw.ForeignKeyField",
+        "cr.UUIDKeyField", "cr.RowIDField", "sq.DocIDField", "pw.PrimaryKeyField", "EnumField",
+        "pf.EnumField", "pw.DateTimeField", "pw.BareField")  # fmt: skip
+# the words that are special to PostgreSQL somewhere: SELECT word FROM pg_get_keywords()
+# WHERE catcode <> 'U'
+KEYWORDS = tuple(
+    """
+    all analyse analyze and any array as asc asymmetric authorization between bigint binary bit
+    boolean both case cast char character check coalesce collate collation column concurrently
+    constraint create cross current_catalog current_date current_role current_schema current_time
+    current_timestamp current_user dec decimal default deferrable desc distinct do else end except
+    exists extract false fetch float for foreign freeze from full grant greatest group grouping
+    having ilike in initially inner inout int integer intersect interval into is isnull join json
+    json_array json_arrayagg json_exists json_object json_objectagg json_query json_scalar
+    json_serialize json_table json_value lateral leading least left like limit localtime
+    localtimestamp merge_action national natural nchar none normalize not notnull null nullif
+    numeric offset on only or order out outer overlaps overlay placing position precision primary
+    real references returning right row select session_user setof similar smallint some substring
+    symmetric system_user table tablesample then time timestamp to trailing treat trim true union
+    unique user using values varchar variadic verbose when where window with xmlattributes xmlconcat
+    xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable
+    """.split()  # noqa: SIM905 -- as a list it would fill a line each
+)
+BASES = ("signals.Model", "sq.FTSModel", "sq.FTS5Model", "sq.VirtualModel", "M0", "M0, Mixin",
+         "Mixin", "Mixin, signals.Model")  # fmt: skip
 NAMES = (
     "a", "b", "user", "order", "select", "primary", "table", "default", "ctid", "xmin", "oid",
     "rowid", "tableoid", "Upper", "größe", "名前", "😀", "e\u0301", "é", "ﬁ", "\u202e", "\u00a0",
@@ -44,6 +79,8 @@ NAMES = (
     "sqlite_x", "None", "class", "self", "1", "1a", "id", "ID", "Id", "_meta", "integer", "text",
     "json", "migratehistory", "text_pattern_ops", "#", "# imports", "\u2028", "\x1b[31m",
 )  # fmt: skip
+ATTRIBUTES = ("id", "a", "class_", "f0", "größe", "名前", "ﬁ", "pk", "ID", "name", "order", "user",
+              "select", "save", "objects", "DoesNotExist", "dirty_fields", "id_id")  # fmt: skip
 NONSENSE = ("", " ", "DEFAULT", "CHECK (", "CHECK ()", "nonsense", "DEFAULT 1", "DEFAULT 'x'",
             "DEFAULT NULL", "CHECK (1)", "CHECK (1 > 0)", "NOT NULL", "NULL", "UNIQUE", "'", '"',
             "--", "/*", "DEFAULT nothing()", "DEFAULT (SELECT 1)", "CHECK (a > 0)", ", x integer",
@@ -83,6 +120,8 @@ def name(random: Random) -> str:
         return "".join(chr(random.choice((random.randrange(1, 0x250), random.randrange(1, 0xD800),
                                           random.randrange(0xE000, 0x110000))))
                        for _ in range(random.choice((1, 2, 5, 70))))  # fmt: skip
+    if some(random, 0.2):
+        return random.choice(KEYWORDS)
     return random.choice(NAMES)
 
 
@@ -94,12 +133,13 @@ def source(random: Random) -> str:
 
 def _model(random: Random, number: int, wild: float) -> str:  # noqa: C901
     fields = [_field(random, number, wild) for n in range(random.choice((1, 2, 3)))]
-    names = [f"f{n}" if not some(random, wild / 3) else random.choice(("id", "a", "class_", "f0"))
+    names = [f"f{n}" if not some(random, wild / 3) else random.choice(ATTRIBUTES)
              for n in range(len(fields))]  # fmt: skip
     if some(random, 0.2):
         key = random.choice(KEYS)
         fields.append(_field(random, number, wild, key, "primary_key=True"))
-        names.append("rowid" if "RowID" in key else random.choice(("id", "key", "f0")))
+        named = {"sq.RowIDField": "rowid", "sq.DocIDField": "docid"}
+        names.append(named.get(key) or random.choice(("id", "key", "f0")))
     meta = [("legacy_table_names", "False")]
     if some(random, 3 * wild):
         meta.append(("table_name", repr(name(random))))
@@ -112,6 +152,8 @@ def _model(random: Random, number: int, wild: float) -> str:  # noqa: C901
                               "pw.CompositeKey()", "pw.CompositeKey('nothing')", "None",
                               "pw.CompositeKey('f0', 'f0')"))  # fmt: skip
         meta.append(("primary_key", keys))
+    if some(random, wild / 3):
+        meta[0] = ("legacy_table_names", "True")
     for option in ("without_rowid", "strict_tables", "temporary"):
         if some(random, wild / 3):
             meta.append((option, "True"))
@@ -122,10 +164,26 @@ def _model(random: Random, number: int, wild: float) -> str:  # noqa: C901
         meta.append(("indexes", repr(((columns, some(random, 0.5)),))))
     if some(random, wild / 3):
         meta.append(("depends_on", random.choice(("[]", "[pw.Model]", "[M0]"))))
+    if some(random, wild / 3):
+        meta.append(random.choice((
+            ("only_save_dirty", "True"), ("managed", "False"), ("managed", "True"),
+            ("database", "None"), ("db_table", repr(name(random))), ("abstract", "True"),
+            ("table_function", "lambda model: model.__name__ * 20"), ("depends_on", "['M0', None]"),
+            ("table_settings", "'WITH (fillfactor=50)'"), ("constraints", "None"),
+            ("constraints", "SQL('CHECK (true)')"), ("indexes", "('f0',)"),
+            ("indexes", "['f0', 'f1']"), ("indexes", "((('f0',),),)"), ("indexes", "None"),
+            ("indexes", "(((), True),)"), ("indexes", "(SQL('CREATE INDEX x ON m0 (f0)'),)"),
+            ("table_alias", "'x'"), ("primary_key", "'f0'"),
+        )))  # fmt: skip
     if some(random, wild / 5):
         meta.append(("options", repr({name(random): name(random)})))
     model = f"M{number}"
-    text = f"class {model}(pw.Model):\n"
+    bases = (
+        random.choice(BASES if number else BASES[-2:] + BASES[:4])
+        if some(random, wild / 3)
+        else "pw.Model"
+    )
+    text = f"class {model}({bases}):\n"
     text += "".join(f"    {one} = {field}\n" for one, field in zip(names, fields, strict=True))
     text += "    class Meta:\n" + "".join(f"        {one} = {value}\n" for one, value in meta)
     if some(random, wild * 2):
@@ -175,7 +233,11 @@ def _field(  # noqa: C901
     elif kind == "pw.DeferredForeignKey":
         given.insert(0, repr(random.choice((f"M{model + 1}", f"M{model}", "Nothing"))))
     if kind in ("pw.ForeignKeyField", "pw.DeferredForeignKey"):
-        given.append("backref='+'")
+        given.append(f"backref={'+' if some(random, 0.9) else random.choice(ATTRIBUTES)!r}")
+        if some(random, wild / 3):
+            given.append("lazy_load=False")
+        if some(random, wild / 3):
+            given.append(f"object_id_name={random.choice(ATTRIBUTES)!r}")
         for option, words in (
             ("on_delete", WORDS),
             ("on_update", WORDS),
@@ -191,6 +253,10 @@ def _field(  # noqa: C901
             given.append(f"dimensions={random.choice((0, 1, 2, 3, -1, 100))}")
         if some(random, wild):
             given.append("field_kwargs={'max_length': 5}")
+    if kind == "pw.ManyToManyField":
+        return f"{kind}({f'M{random.randrange(model)}' if model else 'Mixin'}, backref='+')"
+    if kind in ("pf.EnumField", "pf.IntEnumField"):
+        given.insert(0, "Choice" if kind == "pf.EnumField" else "Number")
     if kind == "EnumField":
         labels = random.choice((("a", "b"), ("a",), ("it's", '"', "%", "\n"), (), ("a", "a"),
                                 ("",), ("x" * 64,), (name(random),)))  # fmt: skip
@@ -216,6 +282,7 @@ def _options(random: Random, wild: float) -> list[str]:
         "collation": (wild / 3, lambda: repr(random.choice(COLLATIONS))),
         "sequence": (wild / 4, lambda: repr(name(random))),
         "column_name": (2 * wild, lambda: repr(name(random))),
+        "unindexed": (wild / 4, lambda: "True"),
         "choices": (wild / 2, lambda: random.choice(("[]", "[(1, 'a')]", "'ab'", "[(set(), 1)]"))),
         "help_text": (wild / 2, lambda: repr(name(random))),
         "verbose_name": (wild / 2, lambda: repr(name(random))),

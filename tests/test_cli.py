@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 import pytest
-from click.testing import Result
+from click.testing import CliRunner, Result
 
 import dbkit as library
 from dbkit import cli
@@ -237,3 +237,29 @@ def test_every_option_is_explained() -> None:
     for command in cli.main.commands.values():
         assert command.help
         assert all(one.help for one in command.params if isinstance(one, click.Option))
+
+
+MODEL = """\
+import peewee as pw
+class Größe(pw.Model):
+    a = pw.IntegerField(column_name="名前")
+    class Meta: table_name = "größe"
+"""
+
+
+@pytest.mark.parametrize("format_", ["text", "github", "json", "sql"])
+def test_a_terminal_that_lacks_a_character(tmp_path: Path, format_: str) -> None:
+    """A person reads an escape in its place; a program is not given another text."""
+    (tmp_path / "sizes.py").write_text(MODEL, encoding="utf-8")
+    url = f"sqlite:///{tmp_path / 'test.db'}"
+    with opened(url) as database:
+        database.execute_sql("CREATE TABLE größe (id INTEGER NOT NULL PRIMARY KEY)")
+    command = ["verify", "--database", url, "--models", "sizes", "--format", format_]
+    result = CliRunner(charset="latin-1").invoke(cli.main, command)
+    if format_ in ("json", "sql"):
+        assert result.exit_code == 2
+        assert "The output has a character that latin-1 does not have" in result.stderr
+    else:
+        assert result.exit_code == 1, result.output
+        assert r"\u540d\u524d" in result.stdout
+        assert "größe" in result.stdout

@@ -12,7 +12,7 @@ from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 
 from dbkit.diagnosis import sqlstate
 from dbkit.errors import DatabaseFailed
-from dbkit.fields import EnumField, TypeName, create_enum
+from dbkit.fields import EnumField, TypeName
 from dbkit.pinned import ask
 from dbkit.scratch import NoScratch, scratch_database
 from dbkit.transactions import rolled_back
@@ -259,7 +259,7 @@ class Reading:
         enums: dict[str, EnumField],
     ) -> dict[str, Table]:
         for name, field in enums.items():
-            create_enum(self.database, self.names.types_there[name], field.labels, "pg_temp")
+            scratch.create_type(self.database, self.names.types_there[name], field)
         tables = settle.settle(self.database, doubts, self.names.types_there)
         unusual += [by_name[one.table.name] for one in doubts if one.table.name not in tables]
         asked = scratch.read(self.database, unusual, self.names)

@@ -18,7 +18,7 @@ import peewee as pw
 
 from dbkit.diagnosis import sqlstate
 from dbkit.errors import ModelsError
-from dbkit.fields import EnumField, TypeName
+from dbkit.fields import EnumField, TypeName, create_enum
 from dbkit.pinned import ask
 from dbkit.transactions import GONE, is_open, rolled_back
 
@@ -91,7 +91,7 @@ class Names:
         return self.of_temporary(name) if temporary else self.qualified(schema, name)
 
     def qualified(self, schema: str | None, name: str) -> str:
-        return name if schema in (None, self.own) else f"{schema}.{name}"
+        return f"{schema}.{name}" if schema and schema != self.own else name
 
     def enum(self, field: EnumField) -> str:
         return self.qualified(field.model._meta.schema, truncated(field.type_name))
@@ -139,6 +139,11 @@ def enums(models: Iterable[Model], names: Names) -> dict[str, EnumField]:
         for one in model._meta.sorted_fields:
             if not isinstance(one, EnumField):
                 continue
+            if long := [label for label in one.labels if truncated(label) != label]:
+                raise ModelsError(
+                    f"The label {long[0]!r} of {_where(one)} is longer than 63 bytes.",
+                    "PostgreSQL takes no longer label of an enum type: shorten it.",
+                )
             name = names.enum(one)
             first = found.setdefault(name, one)
             if first.labels != one.labels:
@@ -149,6 +154,18 @@ def enums(models: Iterable[Model], names: Names) -> dict[str, EnumField]:
                     "Use one Enum class for both, or give one of them another type_name.",
                 )
     return found
+
+
+def create_type(database: pw.Database, name: str, field: EnumField) -> None:
+    """Create the type of a field under a temporary name. Raises ModelsError."""
+    try:
+        create_enum(database, name, field.labels, "pg_temp")
+    except pw.PeeweeException as error:
+        raise ModelsError(
+            f"The server cannot make the enum type {field.type_name} of {_where(field)}: "
+            f"{described(error)}",
+            "Correct its labels.",
+        ) from error
 
 
 def _where(field: EnumField) -> str:

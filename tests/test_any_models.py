@@ -184,6 +184,15 @@ MODELS = {  # the lines of a class, and what is said after it
     "an empty schema": [FIELD, "class Meta: schema = ''"],
     "a dependency on what is no model": [FIELD, "class Meta: depends_on = [pw.Model, 'M1', None]"],
     "a label that is too long": ["a = EnumField(['x' * 64], 'mood')"],
+    "a key to its own column": ["a = pw.ForeignKeyField('self', column_name='id')"],
+    "a key to a column with another key": [
+        "a = pw.ForeignKeyField('self')",
+        "b = pw.ForeignKeyField(Mixin, column_name='id', null=True)",
+    ],
+    "a primary key of one field, twice": [
+        "a = pw.IntegerField(null=True)",
+        "class Meta: primary_key = pw.CompositeKey('a', 'a')",
+    ],
     "a statement for an index": [
         FIELD,
         "class Meta: table_settings = ['--']",

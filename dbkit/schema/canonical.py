@@ -12,7 +12,7 @@ import peewee as pw
 
 from dbkit.errors import ModelsError
 
-from .models import BASES, Model
+from .models import BASES, Model, key_fields
 
 META = ("schema", "options", "table_settings", "strict_tables", "without_rowid", "temporary",
         "legacy_table_names", "database")  # fmt: skip
@@ -26,6 +26,7 @@ def layers(models: Iterable[Model], cut: Cut) -> list[Model]:
     result = []
     by_table(models := list(models), cut)
     for model in models:
+        _require_different_keys(model)
         first, *others = _layers(model._meta.sorted_fields, cut)
         if others:
             columns = {cut(field.column_name): field for field in first}
@@ -36,6 +37,16 @@ def layers(models: Iterable[Model], cut: Cut) -> list[Model]:
         else:
             result.append(model)
     return result
+
+
+def _require_different_keys(model: Model) -> None:
+    """SQLite takes a column twice, and the key is of another kind then."""
+    names = [key.name for key in key_fields(model)]
+    if len({*names}) < len(names):
+        raise ModelsError(
+            f"The primary key of {model.__name__} names a field twice: {', '.join(names)}.",
+            "Name it once.",
+        )
 
 
 def joined(models: Sequence[Model], cut: Cut) -> list[Model]:
@@ -139,7 +150,7 @@ def _one(fields: list[Any]) -> Any:
 
 def _copy(
     models: Sequence[Model],
-    fields: Iterable[Any],
+    fields: Sequence[Any],
     cut: Cut,
     copies: dict[Place, Model] | None = None,
     bare: bool = False,
@@ -151,7 +162,8 @@ def _copy(
     options["primary_key"] = False
     options["schema_manager_class"] = type(first._schema)
     place = None if bare else _place(first, cut)  # which may lack what a key to itself points to
-    attributes = {field.name: _field(field, place, cut, copies or {}) for field in fields}
+    columns = {cut(field.column_name): field.name for field in fields}
+    attributes = {field.name: _field(field, place, cut, copies or {}, columns) for field in fields}
     if not bare:
         options["constraints"] = [one for model in models for one in model._meta.constraints or ()]
         if any(field.primary_key for field in attributes.values()):
@@ -193,15 +205,29 @@ def _copy_key_and_indexes(model: Model, copy: Model, cut: Cut) -> None:
             copy._meta.indexes.append(index)
 
 
-def _field(field: Any, place: Place | None, cut: Cut, copies: dict[Place, Model]) -> Any:
-    """A field of the copy that stands for a table at that place."""
+def _field(
+    field: Any,
+    place: Place | None,
+    cut: Cut,
+    copies: dict[Place, Model],
+    columns: dict[str, str],
+) -> Any:
+    """A field of the copy that stands for a table at that place, where columns have fields of
+    these names."""
     copy = field.clone()
     copy.column_name = cut(field.column_name)
     if isinstance(field, pw.ForeignKeyField):
         copy.declared_backref, copy.backref = "+", None
         target = _place(field.rel_model, cut)
         if target == place:
-            copy.rel_model, copy.rel_field = "self", field.rel_field.name
+            column = cut(field.rel_field.column_name)
+            if column == copy.column_name:
+                raise ModelsError(
+                    f"The foreign key {field.model.__name__}.{field.name} points to its own "
+                    f"column, {column}.",
+                    "Give it another column_name, or take it out.",
+                )
+            copy.rel_model, copy.rel_field = "self", columns[column]
         elif target in copies:
             copy.rel_model = copies[target]
             copy.rel_field = copy.rel_model._meta.columns[cut(field.rel_field.column_name)]

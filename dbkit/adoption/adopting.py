@@ -79,10 +79,10 @@ def _adopted(
     while True:
         try:
             return _attempt(router, spec, directory, ignore, name, lost)
-        except (MigrationError, DatabaseFailed, ModelsError):
+        except (MigrationError, DatabaseFailed, ModelsError) as error:
             if _module_path(spec).exists() or _module_path(spec).with_suffix("").is_dir():
                 raise
-            more = lost.more(router.database, ignore)
+            more = lost.more(router.database, ignore, error.message.splitlines()[0])
             if more is None:
                 raise
             lost = more
@@ -114,7 +114,7 @@ def _attempt(
         ignored = [one.place for one in left if one.differs]
         try:
             ignored += _differing(database, models, ignore, ignored, is_new=bool(files))
-            goal = Goal(models, *lost.wanted(database, models, ignore), ignore)
+            goal = Goal(models, *lost.wanted(database, models, ignore), ignore, lost.by_sql)
         except ModelsError as error:
             unjudged = frozenset(_unjudged(database, models)) if files else frozenset()
             if not unjudged:
@@ -123,7 +123,7 @@ def _attempt(
         replaced = _replaced(router)
         if replaced and _is_made(database, models, directory):
             return None
-        made, notes = _baseline(database, directory, name, goal, replaced, lost.is_final)
+        made, notes = _baseline(database, directory, name, goal, replaced)
         files.append(directory / f"{made}.py")
         _new(directory / "conf.py", CONF, files)
         _configure(spec, directory, tuple(ignored), files)
@@ -131,7 +131,7 @@ def _attempt(
             router.run(fake=True)
     where = "" if notes else f" (But it is in {made}.)"
     said = (str(one) if one in lost.unsaid else f"{one}{where}" for one in left)
-    refused = () if lost.is_final else (one for one in goal.objects if not one.is_possible)
+    refused = () if lost.tried else (one for one in goal.objects if not one.is_possible)
     notes += tuple(f"{one.what[:1].upper()}{one.what[1:]} {REFUSED}" for one in refused)
     return Adopted(tuple(files), made, (*said, *notes))
 
@@ -178,7 +178,8 @@ def _differing(
     is_new: bool,
 ) -> list[str]:
     """What `verify` would report of new models. Raises MigrationError if others differ."""
-    report, _, _ = examine(database, models, ignore=(*ignore, *map(literal_pattern, ignored)))
+    ignore = (*ignore, *map(literal_pattern, ignored))
+    report, _, _ = examine(database, models, ignore=ignore, family=is_new)
     if report.unverified or (report and not is_new):
         raise MigrationError(
             f"The models are not what the database is:\n{report}",
@@ -226,14 +227,13 @@ def _baseline(
     name: str,
     goal: Goal,
     replaced: list[str],
-    is_final: bool,
 ) -> tuple[str, tuple[str, ...]]:
     """(its name, notes): exactly what is there; or, where that takes what dbkit does not know,
     what the models say."""
     try:
         made = baseline(database, directory, name, goal, replaced)
     except (MigrationError, DatabaseFailed) as error:
-        if goal.objects and not is_final:
+        if goal.objects and not goal.by_sql:
             raise
         try:
             made = baseline(

@@ -31,7 +31,7 @@ class Layout:
 
 def layout(tables: Iterable[Table], spoken: Spoken, taken: set[str]) -> Layout:
     """`taken` are names that no class may have."""
-    ordered, late = parents_first(tables, spoken)
+    ordered, late = parents_first(tables)
     by_name = {table.name: table for table in ordered}
     names = class_names(ordered, spoken, taken)
     plan = Layout(by_name, names, late=late)
@@ -55,12 +55,12 @@ def foreign_keys(table: Table) -> list[ForeignKey]:
 
 
 def parents_first(
-    tables: Iterable[Table], spoken: Spoken
+    tables: Iterable[Table],
 ) -> tuple[list[Table], set[tuple[str, ForeignKey]]]:
     """(the tables, each after those that it refers to; by table, the foreign keys that would close
     a circle)."""
     by_name = {table.name: table for table in sorted(tables, key=lambda table: table.name)}
-    needs = {name: list(_needs(table, by_name, spoken)) for name, table in by_name.items()}
+    needs = {name: list(_needs(table, by_name)) for name, table in by_name.items()}
     late: set[tuple[str, ForeignKey]] = set()
     while circle := _circle(needs):
         name, key = min(circle, key=lambda link: _strength(by_name[link[0]], link[1], by_name))
@@ -80,11 +80,9 @@ def parents_first(
     return list(ordered.values()), late
 
 
-def _needs(
-    table: Table, by_name: dict[str, Table], spoken: Spoken
-) -> Iterator[tuple[str, ForeignKey | None]]:
+def _needs(table: Table, by_name: dict[str, Table]) -> Iterator[tuple[str, ForeignKey | None]]:
     """The other tables that must be there before this, and for which foreign key."""
-    for parent in spoken.parents(table):
+    for parent in table.parents:
         if parent in by_name:
             yield parent, None
     for key in foreign_keys(table):

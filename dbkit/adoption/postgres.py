@@ -86,11 +86,6 @@ class Postgres:
     def split(self, name: str) -> tuple[str, str]:
         return self.spelling.split(name)
 
-    def parents(self, table: Table) -> list[str]:
-        written = {parent.replace('"', "") for parent in ddl.parents(table)}
-        return [name for name in sorted(self.spelling.tables)
-                if {name, self.split(name)[1]} & written]  # fmt: skip
-
     def kind(self, column: Column, schema: str) -> Kind:
         type_ = column.type
         if column.identity == "serial":

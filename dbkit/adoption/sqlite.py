@@ -50,9 +50,6 @@ class Sqlite:
         schema, _, bare = name.partition(".")
         return "", bare if schema == "main" and "." in bare else name
 
-    def parents(self, table: Table) -> list[str]:
-        return []
-
     def kind(self, column: Column, schema: str) -> Kind:
         type_ = column.type
         if type_ in FIELDS:

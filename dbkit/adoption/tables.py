@@ -36,7 +36,7 @@ class Model:
         self.schema, self.bare = spoken.split(table.name)
         self.name = plan.classes[table.name]
         self.unsaid = list(filter(None, (of_part(table, part) for part in table.parts)))
-        known = (plan.classes[one] for one in spoken.parents(table) if one in plan.classes)
+        known = (plan.classes[one] for one in table.parents if one in plan.classes)
         self.depends_on = dict.fromkeys(known)
         self.key = self._key()
         self.indexes = Indexes(table, plan, spoken)

@@ -56,10 +56,6 @@ class Spoken(Protocol):
         """(schema, bare name) of a table; the schema is empty where it is the connection's own."""
         ...
 
-    def parents(self, table: Table) -> list[str]:
-        """The tables that it inherits from."""
-        ...
-
     def kind(self, column: Column, schema: str) -> Kind:
         """The field for a column of a table in that schema."""
         ...

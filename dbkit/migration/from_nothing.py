@@ -12,8 +12,10 @@ from dbkit.schema.changes import Add
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.models import Model, qualified
 from dbkit.schema.objects import Object, in_order
+from dbkit.schema.patching import filtered
 from dbkit.schema.statements import runnable
 from dbkit.schema.values import (
+    Column,
     Comment,
     Domain,
     EnumType,
@@ -126,7 +128,8 @@ class FromNothing:
         before = Schema(self.schema.namespaces, enums=self.schema.enums)
         match value:
             case Table():
-                parents = tuple(self.tables[name] for name in self._parents(value))
+                parents = tuple(self.tables[name] for name in value.parents
+                                if name in self.tables)  # fmt: skip
                 before = replace(before, tables=parents)
                 return before, replace(before, tables=(*parents, _bare(value)))
             case Domain():
@@ -136,25 +139,25 @@ class FromNothing:
                 return before, replace(before, sequences=(replace(value, options=options),))
         return before, before
 
-    def _parents(self, table: Table) -> list[str]:
-        words = " ".join(
-            one for one in table.options if one.startswith(("PARTITION OF", "INHERITS"))
-        )
-        return [name for name in self.tables if name != table.name
-                and words and (name in words or name.rpartition(".")[2] in words)]  # fmt: skip
-
     def _split(self, name: str) -> tuple[dict[str, str], str]:
         space, bare = in_namespace(name, (one.name for one in self.schema.namespaces))
         return {"schema": space} if space else {}, bare
 
 
+def comes_late(table: Table, part: Part) -> bool:
+    """Whether a part is added to its table when everything exists. It may name what is created
+    after the table; an index of a partitioned table makes an index of each partition, under a name
+    that only then is free for certain; a foreign table is created with its columns alone."""
+    if table.kind == "foreign table":
+        return not isinstance(part, Column)
+    return isinstance(part, LAST) or (isinstance(part, Index) and table.kind == "partitioned table")
+
+
 def _bare(table: Table) -> Table:
     """A table without what may name things that are not created yet, or cannot be."""
-
-    def stays(part: Part) -> bool:
-        return not isinstance(part, LAST) and not (isinstance(part, Index) and not part.valid)
-
-    return replace(table, parts=tuple(filter(stays, table.parts)))
+    return filtered(
+        table, lambda part: getattr(part, "valid", True) and not comes_late(table, part)
+    )
 
 
 def _together(pairs: Iterable[Pair]) -> Pair:

@@ -18,7 +18,7 @@ from dbkit.schema.changes import Add, Alter, Change, Drop, kind, subject
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.diff import diff
 from dbkit.schema.models import Model, described, qualified
-from dbkit.schema.patching import patched
+from dbkit.schema.patching import patched, with_names
 from dbkit.schema.statements import runnable
 from dbkit.schema.values import EnumType, Schema, Table
 from dbkit.source import lines
@@ -106,11 +106,13 @@ class Generator:
         changes = list(diff(self.start, wanted))
         if not changes:
             return None
-        parts = FromNothing(self.database, wanted, self.goal.objects, self.new)
+        models = {} if self.goal.by_sql else self.new
+        parts = FromNothing(self.database, wanted, self.goal.objects, models)
         (up, down), (late, first) = parts.early(), parts.late()
         left = self.tried([up], self.followed(), self._live)
-        more = self._by_sql(left, wanted)
-        less = self._by_sql(self.tried([up, more], self.followed(), self._live), left)
+        more = self._by_sql(left, with_names(wanted, chosen=True))
+        made = self.tried([up, more], self.followed(), self._live)
+        less = self._by_sql(made, with_names(left, chosen=False))
         up, down = up + more + late, first + less + down
         down += self._by_sql(self.tried([up, down], self.followed(), self._live), self.start)
         return Created(name, file_text(_summary(Renaming(), changes, ()), up, down, replaces))

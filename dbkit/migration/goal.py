@@ -13,7 +13,7 @@ from dbkit.schema.dialect import dialect_for
 from dbkit.schema.diff import diff
 from dbkit.schema.models import Model, qualified, with_targets
 from dbkit.schema.objects import Object
-from dbkit.schema.patching import patched
+from dbkit.schema.patching import filtered, patched
 from dbkit.schema.values import (
     Comment,
     Firing,
@@ -39,13 +39,15 @@ UNSAID = (
 @dataclass(frozen=True)
 class Goal:
     """What the models say; where a schema is `wanted`, exactly that, with all it has beside.
-    `objects` are those of a database, in a file that begins from nothing. Tables and parts that
-    match a pattern of `ignore` belong to somebody else."""
+    `objects` are those of a database, in a file that begins from nothing; `by_sql` says that no
+    model creates a table in it. Tables and parts that match a pattern of `ignore` belong to
+    somebody else."""
 
     models: Sequence[Model]
     wanted: Schema | None = None
     objects: Sequence[Object] = ()
     ignore: Sequence[str] = ()
+    by_sql: bool = False
 
     @staticmethod
     def of(models: Iterable[Model], ignore: Sequence[str]) -> Goal:
@@ -113,8 +115,8 @@ def wanted(
         def one(part: Part) -> Part:
             return replace(part, named=part.name in names) if isinstance(part, Nameable) else part
 
-        return replace(table, parts=tuple(one(part) for part in table.parts
-                                          if getattr(part, "valid", True)))  # fmt: skip
+        valid = filtered(table, lambda part: getattr(part, "valid", True))
+        return replace(valid, parts=tuple(map(one, valid.parts)))
 
     live = whole(database, ignore)
     objects = [one for one in objects if not matches(one.name, ignore)]

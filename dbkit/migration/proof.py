@@ -110,7 +110,7 @@ class _Proof:
         types = _types(before)
         for (table, column), type_ in _types(after).items():
             old = self._old(table, column)
-            if types.get(old) != type_ or old not in start:
+            if types.get(old) != type_ or old not in start or (table, column) not in end:
                 continue
             if lost := self._lost(start[old], end[table, column]):
                 raise MigrationError(
@@ -125,7 +125,9 @@ class _Proof:
         types, there = _types(before), _types(between)
         kept = {self._old(*place): type_ for place, type_ in there.items()}
         for place, type_ in types.items():
-            if kept.get(place) == type_ and start[place] - end[place]:
+            if kept.get(place) != type_ or place not in start or place not in end:
+                continue
+            if start[place] - end[place]:
                 table, column = place
                 raise MigrationError(
                     f"The rollback of {self.name} loses values of column {column} of table "

@@ -154,9 +154,13 @@ def _name(database: pw.Database, schema: Schema, table: str) -> str:
 
 
 def read_rows(database: pw.Database, schema: Schema) -> dict[tuple[str, str], Counter[str]]:
-    """(table, column) -> its values, as text, that are not NULL."""
+    """(table, column) -> its values, as text, that are not NULL. Tables over a foreign table, which
+    another server would have to read, are left out."""
     found = {}
+    over_foreign = _over_foreign(schema)
     for table in _parents_first(schema):
+        if table.name in over_foreign:
+            continue
         columns = [part.name for part in table.parts if isinstance(part, Column)]
         listed = ", ".join(f"CAST({quoted(name)} AS text)" for name in columns) or "1"
         sql = f"SELECT {listed} FROM {_name(database, schema, table.name)}"
@@ -164,6 +168,17 @@ def read_rows(database: pw.Database, schema: Schema) -> dict[tuple[str, str], Co
         for place, name in enumerate(columns):
             found[table.name, name] = Counter(str(row[place]) for row in rows
                                               if row[place] is not None)  # fmt: skip
+    return found
+
+
+def _over_foreign(schema: Schema) -> set[str]:
+    waiting = [table for table in schema.tables if table.kind == "foreign table"]
+    tables = {table.name: table for table in schema.tables}
+    found: set[str] = set()
+    while waiting:
+        above = set(waiting.pop().parents) & tables.keys() - found
+        waiting += [tables[name] for name in above]
+        found |= above
     return found
 
 

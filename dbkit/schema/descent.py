@@ -24,6 +24,14 @@ def descendants(tables: Iterable[Table], of: Callable[[Table], bool]) -> list[Ta
     return found
 
 
+def parents_first(tables: Iterable[Table]) -> list[Table]:
+    tables = list(tables)
+    names = {table.name for table in tables}
+    roots = [table for table in tables if names.isdisjoint(table.parents)]
+    below = descendants(tables, lambda table: names.isdisjoint(table.parents))
+    return [*roots, *below]
+
+
 def as_inherited(partition: Table, parent: Table) -> Table:
     """A partition with no more than what it has from its parent."""
     columns = {part.name: part for part in parent.parts if isinstance(part, Column)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from dbkit.errors import MigrationError
@@ -10,6 +10,8 @@ from dbkit.errors import MigrationError
 from .changes import Add, Alter, Change, Drop, kind, subject
 from .diff import counterpart
 from .values import EnumType, Index, Nameable, Namespace, Part, Schema, Table
+
+BY_INDEX = "REPLICA IDENTITY USING INDEX "
 
 
 def patched(schema: Schema, changes: Iterable[Change]) -> Schema:
@@ -86,3 +88,34 @@ def _nameable(part: Part, schema: Schema) -> Part:
         number += 1
         name = f"{part.name}_{number}"
     return replace(part, name=name)
+
+
+def filtered(table: Table, stays: Callable[[Part], bool]) -> Table:
+    """A table with those of its parts that stay; a replica identity goes with its index."""
+    parts = tuple(filter(stays, table.parts))
+    left = {part.name for part in parts}
+    options = (one for one in table.options
+               if not one.startswith(BY_INDEX) or one.removeprefix(BY_INDEX) in left)  # fmt: skip
+    return replace(table, parts=parts, options=tuple(options))
+
+
+def with_names(schema: Schema, chosen: bool) -> Schema:
+    """A schema in which each name counts, as somebody has chosen it; or none does."""
+
+    def marked(part: Part) -> Part:
+        return replace(part, named=chosen) if isinstance(part, Nameable) else part
+
+    return replace(schema, tables=tuple(
+        replace(table, parts=tuple(map(marked, table.parts))) for table in schema.tables
+    ))  # fmt: skip
+
+
+def marked_as(table: Table, other: Table) -> Table:
+    """A table in which the names count that count in another."""
+    count = {(type(part), part.name) for part in other.parts if getattr(part, "named", True)}
+
+    def marked(part: Part) -> Part:
+        chosen = (type(part), part.name) in count
+        return replace(part, named=chosen) if isinstance(part, Nameable) else part
+
+    return replace(table, parts=tuple(map(marked, table.parts)))

@@ -258,8 +258,13 @@ SELECT c.oid, ARRAY[concat('CREATE FOREIGN TABLE ', format('%%I.%%I', n.nspname,
          CASE WHEN a.attnotnull THEN ' NOT NULL' END), ', ' ORDER BY a.attnum)
      FROM pg_attribute a JOIN pg_type b ON b.oid = a.atttypid
      LEFT JOIN pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum
-     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), '') || ')' END,
+     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), '') || ')'
+    || coalesce((SELECT ' INHERITS (' || string_agg(i.inhparent::regclass::text, ', ' ORDER BY
+         i.inhseqno) || ')' FROM pg_inherits i WHERE i.inhrelid = c.oid), '') END,
   ' SERVER ', quote_ident(s.srvname), {OPTIONS.format(column="t.ftoptions")})]
+  || ARRAY(SELECT format('ALTER FOREIGN TABLE %%I.%%I ALTER %%I SET NOT NULL', n.nspname, c.relname,
+             a.attname) FROM pg_attribute a
+           WHERE a.attrelid = c.oid AND a.attnum > 0 AND a.attnotnull AND c.relispartition)
 FROM pg_foreign_table t JOIN pg_class c ON c.oid = t.ftrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_foreign_server s ON s.oid = t.ftserver
 WHERE {USERS}

@@ -27,6 +27,8 @@ from ..statements import quoted
 from ..values import Check, Exclusion, ForeignKey, Index, Part, PrimaryKey, Table, Unique
 from . import catalog, queries
 
+# a table that only SQL names: Peewee puts the schema in front
+REFERENCED = re.compile(r'\bREFERENCES\s+("(?:[^"]|"")++"|\w++)(?!\s*\.)', re.IGNORECASE)
 CONSTRAINT = re.compile(r'CONSTRAINT\s+("(?:[^"]|"")+"|\w+)', re.IGNORECASE)
 # the temporary objects that are not older than the first table that dbkit created
 COMMITTED = """
@@ -192,13 +194,30 @@ def _create_all(database: pw.Database, models: list[Model], names: Names) -> dic
                 failed[model] = error
         if len(failed) == len(waiting):
             model, first = next(iter(failed.items()))
-            raise _impossible(model, first) from first
+            if not any([_stand_in(database, one, names) for one in failed]):
+                raise _impossible(model, first) from first
         waiting, failed = list(failed), {}
     for model in models:
         for key in model._meta.refs:
             if key.deferred:  # which create_table leaves to create_foreign_key
                 _manager(database, model, names).create_foreign_key(key)
     return ddl
+
+
+def _stand_in(database: pw.Database, model: Model, names: Names) -> bool:
+    """Copy the tables to which a model's SQL points into the temporary schema: a temporary table
+    may point to no other. Whether there were any."""
+    made = False
+    ddl, _ = _manager(database, model, names)._create_table(safe=False, temporary=True).query()
+    for name in dict.fromkeys(REFERENCED.findall(ddl)):
+        copied = f"CREATE TEMPORARY TABLE {name} (LIKE {name} INCLUDING INDEXES)"
+        try:
+            with database.savepoint():
+                database.execute_sql(copied)
+            made = True
+        except pw.PeeweeException:  # it is a temporary table already, or there is no such table
+            pass
+    return made
 
 
 class Ended(ModelsError):

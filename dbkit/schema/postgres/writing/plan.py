@@ -8,6 +8,7 @@ then only added and dropped. Where only text tells what depends on what, a name 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ...changes import Add, Alter, Change, Drop
 from ...diff import diff
@@ -60,7 +61,8 @@ class Plan:
         self.again: set[tuple[str, str]] = set()
         self._find_columns()
         dropped = [(change.table, change.old if isinstance(change, Alter) else change.item)
-                   for change in found if not isinstance(change, Add)]  # fmt: skip
+                   for change in found
+                   if not isinstance(change, Add) and not self._is_rename(change)]  # fmt: skip
         self._dropped = {pair for pair in dropped if pair[0] and pair[0] not in self.recreated}
         self._find_keys()
         self._find_views()
@@ -181,6 +183,18 @@ class Plan:
     def _names(self, text: str, table: str) -> bool:
         return mentions(text, self.spelling.split(table)[1])
 
+    def _is_rename(self, change: Change) -> bool:
+        """Whether a key, a check or an index gets another name, and is not dropped for a column."""
+        if not isinstance(change, Alter) or not isinstance(change.old, Keys | Check | Exclusion):
+            return False
+        renamed = replace(change.old, name=change.item.name, named=change.new.named)  # type: ignore[union-attr]
+        has_names = bool(change.old.name and change.item.name)
+        return (
+            has_names
+            and renamed == change.new
+            and not self._is_cut(self.new[change.table or ""], change.old)
+        )
+
     def _simple(self, changes: tuple[Change, ...]) -> Iterator[Change]:
         for change in changes:
             if change.table in self.recreated and not isinstance(change.item, Comment):
@@ -199,6 +213,8 @@ class Plan:
                 case Alter(
                     _, _, Table() | Column() | EnumType() | Domain() | Sequence() | Extension()
                 ):
+                    yield change
+                case Alter() if self._is_rename(change):
                     yield change
                 case Alter(table, Comment() | Firing(), new):
                     yield Add(table, new)
@@ -256,9 +272,7 @@ class Plan:
 
     def parents(self, table: Table) -> list[Table]:
         """Those of the desired tables that this one gets columns from."""
-        names = {name.replace('"', "") for name in parents(table)}
-        return [one for one in self.new.values()
-                if one.name in names or self.spelling.split(one.name)[1] in names]  # fmt: skip
+        return [self.new[name] for name in table.parents if name in self.new]
 
 
 def _replaced(changes: tuple[Change, ...], domains: tuple[Domain, ...], anew: set[str]) -> set[str]:
@@ -310,8 +324,7 @@ def _partitioning(table: Table) -> list[str]:
 
 
 def _is_partition_of(table: Table, names: set[str]) -> bool:
-    found = {name.replace('"', "") for name in parents(table)} if _partitioning(table) else set()
-    return any(name in found or name.split(".")[-1] in found for name in names)
+    return bool(_partitioning(table)) and not names.isdisjoint(table.parents)
 
 
 def _columns(old: Table, new: Table) -> Iterator[tuple[Column, Column]]:

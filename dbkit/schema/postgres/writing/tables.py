@@ -15,6 +15,7 @@ from ...values import (
     Firing,
     ForeignKey,
     Index,
+    Nameable,
     Part,
     Policy,
     PrimaryKey,
@@ -23,24 +24,13 @@ from ...values import (
     Trigger,
     Unique,
 )
-from ..queries import EVENT
 from .columns import Columns
 from .ddl import CLAUSES, PARTITION, VIEWS, Spelling, parents
+from .firing import Firings
 from .plan import Plan
 from .steps import Placed, Step
 
 USING_INDEX = "REPLICA IDENTITY USING INDEX"
-SET_FIRING = """\
-DO $dbkit$ DECLARE one record; BEGIN
-FOR one IN SELECT t.tgrelid::pg_catalog.regclass AS of_table, t.tgname, {word} AS word
-    FROM pg_catalog.pg_trigger t
-    JOIN pg_catalog.pg_constraint k ON k.oid OPERATOR(pg_catalog.=) t.tgconstraint
-    JOIN pg_catalog.pg_proc f ON f.oid OPERATOR(pg_catalog.=) t.tgfoid
-    WHERE k.conrelid OPERATOR(pg_catalog.=) {table}::pg_catalog.regclass
-    AND k.conname OPERATOR(pg_catalog.=) {name} AND t.tgisinternal LOOP
-  EXECUTE pg_catalog.format('ALTER TABLE %s %s TRIGGER %I', one.of_table, one.word, one.tgname);
-END LOOP; END $dbkit$"""
-FIRING = {"disabled": "DISABLE", "replica": "ENABLE REPLICA", "always": "ENABLE ALWAYS"}
 SECURITY = {"ROW LEVEL SECURITY": ("ENABLE ROW LEVEL SECURITY", "DISABLE ROW LEVEL SECURITY"),
             "FORCE ROW LEVEL SECURITY": ("FORCE ROW LEVEL SECURITY",
                                          "NO FORCE ROW LEVEL SECURITY")}  # fmt: skip
@@ -51,6 +41,7 @@ class Tables:
 
     def __init__(self, spelling: Spelling, plan: Plan, columns: Columns) -> None:
         self.spelling, self.plan, self.columns = spelling, plan, columns
+        self.firing = Firings(spelling)
         self._ranks: dict[tuple[int, str], int] = {}
 
     def placed(self, change: Change) -> Iterator[Placed]:
@@ -67,6 +58,8 @@ class Tables:
                 yield self._drop_column(table, column)
             case Alter(table=str(table), old=Column() as old, new=Column() as new):
                 yield from self.columns.alter(table, old, new)
+            case Alter(table=str(table), old=old, new=new):
+                yield self._rename_part(table, old, new)  # type: ignore[arg-type]
             case Add(table=str(table), item=item):
                 yield from self._add(self.plan.new[table], item)  # type: ignore[arg-type]
             case Drop(table=str(table), item=item):
@@ -161,7 +154,7 @@ class Tables:
         place = (id(among), table.name)
         if place not in self._ranks:
             self._ranks[place] = 0  # should it be made of itself
-            text = table.options[0] if table.kind in VIEWS else " ".join(parents(table))
+            text = table.options[0] if table.kind in VIEWS else ""
             under = (self._rank(one, among) for one in among.values()
                      if one.name != table.name and (one.kind in VIEWS) == (table.kind in VIEWS)
                      and self._is_under(one, table, text))  # fmt: skip
@@ -169,11 +162,13 @@ class Tables:
         return self._ranks[place]
 
     def _is_under(self, one: Table, table: Table, text: str) -> bool:
-        """Whether the text of a table names another, or a column is a row of it."""
+        """Whether a table is under another, its text names it, or a column is a row of it."""
         bare = self.spelling.split(one.name)[1]
         rows = (bare, quoted(bare), f"{bare}[]", f"{quoted(bare)}[]")
-        return (bool(text) and mentions(text, bare)) or any(
-            isinstance(part, Column) and part.type in rows for part in table.parts
+        return (
+            one.name in table.parents
+            or (bool(text) and mentions(text, bare))
+            or any(isinstance(part, Column) and part.type in rows for part in table.parts)
         )
 
     def _view_defaults(self, view: Table) -> Iterator[Placed]:
@@ -238,6 +233,7 @@ class Tables:
 
     def _add(self, table: Table, part: Part) -> Iterator[Placed]:
         head = f"ALTER TABLE {self.spelling.name(table.name)}"
+        rank = self._rank(table, self.plan.new)
         match part:
             case Index(valid=False):
                 yield Placed(Step.INDEX, not_done(f"index {part.name} that is invalid"))
@@ -245,16 +241,13 @@ class Tables:
                 step = Step.VIEW_INDEX if table.kind in VIEWS else Step.INDEX
                 yield Placed(step, Statement(self.spelling.index(table, part)))
             case Trigger() | Rule():
-                yield Placed(Step.HOOK, Statement(part.definition.strip().rstrip(";")))
-                if part.enabled != "origin":
-                    word = f"{FIRING[part.enabled]} {type(part).__name__.upper()}"
-                    yield Placed(Step.HOOK, Statement(f"{head} {word} {quoted(part.name)}"))
+                yield from self.firing.add(table, part, self.plan.new, rank)
             case Policy():
                 yield Placed(Step.HOOK, Statement(self.spelling.policy(table.name, part)))
             case Comment():
                 yield self._comment(table, part, literal(part.text))
             case Firing():
-                yield self._firing(table, part.name, part.states)
+                yield self.firing.of_constraint(table, part.name, part.states, rank)
             case ForeignKey():
                 sql = f"{head} ADD {self.spelling.constraint(part)}"
                 yield Placed(Step.FOREIGN_KEY, Statement(sql))
@@ -276,7 +269,13 @@ class Tables:
                 yield from self._drop_comment(table, part)
             case Firing():
                 if self._has(table, part.name):
-                    yield self._firing(self.plan.new[table], part.name, ())
+                    new = self.plan.new[table]
+                    rank = self._rank(new, self.plan.new)
+                    yield self.firing.of_constraint(new, part.name, (), rank)
+            case Trigger() if self.firing.of_original(self.plan.old[table], part, self.plan.old):
+                new = self.plan.new[table]
+                rank = self._rank(new, self.plan.new)
+                yield from self.firing.as_original(new, part, self.plan.new, rank)
             case Trigger() | Rule() | Policy():
                 word = type(part).__name__.upper()
                 yield Placed(Step.DROP_HOOK, Statement(f"DROP {word} {name} ON {on}"))
@@ -293,6 +292,15 @@ class Tables:
                 foreign = isinstance(part, ForeignKey)
                 step = Step.DROP_FOREIGN_KEY if foreign else Step.DROP_CONSTRAINT
                 yield Placed(step, Statement(f"ALTER TABLE {on} DROP CONSTRAINT {name}"))
+
+    def _rename_part(self, table: str, old: Nameable, new: Nameable) -> Placed:
+        """Before another takes its old name, and after the new name is free."""
+        if isinstance(old, Index):
+            head = f"ALTER INDEX {self.spelling.beside(table, old.name or '')} RENAME"
+        else:
+            head = f"ALTER TABLE {self.spelling.name(table)} RENAME CONSTRAINT"
+            head = f"{head} {quoted(old.name or '')}"
+        return Placed(Step.DROP_PARENT, Statement(f"{head} TO {quoted(new.name or '')}"))
 
     def _drop_comment(self, table: str, comment: Comment) -> Iterator[Placed]:
         """The comment on a dropped object goes with it."""
@@ -317,17 +325,6 @@ class Tables:
             plain = table.kind in (*VIEWS, "foreign table")
             what = f"{table.kind.upper() if plain else 'TABLE'} {on}"
         return Placed(Step.COMMENT, Statement(f"COMMENT ON {what} IS {text}"))
-
-    def _firing(self, table: Table, constraint: str, states: tuple[str, ...]) -> Placed:
-        """Only the server knows the names of these triggers. Those of partitions follow."""
-        words = [(state.rpartition(" ")[0], FIRING[state.rpartition(" ")[2]]) for state in states]
-        cases = "".join(f" WHEN {literal(event)} THEN {literal(word)}" for event, word in words)
-        word = f"CASE {EVENT}{cases} ELSE 'ENABLE' END" if cases else "'ENABLE'"
-        sql = SET_FIRING.format(
-            word=word, table=literal(self.spelling.name(table.name)), name=literal(constraint)
-        )
-        rank = self._rank(table, self.plan.new)
-        return Placed(Step.FIRING, Statement(sql), rank)
 
 
 def _as_inherited(column: Column, own: Column) -> Column:

@@ -69,6 +69,18 @@ def emptied(changes: Sequence[Change]) -> Fill:
     return fill
 
 
+def noting(fill: Fill, filled: set[tuple[str, str]]) -> Fill:
+    """The same, and `filled` gets the (table, column) of each that has a value."""
+
+    def fill_and_note(table: str, field: Any) -> Any:
+        value = fill(table, field)
+        if value is not None:
+            filled.add((table, field.column_name))
+        return value
+
+    return fill_and_note
+
+
 def _needs_value(changes: Sequence[Change], table: str, field: Any) -> bool:
     """Whether its column comes without a default, or ceases to take NULL."""
     if field.sequence or isinstance(field, pw.AutoField):
@@ -87,7 +99,7 @@ def _needs_value(changes: Sequence[Change], table: str, field: Any) -> bool:
 
 def _default(field: Any) -> str:
     clauses = (one.sql[8:].strip() for one in field.constraints or () if is_default(one))
-    return next(clauses, "")
+    return next((clause for clause in clauses if clause.upper() != "NULL"), "")
 
 
 def _typed(field: Any, value: str) -> Any:

@@ -25,10 +25,10 @@ from dbkit.source import lines
 
 from .decisions import Decisions
 from .enums import enums
-from .filling import emptied, filled
+from .filling import emptied, filled, noting
 from .from_nothing import FromNothing
 from .goal import Goal, whole
-from .hazards import hazards
+from .hazards import Step, hazards
 from .lines import Lines
 from .migrator import Migrator
 from .operations import Writer
@@ -77,6 +77,8 @@ class Generator:
         self.dialect = dialect_for(self.database)
         self.new = {qualified(model): model for model in joined(goal.models, self.dialect.cut)}
         self.start = self._live()
+        self.filled: set[tuple[str, str]] = set()
+        self.filled_back: set[tuple[str, str]] = set()
 
     def created(self, name: str, replaces: Sequence[str] | None = None) -> Created | None:
         if self.goal.wanted is not None and self.goal.objects:
@@ -93,9 +95,10 @@ class Generator:
         self.decisions.check_used(self.decisions.fill)
         with _blamed(changes):
             more, less = self._rest(written)
-        types = enums(known.values()), enums(self.models)
-        lost = hazards(self.dialect, current, changes, *types)
         down = self._down(renaming, written, known, schemas, more, less)
+        types = enums(known.values()), enums(self.models)
+        step = Step(current, changes, self.filled)
+        lost = hazards(self.dialect, step, self.filled_back, *types)
         made = file_text(_summary(renaming, changes, lost), written + more, down, replaces)
         return Created(name, made, lost, renaming=renaming)
 
@@ -171,7 +174,7 @@ class Generator:
         schemas: list[str],
     ) -> Lines:
         usings = self.dialect.usings(current, patched(current, changes))
-        fill = filled(changes, self.decisions)
+        fill = noting(filled(changes, self.decisions), self.filled)
         migrator = self.followed()  # the writer edits the models
         with migrator.fake():
             function_of(renaming.up)(migrator, self.database)
@@ -221,7 +224,7 @@ class Generator:
             migrator.orm.tables,
             known,
             changes,
-            emptied(changes),
+            noting(emptied(changes), self.filled_back),
             usings,
             self.goal.owns,
         )

@@ -1,91 +1,259 @@
-"""What of a migration loses data, or may fail on the rows that are there."""
+"""What in a migration loses data, or may fail on existing rows.
+
+A rule that rows satisfy before the migration, since the same rule or a stricter one holds, is no
+hazard. The rollback's rules count too, since rows may have come meanwhile; its types do not: each
+type that takes more values would be a warning.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 
 from dbkit.schema.changes import Add, Alter, Change, Drop, Item, covers, kind, subject
 from dbkit.schema.dialect import Dialect
+from dbkit.schema.diff import diff
 from dbkit.schema.patching import patched
-from dbkit.schema.statements import mentions
+from dbkit.schema.statements import literal, mentions
 from dbkit.schema.values import (
     Check,
     Column,
     Exclusion,
     ForeignKey,
     Index,
+    Part,
     PrimaryKey,
     Schema,
+    Table,
     Unique,
 )
 
 from .enums import Enums
 
-INTEGERS = ("smallint", "integer", "bigint")
-WIDTHS = {"boolean": 5, "smallint": 6, "integer": 11, "bigint": 20, "uuid": 36}
+Filled = AbstractSet[tuple[str, str]]  # (table, column) of the columns that get a value in each row
 IN_LIST = re.compile(r"\(*(\S+) IN \((.*?)\)+", re.IGNORECASE | re.DOTALL)
 TEXT = re.compile(r"'(?:[^']|'')*'")
-SIZE = re.compile(r".+\((\d+)(?:, ?(\d+))?\)")
+ORDER = re.compile(r"( (ASC|DESC|NULLS (FIRST|LAST)))+$", re.IGNORECASE)
+BYTEWISE = (None, "binary", "C", "POSIX", '"C"', '"POSIX"', '"default"')  # equal: the same bytes
+DIFFERENT = re.compile(r"\b(nextval|random|gen_random_uuid|uuid\w*|randomblob)\b", re.IGNORECASE)
+# what takes every text, of functions and of casts
+HARMLESS = re.compile(
+    r"\b(lower|upper|coalesce|concat|length|trim|btrim|ltrim|rtrim)\b ?\("
+    r"|::\"?(text|character varying)\"?|\|\||'(?:[^']|'')*'",
+    re.IGNORECASE,
+)
+FAILING = re.compile(r"\w ?\(|[-+*/%^]|::|\bcast\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Step:
+    """The changes of one direction; `filled` are the columns whose rows get a value."""
+
+    current: Schema
+    changes: Sequence[Change]
+    filled: Filled
+
+    def rules(self, stand_ins: set[frozenset[str]]) -> Iterator[str]:
+        """Rules of the desired schema that rows of the current one may break. A check of a column
+        that is in one of these lists stands for an enum type, of which the labels tell."""
+        desired = patched(self.current, self.changes)
+        yield from _empty(self.changes, {*self.filled, *_numbered(desired)})
+        yield from _computed(self.changes)
+        tables = {table.name: table for table in self.current.tables}
+        for change in self.changes:
+            if _listed(change.item) in stand_ins:
+                continue
+            if not isinstance(change, Drop) and change.table in tables:
+                yield from _stricter(tables[change.table], change)
+            yield from _strict(change)
+        for table in desired.tables:
+            if table.name in tables:
+                yield from _repeated(tables[table.name], table, self.filled)
 
 
 def hazards(
-    dialect: Dialect, current: Schema, changes: Sequence[Change], old: Enums, new: Enums
+    dialect: Dialect, up: Step, filled_down: Filled, old: Enums, new: Enums
 ) -> tuple[str, ...]:
-    """A sentence each; `old` and `new` are the labels of enum types."""
-    told = dialect.usings(current, patched(current, changes))
-    statements = dialect.inside(current, patched(current, changes))
-    lost = (f"loses data: {statement.loses}" for statement in statements if statement.loses)
-    cast = (f"fails where a value is none of the new type: column {column} of table {table}"
-            for table, column in told)  # fmt: skip
-    more = (*_narrowed(changes), *_converted(changes, told), *_stricter(current, changes))
-    return tuple(dict.fromkeys([*lost, *cast, *more, *_without(old, new)]))
+    """A sentence for each; `old` and `new` are the labels of enum types."""
+    desired = patched(up.current, up.changes)
+    down = Step(desired, diff(desired, up.current), filled_down)
+    stand_ins = {_texts(labels) for side in (old, new) for key, labels in side.items()
+                 if key in old and key in new}  # fmt: skip
+    lost = [f"loses data: {statement.loses}"
+            for statement in dialect.inside(up.current, desired) if statement.loses]  # fmt: skip
+    types = {(table.name, part.name): part.type for table in desired.tables
+             for part in table.parts if isinstance(part, Column)}  # fmt: skip
+    unfit = [
+        f"{reason}: column {column} of table {table} becomes {types[table, column]}"
+        for (table, column), reason in dialect.misfits(up.current, desired).items()
+    ]
+    rules = [*up.rules(stand_ins), *(f"the rollback {one}" for one in down.rules(stand_ins))]
+    return tuple(dict.fromkeys([*lost, *unfit, *rules, *_without(old, new)]))
 
 
-def _stricter(current: Schema, changes: Sequence[Change]) -> Iterator[str]:
-    """Rules that existing rows may break. A rule about new columns only is left out."""
-    old = {table.name: {part.name for part in table.parts if isinstance(part, Column)}
-           for table in current.tables}  # fmt: skip
+def _numbered(schema: Schema) -> Iterator[tuple[str, str]]:
+    """The columns that are SQLite's rowid, which gives each row a number."""
+    for table in schema.tables:
+        keys = [part.columns for part in table.parts if isinstance(part, PrimaryKey)]
+        for part in table.parts:
+            if isinstance(part, Column) and part.type == "integer" and (part.name,) in keys:
+                yield table.name, part.name
+
+
+def _empty(changes: Sequence[Change], filled: Filled) -> Iterator[str]:
+    """Columns that are NOT NULL, and get no value."""
     for change in changes:
-        if isinstance(change, Drop) or change.table is None or _widens(change, changes):
-            continue
-        reason, item = _rule(change), change.item
-        if reason and any(_about(item, str(column)) for column in old.get(change.table, ())):
-            yield f"{reason}: {kind(item)} {subject(item)} of table {change.table}"
+        match change:
+            case Alter(str(table), Column(nullable=True), Column(nullable=False) as column):
+                reason = "fails where the value is NULL"
+            case Add(str(table), Column(nullable=False, identity="") as column) if (
+                column.default or "NULL"
+            ).upper() == "NULL":
+                reason = "fails if the table has rows"
+                if column.generated is not None:
+                    reason = "fails where the expression gives NULL"
+            case _:
+                continue
+        if (table, column.name) not in filled:
+            yield f"{reason}: column {column.name} of table {table} is NOT NULL"
 
 
-def _widens(change: Change, changes: Sequence[Change]) -> bool:
-    """Whether a check only adds values to the list of a check whose place it takes."""
-    if not isinstance(change.item, Check) or not (new := IN_LIST.fullmatch(change.item.expression)):
-        return False
-    gone = [one.old if isinstance(one, Alter) else one.item for one in changes
-            if one.table == change.table and not isinstance(one, Add)]  # fmt: skip
-    olds = [IN_LIST.fullmatch(old.expression) for old in gone if isinstance(old, Check)]
-    values = set(TEXT.findall(new[2]))
-    return any(old and old[1] == new[1] and values >= set(TEXT.findall(old[2])) for old in olds)
+def _computed(changes: Sequence[Change]) -> Iterator[str]:
+    """Generated columns whose expression may fail."""
+    for change in changes:
+        match change:
+            case Add(str(table), Column(generated=str(new)) as column):
+                pass
+            case Alter(str(table), Column(generated=old), Column(generated=str(new)) as column) if (
+                old != new
+            ):
+                pass
+            case _:
+                continue
+        if FAILING.search(HARMLESS.sub(" ", new).strip()):
+            yield f"fails where the expression fails: column {column.name} of table {table}"
 
 
-def _rule(change: Change) -> str:
-    """When the migration fails because of a new or changed rule."""
+def _strict(change: Change) -> Iterator[str]:
+    """A table that becomes STRICT."""
     match change:
-        case Add(item=Check(enforced=True, validated=True)):
+        case Alter(_, Table() as old, Table() as new) if "strict" in {*new.options} - {
+            *old.options
+        }:
+            yield f"fails where a value is none of its column's type: table {new.name}"
+
+
+def _stricter(old: Table, change: Add | Alter) -> Iterator[str]:
+    """A rule that existing rows may break. A rule about new columns only is left out."""
+    item = change.item
+    reason = _rule(item)
+    if not reason or any(_implies(one, item) for one in old.parts):
+        return
+    if any(_about(item, part.name) for part in old.parts if isinstance(part, Column)):
+        yield f"{reason}: {kind(item)} {subject(item)} of table {old.name}"
+
+
+def _rule(item: Item) -> str:
+    """When the migration fails because of a rule."""
+    match item:
+        case Check(enforced=True, validated=True):
             return "fails where a row breaks it"
-        case Alter(old=Check() as old, new=Check(enforced=True, validated=True) as new):
-            weak = not (old.enforced and old.validated)
-            return "fails where a row breaks it" if weak or old.expression != new.expression else ""
-        case Add(item=Exclusion()) | Alter(new=Exclusion()):
+        case Exclusion():
             return "fails where two rows conflict"
-        case Add(item=ForeignKey(enforced=True, validated=True)):
+        case ForeignKey(enforced=True, validated=True):
             return "fails where the row that it points to is missing"
-        case Alter(old=ForeignKey() as old, new=ForeignKey(enforced=True, validated=True) as new):
-            weak = not (old.enforced and old.validated)
-            moved = (old.target, old.target_columns) != (new.target, new.target_columns)
-            return "fails where the row that it points to is missing" if weak or moved else ""
-        case Add(item=Unique() | PrimaryKey() | Index(unique=True)):
-            return "fails where values repeat"
-        case Alter(old=Index(unique=False), new=Index(unique=True)):
+        case Unique(options=options) | PrimaryKey(options=options) if any(
+            option.endswith(("IGNORE", "REPLACE")) for option in options
+        ):
+            return "loses rows where values repeat"
+        case Unique() | PrimaryKey() | Index(unique=True):
             return "fails where values repeat"
     return ""
+
+
+def _implies(old: Part, new: Item) -> bool:
+    """Whether rows that obey the old rule obey the new one."""
+    match old, new:
+        case Check(enforced=True, validated=True), Check():
+            return old.expression == new.expression or _widens(old, new)
+        case Exclusion(), Exclusion():
+            return old.definition == new.definition
+        case ForeignKey(enforced=True, validated=True), ForeignKey():
+            return _pointing(old) == _pointing(new)
+    first, second = _once(old), _once(new)
+    if first is None or second is None or not first.keys <= second.keys:
+        return False
+    nulls = second.nulls_distinct or not first.nulls_distinct or isinstance(new, PrimaryKey)
+    return nulls and first.where in (None, second.where)
+
+
+def _widens(old: Check, new: Check) -> bool:
+    """Whether a check only adds values to the list of another."""
+    before, after = IN_LIST.fullmatch(old.expression), IN_LIST.fullmatch(new.expression)
+    same = before and after and before[1] == after[1]
+    return bool(same) and (_listed(new) or frozenset()) >= (_listed(old) or frozenset())
+
+
+def _listed(item: Item) -> frozenset[str] | None:
+    """The texts, as SQL, of a check that is a list of them."""
+    found = IN_LIST.fullmatch(item.expression) if isinstance(item, Check) else None
+    return frozenset(TEXT.findall(found[2])) if found else None
+
+
+def _texts(labels: Iterable[str]) -> frozenset[str]:
+    return frozenset(map(literal, labels))
+
+
+def _pointing(key: ForeignKey) -> tuple[object, ...]:
+    return key.columns, key.target, key.target_columns, key.match, key.period
+
+
+@dataclass(frozen=True)
+class Once:
+    """What no two rows have in common."""
+
+    keys: frozenset[str]
+    where: str | None
+    nulls_distinct: bool
+
+
+def _once(item: Item) -> Once | None:
+    match item:
+        case PrimaryKey(columns=columns, period=False):
+            return Once(frozenset(columns), None, False)
+        case Unique(columns=columns, period=False):
+            return Once(frozenset(columns), None, item.nulls_distinct)
+        case Index(unique=True, valid=True):
+            keys = frozenset(ORDER.sub("", key).strip('"') for key in item.keys)
+            return Once(keys, item.where, item.nulls_distinct)
+    return None
+
+
+def _repeated(old: Table, new: Table, filled: Filled) -> Iterator[str]:
+    """Keys over columns whose values become equal: by a collation, or because each row gets the
+    same value; and foreign keys to which that value is new."""
+    before = {part.name: part for part in old.parts if isinstance(part, Column)}
+    after = [part for part in new.parts if isinstance(part, Column)]
+    collated = {one.name for one in after if one.name in before
+                and one.collation not in (before[one.name].collation, *BYTEWISE)}  # fmt: skip
+    same = {one.name for one in after if _is_same_everywhere(new.name, one, before, filled)}
+    for part in new.parts:
+        if isinstance(part, ForeignKey) and part.enforced and same & {*part.columns}:
+            yield f"{_rule(part)}: {kind(part)} {subject(part)} of table {new.name}"
+        names = [one.name for one in after if _once(part) and _about(part, one.name)]
+        if collated & {*names} or (names and same >= {*names}):
+            yield f"{_rule(part)}: {kind(part)} {subject(part)} of table {new.name}"
+
+
+def _is_same_everywhere(
+    table: str, column: Column, before: dict[str, Column], filled: Filled
+) -> bool:
+    if DIFFERENT.search(column.default or ""):
+        return False
+    plain = column.name not in before and (column.default or "NULL").upper() != "NULL"
+    return plain or (table, column.name) in filled
 
 
 def _about(item: Item, column: str) -> bool:
@@ -106,49 +274,3 @@ def _without(old: Enums, new: Enums) -> Iterator[str]:
             gone = [label for label in labels if label not in second.get(key, labels)]
             if gone:
                 yield f"{who} where a row has it: label {', '.join(gone)} of enum type {key[1]}"
-
-
-def _converted(changes: Sequence[Change], told: Container[tuple[str, str]]) -> Iterator[str]:
-    """Text that becomes another type, and another type that becomes a short text."""
-    for change in changes:
-        match change:
-            case Alter(str(table), Column() as old, Column() as new) if (
-                table,
-                new.name,
-            ) not in told:
-                size = SIZE.fullmatch(new.type) if _is_text(new.type) else None
-                short = size and not _is_text(old.type) and int(size[1]) < _width(old.type)
-                if short or (_is_text(old.type) and not _is_text(new.type)):
-                    yield (f"fails or loses data where a value does not fit: column {new.name} of "
-                           f"table {table} becomes {new.type}")  # fmt: skip
-
-
-def _is_text(type_: str) -> bool:
-    return any(word in type_.lower() for word in ("char", "text"))
-
-
-def _width(type_: str) -> int:
-    """The most characters that a value of the type takes as text, as far as that is known."""
-    return WIDTHS.get(type_.lower(), 64)
-
-
-def _narrowed(changes: Sequence[Change]) -> Iterator[str]:
-    for change in changes:
-        match change:
-            case Alter(table, Column() as old, Column() as new):
-                before, after = SIZE.fullmatch(old.type), SIZE.fullmatch(new.type)
-                sized = after and (("char" in new.type and old.type == "text") or (
-                    before and _sizes(after) < _sizes(before)))  # fmt: skip
-                if sized or _rank(new.type) < _rank(old.type):
-                    yield (f"fails where a value does not fit: column {new.name} of table {table} "
-                           f"becomes {new.type}")  # fmt: skip
-
-
-def _rank(type_: str) -> int:
-    return INTEGERS.index(type_) if type_ in INTEGERS else 0
-
-
-def _sizes(match: re.Match[str]) -> tuple[int, int]:
-    """Digits before the point, or the length, and digits after it."""
-    after = int(match[2] or 0)
-    return int(match[1]) - after, after

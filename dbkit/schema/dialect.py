@@ -12,7 +12,7 @@ from dbkit.errors import ConfigError
 
 from .models import Model
 from .objects import Object
-from .statements import Hints, Statement, Using
+from .statements import Hints, Misfits, Statement, Using
 from .values import Attached, Schema
 
 
@@ -105,6 +105,10 @@ class Dialect(Protocol):
     def usings(self, current: Schema, desired: Schema) -> Using:
         """How the values of columns whose type changes become the new ones, where the database
         system has to be told."""
+        ...
+
+    def misfits(self, current: Schema, desired: Schema) -> Misfits:
+        """What happens to values that do not fit the new type of their column."""
         ...
 
     def execute(self, database: pw.Database, sql: str) -> Any:

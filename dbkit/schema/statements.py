@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from dbkit.errors import MigrationError
 
 Using = Mapping[tuple[str, str], str]  # (table, column) -> an expression of the old value
+Misfits = Mapping[tuple[str, str], str]  # (table, column) -> what happens to some of its values
 
 
 @dataclass(frozen=True)

@@ -19,12 +19,12 @@ from dbkit.transactions import rolled_back
 
 from ..models import Model, sequences, truncated
 from ..objects import Object
-from ..statements import Hints, Statement, Using, quoted, runnable
+from ..statements import Hints, Misfits, Statement, Using, quoted, runnable
 from ..values import Attached, EnumType, Namespace, Schema, Sequence, Table
 from . import catalog, objects, plain, queries, scratch, session, settle
 from .blocked import in_the_way
 from .scratch import Names, made_up
-from .writing import statements, usings
+from .writing import misfits, statements, usings
 from .writing.restoring import lost
 
 MANY = 300  # models that are worth a thread: each answer of the server then waits for the other
@@ -100,6 +100,9 @@ class Postgres:
 
     def usings(self, current: Schema, desired: Schema) -> Using:
         return usings(current, desired)
+
+    def misfits(self, current: Schema, desired: Schema) -> Misfits:
+        return misfits(current, desired)
 
     def execute(self, database: pw.Database, sql: str) -> Any:
         return database.execute_sql(sql.replace("%", "%%"))  # psycopg2 takes it for a placeholder

@@ -16,7 +16,7 @@ from dbkit.transactions import is_open, rolled_back
 
 from ..models import Model, described, made_up_index_names
 from ..objects import Object
-from ..statements import Hints, Statement, Using, quoted, runnable
+from ..statements import Hints, Misfits, Statement, Using, quoted, runnable
 from ..values import (
     Attached,
     Check,
@@ -32,6 +32,7 @@ from ..values import (
     Unique,
 )
 from . import session
+from .casts import misfits
 from .creating import full_name
 from .ddl import ColumnText, TableText, normal, read_default, read_index, read_table, tokens
 from .statements import statements
@@ -152,6 +153,9 @@ class Sqlite:
 
     def usings(self, current: Schema, desired: Schema) -> Using:
         return {}
+
+    def misfits(self, current: Schema, desired: Schema) -> Misfits:
+        return misfits(current, desired)
 
     def execute(self, database: pw.Database, sql: str) -> Any:
         return database.execute_sql(sql)

@@ -17,6 +17,7 @@ from ..changes import Add, Alter, Change, Drop
 from ..diff import diff
 from ..statements import Statement, listed, literal, mentions, quoted
 from ..values import Column, Index, Part, Schema, Table, Trigger
+from .casts import by_lower, loses
 from .creating import (
     as_it_was,
     column_text,
@@ -31,8 +32,6 @@ from .creating import (
     split,
 )
 from .ddl import normal
-
-REALS = ("real", "floa", "doub")
 
 
 def statements(current: Schema, desired: Schema, wrapped: bool = True) -> list[Statement]:
@@ -136,7 +135,7 @@ class _Writer:
         plain = column.default is None or is_literal(column.default)
         filled = column.nullable or column.default not in (None, "null")
         stored = (column.generated or "").endswith(" stored")
-        again = column.name.lower() in _by_lower(self.old[table.name])
+        again = column.name.lower() in by_lower(self.old[table.name])
         return plain and filled and not stored and not again and (
             column.generated is None or column.nullable
         ) and not (key and column.name in key.columns)  # fmt: skip
@@ -145,13 +144,13 @@ class _Writer:
         """Nothing else may name it, not even a view of another table."""
         parts = [part for part in table.parts if part != column]
         texts = [repr(part) for part in (*parts, *self.hooks)]
-        again = column.name.lower() in _by_lower(self.new[table.name])
+        again = column.name.lower() in by_lower(self.new[table.name])
         return not again and not any(mentions(text, column.name) for text in texts)
 
     def _loss(self, name: str) -> str:
-        new = _by_lower(self.new[name])
+        new = by_lower(self.new[name])
         stored = [column for column in columns(self.old[name]) if column.generated is None]
-        lost = [column.name for column in stored if _loses(column, new.get(column.name.lower()))]
+        lost = [column.name for column in stored if loses(column, new.get(column.name.lower()))]
         return f"values of {', '.join(lost)} of table {name}" if lost else ""
 
     def _drops(self) -> Iterator[Statement]:
@@ -213,7 +212,7 @@ def _rebuild(old: Table, new: Table, statistics: list[str]) -> Iterator[str]:
     bare = split(new.name)[1]
     name = f"dbkit_new_{bare}"
     yield create_table(new, name)
-    before = _by_lower(old)
+    before = by_lower(old)
     pairs = [(before[column.name.lower()].name, column.name) for column in columns(new)
              if column.generated is None and column.name.lower() in before]  # fmt: skip
     pairs = [*_rowid(old, new), *pairs]
@@ -236,7 +235,7 @@ def _rowid(old: Table, new: Table) -> list[tuple[str, str]]:
     if any(_names_rowid(table) or "without rowid" in table.options for table in (old, new)):
         return []
     free = [
-        one for one in ("rowid", "_rowid_", "oid") if one not in {*_by_lower(old), *_by_lower(new)}
+        one for one in ("rowid", "_rowid_", "oid") if one not in {*by_lower(old), *by_lower(new)}
     ]
     return [(free[0], free[0])] if free else []
 
@@ -261,34 +260,6 @@ def _keep_count(table: Table, old: str, new: str) -> Iterator[str]:
     yield f"DELETE FROM {sequences} WHERE name = {literal(new)}"
     values = f"SELECT {literal(new)}, seq FROM {sequences} WHERE name = {literal(old)}"
     yield f"INSERT INTO {sequences} (name, seq) {values}"
-
-
-def _loses(old: Column, new: Column | None) -> bool:
-    """Whether values would go, or be stored as others (https://sqlite.org/datatype3.html, 3)."""
-    if new is None or new.generated is not None:
-        return True
-    before, after = _affinity(old.type), _affinity(new.type)
-    return {
-        "text": after in ("integer", "real", "numeric"),  # '007' becomes 7
-        "blob": after in ("integer", "real", "numeric", "text"),
-        "integer": after == "real",
-        "real": after == "text",
-        "numeric": after in ("real", "text"),
-    }[before]
-
-
-def _affinity(type_: str) -> str:
-    if "int" in type_:
-        return "integer"
-    if any(word in type_ for word in ("char", "clob", "text")):
-        return "text"
-    if not type_ or "blob" in type_:
-        return "blob"
-    return "real" if any(word in type_ for word in REALS) else "numeric"
-
-
-def _by_lower(table: Table) -> dict[str, Column]:
-    return {column.name.lower(): column for column in columns(table)}
 
 
 def _is_view(table: Table) -> bool:

@@ -33,7 +33,7 @@ from .beside import Beside
 from .casts import Casts
 from .columns import Columns
 from .ddl import VIEWS, Spelling
-from .plan import Plan
+from .plan import Plan, columns_of_both
 from .restoring import restoring
 from .sequences import Sequences
 from .steps import Placed, Step
@@ -52,17 +52,17 @@ def statements(current: Schema, desired: Schema, hints: Hints | None = None) -> 
 def usings(current: Schema, desired: Schema) -> dict[tuple[str, str], str]:
     """The USING clauses of those statements, by table and column."""
     writer = _Writer(current, desired, Hints())
-    retyped = writer.plan.retyped
-    both = {(table.name, part.name): part for table in current.tables for part in table.parts
-            if isinstance(part, Column) and (table.name, part.name) in retyped}  # fmt: skip
-    found = {}
-    for table in desired.tables:
-        for part in table.parts:
-            old = both.get((table.name, part.name)) if isinstance(part, Column) else None
-            if old is not None and old.type != part.type:  # type: ignore[union-attr]
-                clause = writer.casts.using(table.name, old.name, old.type, part.type)  # type: ignore[union-attr]
-                found[table.name, old.name] = clause.removeprefix(" USING ")
-    return {place: clause for place, clause in found.items() if clause}
+    found = {(table, old.name): writer.casts.using(table, old.name, old.type, new.type)
+             for table, old, new in writer.retyped()}  # fmt: skip
+    return {place: clause.removeprefix(" USING ") for place, clause in found.items() if clause}
+
+
+def misfits(current: Schema, desired: Schema) -> dict[tuple[str, str], str]:
+    """What those statements do to values that a column's new type does not take."""
+    writer = _Writer(current, desired, Hints())
+    found = {(table, old.name): writer.casts.misfit(old.type, new.type)
+             for table, old, new in writer.retyped()}  # fmt: skip
+    return {place: reason for place, reason in found.items() if reason}
 
 
 ITEMS = (Namespace, Extension, Comment)
@@ -80,6 +80,13 @@ class _Writer:
         self.sequences = Sequences(self.spelling)
         self.beside = Beside(self.spelling, self.plan, [one.name for one in current.sequences])
         self.tables = Tables(self.spelling, self.plan, columns)
+
+    def retyped(self) -> Iterator[tuple[str, Column, Column]]:
+        """(table, old column, new column) of each column that gets another type."""
+        for table in self.desired.tables:
+            for old, new in columns_of_both(self.plan.old.get(table.name, table), table):
+                if (table.name, new.name) in self.plan.retyped and old.type != new.type:
+                    yield table.name, old, new
 
     def all(self) -> Iterator[Placed]:
         for change in self.plan.changes:

@@ -3,7 +3,7 @@
 ALTER COLUMN TYPE casts as an assignment does, and refuses a value that does not fit; a cast in
 USING cuts it silently (PostgreSQL manual, 5.7.7 and CREATE CAST). So USING is for types between
 which there is no such cast, and never has a length in it. What is not known here to keep every
-value counts as losing some.
+value counts as losing some, and what is not known to take every value as refusing some.
 """
 
 from __future__ import annotations
@@ -47,6 +47,44 @@ ASSIGNED = {
 READ = {*INTEGERS, "numeric", "uuid", "json", "jsonb", "boolean", "bytea", "inet"}
 EXACT = {("smallint", "real"), ("smallint", "double precision"), ("integer", "double precision"),
          ("real", "double precision")}  # fmt: skip
+# beside lengths and digits: what the cast of an assignment does to some values
+CHANGING = {
+    ("json", "jsonb"): "loses keys that repeat, order and white space, fails on null characters",
+    ("text", "character"): "loses spaces at the end",
+    ("character varying", "character"): "loses spaces at the end",
+}
+# a USING clause that takes every value
+TAKING = {("boolean", number) for number in NUMBERS} | {
+    ("smallint", "boolean"), ("integer", "boolean")}  # fmt: skip
+NONE, UNFIT = "fails where a value is none of the new type", "fails where a value does not fit"
+INFINITE = float("inf")
+# digits before the point: (those of the largest value, those that every value may have)
+DIGITS = {
+    "smallint": (5, 4),
+    "integer": (10, 9),
+    "bigint": (19, 18),
+    "real": (39, 38),
+    "double precision": (309, 308),
+    "numeric": (INFINITE, INFINITE),
+}
+# the most characters that a value has as text
+LENGTHS = {
+    "boolean": 5,
+    "smallint": 6,
+    "integer": 11,
+    "bigint": 20,
+    "real": 14,
+    "double precision": 24,
+    "uuid": 36,
+    "date": 13,
+    "time without time zone": 15,
+    "time with time zone": 24,
+    "timestamp without time zone": 29,
+    "timestamp with time zone": 38,
+    "macaddr": 17,
+    "cidr": 43,
+    "inet": 43,
+}
 
 
 class Casts:
@@ -89,6 +127,17 @@ class Casts:
             return ""
         return f"{old} to {new} can round, cut or change values"
 
+    def misfit(self, old: str, new: str) -> str:
+        """What the change of type does to values that the new type does not take, or nothing."""
+        if self._has_rule(new):
+            return f"fails where a value breaks a rule of {new}"
+        using = self.using("", "", old, new)
+        old, new = (self._plain(type_).removesuffix("[]") for type_ in (old, new))
+        source, target = base_type(old), base_type(new)
+        if using:
+            return "" if (source, target) in TAKING else NONE
+        return CHANGING.get((source, target), "") if _fits(old, new) else UNFIT
+
     def _keeps(self, old: str, new: str) -> bool:
         if self._is_enum(new):
             return True  # refuses what is no label of it
@@ -111,6 +160,18 @@ class Casts:
                 return self._plain(words[0]) + ("[]" if type_.endswith("[]") else "")
         return type_
 
+    def _has_rule(self, type_: str) -> bool:
+        """Whether it is a domain that refuses values, perhaps by another domain under it."""
+        return any(
+            self.spelling.uses(type_, domain.name)
+            and (
+                any(rule in domain.definition for rule in ("CHECK", "NOT NULL"))
+                or self._has_rule(domain.definition)
+            )
+            for domain in self.domains
+            if type_ not in self.spelling.enums
+        )
+
     def _is_enum(self, type_: str) -> bool:
         """An enum type, or an array of one."""
         return any(self.spelling.uses(type_, enum) for enum in self.spelling.enums)
@@ -132,6 +193,43 @@ def _is_assigned(source: str, target: str) -> bool:
     )
 
 
+def _fits(old: str, new: str) -> bool:
+    """Whether the new type has room for each value of the old one."""
+    source, target = base_type(old), base_type(new)
+    if target in NUMBERS and source in NUMBERS:
+        carry = target == "numeric" and _digits(target, new) < _digits(source, old)
+        return source == target != "numeric" or _before(old)[0] + carry <= _before(new)[1]
+    if target == "bit":
+        return old == new
+    return target not in (*STRINGS, "bit varying") or _length(old) <= _length(new)
+
+
+def _before(type_: str) -> tuple[float, float]:
+    """The digits before the point, as in DIGITS."""
+    base, sizes = base_type(type_), _sizes(type_)
+    if base != "numeric" or not sizes:
+        return DIGITS[base]
+    count = sizes[0] - (*sizes, 0)[1]
+    return count, count
+
+
+def _length(type_: str) -> float:
+    """The most characters or bits of a value."""
+    base, sizes = base_type(type_), _sizes(type_)
+    if base == "numeric" and sizes:
+        digits, scale = (*sizes, 0)[:2]
+        return max(digits + 2, scale + 3, digits - scale + 1)  # sign, point, zero before it
+    if base in LENGTHS:
+        return LENGTHS[base]
+    return sizes[0] if sizes and base in (*STRINGS, "bit", "bit varying") else INFINITE
+
+
+def _sizes(type_: str) -> list[int]:
+    """The numbers in parentheses."""
+    found = re.search(r"\((-?\d+)(?:,(-?\d+))?\)", type_)
+    return [int(one) for one in found.groups() if one is not None] if found else []
+
+
 def _keeps_numbers(source: str, target: str, old: str, new: str) -> bool:
     if target in INTEGERS:  # refuses what is out of range, but rounds
         return source in INTEGERS or (source == "numeric" and _digits(source, old) == 0)
@@ -142,9 +240,9 @@ def _keeps_numbers(source: str, target: str, old: str, new: str) -> bool:
 
 def _digits(base: str, type_: str) -> float:
     """Digits after the point of a number or of a second; infinite where there is no limit."""
-    match = re.search(r"\((-?\d+)(?:,(-?\d+))?\)", type_)
     if base in INTEGERS:
         return 0
-    if match is None:
-        return float("inf")
-    return int(match[2] or 0) if base == "numeric" else int(match[1])
+    sizes = _sizes(type_)
+    if not sizes:
+        return INFINITE
+    return (*sizes, 0)[1] if base == "numeric" else sizes[0]

@@ -87,7 +87,7 @@ class Plan:
 
     def _find_columns(self) -> None:
         for old, new in self.kept:
-            pairs = list(_columns(old, new))
+            pairs = list(columns_of_both(old, new))
             for before, after in pairs:
                 if self._is_retyped(before, after):
                     self.retyped.add((new.name, after.name))
@@ -228,7 +228,7 @@ class Plan:
             yield from (Drop(None, self.old[name]), Add(None, self.new[name]))
         for old, new in self.kept:
             parts = [*self.parts_again[new.name], *self._hooks(old, new)]
-            for before, after in _columns(old, new):
+            for before, after in columns_of_both(old, new):
                 if before == after and (new.name, after.name) in self.retyped:
                     yield Alter(new.name, before, after)
                 if before == after and (new.name, after.name) in self.again:
@@ -327,7 +327,7 @@ def _is_partition_of(table: Table, names: set[str]) -> bool:
     return bool(_partitioning(table)) and not names.isdisjoint(table.parents)
 
 
-def _columns(old: Table, new: Table) -> Iterator[tuple[Column, Column]]:
+def columns_of_both(old: Table, new: Table) -> Iterator[tuple[Column, Column]]:
     """The columns that both have."""
     before = {part.name: part for part in old.parts if isinstance(part, Column)}
     for part in new.parts:

@@ -45,7 +45,7 @@ def find_models(spec: str | None) -> Found:
     """As `load_models`, with the classes that were passed over."""
     if not spec:
         raise ModelsError(
-            "No models are named.",
+            "No models are configured.",
             "Use --models MODULE, DBKIT_MODELS, or models = MODULE under [dbkit] in setup.cfg.",
         )
     name, _, attribute = spec.partition(":")
@@ -78,7 +78,7 @@ def _listed(spec: str, listed: Any) -> list[Model]:
         listed = listed()
     models = [listed] if is_model(listed) else listed
     if not isinstance(models, Iterable) or not all(map(is_model, models := list(models))):
-        raise ModelsError(f"{spec} is no list of Peewee models.")
+        raise ModelsError(f"{spec} is not a list of Peewee models.")
     return _with_through_models(models)
 
 
@@ -89,7 +89,7 @@ def _import(name: str) -> ModuleType:
         if error.name and (name == error.name or name.startswith(error.name + ".")):
             raise ModelsError(
                 f"There is no module {name} for the models.",
-                "It is looked for in the current directory first, then where Python looks.",
+                "dbkit looks in the current directory first, and then on Python's module path.",
             ) from error
         raise ModelsError(
             f"Module {name} cannot be imported: {error}", "Install what it needs."
@@ -97,7 +97,7 @@ def _import(name: str) -> ModuleType:
     except (Exception, SystemExit) as error:  # a module that exits must not end us as "clean"
         raise ModelsError(
             f"Module {name} cannot be imported: {type(error).__name__}: {error}",
-            "--debug shows where.",
+            "Run with --debug to see where.",
         ) from error
 
 

@@ -28,19 +28,19 @@ def naming(models: Iterable[Model], database: pw.Database) -> Iterator[None]:
 
 def _require_sql(model: Model, database: pw.Database, cause: Exception) -> None:
     if not is_model(model):
-        raise ModelsError(f"{model!r} is not a model.", "Give classes derived from peewee.Model.")
+        raise ModelsError(f"{model!r} is not a model.", "Pass subclasses of peewee.Model.")
     for field in model._meta.sorted_fields:
         if isinstance(field, pw.DeferredForeignKey):
             raise ModelsError(
                 f"{class_name(model)}.{field.name} points to the model {field.rel_model_name}, "
-                "and no class that was imported is called so.",
+                "and no imported class has that name.",
                 "Import the module with that class, or correct the name.",
             ) from cause
         if isinstance(getattr(field, "rel_field", None), pw.CompositeKey):
             raise ModelsError(
-                f"{class_name(model)}.{field.name} points to {class_name(field.rel_model)}, whose "
-                "key is of several columns.",
-                "Point to one unique field: `field=`.",
+                f"{class_name(model)}.{field.name} points to {class_name(field.rel_model)}, which "
+                "has a composite primary key.",
+                "Point to a unique field of that model with `field=`.",
             ) from cause
         with _blamed(f"column {class_name(model)}.{field.name}"):
             _sql(field.ddl(database.get_sql_context()), database)
@@ -48,7 +48,7 @@ def _require_sql(model: Model, database: pw.Database, cause: Exception) -> None:
         manager = type(model._schema)(model, database)
         for query in (manager._create_table(safe=False), *manager._create_indexes(safe=False)):
             query.query()[0].encode()
-    with _blamed(f"key of model {class_name(model)}"):
+    with _blamed(f"primary key of model {class_name(model)}"):
         model._meta.get_primary_keys()
 
 
@@ -61,5 +61,5 @@ def _blamed(part: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        message = f"Peewee cannot make the {part}: {described(error)}"
+        message = f"Peewee cannot generate SQL for the {part}: {described(error)}"
         raise ModelsError(message, "Correct the model.") from error

@@ -133,8 +133,8 @@ def test_models_of_libraries_are_not_the_projects(package: str) -> None:
         ("1/0", "{p}.models", "cannot be imported: ZeroDivisionError"),
         ("class A(pw.Model", "{p}.models", "cannot be imported: SyntaxError"),
         ("class A(pw.Model): pass", "{p}.models:B", "has no B"),
-        ("x = [1]", "{p}.models:x", "is no list of Peewee models"),
-        ("x = 1", "{p}.models:x", "is no list of Peewee models"),
+        ("x = [1]", "{p}.models:x", "is not a list of Peewee models"),
+        ("x = 1", "{p}.models:x", "is not a list of Peewee models"),
         ("", "{p}.models", "no Peewee models in"),
         ("raise SystemExit(0)", "{p}.models", "cannot be imported: SystemExit"),
         ("def f(): raise SystemExit(0)", "{p}.models:f", "fails: SystemExit"),
@@ -155,7 +155,7 @@ def test_a_broken_submodule_is_an_error_and_not_a_missing_table(package: str) ->
 
 
 def test_no_models_named() -> None:
-    with pytest.raises(DbkitError, match="No models are named"):
+    with pytest.raises(DbkitError, match="No models are configured"):
         load_models(None)
 
 

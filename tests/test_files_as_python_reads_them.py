@@ -80,8 +80,8 @@ def test_what_is_no_file_is_a_sentence(tmp_path: Path) -> None:
     with opened("sqlite:///:memory:") as database:
         for make, words in (
             (path.mkdir, "001_one.py is not a file"),
-            (lambda: path.symlink_to("nowhere"), "001_one.py is a link to nothing"),
-            (lambda: path.symlink_to(path.name), "001_one.py is a link to nothing"),
+            (lambda: path.symlink_to("nowhere"), "001_one.py is a broken link"),
+            (lambda: path.symlink_to(path.name), "001_one.py is a broken link"),
             (lambda: os.mkfifo(path), "001_one.py is not a file"),
         ):
             make()

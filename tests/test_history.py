@@ -232,7 +232,7 @@ def test_a_half_applied_squash_without_its_files_is_an_error(
     merge(database, directory)
     for path in directory.glob("00[123]_*"):
         path.unlink()
-    words = "004_initial replaces 001_m1, 002_m2, 003_m3, of which this database has only 001_m1"
+    words = "004_initial replaces 001_m1, 002_m2, 003_m3. This database has applied only 001_m1"
     for command in ("status", "migrate", "rollback", "up"):
         result = dbkit(command, "--database", url, "--migrations", str(directory),
                        *(("--models", "dbkit.models") if command == "up" else ()))  # fmt: skip
@@ -245,9 +245,15 @@ def test_a_half_applied_squash_without_its_files_is_an_error(
 @pytest.mark.parametrize(
     ("replaces", "words"),
     [
-        ("('003_x',)", "REPLACES goes in a circle: 003_x replaces 003_x"),
-        ("('001_m1', '002_m9')", "003_x replaces 002_m9, which is neither a file nor in the"),
-        ("('001_acounts',)", "003_x replaces 001_acounts, which is neither a file nor in the"),
+        ("('003_x',)", "REPLACES is circular: 003_x replaces 003_x"),
+        (
+            "('001_m1', '002_m9')",
+            "003_x replaces 002_m9, but neither the migrations directory nor the",
+        ),
+        (
+            "('001_acounts',)",
+            "003_x replaces 001_acounts, but neither the migrations directory nor",
+        ),
         ("'001_m1'", "REPLACES is not a tuple of names"),
         ("('001_m1', 2)", "REPLACES is not a tuple of names"),
         ("{'001_m1': 1}", "REPLACES is not a tuple of names"),
@@ -295,7 +301,7 @@ def test_two_files_cannot_replace_the_same(
 def test_files_that_replace_each_other_are_an_error(database: pw.Database, tmp_path: Path) -> None:
     texts = [f"REPLACES = ('{name}',)\n{MODEL.format(name='x')}" for name in ("002_y", "001_x")]
     directory = write(tmp_path / "m", m001_x=texts[0], m002_y=texts[1])
-    with pytest.raises(DbkitError, match=r"REPLACES goes in a circle: 00._. replaces 00._."):
+    with pytest.raises(DbkitError, match=r"REPLACES is circular: 00._. replaces 00._."):
         migrate(database, directory)
 
 
@@ -348,7 +354,7 @@ def test_what_a_function_leaves_unrun_is_not_recorded(
 ) -> None:
     source = f"def migrate(migrator, database, *, fake=False):\n    {body}\n"
     directory = write(tmp_path / "m", m001_a=source)
-    with pytest.raises(DbkitError, match="001_a: It gives a coroutine or a generator"):
+    with pytest.raises(DbkitError, match="001_a: It returns a coroutine or a generator"):
         migrate(database, directory)
     assert status(database, directory).applied == ()
 
@@ -375,8 +381,8 @@ def test_a_history_beside_no_files_is_an_error(
     (tmp_path / "file").touch()
     words = {
         "empty": "Migrations 001_m1, 002_m2 are applied to this database, but the directory has no",
-        "missing": "There is no directory missing of migrations",
-        "file": "The directory file of migrations cannot be read: Not a directory",
+        "missing": "There is no migrations directory missing",
+        "file": "The migrations directory file cannot be read: Not a directory",
     }
     for command in ("status", "migrate", "rollback"):
         for directory, sentence in words.items():

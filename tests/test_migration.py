@@ -147,7 +147,7 @@ def test_an_applied_file_that_is_gone_is_named(database: pw.Database, tmp_path: 
 
 
 def test_no_directory_is_not_nothing_to_do(database: pw.Database, tmp_path: Path) -> None:
-    with pytest.raises(DbkitError, match="There is no directory"):
+    with pytest.raises(DbkitError, match="There is no migrations directory"):
         migrate(database, tmp_path / "elsewhere")
     assert not (tmp_path / "elsewhere").exists()
 

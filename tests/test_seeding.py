@@ -268,7 +268,7 @@ def test_a_key_that_fits_two_rows_is_refused(own: pw.Database, tmp_path: Path) -
 
 
 def test_no_directory_is_said(own: pw.Database, tmp_path: Path) -> None:
-    with pytest.raises(DbkitError, match="There is no directory"):
+    with pytest.raises(DbkitError, match="There is no seeds directory"):
         seed(own, OWN, tmp_path / "nowhere")
 
 

@@ -25,8 +25,8 @@ from .rehearsing import stand_in
 from .router import Router
 
 CORRECT = """\
-Correct the file. If a database has all of them applied, `python -m dbkit init` replaces them by
-what is in that database."""
+Correct the file. Or, if a database has applied all migrations, run `python -m dbkit init`: it
+replaces them with a baseline of that database."""
 NAME = re.compile(r"[^.\s/\\]+")
 
 
@@ -87,8 +87,7 @@ def replay(router: Router) -> None:
         router.run()
     except MigrationError as error:
         raise MigrationError(
-            f"On a scratch database the migrations that are there cannot be replayed. "
-            f"{error.message}",
+            f"The existing migrations cannot be replayed on a scratch database. {error.message}",
             "\n".join(filter(None, [error.hint, CORRECT])),
         ) from error
 
@@ -99,15 +98,15 @@ def create_empty(database: pw.Database, directory: str | Path, name: str) -> Pat
     router = Router(database, directory)
     router.files.needed = False
     path = router.files.path(router.files.next_name(checked(name), ()))
-    write_new(path, file_text("Write here what it is about.", Lines(), Lines()))
+    write_new(path, file_text("Describe this migration here.", Lines(), Lines()))
     return path
 
 
 def checked(name: str) -> str:
     """A word for a file's name. Raises MigrationError."""
     if not NAME.fullmatch(name):
-        raise MigrationError(f"A migration cannot be called {name!r}.",
-                             "Use a word without dots, slashes and spaces.")  # fmt: skip
+        raise MigrationError(f"{name!r} is not a valid name for a migration.",
+                             "Use a name without dots, slashes and spaces.")  # fmt: skip
     return name
 
 

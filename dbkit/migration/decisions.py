@@ -45,8 +45,9 @@ class Decisions:
                        if self.rename[key] in (one, one.rpartition(".")[2])]  # fmt: skip
                 if not new:
                     raise ConfigError(
-                        f"{what} {key} cannot become {self.rename[key]}: nothing new is called so.",
-                        f"New are: {', '.join(possible) or 'none'}.",
+                        f"{what} {key} cannot become {self.rename[key]}: the models have "
+                        "nothing new with that name.",
+                        f"New names: {', '.join(possible) or 'none'}.",
                     )
                 return new[0]
         if self.no_rename or not likely:
@@ -55,24 +56,24 @@ class Decisions:
             flags = " or ".join(f"--rename {keys[0]}:{one}" for one in likely)
             news = " or ".join(likely)
             self.open.append((f"{what.capitalize()} {keys[0]} may have become {news}.",
-                              f"{flags}, or --no-rename if it is gone"))  # fmt: skip
+                              f"{flags}, or --no-rename if it was removed"))  # fmt: skip
             return None
         return next((one for one in likely
-                     if self.confirm(f"Is {what} {one} the former {keys[0]}?")), None)  # fmt: skip
+                     if self.confirm(f"Was {what} {keys[0]} renamed to {one}?")), None)  # fmt: skip
 
     def is_filled(self, table: str, column: str) -> bool:
         return f"{table}.{column}" in self.fill
 
     def value(self, table: str, column: str) -> str | None:
-        """What the rows that are there get in a column that is NOT NULL."""
+        """What the existing rows get in a column that is NOT NULL."""
         key = f"{table}.{column}"
         if key in self.fill:
             self.used.add(key)
             return self.fill[key]
         if self.prompt is not None:
-            return self.prompt(f"{key} is NOT NULL. What do the rows that are there get?")
-        self.open.append((f"Column {key} is NOT NULL, and has no default for the rows that are "
-                          "there.", f"--fill {key}=VALUE"))  # fmt: skip
+            return self.prompt(f"{key} is NOT NULL. Which value do the existing rows get?")
+        self.open.append((f"Column {key} is NOT NULL and has no default for the existing rows.",
+                          f"--fill {key}=VALUE"))  # fmt: skip
         return None
 
     def settle(self) -> None:
@@ -80,7 +81,7 @@ class Decisions:
         if self.open:
             raise Undecided(
                 "\n".join(dict.fromkeys(what for what, _ in self.open)),
-                "Say which: " + "; ".join(dict.fromkeys(flag for _, flag in self.open)) + ".",
+                "Use " + "; ".join(dict.fromkeys(flag for _, flag in self.open)) + ".",
             )
 
     def check_used(self, flags: Iterable[str]) -> None:
@@ -88,8 +89,8 @@ class Decisions:
         for key in sorted(set(flags) - self.used):
             flag = f"--rename {key}" if key in self.rename else f"--fill {key}"
             raise ConfigError(
-                f"{flag}: there is nothing of that name to decide.",
-                "Names are those in the database: table.column, table, type.label.",
+                f"No change needs {flag}.",
+                "Use the names in the database: table.column, table, type.label.",
             )
 
 

@@ -43,13 +43,13 @@ class Files:
             if not self.needed:
                 return []
             raise MigrationError(
-                f"There is no directory {self.directory} of migrations.",
+                f"There is no migrations directory {self.directory}.",
                 "Run from the project's directory, or give --migrations DIR.",
             ) from None
         except OSError as error:
             raise MigrationError(
-                f"The directory {self.directory} of migrations cannot be read: {error.strerror}.",
-                "Give a directory that you may read with --migrations DIR.",
+                f"The migrations directory {self.directory} cannot be read: {error.strerror}.",
+                "Give a readable directory with --migrations DIR.",
             ) from error
 
     def layout(self) -> Layout:
@@ -88,7 +88,9 @@ class Files:
         except (Exception, SystemExit) as error:
             raise MigrationError(f"{path}: {type(error).__name__}: {error}") from error
         if scope.get("migrate") is None:
-            raise MigrationError(f"{path} has no function migrate().", "Write one.")
+            raise MigrationError(
+                f"{path} has no function migrate().", f"Write {SIGNATURE.format('migrate')}:"
+            )
         for word in ("migrate", "rollback"):
             if scope.get(word) is not None:
                 _refuse_unusable(path, word, scope[word])
@@ -116,7 +118,7 @@ def _is_migration(path: Path) -> bool:
     like one, and would never run."""
     if MASK.fullmatch(path.name) and path.name.isprintable():
         if not path.is_file():
-            what = "a link to nothing" if path.is_symlink() else "not a file"
+            what = "a broken link" if path.is_symlink() else "not a file"
             raise MigrationError(f"{path} is {what}.", "Put the migration there, or remove it.")
         return True
     if _looks_like_one(path):
@@ -147,7 +149,7 @@ def _refuse_unusable(path: Path, word: str, function: Any) -> None:
         raise MigrationError(f"{word} in {path} is not a function.", signature)
     if any(kind(one) for kind in NOT_RUN for one in (function, function.__call__)):
         raise MigrationError(
-            f"{word}() in {path} is async or a generator: to call it runs nothing of it.",
+            f"{word}() in {path} is async or a generator, so calling it runs nothing.",
             f"{signature} without async, await and yield.",
         )
     try:
@@ -164,8 +166,8 @@ def refuse_unrun(result: Any) -> None:
         if isinstance(result, Coroutine):
             result.close()
         raise MigrationError(
-            "It gives a coroutine or a generator, of which nothing was run.",
-            "Run it to its end inside of the function.",
+            "It returns a coroutine or a generator, so nothing ran.",
+            "Run the coroutine or the generator to its end inside the function.",
         )
 
 

@@ -56,8 +56,8 @@ class Records:
             names = [None]
         if None in names:
             raise MigrationError(
-                f"A row of the history table {self.table} has a name that is NULL or no text, so "
-                "it says of no migration that it is applied.",
+                f"A row of the history table {self.table} has a name that is NULL or not text, "
+                "so it does not identify a migration.",
                 "Correct the name, or delete the row.",
             )
         return names

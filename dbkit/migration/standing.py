@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from dbkit.errors import MigrationError
 
-RESTORE = "Bring the files back from version control."
+RESTORE = "Restore the files from version control."
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Layout:
         except CycleError as error:
             circle = " replaces ".join(reversed(error.args[1]))
             raise MigrationError(
-                f"REPLACES goes in a circle: {circle}.", "A file can only replace earlier ones."
+                f"REPLACES is circular: {circle}.", "A file can replace only earlier files."
             ) from None
         owner: dict[str, str] = {}
         for name in (one for one in order if one in self.replacing):
@@ -148,9 +148,10 @@ class Layout:
         lost = [one for one in replaced if one not in self.names]
         if any(one not in there for one in lost):
             yield MigrationError(
-                f"{name} replaces {', '.join(replaced)}, of which this database has only "
-                f"{', '.join(there)}, and there is no file of {', '.join(lost)}.",
-                f"{RESTORE} Then migrate, and delete them once every database has all of them.",
+                f"{name} replaces {', '.join(replaced)}. This database has applied only "
+                f"{', '.join(there)}, and there is no file for {', '.join(lost)}.",
+                f"{RESTORE} Then migrate, and delete the files once every database has applied "
+                "all of them.",
             )
 
     def _unknown(
@@ -165,7 +166,8 @@ class Layout:
                  if len(unknown) < len(replaced) or one.partition("_")[0] in numbers]  # fmt: skip
         if wrong:
             yield MigrationError(
-                f"{name} replaces {', '.join(wrong)}, which is neither a file nor in the history.",
+                f"{name} replaces {', '.join(wrong)}, but neither the migrations directory nor the "
+                f"history has {'that migration' if len(wrong) == 1 else 'those migrations'}.",
                 f"Correct its REPLACES. {RESTORE}",
             )
 
@@ -177,11 +179,11 @@ class Layout:
             if number(before) == number(name):
                 yield f"Migrations {before} and {name} have the same number."
             elif not numbers.issuperset(range(number(before), number(name))):
-                yield f"Between migrations {before} and {name} a number is missing."
+                yield f"A number is missing between migrations {before} and {name}."
         last = next((name for name in reversed(todo) if name in applied), None)
         for name in todo:
             if last and name not in applied and number(name) < number(last):
-                yield f"Migration {name} is not applied, and {last} after it is."
+                yield f"Migration {name} is not applied, but the later migration {last} is."
 
 
 def number(name: str) -> int:

@@ -69,16 +69,16 @@ def joined(models: Sequence[Model], cut: Cut) -> list[Model]:
 
 
 def by_table(models: Iterable[Model], cut: Cut) -> dict[Place, list[Model]]:
-    """The models of each table. Raises ModelsError for tables whose names are cut to one."""
+    """The models of each table. Raises ModelsError for tables whose truncated names are equal."""
     places: dict[Place, list[Model]] = {}
     for model in models:
         others = places.setdefault(_place(model, cut), [])
         others.append(model)
         if others[0]._meta.table_name != model._meta.table_name:
             raise ModelsError(
-                f"The tables of {others[0].__name__} and {model.__name__} are one to PostgreSQL, "
-                f"which cuts their names to {cut(model._meta.table_name)}.",
-                "Give one of them a shorter table_name.",
+                f"PostgreSQL truncates the table names of {others[0].__name__} and "
+                f"{model.__name__} to the same name, {cut(model._meta.table_name)}.",
+                "Give one of the models a shorter table_name.",
             )
     return places
 
@@ -104,9 +104,9 @@ def _layers(fields: Iterable[Any], cut: Cut) -> list[list[Any]]:
         other = found[0].get(column)
         if other and other.column_name != field.column_name:
             raise ModelsError(
-                f"The columns of {field.model.__name__}.{other.name} and .{field.name} are one to "
-                f"PostgreSQL, which cuts their names to {column}.",
-                "Give one of them a shorter column_name.",
+                f"PostgreSQL truncates the column names of {field.model.__name__}.{other.name} and "
+                f".{field.name} to the same name, {column}.",
+                "Give one of the fields a shorter column_name.",
             )
         layer = next((one for one in found if column not in one), None)
         if layer is None:

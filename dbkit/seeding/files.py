@@ -61,13 +61,13 @@ def _paths(directory: Path) -> list[Path]:
         return sorted(path for path in directory.iterdir() if path.suffix == ".toml")
     except (FileNotFoundError, NotADirectoryError):
         raise SeedError(
-            f"There is no directory {directory} of seeds.",
+            f"There is no seeds directory {directory}.",
             "Run from the project's directory, or give --seeds DIR.",
         ) from None
     except OSError as error:
         raise SeedError(
-            f"The directory {directory} of seeds cannot be read: {error.strerror}.",
-            "Give a directory that you may read with --seeds DIR.",
+            f"The seeds directory {directory} cannot be read: {error.strerror}.",
+            "Give a readable directory with --seeds DIR.",
         ) from None
 
 

@@ -110,10 +110,10 @@ def test_what_is_open_takes_flags(project: Callable[[str], None], dbkit: Run, ur
         (("--rename", "users"), "users has no : in it"),
         (("--rename", "users.name:a", "--rename", "users.name:b"), "users.name is there twice"),
         (("--fill", "users.age"), "users.age has no = in it"),
-        (("--rename", "users.nome:full_name"), "--rename users.nome: there is nothing"),
-        (("--rename", "users.name:nome"), "nothing new is called so"),
+        (("--rename", "users.nome:full_name"), "No change needs --rename users.nome"),
+        (("--rename", "users.name:nome"), "the models have nothing new with that name"),
         (("--no-rename", "--fill", "users.full_name=x", "--fill", "users.age=old"), "no value for"),
-        (("../x",), "cannot be called '../x'"),
+        (("../x",), "'../x' is not a valid name"),
     ],
 )
 def test_wrong_flags_are_sentences(
@@ -165,7 +165,7 @@ def test_numbers_go_on_after_the_highest(project: Callable[[str], None], dbkit: 
     ("names", "words"),
     [
         (("001_a", "001_b"), "Migrations 001_a and 001_b have the same number."),
-        (("001_a", "003_b"), "Between migrations 001_a and 003_b a number is missing."),
+        (("001_a", "003_b"), "A number is missing between migrations 001_a and 003_b."),
     ],
 )
 def test_numbers_out_of_order(
@@ -192,7 +192,7 @@ def test_a_file_that_came_late(project: Callable[[str], None], dbkit: Run) -> No
         Path(f"migrations/{name}.py").write_text("def migrate(migrator, database, **_): pass\n")
     dbkit("migrate", "--allow-out-of-order")
     Path("migrations/002_b.py").write_text("def migrate(migrator, database, **_): pass\n")
-    words = "Migration 002_b is not applied, and 003_c after it is."
+    words = "Migration 002_b is not applied, but the later migration 003_c is."
     assert words in dbkit("status").output
     assert words in dbkit("migrate").output
     assert dbkit("migrate", "--allow-out-of-order").output.endswith("applied 002_b\n")
@@ -211,7 +211,7 @@ def test_a_terminal_is_asked(
     monkeypatch.setattr("dbkit.questions.is_terminal", lambda: True)
     result = answers("y\n5\n", "create", "second")
     assert result.exit_code == 0, result.output
-    assert "Is column full_name the former users.name?" in result.output
+    assert "Was column users.name renamed to full_name?" in result.output
     text = Path("migrations/002_second.py").read_text()
     assert 'rename_field("users", "name", "full_name")' in text
     assert 'fill("users", age=5)' in text

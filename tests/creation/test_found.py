@@ -245,7 +245,7 @@ def test_a_fill_that_the_check_refuses_is_a_hazard(steps: Any) -> None:
 
 def test_a_directory_that_cannot_be_written(database: pw.Database, tmp_path: Path) -> None:
     (tmp_path / "m").write_text("a file")
-    with pytest.raises(DbkitError, match="m of migrations cannot be read: Not a directory"):
+    with pytest.raises(DbkitError, match="m cannot be read: Not a directory"):
         create(database, [table("t", a=pw.TextField(**default("'x'")))], tmp_path / "m")
 
 

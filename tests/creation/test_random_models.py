@@ -34,7 +34,7 @@ VALUES = {"bool": "true", "date": "2024-05-06", "time": "10:00", "uuid": "0" * 3
 
 
 def value_of(schema: tuple[Model, ...]) -> Callable[[str], str]:
-    """Answers what the rows that are there get in a column."""
+    """Answers what the existing rows get in a column."""
     fields = {f"{one.schema}.{one.name}.{column.name}" if one.schema else
               f"{one.name}.{column.name}": column
               for one in schema for column in one.fields}  # fmt: skip

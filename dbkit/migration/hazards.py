@@ -63,7 +63,7 @@ class Step:
         yield from _computed(self.changes)
         tables = {table.name: table for table in self.current.tables}
         for change in self.changes:
-            if _listed(change.item) in stand_ins:
+            if _is_relabelled(change, tables.get(change.table or ""), stand_ins):
                 continue
             if not isinstance(change, Drop) and change.table in tables:
                 yield from _stricter(tables[change.table], change)
@@ -194,6 +194,19 @@ def _widens(old: Check, new: Check) -> bool:
     before, after = IN_LIST.fullmatch(old.expression), IN_LIST.fullmatch(new.expression)
     same = before and after and before[1] == after[1]
     return bool(same) and (_listed(new) or frozenset()) >= (_listed(old) or frozenset())
+
+
+def _is_relabelled(change: Change, old: Table | None, stand_ins: set[frozenset[str]]) -> bool:
+    """Whether a check stands for an enum type that its column had already."""
+    new = change.item
+    return (
+        old is not None
+        and isinstance(new, Check)
+        and _listed(new) in stand_ins
+        and any(isinstance(one, Check) and _listed(one) in stand_ins
+                and IN_LIST.sub(r"\1", one.expression) == IN_LIST.sub(r"\1", new.expression)
+                for one in old.parts)
+    )  # fmt: skip
 
 
 def _listed(item: Item) -> frozenset[str] | None:

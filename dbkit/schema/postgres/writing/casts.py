@@ -38,7 +38,7 @@ ASSIGNED = {
     ("json", "jsonb"): True,
     ("jsonb", "json"): True,
     ("cidr", "inet"): True,
-    ("inet", "cidr"): True,
+    ("inet", "cidr"): False,  # the address within the network goes
     ("bit", "bit varying"): True,
     ("bit varying", "bit"): True,
     ("money", "numeric"): True,
@@ -132,7 +132,9 @@ class Casts:
         if self._has_rule(new):
             return f"fails where a value breaks a rule of {new}"
         using = self.using("", "", old, new)
-        old, new = (self._plain(type_).removesuffix("[]") for type_ in (old, new))
+        old, new = self._plain(old), self._plain(new)
+        if old.endswith("[]") and new.endswith("[]"):
+            old, new = old[:-2], new[:-2]
         source, target = base_type(old), base_type(new)
         if using:
             return "" if (source, target) in TAKING else NONE

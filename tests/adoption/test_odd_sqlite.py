@@ -66,3 +66,22 @@ def test_it_is_refused_in_a_sentence(
     assert result.exit_code == 2, result.output
     assert "unexpected" not in result.output
     assert not Path("adopted_nothing.py").exists()
+
+
+def test_shadow_tables_are_those_that_sqlite_says(
+    dbkit: Callable[..., Result], tmp_path: Path
+) -> None:
+    """A table may be called as if it were a virtual table's; FTS5 has no segments."""
+    own = ["f_segments", "r_data", "f_config_old", "r_node_1"]
+    tables = "".join(f"CREATE TABLE {name} (id INTEGER PRIMARY KEY);" for name in own)
+    script = "CREATE VIRTUAL TABLE f USING fts5(a); CREATE VIRTUAL TABLE r USING rtree(id, a, b);"
+    url = made(tmp_path / "odd.db", f"{script} {tables}")
+    fresh = tmp_path / "fresh.db"
+    assert_adopted(dbkit, url, f"sqlite:///{fresh}")
+    with sqlite3.connect(fresh) as connection:
+        found = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+    assert {*own, "f_config", "r_node"} <= found
+    connection.close()
+    (models,) = Path().glob("adopted_*.py")
+    assert "class FSegments" in models.read_text()
+    assert "class FDocsize" not in models.read_text()

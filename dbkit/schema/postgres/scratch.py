@@ -208,7 +208,10 @@ def _stand_in(database: pw.Database, model: Model, names: Names) -> bool:
     """Copy the tables to which a model's SQL points into the temporary schema: a temporary table
     may point to no other. Whether there were any."""
     made = False
-    ddl, _ = _manager(database, model, names)._create_table(safe=False, temporary=True).query()
+    try:
+        ddl, _ = _manager(database, model, names)._create_table(safe=False, temporary=True).query()
+    except Exception:  # Peewee lets through errors of all classes; this has been noted already
+        return False
     for name in dict.fromkeys(REFERENCED.findall(ddl)):
         copied = f"CREATE TEMPORARY TABLE {name} (LIKE {name} INCLUDING INDEXES)"
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -42,6 +43,11 @@ SELECT name, type, sql FROM {schema}.sqlite_master
 WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name
 """
 
+# the tables in which virtual tables keep their data
+SHADOWS = """
+SELECT name FROM pragma_table_list WHERE schema = {name} AND type = 'shadow'
+"""
+
 # hidden: 1 is a virtual table's own, 2 and 3 are generated columns, virtual and stored
 COLUMNS = """
 SELECT m.name AS "table", c.name, c.type, c."notnull", c.dflt_value, c.pk, c.hidden
@@ -76,8 +82,8 @@ ORDER BY name
 """
 
 NUMBERS = count()
-# the tables in which a virtual one keeps its data (https://sqlite.org/vtab.html, 2.17)
-SHADOWS = ("content", "docsize", "segments", "segdir", "stat", "data", "idx", "config", "node",
+# how the names of shadows end, for SQLite before 3.37 (https://sqlite.org/vtab.html, 2.17)
+ENDINGS = ("content", "docsize", "segments", "segdir", "stat", "data", "idx", "config", "node",
            "parent", "rowid")  # fmt: skip
 
 
@@ -276,7 +282,7 @@ def _tables(
 
     found = {name: (kind, sql or "") for name, kind, sql in rows(TABLES)}
     virtual = {name for name, (_, sql) in found.items() if sql[:14].upper() == "CREATE VIRTUAL"}
-    shadows = {f"{name}_{ending}" for name in virtual for ending in SHADOWS}
+    shadows = _shadows(rows, virtual) if virtual else set()
     texts = {name: read_table(sql) if kind == "table" else TableText(options=(normal(sql) or "",))
              for name, (kind, sql) in found.items()}  # fmt: skip
     columns = {
@@ -312,6 +318,12 @@ def _tables(
                 "virtual table" if table in virtual else kind,
                 texts[table].options,
             )
+
+
+def _shadows(rows: Callable[..., list[Any]], virtual: set[str]) -> set[str]:
+    if sqlite3.sqlite_version_info < (3, 37):
+        return {f"{name}_{ending}" for name in virtual for ending in ENDINGS}
+    return {name for (name,) in rows(SHADOWS)}
 
 
 def _described(rows: Callable[..., list[Any]], names: list[str]) -> list[Any]:

@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import peewee as pw
@@ -109,7 +109,7 @@ def _attempt(
         )
     files: list[Path] = []
     with new_directories_removed(directory / "conf.py"), _taken_back(files):
-        models, left = _models(database, lost.modelled(schema), spec, files)
+        models, left = _models(database, lost.modelled(_spelled(database, schema)), spec, files)
         left = (*left, *lost.unsaid)
         ignored = [one.place for one in left if one.differs]
         try:
@@ -134,6 +134,13 @@ def _attempt(
     refused = () if lost.tried else (one for one in goal.objects if not one.is_possible)
     notes += tuple(f"{one.what[:1].upper()}{one.what[1:]} {REFUSED}" for one in refused)
     return Adopted(tuple(files), made, (*said, *notes))
+
+
+def _spelled(database: pw.Database, schema: Schema) -> Schema:
+    """A schema with its tables in the words of models, which have no search path of their own."""
+    with dialect_for(database).reading(database, None) as reading:
+        there = {table.name: table for table in reading.spelled().tables}
+    return replace(schema, tables=tuple(there.get(one.name, one) for one in schema.tables))
 
 
 @contextmanager

@@ -50,7 +50,8 @@ class Lost:
         return replace(self, unmodelled=self.unmodelled | tables, unsaid=(*self.unsaid, *more))
 
     def modelled(self, schema: Schema) -> Schema:
-        tables = (one for one in schema.tables if one.name not in self.unmodelled)
+        tables = (filtered(one, lambda part, name=one.name: _place(name, part) not in self.parts)  # type: ignore[misc]
+                  for one in schema.tables if one.name not in self.unmodelled)  # fmt: skip
         return replace(schema, tables=tuple(tables))
 
     def left(self, schema: Schema) -> Schema:

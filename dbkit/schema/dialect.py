@@ -40,6 +40,11 @@ class Reading(Protocol):
         """What is there, to be compared with another database: in one spelling, with comments."""
         ...
 
+    def spelled(self) -> Schema:
+        """`live`, with the SQL of each table in such words that the connection finds what it names
+        without a search path that leads to other schemas."""
+        ...
+
     def objects(self, schema: Schema) -> list[Object]:
         """All objects of the database, with what each needs; `schema` is what is live. Nothing
         where the schema and the models say it all."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from threading import Thread
 from typing import Any
 
@@ -150,7 +151,8 @@ class Reading:
         """`related` are (schema, schema that has tables under a table of the first)."""
         self.unverified: list[tuple[str, str]] = []
         self.early: tuple[Thread | None, dict[Model, Table | None]] = (None, {})
-        self.database, path = database, list(path)
+        self.database, self.own_path = database, list(path)
+        path = self.own_path
         self.names = Names(own := path[0])
         if schemas is None:
             schemas = [name for (name,) in ask(database, queries.EVERY_SCHEMA).fetchall()]
@@ -158,8 +160,7 @@ class Reading:
         self.related = _closure(self.schemas, list(related))
         self.schemas += sorted(self.related)
         self.path = list(dict.fromkeys([*path, *self.schemas]))
-        shown = ", ".join(map(quoted, self.path)).replace("%", "%%")
-        database.execute_sql(f"SET LOCAL search_path TO {shown}")
+        database.execute_sql(f"SET LOCAL search_path TO {_shown(self.path)}")
 
     def live(self, comments: bool = False) -> Schema:
         return catalog.read(
@@ -172,6 +173,16 @@ class Reading:
     def whole(self) -> Schema:
         self.database.execute_sql("SET LOCAL TimeZone TO 'UTC'")
         return self.live(comments=True)
+
+    def spelled(self) -> Schema:
+        """Beside those of the connection's path, each table sees the names of its own schema."""
+        tables: list[Table] = []
+        for schema in self.schemas:
+            path = _shown(dict.fromkeys([*self.own_path, schema]))
+            with rolled_back(self.database, more=f"; SET LOCAL search_path TO {path}"):
+                found = catalog.read(self.database, [schema], self.names.qualified, comments=True)
+            tables += found.tables
+        return replace(self.live(comments=True), tables=tuple(tables))
 
     def objects(self, schema: Schema) -> list[Object]:
         free = {one.name for one in schema.sequences}
@@ -309,6 +320,11 @@ def _usable(path: list[str], first: str | None) -> list[str]:
     if not path:
         raise DatabaseFailed(*session.NO_SCHEMA)
     return path
+
+
+def _shown(path: Iterable[str]) -> str:
+    """A search path for a SET, as psycopg2 takes it."""
+    return ", ".join(map(quoted, path)).replace("%", "%%")
 
 
 def _closure(schemas: Iterable[str], related: list[tuple[str, str]]) -> set[str]:

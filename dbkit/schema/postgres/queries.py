@@ -105,7 +105,7 @@ SELECT a.attrelid AS oid, a.attname AS name, NOT a.attnotnull AS nullable,
        CASE WHEN t.typtype = 'e' THEN tn.nspname END AS type_schema,
        pg_get_expr(d.adbin, d.adrelid) AS expression,
        a.attgenerated AS generated, a.attidentity AS identity,
-       CASE WHEN a.attcollation <> t.typcollation THEN quote_ident(l.collname) END AS collation
+       CASE WHEN a.attcollation <> t.typcollation THEN l.oid::regcollation::text END AS collation
 FROM pg_catalog.pg_attribute a
 JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -191,9 +191,11 @@ INDEXES = """
 SELECT i.indrelid AS oid, x.relname AS name, i.indisunique AS unique, m.amname AS method,
        ARRAY(SELECT CASE WHEN i.indkey[k - 1] > 0 THEN ta.attname::text
                     ELSE pg_get_indexdef(i.indexrelid, k, false) END
-                 || CASE WHEN l.oid IS NOT NULL THEN ' COLLATE ' || quote_ident(l.collname)
+                 || CASE WHEN l.oid IS NOT NULL THEN ' COLLATE ' || l.oid::regcollation::text
                     ELSE '' END
-                 || CASE WHEN o.oid IS NOT NULL THEN ' ' || quote_ident(o.opcname) ELSE '' END
+                 || CASE WHEN o.oid IS NULL THEN ''
+                    WHEN pg_opclass_is_visible(o.oid) THEN ' ' || quote_ident(o.opcname)
+                    ELSE format(' %%I.%%I', o.opcnamespace::regnamespace::text, o.opcname) END
                  || CASE WHEN ia.attoptions IS NOT NULL
                     THEN ' (' || array_to_string(ia.attoptions, ', ') || ')' ELSE '' END
                  || CASE i.indoption[k - 1] WHEN 1 THEN ' DESC NULLS LAST' WHEN 2 THEN
@@ -336,7 +338,7 @@ DOMAINS = """
 SELECT n.nspname AS schema, t.typname AS name,
        concat_ws(' ', format_type(t.typbasetype, t.typtypmod),
                  CASE WHEN t.typcollation <> b.typcollation
-                      THEN 'COLLATE ' || quote_ident(l.collname) END,
+                      THEN 'COLLATE ' || l.oid::regcollation::text END,
                  'DEFAULT ' || t.typdefault, CASE WHEN t.typnotnull THEN 'NOT NULL' END,
                  (SELECT string_agg(format('CONSTRAINT %%I %%s', k.conname,
                                            pg_get_constraintdef(k.oid)), ' ' ORDER BY k.conname)

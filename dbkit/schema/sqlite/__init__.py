@@ -250,6 +250,9 @@ class Reading:
     def whole(self) -> Schema:
         return self.live(comments=True)
 
+    def spelled(self) -> Schema:
+        return self.live(comments=True)
+
     def attached(self) -> Attached:
         return self.live().attached
 

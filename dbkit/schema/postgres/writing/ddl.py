@@ -24,9 +24,10 @@ from ...values import (
     in_namespace,
 )
 
+NAME = r'("(?:[^"]|"")+"|\w+)(\.("(?:[^"]|"")+"|\w+))?'
 # what may follow a column in an index key: COLLATE, operator class, its parameters, order
 SUFFIX = re.compile(
-    r'( COLLATE ("(?:[^"]|"")+"|\w+))?( (?!DESC\b|NULLS\b)("(?:[^"]|"")+"|\w+))?( \([^)]*\))?'
+    rf"( COLLATE {NAME})?( (?!DESC\b|NULLS\b){NAME})?( \([^)]*\))?"
     r"( DESC)?( NULLS (FIRST|LAST))?"
 )
 ACTION = re.compile(r"(.*?)(?: \((.*)\))?")  # SET NULL (a, b)

@@ -108,7 +108,7 @@ def init_(session: Session) -> None:
     directory = config.adopting(settings, click.get_current_context().params["migrations"])
     adopted = adopt(session.database, settings.models, directory, settings.ignore)
     if adopted is None:
-        click.echo("init: nothing to do, the migrations make what is in the database")
+        click.echo("init: nothing to do, the migrations match the database")
         return
     for path in adopted.files:
         click.echo(f"init: wrote {path}")

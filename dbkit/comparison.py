@@ -120,7 +120,7 @@ def _merged(first: Schema, second: Schema) -> Schema:
                 raise ModelsError(
                     f"Two models of the table {table.name} disagree on "
                     f"{kind(change.item)} {subject(change.item)}.",
-                    "Let both say the same, or give --models one of them.",
+                    "Make both models agree, or pass only one of them with --models.",
                 )
         more = tuple(change.item for change in changes
                      if isinstance(change, Add) and isinstance(change.item, Part))  # fmt: skip
@@ -138,7 +138,9 @@ def _merged(first: Schema, second: Schema) -> Schema:
 def _lasting(models: Iterable[Model]) -> list[Model]:
     lasting = [model for model in models if not model._meta.temporary and is_managed(model)]
     if not lasting:
-        raise ModelsError("There is nothing to compare: no model of a lasting table.")
+        raise ModelsError(
+            "No model can be compared: every table is temporary or has managed = False."
+        )
     return lasting
 
 
@@ -149,7 +151,7 @@ def of_others(models: Iterable[Model]) -> list[str]:
 
 def _temporary(models: Iterable[Model]) -> tuple[str, ...]:
     names = [model._meta.table_name for model in models if model._meta.temporary]
-    return (f"temporary, and not compared: {', '.join(names)}",) if names else ()
+    return (f"temporary tables, not compared: {', '.join(names)}",) if names else ()
 
 
 def schemas_of(models: Iterable[Model]) -> set[str]:

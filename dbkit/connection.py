@@ -28,11 +28,11 @@ FORMS = """\
 Use one of:
   postgresql://USER:PASSWORD@HOST:5432/NAME
   sqlite:///FILE.db (relative) or sqlite:////DIR/FILE.db (absolute)
-  embedded:DIR (a PostgreSQL of its own; needs pip install "peewee-dbkit[embedded]")"""
+  embedded:DIR (a PostgreSQL server in that folder; needs pip install "peewee-dbkit[embedded]")"""
 ENCODE = """\
-In a URL, write @ as %40, : as %3A, / as %2F, # as %23, % as %25; this prints a password so:
+In a URL, write @ as %40, : as %3A, / as %2F, # as %23, % as %25; this prints an encoded password:
   python -c "import getpass, urllib.parse as u; print(u.quote(getpass.getpass(), safe=''))"
-Or leave the URL and set DB_HOST, DB_PORT, DB_NAME, DB_USER and DB_PASSWORD, as they are."""
+Or set DB_HOST, DB_PORT, DB_NAME, DB_USER and DB_PASSWORD, unencoded, instead of the URL."""
 
 
 PLACEHOLDER = re.compile(r"\[[A-Z _-]*(PASSWORD|REF)\]", re.IGNORECASE)
@@ -76,7 +76,7 @@ def _sqlite_database(name: str, read_only: bool) -> pw.Database:
         raise DatabaseUnreachable(
             "database missing",
             f"database missing: There is no file {name}.",
-            "`python -m dbkit migrate` makes it.",
+            "`python -m dbkit migrate` creates it.",
         ) from None
     except OSError:
         pass  # SQLite says what is wrong with the path when it is opened
@@ -95,7 +95,7 @@ def connect(url: str | None = None) -> pw.Database:
 def parse(url: str) -> Target:
     """What a URL names. Opens and starts nothing. Raises ConfigError."""
     if NO_TEXT.search(unquote(url)):
-        raise ConfigError("The database URL holds a character that is no text.", FORMS)
+        raise ConfigError("The database URL contains a character that is not text.", FORMS)
     scheme, colon, rest = url.strip().partition(":")
     match scheme.lower() if colon else "":
         case "postgresql" | "postgres":
@@ -108,14 +108,14 @@ def parse(url: str) -> Target:
             known = re.fullmatch(r"[a-z][a-z0-9+]*", scheme) and rest.startswith("//")
             raise ConfigError(
                 "The database URL is not understood: "
-                f"{scheme if known else 'it'} is no known scheme.",
+                f"{f'{scheme} is not' if known else 'it does not begin with'} a known scheme.",
                 FORMS,
             )
 
 
 def _embedded(name: str) -> Target:
     if not name:
-        raise ConfigError("embedded: names no directory.", "Use embedded:pgdata.")
+        raise ConfigError("embedded: does not name a directory.", "Use embedded:pgdata.")
     directory = Path(os.path.expanduser(name))  # Path's own raises where there is no such user
     return Target("postgresql", "postgres", f"embedded:{directory}", directory=directory)
 
@@ -147,9 +147,9 @@ def _postgresql(url: str) -> Target:
         raise ConfigError("The port in the database URL, or DB_PORT, is not a number.", FORMS)
     if PLACEHOLDER.fullmatch(params.get("password", "")) or PLACEHOLDER.search(f"{user} {host}"):
         raise ConfigError(
-            "The database URL, or DB_PASSWORD, still holds a placeholder of the provider.",
-            "Put the real password in the place of [YOUR-PASSWORD], the project's reference in "
-            "that of [PROJECT-REF].",
+            "The database URL, or DB_PASSWORD, still contains a placeholder of the provider.",
+            "Replace [YOUR-PASSWORD] with the real password, and [PROJECT-REF] with the project's "
+            "reference.",
         )
     name = params.pop("dbname", "") or user or "postgres"
     params.setdefault("connect_timeout", str(CONNECT_TIMEOUT))
@@ -166,15 +166,15 @@ def _unusable(url: str, words: str = "") -> ConfigError:
     if option := re.search(r'invalid URI query parameter: "(\w+)"', words):
         return ConfigError(
             f"The database URL has the option {option[1]}, which PostgreSQL does not know.",
-            "Take it out: it belongs to some other program.",
+            "Remove the option: it belongs to another program.",
         )
     if "@" in url:
         return ConfigError(
-            "The database URL cannot be taken apart: a special character in the user name or "
-            "password, probably, that must be URL-encoded.",
+            "The database URL cannot be parsed: the user name or password probably contains a "
+            "special character that must be URL-encoded.",
             ENCODE,
         )
-    return ConfigError("The database URL cannot be taken apart.", FORMS)
+    return ConfigError("The database URL cannot be parsed.", FORMS)
 
 
 @contextmanager
@@ -186,15 +186,15 @@ def diagnosed(database: pw.Database, display: str = "") -> Iterator[None]:
         raise diagnosis.explain(error, database, display) from error
     except UnicodeDecodeError as error:  # PostgreSQL checks no text of a database in SQL_ASCII
         raise DatabaseFailed(
-            f"The database holds a name or text that is no {error.encoding} text: {error}.",
+            f"The database contains a name or text that is not valid {error.encoding}: {error}.",
             "If the encoding of the database is SQL_ASCII, set PGCLIENTENCODING to the encoding "
-            "that its text has (UTF8, for example).",
+            "of its text (UTF8, for example).",
         ) from error
     except ValueError as error:
         if "manual commit" not in str(error):  # the words of Peewee's atomic()
             raise
         raise ConfigError(
-            "The database is in a block of manual_commit(): dbkit can begin no transaction there.",
+            "dbkit cannot begin a transaction in a block of manual_commit().",
             "Call dbkit outside the block.",
         ) from error
 

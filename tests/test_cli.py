@@ -31,7 +31,7 @@ def test_up_does_the_whole_job_and_again(url: str, dbkit: Run) -> None:
     assert first.stdout == (
         "migrate: applied 001_accounts, 002_marketing, 003_add_billing_tables\n"
         "seed: 26 inserted, 0 updated, 0 unchanged\n"
-        "verify: 16 tables compared: the database is what the models say\n"
+        "verify: 16 tables compared: the database matches the models\n"
     )
     second = dbkit("up", "--database", url, *WHERE, *WHAT, *FROM)
     assert (second.exit_code, second.stdout) == (
@@ -39,7 +39,7 @@ def test_up_does_the_whole_job_and_again(url: str, dbkit: Run) -> None:
         (
             "migrate: nothing to apply\n"
             "seed: 0 inserted, 0 updated, 26 unchanged\n"
-            "verify: 16 tables compared: the database is what the models say\n"
+            "verify: 16 tables compared: the database matches the models\n"
         ),
     )
 
@@ -151,7 +151,7 @@ def test_production_is_not_reset_nor_seeded(
     [
         (("verify",), "There is no file dbkit.db"),
         (("status", "--database", "sqlite:///none/x.db"), "There is no file none/x.db"),
-        (("migrate", "--database", "mysql://localhost/x"), "mysql is no known scheme"),
+        (("migrate", "--database", "mysql://localhost/x"), "mysql is not a known scheme"),
         (("verify", "--database", "sqlite:///:memory:"), "No models are configured"),
         (("verify", "--database", "sqlite:///:memory:", "--models", "nope"), "no module nope"),
         (

@@ -275,29 +275,29 @@ def test_an_embedded_url_starts_nothing_yet(url: str, directory: str) -> None:
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("", "it is no known scheme"),
-        ("dbkit.db", "it is no known scheme"),
-        ("mysql://u:s3cret@h/n", "mysql is no known scheme"),
-        ("postgresql+asyncpg://u:s3cret@h/n", "postgresql+asyncpg is no known scheme"),
-        ("s3cret:s3cret@h/n", "it is no known scheme"),
-        ("postgresql:s3cret", "cannot be taken apart"),
-        ("postgresql:host=h password=s3cret", "cannot be taken apart"),
+        ("", "it does not begin with a known scheme"),
+        ("dbkit.db", "it does not begin with a known scheme"),
+        ("mysql://u:s3cret@h/n", "mysql is not a known scheme"),
+        ("postgresql+asyncpg://u:s3cret@h/n", "postgresql+asyncpg is not a known scheme"),
+        ("s3cret:s3cret@h/n", "it does not begin with a known scheme"),
+        ("postgresql:s3cret", "cannot be parsed"),
+        ("postgresql:host=h password=s3cret", "cannot be parsed"),
         ("postgresql://u:s3cret", "is not a number"),
         ("postgresql://h:s3cret/n", "is not a number"),
-        ("postgresql://[::1/n", "cannot be taken apart"),
+        ("postgresql://[::1/n", "cannot be parsed"),
         ("postgresql://u:s3%cret@h/n", "must be URL-encoded"),
         ("postgresql://u:s3cret@h/n?pgbouncer=true", "the option pgbouncer, which"),
-        ("postgresql://u:s3cret@h/n?schema", "cannot be taken apart"),
-        ("postgresql://u:s3cret\0@h/n", "no text"),
-        ("postgresql://u:s3cret%00@h/n", "no text"),
-        ("postgresql://u:s3cret\udcff@h/n", "no text"),
-        ("postgresql://h/%ff", "cannot be taken apart"),
+        ("postgresql://u:s3cret@h/n?schema", "cannot be parsed"),
+        ("postgresql://u:s3cret\0@h/n", "is not text"),
+        ("postgresql://u:s3cret%00@h/n", "is not text"),
+        ("postgresql://u:s3cret\udcff@h/n", "is not text"),
+        ("postgresql://h/%ff", "cannot be parsed"),
         ("sqlite://host/a.db", "two slashes"),
         ("sqlite:///a.db?mode=ro", "takes no options"),
-        ("sqlite:///a\0b", "no text"),
-        ("sqlite:///a%00b", "no text"),
-        ("embedded:", "names no directory"),
-        ("embedded://", "names no directory"),
+        ("sqlite:///a\0b", "is not text"),
+        ("sqlite:///a%00b", "is not text"),
+        ("embedded:", "does not name a directory"),
+        ("embedded://", "does not name a directory"),
     ],
 )
 def test_a_url_that_cannot_be_used(dbkit: Dbkit, url: str, words: str) -> None:
@@ -310,14 +310,14 @@ def test_a_url_that_cannot_be_used(dbkit: Dbkit, url: str, words: str) -> None:
 def test_bytes_that_are_no_text_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {**PARTS, "DB_PASSWORD": "s3\udcffcret"}.items():
         monkeypatch.setenv(name, value)
-    with pytest.raises(ConfigError, match="cannot be taken apart"):
+    with pytest.raises(ConfigError, match="cannot be parsed"):
         parse(config.load().url)
 
 
-NO_TEXT = "The database URL holds a character that is no text."
+NO_TEXT = "The database URL contains a character that is not text."
 NOT_ENCODED = (
-    "The database URL cannot be taken apart: a special character in the user name or password, "
-    "probably, that must be URL-encoded."
+    "The database URL cannot be parsed: the user name or password probably contains a "
+    "special character that must be URL-encoded."
 )
 
 

@@ -165,7 +165,7 @@ def test_ignored_is_said_and_no_difference(url: str, dbkit: Run) -> None:
     assert result.exit_code == 0
     assert result.stdout == (
         "ignored: users.nickname, legacy_stuff\n"
-        "16 tables compared: the database is what the models say\n"
+        "16 tables compared: the database matches the models\n"
     )
     assert dbkit("verify", "--database", url, *PROJECT, "--strict").exit_code == 0
 

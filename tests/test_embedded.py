@@ -69,7 +69,7 @@ def test_it_works_from_nothing_and_for_the_next_process(folder: Path) -> None:
     url = ("--database", "embedded:a/pg%20data")  # a directory is named as it is, not quoted
     code, out, err = finished(started("up", *url))
     assert (code, err) == (0, "database: embedded:a/pg%20data\n")
-    assert "the database is what the models say" in out
+    assert "the database matches the models" in out
     code, out, _ = finished(started("seed", *url))
     assert code == 0
     assert "0 inserted, 0 updated" in out
@@ -93,7 +93,7 @@ def test_a_read_makes_no_folder(dbkit: Dbkit, folder: Path, command: str) -> Non
     flags = {"status": ["--migrations", str(MIGRATIONS)], "verify": ["--models", "dbkit.models"]}
     result = dbkit(command, "--database", "embedded:none", *flags.get(command, []))
     assert result.exit_code == 2
-    assert "database missing: There is no PostgreSQL in none." in result.stderr
+    assert "database missing: There is no PostgreSQL data in none." in result.stderr
     assert not list(folder.iterdir())
 
 
@@ -102,20 +102,20 @@ def _version(text: str) -> Callable[[Path], object]:
 
 
 FOLDERS = {
-    "a file": (lambda path: path.write_text("x"), "cannot be had: [Errno 20]"),
+    "a file": (lambda path: path.write_text("x"), "did not start: [Errno 20]"),
     "in a file": (
         lambda path: (path.symlink_to("file/x"), Path("file").touch()),
-        "cannot be had: [Errno 20]",
+        "did not start: [Errno 20]",
     ),
-    "not writable": (lambda path: path.symlink_to("/proc/x"), "cannot be had: [Errno"),
-    "a loop": (lambda path: path.symlink_to("pgdata"), "cannot be had: "),
+    "not writable": (lambda path: path.symlink_to("/proc/x"), "did not start: [Errno"),
+    "a loop": (lambda path: path.symlink_to("pgdata"), "did not start: "),
     "of something else": (
         lambda path: (path.mkdir(), (path / "thesis.tex").touch()),
-        "is not empty, and no PostgreSQL's",
+        "is not empty and does not hold PostgreSQL data",
     ),
-    "of version 13": (_version("13\n"), "are of PostgreSQL 13"),
-    "of no version": (_version("x"), "are of PostgreSQL x"),
-    "broken": (_version("18"), "cannot be had: pg_ctl failed"),
+    "of version 13": (_version("13\n"), "belongs to PostgreSQL 13"),
+    "of no version": (_version("x"), "belongs to PostgreSQL x"),
+    "broken": (_version("18"), "did not start: pg_ctl failed"),
 }
 
 
@@ -145,7 +145,7 @@ def test_it_says_which_versions_it_has(dbkit: Dbkit, folder: Path) -> None:
 def test_a_name_that_the_wheel_would_not_quote(dbkit: Dbkit, folder: Path, name: str) -> None:
     result = dbkit("migrate", "--database", f"embedded:{name}")
     assert result.exit_code == 2
-    assert "a special character in its path" in result.stderr
+    assert "a space or a special character" in result.stderr
     assert not list(folder.iterdir())
 
 

@@ -134,7 +134,9 @@ def test_a_rollback_of_several_stops_where_another_run_came_between(
         return found
 
     router._step = then_migrate  # type: ignore[method-assign]
-    with pytest.raises(DbkitError, match="changed by another run: 001_m1 is not the last"):
+    with pytest.raises(
+        DbkitError, match="Another run changed the history: 001_m1 is no longer the last"
+    ):
         router.take_back(2)
     assert names(database) == ["001_m1", "002_m2"]
 
@@ -432,7 +434,9 @@ def test_a_rollback_of_nothing_is_refused(
 def test_a_name_that_is_replaced_is_not_run(database: pw.Database, tmp_path: Path) -> None:
     directory = files(tmp_path / "m", 1, 2)
     merge(database, directory)
-    with pytest.raises(DbkitError, match="001_m1 is not run: another that replaces it is"):
+    with pytest.raises(
+        DbkitError, match="001_m1 does not run: a migration that replaces it has run"
+    ):
         migrate(database, directory, "001_m1")
 
 

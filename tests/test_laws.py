@@ -24,7 +24,7 @@ def live(database: pw.Database) -> Schema:
 
 def test_after_create_tables_the_diff_is_empty(database: pw.Database) -> None:
     database.create_tables(MODELS)
-    assert str(verify(database, MODELS)).startswith("16 tables compared: the database is")
+    assert str(verify(database, MODELS)).startswith("16 tables compared: the database matches")
     assert not verify(database, MODELS)
 
 

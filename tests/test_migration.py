@@ -308,7 +308,9 @@ def test_a_file_that_cannot_be_followed_says_how(database: pw.Database, tmp_path
     directory = write(tmp_path / "m", m001_one=source)
     migrate(database, directory)
     write(directory, m002_two=MODEL.format(name="two"))
-    with pytest.raises(DbkitError, match="001_one cannot be followed without running it") as caught:
+    with pytest.raises(
+        DbkitError, match="001_one fails when it is replayed without a database"
+    ) as caught:
         migrate(database, directory)
     assert "if not fake" in str(caught.value)
 

@@ -393,7 +393,7 @@ def test_an_example_is_clean_and_a_lost_column_is_seen(
     models = example()
     database.bind(models)
     database.create_tables(models)
-    assert str(verify(database, models)).endswith("the database is what the models say")
+    assert str(verify(database, models)).endswith("the database matches the models")
     table = models[0]._meta.table_name
     database.execute_sql(f'ALTER TABLE "{table}" ADD COLUMN surplus INTEGER')
     assert [line for line in str(verify(database, models)).splitlines() if "surplus" in line] == [

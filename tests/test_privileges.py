@@ -52,7 +52,7 @@ def test_a_role_that_may_only_read(server: Server, name: str, dbkit: Run) -> Non
     result = dbkit("verify", "--database", server.url(name, "reader"), *MODULE)
     assert (result.exit_code, result.stdout) == (
         0,
-        "16 tables compared: the database is what the models say\n",
+        "16 tables compared: the database matches the models\n",
     )
 
 

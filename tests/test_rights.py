@@ -22,7 +22,7 @@ UNREADABLE = "The causes could not be determined"
 RIGHTS = {
     "read the history": ("SELECT 1", (0, ""), (1, UNREADABLE)),
     "create databases": (
-        "GRANT SELECT ON migratehistory TO monitor", (0, ""), (1, "No scratch database")),
+        "GRANT SELECT ON migratehistory TO monitor", (0, ""), (1, "There is no scratch database")),
     "make temporary tables": (
         "REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC",
         (2, "not verified: thing"), (2, "not verified: thing")),

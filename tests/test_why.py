@@ -156,8 +156,8 @@ def test_the_next_step_is_said(url: str, dbkit: Run) -> None:
     assert "      cause: the database was changed by hand\n" in result.stdout
     assert result.stdout.endswith(
         "Apply the pending migrations: python -m dbkit migrate\n"
-        "Undo in the database what was changed by hand, or say the same in the models and a "
-        "migration.\n"
+        "Undo the manual change in the database, or make the same change in the models and "
+        "create a migration.\n"
     )
 
 

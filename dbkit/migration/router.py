@@ -20,7 +20,7 @@ from dbkit.connection import diagnosed
 from dbkit.errors import DatabaseFailed, DbkitError, MigrationError
 from dbkit.given import usable
 from dbkit.schema.dialect import dialect_for
-from dbkit.transactions import unbroken
+from dbkit.transactions import is_open, unbroken
 
 from .files import Files, refuse_unrun
 from .following import silenced
@@ -109,7 +109,7 @@ class Router(peewee_migrate.Router):
         return self.migrator
 
     def read(self, name: str) -> tuple[Any, Any]:
-        """(migrate, rollback) of a file. Raises MigrationError if it cannot be had."""
+        """(migrate, rollback) of a file. Raises MigrationError if it has none."""
         return self.files.functions(name)
 
     def next_name(self, word: str) -> str:
@@ -122,7 +122,7 @@ class Router(peewee_migrate.Router):
         if not self.allow_out_of_order and (found := standing.disorder):
             raise MigrationError(
                 "\n".join(found),
-                "Rename the file that is not applied yet, or --allow-out-of-order.",
+                "Rename the file that is not applied yet, or use --allow-out-of-order.",
             )
 
     def run(self, name: str | None = None, *, fake: bool = False) -> list[str]:
@@ -133,9 +133,9 @@ class Router(peewee_migrate.Router):
             raise MigrationError(
                 f"There is no migration {name} in {self.migrate_dir}."
                 if name not in layout.names
-                else f"Migration {name} is not run: another that replaces it is, or those that it "
-                "replaces are.",
-                "`python -m dbkit status` lists them.",
+                else f"Migration {name} does not run: a migration that replaces it has run, or the "
+                "migrations that it replaces have.",
+                "`python -m dbkit status` lists the migrations.",
             )
 
         def pending(standing: Standing) -> list[str]:
@@ -191,9 +191,9 @@ class Router(peewee_migrate.Router):
                 self._refuse_baseline(left if not baseline else (), layout)
             elif standing.applied[-1:] != (left[0],):
                 raise MigrationError(
-                    f"The history was changed by another run: {left[0]} is not the last applied "
-                    "migration any more.",
-                    "Look at `python -m dbkit status`, then roll back what is still to be.",
+                    f"Another run changed the history: {left[0]} is no longer the last applied "
+                    "migration.",
+                    "Check `python -m dbkit status`, then roll back the remaining migrations.",
                 )
             names, left = left, left[1:]
             return names
@@ -204,9 +204,9 @@ class Router(peewee_migrate.Router):
         for name in names:
             if name in layout.replacing:
                 raise MigrationError(
-                    f"Migration {name} stands for all that was there before it: to take it "
-                    "back would drop every table.",
-                    "`python -m dbkit reset` does that, on purpose.",
+                    f"Migration {name} stands for everything before it: rolling it back would drop "
+                    "every table.",
+                    "Run `python -m dbkit reset` if you want to drop every table.",
                 )
 
     def rollback(self, baseline: bool = False) -> str:
@@ -235,7 +235,7 @@ class Router(peewee_migrate.Router):
             decided = step.decide(standing)
             if decided and decided[0] in step.ran:
                 raise MigrationError(
-                    f"Migration {decided[0]} was applied, and then rolled back by another run.",
+                    f"Another run rolled back migration {decided[0]} after this run applied it.",
                     "Run the command again.",
                 )
             migrator = step.migrator or (self._caught_up(standing) if decided else None)
@@ -260,7 +260,9 @@ class Router(peewee_migrate.Router):
         """Run one file, and let the history say so."""
         migrate, rollback = self.read(name)
         if downgrade and rollback is None:
-            raise MigrationError(f"Migration {name} has no rollback().", "Write one.")
+            raise MigrationError(
+                f"Migration {name} has no rollback().", f"Write it in {self.files.path(name)}."
+            )
         self.logger.info("%s %s", "Rolling back" if downgrade else "Migrating", name)
         if fake:
             self.follow(name, migrator)
@@ -280,10 +282,10 @@ class Router(peewee_migrate.Router):
                 migrate(migrator, self.database, fake=True)
         except (Exception, SystemExit) as error:
             raise MigrationError(
-                f"Migration {name} cannot be followed without running it: "
+                f"Migration {name} fails when it is replayed without a database: "
                 f"{type(error).__name__}: {error}",
-                "It is read again before later ones are run, with fake=True and a database that "
-                "answers nothing: let it ask the database only `if not fake`.",
+                "Before later migrations run, dbkit calls migrate() again with fake=True and a "
+                "database that returns nothing. Query the database only `if not fake`.",
             ) from error
 
     @contextmanager
@@ -302,7 +304,8 @@ class Router(peewee_migrate.Router):
     @contextmanager
     def _explained(self, running: Callable[[], list[str]]) -> Iterator[None]:
         """Errors as sentences that name the file which is `running`, if any is."""
-        kept = "Nothing of it was kept; the migrations before it were."
+        outer = is_open(self.database)  # as for `reset`, which then rolls everything back
+        kept = "Nothing was committed." if outer else "Earlier steps of this run were kept."
         try:
             with diagnosed(self.database):
                 yield
@@ -322,8 +325,8 @@ class Router(peewee_migrate.Router):
                     ) from error
                 case DbkitError():
                     raise
-            percent = " In PostgreSQL's SQL a % is written %%." * isinstance(error, IndexError)
+            percent = " In SQL for PostgreSQL, write % as %%." * isinstance(error, IndexError)
             raise MigrationError(
                 f"Migration {name} failed and was rolled back: {type(error).__name__}: {error}",
-                f"{kept}{percent} --debug shows the line.",
+                f"{kept}{percent} Run with --debug to see the line.",
             ) from error

@@ -270,7 +270,7 @@ def test_merge_stands_for_what_was(project: Callable[[str], None], dbkit: Run, u
     assert dbkit("migrate").output.endswith("nothing to apply\n")
     with opened(url) as database:
         assert status(database).applied == ("003_initial",)
-        with pytest.raises(DbkitError, match="stands for all that was there before it"):
+        with pytest.raises(DbkitError, match="stands for everything before it"):
             rollback(database)
         assert rollback(database, baseline=True) == ["003_initial"]
         assert database.get_tables() == ["migratehistory"]
@@ -311,7 +311,7 @@ def test_init_adopts_a_database(
     assert dbkit("verify").exit_code == 0
     assert dbkit("status").exit_code == 0
     assert dbkit("create", "--check").exit_code == 0
-    assert dbkit("init").output.endswith("init: nothing to do, the migrations make what is in the "
+    assert dbkit("init").output.endswith("init: nothing to do, the migrations match the "
                                          "database\n")  # fmt: skip
     assert by_pw_migrate("list").exit_code == 0
     with opened(url) as database:

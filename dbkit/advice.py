@@ -20,9 +20,9 @@ class Advice(NamedTuple):
 
 
 EXISTS = """\
-If the database already has all that this migration makes, mark it as applied: `python -m dbkit
-migrate --fake`. A database that was made without migrations is adopted by `python -m dbkit init`.
-Otherwise rename or drop what is in the way."""
+If the database already has everything that this migration creates, mark it as applied:
+`python -m dbkit migrate --fake`. To adopt a database that was made without migrations, run
+`python -m dbkit init`. Otherwise rename or drop the existing object."""
 TABLE = "Run `python -m dbkit migrate` first. In a migration, check the name of the table."
 ROWS = "Correct the rows first: in the migration before this statement, or by hand."
 PRIVILEGE = "This user lacks a privilege"
@@ -32,73 +32,75 @@ ADVICE = [
         "42501",
         r"permission denied for schema \"?public\"?(?!\S)",
         PRIVILEGE,
-        "Since PostgreSQL 15 not every user may create objects in the schema public. As the owner "
-        "of the database or a superuser: GRANT USAGE, CREATE ON SCHEMA public TO {user}",
+        "Since PostgreSQL 15, most users may not create objects in schema public. As the owner "
+        "of the database or a superuser, run: GRANT USAGE, CREATE ON SCHEMA public TO {user}",
     ),
     Advice(
         "42501",
         r"permission denied for schema (?P<name>.+?)(?= LINE \d|$)",
         PRIVILEGE,
-        "As the schema's owner or a superuser: GRANT USAGE, CREATE ON SCHEMA {name} TO {user}",
+        "As the schema's owner or a superuser, run: "
+        "GRANT USAGE, CREATE ON SCHEMA {name} TO {user}",
     ),
     Advice(
         "42501",
         r"permission denied for database (?P<name>.+)",
         PRIVILEGE,
-        "As the database's owner or a superuser: GRANT CREATE, TEMPORARY ON DATABASE {name} TO "
-        "{user}",
+        "As the database's owner or a superuser, run: "
+        "GRANT CREATE, TEMPORARY ON DATABASE {name} TO {user}",
     ),
     Advice(
         "42501",
         r"permission denied for (?:table|view|relation|materialized view) (?P<name>.+)",
         PRIVILEGE,
-        "As its owner or a superuser: GRANT SELECT, INSERT, UPDATE, DELETE ON {name} TO {user}",
+        "As its owner or a superuser, run: "
+        "GRANT SELECT, INSERT, UPDATE, DELETE ON {name} TO {user}",
     ),
     Advice(
         "42501",
         r"permission denied for (?P<kind>sequence|type|function|language|tablespace)",
         PRIVILEGE,
-        "As its owner or a superuser, grant it: GRANT ALL ON ... TO {user}",
+        "As the owner of the {kind} or a superuser, run: GRANT ALL ON {kind} ... TO {user}",
     ),
     Advice(
         "42501",
         r"permission denied to create extension",
         PRIVILEGE,
-        "Let a superuser run CREATE EXTENSION once, by hand; IF NOT EXISTS in the migration then "
-        "passes over it.",
+        "Let a superuser run CREATE EXTENSION once, by hand. With IF NOT EXISTS, the "
+        "migration then skips it.",
     ),
     Advice(
         "42501",
         r"must be (?:the )?(?:owner|member|able to SET ROLE)",
-        "Only the owner may do this",
-        "Run the migrations as the role that owns the object, or give it to this role. As its "
-        "owner or a superuser: ALTER ... OWNER TO {user}, or GRANT the owner's role TO {user}",
+        "Only the owner of the object may do this",
+        "Run the migrations as the role that owns the object, or transfer the object. As its "
+        "owner or a superuser, run: ALTER ... OWNER TO {user}, or GRANT the owner's role TO {user}",
     ),
     Advice(
         "42501",
         "",
         PRIVILEGE,
-        "Connect as the owner, or let the owner or a superuser GRANT it TO {user}",
+        "Connect as the owner, or let the owner or a superuser GRANT the privilege TO {user}",
     ),
     Advice(
         "25006",
         "",
         "The database is read-only",
-        "Is this a standby? Connect to the primary. Or is default_transaction_read_only on for "
-        "this user or database?",
+        "Connect to the primary if this is a standby. Otherwise check "
+        "default_transaction_read_only of this user and of this database.",
     ),
     Advice(
         "3F000",
         "no schema has been selected",
         "No schema of the connection's search_path exists",
-        "Create the schema that the search_path names, or set search_path to one that exists: "
+        "Create the schema that search_path names, or set search_path to an existing schema: "
         "ALTER ROLE {user} SET search_path = public",
     ),
     Advice(
         "3F000",
         "",
         "A schema is missing",
-        "Create it in the migration first, with migrator.create_schema, or by hand.",
+        "Create the schema first, with migrator.create_schema in the migration or by hand.",
     ),
     Advice("42P07|42710|42701|42P06|42723|42P05", "", "An object of that name exists", EXISTS),
     Advice("SQLITE_ERROR", "already exists|duplicate column", "An object of that name exists",
@@ -109,23 +111,23 @@ ADVICE = [
         "42703",
         "",
         "A column is missing",
-        "Check its name; or does an earlier migration that makes it have to be applied first?",
+        "Check its name, and check that the migration which adds the column is applied.",
     ),
     Advice("SQLITE_ERROR", "no such column|has no column", "A column is missing",
-           "Check its name; in SQLite's SQL text stands in single quotes."),
+           "Check its name. In SQL, strings have single quotes."),
     Advice(
         "42704|42883",
         "",
         "The server does not know a type, function or other object",
-        "Check its name. If it belongs to an extension, run CREATE EXTENSION first; if it is in "
-        "another schema, write the schema before it or add that to the search_path.",
+        "Check its name. If it belongs to an extension, run CREATE EXTENSION first. If it is in "
+        "another schema, qualify its name or add the schema to search_path.",
     ),
     Advice("2BP01", "", "Other objects depend on it",
-           "Drop or change these first: the DETAIL names them."),
+           "Drop or change these objects first: the DETAIL line names them."),
     Advice(
         "55006",
         "pending trigger events",
-        "A deferred constraint of the table is still to be checked",
+        "A deferred constraint of the table has not been checked yet",
         "Run SET CONSTRAINTS ALL IMMEDIATE before this statement, or change the rows and the "
         "table in two migrations.",
     ),
@@ -139,32 +141,32 @@ ADVICE = [
     Advice(
         "25001",
         "",
-        "The statement does not run in a transaction, as a migration does",
-        "Leave out CONCURRENTLY; or run the statement by hand, then migrate --fake.",
+        "The statement cannot run in a transaction, and every migration is a transaction",
+        "Leave out CONCURRENTLY, or run the statement by hand and then `migrate --fake`.",
     ),
     Advice(
         "55P03",
         "",
         "Another session holds a lock",
-        "Wait for it, or find it in pg_locks and pg_stat_activity; then try again.",
+        "Wait for that session, or find it in pg_locks and pg_stat_activity. Then try again.",
     ),
-    Advice("40P01|40001", "", "Another session changed the same at the same time",
-           "Nothing of it was kept: run the command again."),
+    Advice("40P01|40001", "", "Another session conflicts with this command",
+           "The transaction was rolled back: run the command again."),
     Advice(
         "57014",
         "statement timeout",
         "The statement took longer than statement_timeout allows",
-        "Raise it for the migrations' user: ALTER ROLE {user} SET statement_timeout = 0",
+        "Raise statement_timeout for this user: ALTER ROLE {user} SET statement_timeout = 0",
     ),
     Advice("57014", "", "The statement was cancelled", "Run the command again."),
-    Advice("53100|58030", "", "The server's disk is full or fails",
-           "Free space on the server, or let its administrator look at it; then try again."),
+    Advice("53100|58030", "", "The server's disk is full or failing",
+           "Free space on the server, or ask its administrator. Then try again."),
     Advice("53200", "", "The server is out of memory",
-           "Many tables at once: raise max_locks_per_transaction."),
-    Advice("53300", "", "The server has no connection left",
-           "Close some, or connect through a pooler."),
+           "If the command touches many tables, raise max_locks_per_transaction."),
+    Advice("53300", "", "The server has no free connection",
+           "Close some connections, or connect through a pooler."),
     Advice("23505", "", "Rows have the same value where it must be unique",
-           "Remove or merge the duplicates first: the DETAIL names one."),
+           "Remove or merge the duplicates first: the DETAIL line shows one of them."),
     Advice("SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY|ROWID)", "",
            "Rows have the same value where it must be unique",
            "Remove or merge the duplicates of these columns first."),
@@ -172,32 +174,32 @@ ADVICE = [
         "23502|SQLITE_CONSTRAINT_NOTNULL",
         "",
         "Rows have no value in a column that is NOT NULL",
-        'Fill it first: migrator.fill("table", column=value), or give the column a DEFAULT.',
+        'Fill the column first: migrator.fill("table", column=value), or give it a DEFAULT.',
     ),
-    Advice("23503|SQLITE_CONSTRAINT_FOREIGNKEY", "", "Rows point at rows that do not exist",
+    Advice("23503|SQLITE_CONSTRAINT_FOREIGNKEY", "", "Rows reference rows that do not exist",
            f"Add the missing parents, or remove the children. {ROWS}"),
     Advice("23514|23P01|SQLITE_CONSTRAINT_CHECK", "", "Rows do not satisfy a constraint", ROWS),
     Advice("23|SQLITE_CONSTRAINT", "", "Rows do not satisfy a constraint", ROWS),
     Advice(
         "42804",
         "cannot be cast automatically",
-        "The type cannot be converted by itself",
-        'Say how: migrator.alter_type("table", "column", field, using="column::type").',
+        "The server does not cast to this type automatically",
+        'Write the cast: migrator.alter_type("table", "column", field, using="column::type").',
     ),
     Advice("22|42804|SQLITE_MISMATCH|SQLITE_TOOBIG", "", "The database refused a value", ROWS),
     Advice("58P01|0A000", "extension", "The server has no such extension",
            "Install its package on the server first, or let the provider enable it."),
     Advice("42601|42P02", "", "The statement is not valid SQL",
-           "Check its SQL: the LINE shows where."),
+           "Check the SQL: the LINE shows where."),
     Advice("SQLITE_ERROR", "syntax error", "The statement is not valid SQL",
-           "Check it, and whether SQLite has what it uses."),
+           "Check the SQL, and check that SQLite supports its syntax."),
     Advice(
         "SQLITE_READONLY",
         "",
-        "The SQLite file may not be written",
-        "Check the permissions of the file and of its directory, and who owns them.",
+        "The SQLite file is not writable",
+        "Check the permissions and the owner of the file and of its directory.",
     ),
-    Advice("SQLITE_FULL", "", "The disk is full", "Free space; nothing of it was kept."),
+    Advice("SQLITE_FULL", "", "The disk is full", "Free space. The transaction was rolled back."),
 ]  # fmt: skip
 
 

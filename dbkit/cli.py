@@ -25,7 +25,7 @@ __all__ = ["main"]
 
 @command("database", "models", "migrations", "seeds")
 def up_(session: Session) -> None:
-    """Migrate, seed and verify: the whole way."""
+    """Migrate, seed and verify the database."""
     found = session.found
     _migrated(migration.migrate(session.database, session.settings.migrations))
     if session.production:
@@ -59,9 +59,9 @@ FORMATS = {
 EXACT = ("json", "sql")  # what another program reads
 reporting = [
     click.option("--format", "format_", type=click.Choice(list(FORMATS)), default="text",
-                 show_default=True, help="How to print the differences."),
+                 show_default=True, help="Format of the report."),
     click.option("--allow-unverified", is_flag=True,
-                 help="Do not fail for what could not be compared."),
+                 help="Do not exit with code 2 for objects that could not be compared."),
 ]  # fmt: skip
 
 
@@ -90,20 +90,22 @@ def _report(
 
 @command("database", reads=True)
 def check_(session: Session) -> None:
-    """Open a connection and say what is at the other end."""
+    """Connect to the database and describe the connection."""
     for name, value in vars(diagnosis.facts(session.database)).items():
         if value != "-":
             click.echo(f"{name}: {value:.2f} ms" if name == "latency" else f"{name}: {value}")
 
 
 out_of_order = click.option(
-    "--allow-out-of-order", is_flag=True, help="Even if numbers repeat, are missing, or come late."
+    "--allow-out-of-order",
+    is_flag=True,
+    help="Accept numbers that repeat, are missing, or come late.",
 )
 
 
 @command("database", "models", "migrations")
 def init_(session: Session) -> None:
-    """Adopt a database that exists already: models, a baseline migration, the configuration."""
+    """Adopt an existing database: write models, a baseline migration and the configuration."""
     settings = session.settings
     directory = config.adopting(settings, click.get_current_context().params["migrations"])
     adopted = adopt(session.database, settings.models, directory, settings.ignore)
@@ -123,19 +125,21 @@ def init_(session: Session) -> None:
     "--rename",
     metavar="OLD:NEW",
     multiple=True,
-    help="table.column:new, table:new or type.label:new is a rename.",
+    help="Rename table.column:new, table:new or type.label:new.",
 )
-@click.option("--no-rename", is_flag=True, help="Nothing else is: what went away is dropped.")
+@click.option(
+    "--no-rename", is_flag=True, help="Treat everything else that was removed as dropped."
+)
 @click.option(
     "--fill",
     metavar="TABLE.COLUMN=VALUE",
     multiple=True,
-    help="What the rows that are there get in a column that is NOT NULL.",
+    help="Value of the existing rows in a new NOT NULL column.",
 )
 @click.option(
-    "--check", is_flag=True, help="Write nothing; exit code 1 if a migration would be made."
+    "--check", is_flag=True, help="Write nothing; exit with code 1 if a migration is missing."
 )
-@click.option("--empty", is_flag=True, help="A file to be written by hand.")
+@click.option("--empty", is_flag=True, help="Create an empty migration to edit by hand.")
 @out_of_order
 def create_(
     session: Session,
@@ -147,7 +151,7 @@ def create_(
     empty: bool,
     allow_out_of_order: bool,
 ) -> None:
-    """Write the migration from what the others make to what the models say, proven both ways."""
+    """Create a migration for the changed models, and prove it forwards and backwards."""
     database, directory = session.target.database(), session.settings.migrations
     if empty:
         click.echo(f"create: {migration.create_empty(database, directory, name)}")
@@ -185,15 +189,15 @@ def _pairs(texts: tuple[str, ...], sign: str, flag: str) -> dict[str, str]:
     for text in texts:
         before, between, after = text.partition(sign)
         if not between or not before or before in found:
-            wrong = "is there twice" if between and before else f"has no {sign} in it"
+            wrong = "is given twice" if between and before else f"has no {sign}"
             raise click.BadParameter(f"{before or text} {wrong}", param_hint=flag)
         found[before] = after
     return found
 
 
 @command("database", "migrations")
-@click.option("--name", metavar="MIGRATION", help="Apply up to this one.")
-@click.option("--fake", is_flag=True, help="Mark as applied without running.")
+@click.option("--name", metavar="MIGRATION", help="Apply migrations up to this name.")
+@click.option("--fake", is_flag=True, help="Mark migrations as applied without running them.")
 @out_of_order
 def migrate_(session: Session, name: str | None, fake: bool, allow_out_of_order: bool) -> None:
     """Apply the pending migrations."""
@@ -209,18 +213,21 @@ def migrate_(session: Session, name: str | None, fake: bool, allow_out_of_order:
     default=1,
     show_default=True,
     type=click.IntRange(min=1),
-    help="How many, the newest first.",
+    help="Number of migrations, newest first.",
 )
 def rollback_(session: Session, count: int) -> None:
-    """Take back the last migrations."""
+    """Roll back the last migrations."""
     for name in migration.rollback(session.database, session.settings.migrations, count):
         click.echo(f"rollback: {name}")
 
 
 @command("database", "migrations", reads=True)
 def status_(session: Session) -> None:
-    """List what is applied and what is pending; exit code 1 if anything is pending, 2 if the files
-    and the history contradict each other."""
+    """List applied and pending migrations.
+
+    Exit with code 1 if a migration is pending, and with code 2 if the files and the history
+    contradict each other.
+    """
     found = migration.status(session.database, session.settings.migrations)
     for name in found.applied:
         click.echo(f"[x] {name}" + " (its file is gone)" * (name in found.gone))
@@ -236,17 +243,19 @@ def status_(session: Session) -> None:
 
 @command("database", "models", "seeds")
 def seed_(session: Session) -> None:
-    """Load the seed files: insert what is missing, update what differs."""
+    """Load the seed files: insert missing rows, update rows that differ."""
     if session.production:
         raise Refused("Seeds are development data, and DBKIT_ENV is production.")
     click.echo(seeding.seed(session.database, session.seeded, session.settings.seeds))
 
 
 @command("database", "models", "migrations", reads=True)
-@click.option("--strict", is_flag=True, help="A table that no model describes is a difference.")
+@click.option(
+    "--strict", is_flag=True, help="Report tables that no model describes as differences."
+)
 @_with(reporting)
 def verify_(session: Session, strict: bool, format_: str, allow_unverified: bool) -> None:
-    """Compare the models with the live database; exit code 1 if they differ."""
+    """Compare the models with the live database; exit with code 1 if they differ."""
     settings = session.settings
     found = session.found
     report = verify(
@@ -262,9 +271,9 @@ def verify_(session: Session, strict: bool, format_: str, allow_unverified: bool
 def diff_(
     session: Session, current: str, desired: str, format_: str, allow_unverified: bool
 ) -> None:
-    """Compare A with B: each is models, migrations, live, or the URL of a database.
+    """Compare A with B: models, migrations, live, or the URL of a database.
 
-    Exit code 1 if they differ. The SQL brings A to B.
+    Exit with code 1 if they differ. --format sql prints the statements that change A into B.
     """
     settings = session.settings
     sources = Sources(session.target, settings.migrations, lambda: session.found)
@@ -272,10 +281,10 @@ def diff_(
 
 
 @command("database", "models", "migrations", "seeds")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--seed", "with_seeds", is_flag=True, help="Load the seed files after it.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@click.option("--seed", "with_seeds", is_flag=True, help="Load the seed files afterwards.")
 def reset_(session: Session, yes: bool, with_seeds: bool) -> None:
-    """Drop what the migrations made, with all its data, and migrate again."""
+    """Roll back all migrations, which drops all data in their tables, and migrate again."""
     if session.production:
         raise Refused("A reset destroys all data, and DBKIT_ENV is production.")
     if not yes:
@@ -291,9 +300,11 @@ def _confirm(target: Target) -> None:
     click.echo(f"This destroys all data in the tables of {target.display}.")
     try:
         typed = click.prompt(
-            f"Type the database's name, {target.name}, to go on", default="", show_default=False
+            f"Type the name of the database, {target.name}, to continue",
+            default="",
+            show_default=False,
         )
     except click.Abort:
         typed = ""
     if typed.strip() != target.name:
-        raise Refused("Not confirmed; nothing was changed.", "--yes does not ask.")
+        raise Refused("Not confirmed; nothing was changed.", "Use --yes to skip the question.")

@@ -164,7 +164,7 @@ def _patterns(text: str) -> Iterator[str]:
             yield json.loads(entry) if entry.startswith('"') else entry
         except ValueError:
             raise ConfigError(
-                f"In setup.cfg, ignore has an entry that does not end: {entry}",
+                f"In setup.cfg, ignore has an entry without a closing quote: {entry}",
                 'Write it as a JSON string: "table.a \\"quoted\\" name".',
             ) from None
 
@@ -181,7 +181,8 @@ def _project() -> dict[str, str]:
     section = dict(parser["dbkit"]) if parser.has_section("dbkit") else {}
     if unknown := section.keys() - parser.defaults().keys() - set(PROJECT):
         raise ConfigError(
-            f"[dbkit] in setup.cfg knows {', '.join(PROJECT)}, not {', '.join(sorted(unknown))}.",
-            "The database belongs in DATABASE_URL or .env, which are not committed.",
+            f"[dbkit] in setup.cfg has unknown settings: {', '.join(sorted(unknown))}. "
+            f"Known settings: {', '.join(PROJECT)}.",
+            "Set the database in DATABASE_URL or .env, which are not committed.",
         )
     return section

@@ -29,8 +29,8 @@ class Rule(NamedTuple):
 
 
 PAUSED = """\
-A Supabase project on the free tier pauses after 7 days without use: open the project in the
-dashboard and restore it. A Neon endpoint can be disabled there too. Then check the host name."""
+A Supabase project on the free tier pauses after 7 days without use. Open the project in the
+dashboard and restore it. A Neon endpoint may be disabled there. Then check the host name."""
 
 RULES = [
     Rule(
@@ -43,91 +43,92 @@ RULES = [
     Rule(
         r"could not translate host name",
         "host not found",
-        "The host name cannot be found.",
-        "Check its spelling in the database URL, and DNS.",
+        "The host name cannot be resolved.",
+        "Check the host name in the database URL, and check DNS.",
     ),
     Rule(
         r"Connection refused|No such file or directory Is the server running",
         "refused",
         "Nothing answers at that host and port.",
-        "Is the server running, is the port right, is a firewall in between? A Supabase project "
-        "may be paused.",
+        "Check that the server runs, that the port is right, and that no firewall is in between. "
+        "A Supabase project may be paused.",
     ),
     Rule(
         r"timeout expired|timed out|No route to host|Network is unreachable",
         "timed out",
         "The server did not answer in time.",
-        "Check host and port, firewall and VPN; a provider project may be paused, or reachable "
-        "by IPv6 only (Supabase: take the pooler's host). connect_timeout=SECONDS in the URL "
-        "waits longer.",
+        "Check host and port, firewall and VPN. A provider's project may be paused, or reachable "
+        "only over IPv6 (Supabase: use the pooler's host). To wait longer, add "
+        "connect_timeout=SECONDS to the URL.",
     ),
     Rule(
         r"no password supplied",
         "no password",
-        "The server wants a password, and none was given.",
-        "Put it into the database URL (URL-encoded), or into DB_PASSWORD as it is.",
+        "The server requires a password, and none was given.",
+        "Put it into the database URL (URL-encoded), or into DB_PASSWORD (unencoded).",
     ),
     Rule(
         r"password authentication failed|SCRAM authentication"
         r"|SASL authentication failed",
         "wrong password",
-        "User name or password is wrong.",
+        "The user name or the password is wrong.",
         "Check them in .env or DATABASE_URL (Supabase: Settings > Database > Reset password). "
-        "Special characters must be URL-encoded, p@ss is p%40ss; or use DB_PASSWORD as it is.",
+        "In a URL, special characters must be encoded (p@ss is p%40ss), but not in "
+        "DB_PASSWORD.",
     ),
     Rule(
         r"server does not support SSL|server certificate|certificate verify|root certificate"
         r"|SSL error",
         "TLS failed",
-        "No TLS connection as sslmode asks for could be made.",
-        "A local server without TLS: drop sslmode from the URL. Otherwise sslmode=require, or "
-        "sslrootcert=FILE for verify-full.",
+        "The TLS connection that sslmode asks for failed.",
+        "For a local server without TLS, remove sslmode from the URL. Otherwise use "
+        "sslmode=require, or sslrootcert=FILE with verify-full.",
     ),
     Rule(
         # with any other sslmode TLS was tried too, so that it is not what is missing
         r"no pg_hba.conf entry .*(no encryption|SSL off) .*sslmode=disable"
         r"|connection is insecure|SSL connection is required|SSL(/TLS)? required",
         "TLS required",
-        "The server takes encrypted connections only.",
-        "Put ?sslmode=require at the end of the database URL. If that does not help, ask for an "
-        "entry in its pg_hba.conf.",
+        "The server accepts only encrypted connections.",
+        "Add ?sslmode=require to the database URL. If that does not help, ask the administrator "
+        "for an entry in pg_hba.conf.",
     ),
     Rule(
         r"no pg_hba.conf entry|pg_hba.conf rejects|(Peer|Ident) authentication failed",
         "not admitted",
-        "The server does not admit this user from this address.",
-        "Ask for an entry in its pg_hba.conf, or for your address to be allowed.",
+        "The server does not accept this user from this address.",
+        "Ask the administrator for an entry in pg_hba.conf, or allow your address at the provider.",
     ),
     Rule(
         r"database \"[^\n]*\" does not exist|no such database",
         "database missing",
-        "The server has no database of that name.",
+        "The server has no database with that name.",
         "Check the name in the URL, or create it: createdb NAME.",
     ),
     Rule(
         r"role \"[^\n]*\" does not exist|no such user",
         "no such user",
-        "The server has no user of that name.",
-        "Check the user in the URL, or CREATE ROLE.",
+        "The server has no user with that name.",
+        "Check the user in the URL, or create it: CREATE ROLE name LOGIN.",
     ),
     Rule(
         r"permission denied for database",
         "no privilege",
         "This user may not connect to this database.",
-        "As its owner: GRANT CONNECT ON DATABASE name TO user.",
+        "As the owner of the database, run: GRANT CONNECT ON DATABASE name TO user.",
     ),
     Rule(
         r"max(imum)? connections",  # Peewee's own words
         "too many connections",
-        "The connection pool has no connection left.",
-        "Close connections that are not used any more, or raise its max_connections.",
+        "The connection pool has no free connection.",
+        "Close unused connections, or raise max_connections of the pool.",
     ),
     Rule(
         r"too many clients|connection slots|max client|too many connections"
         r"|no more connections",
         "too many connections",
-        "The server has no connection left.",
-        "Close some, or connect through a pooler.",
+        "The server has no free connection.",
+        "Close some connections, or connect through a pooler.",
     ),
     Rule(
         r"system is (starting up|shutting down|in recovery)|not yet accepting",
@@ -140,13 +141,13 @@ RULES = [
         r"|SSL connection has been closed|could not receive data",
         "connection lost",
         "The server closed the connection.",
-        "Look into its log; then try again. Nothing half done was kept.",
+        "Check the server log, then try again. The open transaction was rolled back.",
     ),
     Rule(
         r"unable to open database file|disk I/O error",  # the latter of a directory, for one
         "cannot open",
-        "The SQLite file cannot be opened or made.",
-        "Is it a file, does its directory exist, and may you write there?",
+        "The SQLite file cannot be opened or created.",
+        "Check that the path is a file, that its directory exists, and that you may write there.",
     ),
     Rule(
         r"file is not a database|disk image is malformed",
@@ -157,8 +158,8 @@ RULES = [
     Rule(
         r"database( table)? is locked",
         "locked",
-        "Another program holds the SQLite file.",
-        "Wait for it to finish, then try again.",
+        "Another program has locked the SQLite file.",
+        "Wait until that program finishes, then try again.",
     ),
 ]
 
@@ -180,13 +181,13 @@ def explain(error: Exception, database: pw.Database, display: str = "") -> Dbkit
     if isinstance(error, pw.InterfaceError) and database.is_closed():
         return DatabaseUnreachable(
             "not connected",
-            f"not connected: The database is closed, and is not to be opened by itself{at}.",
-            "Call its connect() first, or leave out autoconnect=False.",
+            f"not connected: The database is closed, and autoconnect=False forbids opening it{at}.",
+            "Call connect() first, or remove autoconnect=False.",
         )
     if state is None and isinstance(error, pw.OperationalError) and database.is_closed():
         return DatabaseUnreachable(
             "not connected",
-            f"not connected: No connection could be made.{at}\n  {text}",
+            f"not connected: The connection failed{at}.\n  {text}",
             "Check the database URL.",
         )
     return DatabaseFailed(f"The database refused a statement{at}: {text}")
@@ -270,11 +271,11 @@ def facts(database: pw.Database) -> Facts:
 
 def _lacking(user: str, schema: str | None, may_create: bool) -> str:
     if schema is None:
-        return "no schema of the search_path exists, or may be used, to create tables in"
+        return "no schema of the search_path exists, or this user may not use it"
     if may_create:
         return "-"
     grant = f"GRANT USAGE, CREATE ON SCHEMA {sql_name(schema)} TO {sql_name(user)}"
-    return f"may not create tables in schema {schema}; as its owner or a superuser: {grant}"
+    return f"may not create tables in schema {schema}; as its owner or a superuser, run: {grant}"
 
 
 def _latency(database: pw.Database) -> float:

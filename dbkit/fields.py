@@ -44,7 +44,7 @@ def server_default(value: Any, sql: str | None = None) -> dict[str, Any]:
     A callable needs `sql`, the expression that means the same to the server.
     """
     if callable(value) and sql is None:
-        raise TypeError("a callable default needs sql=, the same expression for the server")
+        raise TypeError("a callable default needs sql=, the same expression in SQL")
     default = (lambda: json.loads(json.dumps(value))) if isinstance(value, (dict, list)) else value
     return {
         "default": default,
@@ -76,7 +76,9 @@ def _literal(value: Any) -> str:
         case dt.date() if not isinstance(value, dt.datetime):
             return f"'{value}'"
         case _:
-            raise TypeError(f"a default of type {type(value).__name__} needs sql=, its literal")
+            raise TypeError(
+                f"a default of type {type(value).__name__} needs sql=, the literal in SQL"
+            )
 
 
 class DateTimeTZField(pw.DateTimeField):
@@ -164,9 +166,11 @@ class EnumField(pw.Field):
         members = [getattr(value, "value", value) for value in enum_class]
         self.labels = tuple(member for member in members if isinstance(member, str))
         if len(self.labels) != len(members) or not members:
-            raise TypeError("an EnumField needs labels that are strings, at least one")
+            raise TypeError(
+                "an EnumField needs at least one label, and every label must be a string"
+            )
         if len({*self.labels}) != len(members):
-            raise TypeError("an EnumField needs labels that are different from each other")
+            raise TypeError("an EnumField needs distinct labels")
         self.type_name = type_name or (self.enum_class.__name__.lower() if self.enum_class else "")
         if not self.type_name:
             raise TypeError("an EnumField without an Enum class needs type_name=")
@@ -179,7 +183,7 @@ class EnumField(pw.Field):
 
     def _wrong(self, value: Any) -> ValueError:
         return ValueError(
-            f"{value!r} is no {self.type_name}: use one of {', '.join(map(repr, self.labels))}"
+            f"{value!r} is not a {self.type_name}: use one of {', '.join(map(repr, self.labels))}"
         )
 
     def db_value(self, value: Any) -> str | None:
@@ -268,8 +272,8 @@ def create_enum(
     if not schema and _type_oid(database, name, "pg_catalog"):
         # "path" would silently be the geometric type, which comes first on every search path
         raise ModelsError(
-            f"PostgreSQL has a type of its own that is called {name}.",
-            f'Give the EnumField whose type_name is "{name}" another one.',
+            f"PostgreSQL has a built-in type named {name}.",
+            "Give the EnumField another type_name.",
         )
     labels = tuple(labels)
     marks = ", ".join(["%s"] * len(labels))

@@ -20,10 +20,12 @@ from .discovery import Found, find_models, find_project
 from .errors import ConfigError, DbkitError
 
 OPTIONS = {
-    "database": click.option("--database", metavar="URL", help="The database; else DATABASE_URL."),
-    "models": click.option("--models", metavar="MODULE[:NAME]", help="Where the models are."),
-    "migrations": click.option("--migrations", metavar="DIR", help="Directory of migrations."),
-    "seeds": click.option("--seeds", metavar="DIR", help="Directory of seed files."),
+    "database": click.option(
+        "--database", metavar="URL", help="URL of the database (default: DATABASE_URL)."
+    ),
+    "models": click.option("--models", metavar="MODULE[:NAME]", help="Module of the models."),
+    "migrations": click.option("--migrations", metavar="DIR", help="Migrations directory."),
+    "seeds": click.option("--seeds", metavar="DIR", help="Seeds directory."),
     "debug": click.option("--debug", is_flag=True, help="Show the traceback of an error."),
 }
 
@@ -45,7 +47,7 @@ class Group(click.Group):
             fail(
                 ctx,
                 f"unexpected {type(error).__name__}: {error}\n"
-                "This should not happen; run again with --debug and report what it shows.",
+                "This is a bug in dbkit. Run again with --debug and report the traceback.",
             )
 
 

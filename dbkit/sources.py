@@ -56,8 +56,8 @@ class Sources:
             return source
         if source != LIVE and ":" not in source:
             raise ConfigError(
-                f"{source} is nothing that can be compared.",
-                "Name models, migrations, live, or the URL of a database.",
+                f"{source} cannot be compared.",
+                "Use models, migrations, live, or the URL of a database.",
             )
         return self.live.display if source == LIVE else parse(source).display
 

@@ -261,9 +261,13 @@ def test_tls_is_taken_where_it_is_required(dbkit: Dbkit) -> None:
 @pytest.mark.parametrize(
     ("url", "cause", "hint"),
     [
-        (f"postgresql://u:{PASSWORD}@127.0.0.1:{{port}}/x", "refused", "Is the server running"),
-        (f"postgresql://u:{PASSWORD}@/x?host=/nowhere", "refused", "Is the server running"),
-        (f"postgresql://u:{PASSWORD}@nohost.invalid/x", "host not found", "spelling"),
+        (
+            f"postgresql://u:{PASSWORD}@127.0.0.1:{{port}}/x",
+            "refused",
+            "Check that the server runs",
+        ),
+        (f"postgresql://u:{PASSWORD}@/x?host=/nowhere", "refused", "Check that the server runs"),
+        (f"postgresql://u:{PASSWORD}@nohost.invalid/x", "host not found", "Check the host name"),
         (
             f"postgresql://postgres:{PASSWORD}@db.nosuchprojectofdbkit.supabase.co:5432/postgres",
             "provider project paused",
@@ -474,6 +478,6 @@ def test_a_file_that_another_program_holds(tmp_path: Path) -> None:
 @pytest.mark.sqlite
 def test_a_file_that_may_not_be_written(tmp_path: Path) -> None:
     sqlite3.connect(tmp_path / "a.db").close()
-    with pytest.raises(DatabaseFailed, match="may not be written"):
+    with pytest.raises(DatabaseFailed, match="is not writable"):
         with opened(parse("sqlite:///a.db").database(read_only=True)) as database:
             database.execute_sql("CREATE TABLE a (b)")

@@ -154,7 +154,7 @@ def test_a_password_in_dotenv(line: str) -> None:
         ("setup.cfg", b"[dbkit]\nseeds=a\nseeds=b\n", "setup.cfg cannot be read"),
         ("setup.cfg", b"[dbkit]\nseeds=\xff\n", "setup.cfg cannot be read"),
         ("setup.cfg", None, "setup.cfg cannot be read"),
-        ("setup.cfg", b"[dbkit]\ndatabase=s3cret\n", "seeds, ignore, not data"),
+        ("setup.cfg", b"[dbkit]\ndatabase=s3cret\n", "has unknown settings: database"),
     ],
 )
 def test_a_source_that_cannot_be_read(

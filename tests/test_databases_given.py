@@ -174,7 +174,7 @@ def test_a_closed_database_that_is_not_to_be_opened_is_a_sentence(
     url: str, directory: Path, name: str
 ) -> None:
     database = closed(url)
-    with pytest.raises(DbkitError, match=r"closed.*\nCall its connect\(\) first"):
+    with pytest.raises(DbkitError, match=r"closed.*\nCall connect\(\) first"):
         FUNCTIONS[name](database, directory)
     assert database.is_closed()
 
@@ -191,7 +191,7 @@ def test_an_exhausted_pool_is_a_sentence(url: str, directory: Path) -> None:
     database = KINDS["pooled"](url)
     database._max_connections = 1
     with database.connection_context(), ThreadPoolExecutor(1) as threads:
-        with pytest.raises(DbkitError, match="The connection pool has no connection left"):
+        with pytest.raises(DbkitError, match="The connection pool has no free connection"):
             threads.submit(dbkit.status, database, directory).result()
 
 

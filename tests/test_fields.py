@@ -95,7 +95,9 @@ def test_labels_without_an_enum_read_back_as_str(database: pw.Database) -> None:
         thing.create(color="dark blue")
         thing.create(color=Color.RED)
         assert [row.color for row in thing.select().order_by(thing.id)] == ["dark blue", "red"]
-        with pytest.raises(ValueError, match="'pink' is no color: use one of 'red', 'dark blue'"):
+        with pytest.raises(
+            ValueError, match="'pink' is not a color: use one of 'red', 'dark blue'"
+        ):
             thing.create(color="pink")
 
 
@@ -113,7 +115,7 @@ def test_a_wrong_value_is_refused_with_the_right_ones(database: pw.Database, wro
     with table(database, color=EnumField(Color)) as thing:
         with pytest.raises(ValueError, match="use one of 'red', 'dark blue'") as caught:
             thing.create(color=wrong)
-        assert str(caught.value).startswith(f"{wrong!r} is no color: ")
+        assert str(caught.value).startswith(f"{wrong!r} is not a color: ")
         with pytest.raises(ValueError, match="use one of 'red', 'dark blue'"):
             list(thing.select().where(thing.color == wrong))
         assert thing.select().count() == 0
@@ -137,7 +139,9 @@ def test_a_wrong_value_in_the_database_is_not_read_as_if_right(database: pw.Data
                 "Meta": type("Meta", (), {"database": database, "table_name": "thing"}),
             },
         )
-        with pytest.raises(ValueError, match="'pink' is no color: use one of 'red', 'dark blue'"):
+        with pytest.raises(
+            ValueError, match="'pink' is not a color: use one of 'red', 'dark blue'"
+        ):
             older.get()
 
 
@@ -272,7 +276,7 @@ def test_the_type_has_its_name(postgres: pw.Database, type_name: str | None, mad
 @pytest.mark.parametrize("name", ["path", "date", "any"])
 def test_a_type_of_postgres_s_own_is_not_shadowed(postgres: pw.Database, name: str) -> None:
     """Unqualified, the name means the built-in type: the column would silently be one of those."""
-    with pytest.raises(ModelsError, match=f"a type of its own that is called {name}"):
+    with pytest.raises(ModelsError, match=f"a built-in type named {name}"):
         with table(postgres, value=EnumField(["a"], name)):
             pass
     postgres.execute_sql("CREATE SCHEMA shop")

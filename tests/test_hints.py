@@ -32,14 +32,14 @@ BOTH = {
     "SELEKT 1": "Check",
 }
 POSTGRES = {
-    "CREATE TYPE k AS ENUM ('a'); CREATE TYPE k AS ENUM ('a')": "python -m dbkit\ninit",
+    "CREATE TYPE k AS ENUM ('a'); CREATE TYPE k AS ENUM ('a')": "python -m dbkit init",
     "CREATE SCHEMA public": "migrate --fake",
     "CREATE TABLE nowhere.x (a integer)": "migrator.create_schema",
-    "SET search_path = ''; CREATE TABLE x (a integer)": "set search_path to one that exists",
-    "ALTER TABLE t ALTER b SET NOT NULL": "Fill it first: migrator.fill(",
+    "SET search_path = ''; CREATE TABLE x (a integer)": "set search_path to an existing schema",
+    "ALTER TABLE t ALTER b SET NOT NULL": "Fill the column first: migrator.fill(",
     "ALTER TABLE t ADD CONSTRAINT k CHECK (a > 1)": "Correct the rows first",
     "INSERT INTO c VALUES (9); ALTER TABLE c ADD FOREIGN KEY (p) REFERENCES p": "missing parents",
-    "DROP TABLE t": "Drop or change these first",
+    "DROP TABLE t": "Drop or change these objects first",
     "CREATE INDEX CONCURRENTLY i ON t (a)": "Leave out CONCURRENTLY",
     "VACUUM": "Leave out CONCURRENTLY",
     "CREATE TYPE k AS ENUM ('a'); ALTER TYPE k ADD VALUE 'b'; SELECT 'b'::k": None,
@@ -56,7 +56,7 @@ POSTGRES = {
 }  # fmt: skip
 SQLITE = {
     "INSERT INTO p VALUES (1), (1)": "Remove or merge the duplicates",
-    "CREATE TABLE n (a integer NOT NULL); INSERT INTO n VALUES (NULL)": "Fill it first",
+    "CREATE TABLE n (a integer NOT NULL); INSERT INTO n VALUES (NULL)": "Fill the column first",
     "CREATE TABLE n (a integer CHECK (a > 1)); INSERT INTO n VALUES (0)": "Correct the rows first",
 }
 
@@ -193,7 +193,7 @@ def test_a_seed_keeps_the_hint(database: pw.Database, tmp_path: Path) -> None:
     database.bind([Seeded])
     database.execute_sql("CREATE TABLE seeded (id integer, a integer, b integer NOT NULL)")
     (tmp_path / "a.toml").write_text("[[seeded]]\nid = 1\na = 1\n")
-    with pytest.raises(DbkitError, match=r"Fill it first(?s:.*)\nNothing was loaded"):
+    with pytest.raises(DbkitError, match=r"Fill the column first(?s:.*)\nNothing was loaded"):
         seed(database, [Seeded], tmp_path)
 
 
@@ -202,7 +202,7 @@ def test_a_sqlite_file_that_may_not_be_written_is_a_sentence(tmp_path: Path, dbk
     with opened(url) as database:
         database.execute_sql("PRAGMA user_version = 1")
         database.execute_sql("PRAGMA query_only = 1")
-        with pytest.raises(DbkitError, match=r"may not be written(?s:.*)Check the permissions"):
+        with pytest.raises(DbkitError, match=r"is not writable(?s:.*)Check the permissions"):
             migrate(database, write(tmp_path / "m", m001_t=MODEL.format(name="t")))
 
 

@@ -111,7 +111,7 @@ def test_a_failure_keeps_those_before_and_nothing_of_its_own(
         ("raise SystemExit(0)", "001_bad.py: SystemExit"),
         (
             "def migrate(migrator, database, *, fake=False):\n    migrator.drop_index('x', 'y')",
-            "001_bad: The migrations before this one make no table x",
+            "001_bad: Neither the earlier migrations nor the database have a table x",
         ),
     ],
 )

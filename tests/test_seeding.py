@@ -198,28 +198,34 @@ BROKEN = {
     "a scalar": ("kind = 1", r"kind is not a list of rows"),
     "no such table": (
         "[[kinds]]\ncode = 'a'",
-        r"row 1: no model has the table kinds.\nDo you "
+        r"row 1: no model has the table kinds.\nDid you "
         r"mean kind\?",
     ),
-    "no such column": ("[[kind]]\nkode = 'a'", r"kind has no column kode.\nDo you mean code\?"),
-    "nothing unique": ("[[kind]]\nlabel = 'a'", r"row 1: nothing in it is unique in kind"),
+    "no such column": ("[[kind]]\nkode = 'a'", r"kind has no column kode.\nDid you mean code\?"),
+    "nothing unique": ("[[kind]]\nlabel = 'a'", r"row 1: no column of the row is unique in kind"),
     "a bad key": ("[keys]\nkind = 'code'", r"the key of kind is not a list"),
     "an unknown key": ("[keys]\nkind = ['kode']\n[[kind]]\ncode = 'a'", r"no column kode"),
-    "a missing key": (KEYS + "[['Weird \"Näme\"']]\nprice = 1", r"name of its key is missing"),
+    "a missing key": (
+        KEYS + "[['Weird \"Näme\"']]\nprice = 1",
+        r"no value for name, part of its key",
+    ),
     "a dangling reference": (
         KEYS + ROW + "kind = { code = 'z' }",
-        r"kind_id = {'code': 'z'} fits no row of kind",
+        r"kind_id = {'code': 'z'} matches no row of kind",
     ),
     "a null": ("[[kind]]\ncode = 'ok'\n[[kind]]\ncode = 'b'\nid = 'x'", r"kind row 2: "),
-    "no length of time": (KEYS + ROW + "at = 'now - 3 moons'", r"'3 moons' is no length of time"),
-    "a key twice": ("[[kind]]\ncode = 'a'\n[[kind]]\ncode = 'a'", r"row 2: it has the key of "),
+    "no length of time": (KEYS + ROW + "at = 'now - 3 moons'", r"'3 moons' is not a duration"),
+    "a key twice": (
+        "[[kind]]\ncode = 'a'\n[[kind]]\ncode = 'a'",
+        r"row 2: the row has the same key as ",
+    ),
     "a relative key": (
         "[keys]\n'Weird \"Näme\"' = ['at']\n" + ROW + "at = 'now'",
-        r"at is no key: a relative time",
+        r"at cannot be part of the key: a relative time",
     ),
     "a float key": (
         "[keys]\n'Weird \"Näme\"' = ['ratio']\n" + ROW + "ratio = 0.1",
-        r"ratio is no key: a float",
+        r"ratio cannot be part of the key: a float",
     ),
     "a key of no table": ("[keys]\nkinds = ['code']", r"no model has the table kinds"),
     "a word for a flag": (KEYS + ROW + "flag = 'false'", r"flag cannot be 'false'"),
@@ -257,13 +263,15 @@ def test_a_wrong_label_is_answered_with_the_right_ones(
         subscription_tier = "gold"
         """,
     )
-    with pytest.raises(DbkitError, match="users row 1: 'gold' is no usertier: use one of 'free'"):
+    with pytest.raises(
+        DbkitError, match="users row 1: 'gold' is not a usertier: use one of 'free'"
+    ):
         seed(database, MODELS, directory)
 
 
 def test_a_key_that_fits_two_rows_is_refused(own: pw.Database, tmp_path: Path) -> None:
     Thing.insert_many([{"name": "x"}, {"name": "x"}]).execute()
-    with pytest.raises(DbkitError, match="its key matches more than one row"):
+    with pytest.raises(DbkitError, match="the key matches more than one row"):
         seed(own, OWN, files(tmp_path / "s", one=KEYS + ROW))
 
 

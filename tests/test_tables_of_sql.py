@@ -213,7 +213,8 @@ def test_a_projects_class_is_as_it_was(database: pw.Database, tmp_path: Path) ->
 def test_a_table_that_nothing_made_is_named(database: pw.Database) -> None:
     write("002_it", "migrator.add_not_null('evnet', 'n')", "pass")
     with pytest.raises(
-        DbkitError, match="002_it: The migrations before this one make no table evnet"
+        DbkitError,
+        match="002_it: Neither the earlier migrations nor the database have a table evnet",
     ):
         migrate(database)
 

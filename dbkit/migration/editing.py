@@ -222,7 +222,7 @@ def field_of(model: Model, name: str) -> Any:
     field = find_field(model, name)
     if field is None:
         raise MigrationError(
-            f"Table {qualified(model)} has no field {name} in the migrations before this one.",
-            f"They know {', '.join(model._meta.fields)}.",
+            f"Table {qualified(model)} has no field {name} in the earlier migrations.",
+            f"Fields: {', '.join(model._meta.fields)}.",
         )
     return field

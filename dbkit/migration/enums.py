@@ -158,8 +158,8 @@ class EnumOperations(Stepping):
         if self.following:
             return []
         raise MigrationError(
-            f"No model before this has a column of the enum type {name}.",
-            "migrator.change_enum(name, labels) takes all labels.",
+            f"No earlier migration has a column of enum type {name}.",
+            "Use migrator.change_enum(name, labels) with all labels.",
         )
 
     def _types(self) -> tuple[EnumType, ...]:
@@ -178,7 +178,7 @@ class EnumOperations(Stepping):
             field.db_value(None if isinstance(value, pw.Node) else value)
         except (ValueError, TypeError) as error:
             raise MigrationError(
-                f"{value!r} is no value for {qualified(model)}.{name}: {error}"
+                f"{value!r} is not a value for {qualified(model)}.{name}: {error}"
             ) from error
         query = model.update({field: value}).where(where)
         if isinstance(field, fields.EnumField) and not self.following:

@@ -108,7 +108,7 @@ def _typed(field: Any, value: str) -> Any:
     if isinstance(field, pw.BooleanField):
         if word not in ("true", "false", "1", "0"):
             raise ConfigError(
-                f"{value} is no value for column {field.column_name}.", "Say true or false."
+                f"{value} is not a value for column {field.column_name}.", "Use true or false."
             )
         return word in ("true", "1")
     if isinstance(field, pw.IPField):
@@ -117,7 +117,7 @@ def _typed(field: Any, value: str) -> Any:
         try:
             return json.loads(value)
         except ValueError:
-            raise ConfigError(f"{value} is no JSON for column {field.column_name}.") from None
+            raise ConfigError(f"{value} is not JSON for column {field.column_name}.") from None
     numbers: Any = ((pw.IntegerField, int), (pw.FloatField, float),
                                              (pw.DecimalField, Decimal))  # fmt: skip
     for kind, number in numbers:
@@ -127,7 +127,7 @@ def _typed(field: Any, value: str) -> Any:
             except (ValueError, InvalidOperation):
                 found = None
             if found is None:
-                raise ConfigError(f"{value} is no value for column {field.column_name}.")
+                raise ConfigError(f"{value} is not a value for column {field.column_name}.")
             return found
     return value
 

@@ -276,7 +276,7 @@ def _summary(renaming: Renaming, changes: Sequence[Change], lost: Sequence[str])
     """What the file is about, in a line, and its warnings."""
     whole = any(isinstance(change.item, Table) for change in changes)
     told = [change for change in changes if not (whole and isinstance(change.item, EnumType))]
-    what = [quotable(one) for one in (*renaming.said, *_said(told))] or ["nothing but names"]
+    what = [quotable(one) for one in (*renaming.said, *_said(told))] or ["no change of the schema"]
     line = what[0] if len(what[0]) <= LINE else f"{what[0][: LINE - 3]}..."
     for number, one in enumerate(what[1:], 1):
         if len(line) + len(one) + 2 > LINE:
@@ -326,7 +326,7 @@ def _blamed(changes: Iterable[Change]) -> Iterator[None]:
 
 def _failing(changes: Iterable[Change], reason: str) -> str:
     tables = sorted({change.table or str(change.item.name) for change in changes})
-    return f"The models ask for a change that fails, of {', '.join(tables)}: {reason}"
+    return f"The change of {', '.join(tables)} fails: {reason}"
 
 
 def function_of(lines: Lines) -> Callable[[Migrator, pw.Database], None]:

@@ -40,7 +40,7 @@ def merge(
         schema, objects = wanted(router.database, models, others)
         replaced = router.todo
     if not replaced:
-        raise MigrationError(f"There is nothing to merge in {directory}.")
+        raise MigrationError(f"{directory} has no migrations to merge.")
     goal = Goal(models, schema, objects, others)
     return baseline(database, directory, name, goal, replaced)
 
@@ -67,7 +67,7 @@ def baseline(
         stand_in(router.database, (one for one in goal.outside if not goal.owns(qualified(one))))
         created = Generator(router, goal, Decisions(no_rename=True)).created(full, replaced or None)
         if created is None:
-            raise MigrationError("There is nothing in the database to make a migration of.")
+            raise MigrationError("The database has no tables or other objects for a baseline.")
         created = prove(router, created, goal)
     write_new(files.path(created.name), created.text)
     return created

@@ -72,7 +72,7 @@ class Migrator(EnumOperations, ConstraintOperations):
         """ALTER TABLE SET SCHEMA. On SQLite, where a schema is an attached database, an error."""
         model = self.__get_model__(model)
         if not isinstance(self.__database__, pw.PostgresqlDatabase):
-            raise MigrationError("A table of SQLite cannot be moved to another database.")
+            raise MigrationError("SQLite cannot move a table to another schema.")
         self._settle()
         old = table_sql(model)
         self.orm.remove(model)

@@ -40,17 +40,19 @@ def prove(router: Router, created: Created, goal: Goal) -> Created:
     start = proof.rows(before)
     proof.step(lambda: router.run(), name)
     live, left = goal.left(router.database)
-    _refuse(left, f"After {name} the schema is not what it is to be.")
+    _refuse(left, f"After {name}, the schema does not match the models.")
     proof.compare(start, proof.rows(live), before, live, "running it")
     proof.step(lambda: router.rollback(baseline=True), f"The rollback of {name}")
     after = proof.schema()
-    _refuse(diff(after, before), f"After the rollback of {name} the schema is not what it was.")
+    _refuse(
+        diff(after, before), f"After the rollback of {name}, the schema is not what it was before."
+    )
     proof.compare_back(start, proof.rows(after), before, live)
-    proof.step(lambda: router.run(), f"{name}, run again after its rollback,")
+    proof.step(lambda: router.run(), f"The second run of {name}")
     _, left = goal.left(router.database)
-    _refuse(left, f"After {name} is run again the schema is not what it is to be.")
+    _refuse(left, f"After the second run of {name}, the schema does not match the models.")
     proof.found += [
-        f"not proven with rows: table {table} takes none of those that were tried: {reason}"
+        f"not proven with rows: table {table} accepted no test row: {reason}"
         for table, reason in reasons.items()
         if reason
     ]
@@ -71,9 +73,9 @@ def _refuse(changes: Sequence[Change], what: str) -> None:
     if changes:
         report = Report(tuple(changes), 0, current="database", desired="wanted")
         raise MigrationError(
-            f"{what}\nWhat remains:\n{report}",
-            "The file was not kept. Write this migration by hand, and report the models: it should "
-            "have proven right.",
+            f"{what}\nRemaining differences:\n{report}",
+            "The file was not kept. Write this migration by hand, and report the models as a bug "
+            "of dbkit.",
         )
 
 
@@ -98,7 +100,7 @@ class _Proof:
             if not isinstance(error.__cause__, (pw.IntegrityError, pw.DataError)):
                 raise
             reason = " ".join(str(error.__cause__).split())
-            self.found.append(f"{what} can fail on rows: {reason}")
+            self.found.append(f"{what} can fail on existing rows: {reason}")
             empty(self.database, self.schema())
             self.emptied = True
             run()
@@ -114,8 +116,8 @@ class _Proof:
                 continue
             if lost := self._lost(start[old], end[table, column]):
                 raise MigrationError(
-                    f"{self.name} loses values of column {column} of table {table} in {when}: "
-                    f"{lost}. The file was not kept."
+                    f"{self.name} loses values of column {column} of table {table}: {lost}. "
+                    "The file was not kept."
                 )
 
     def compare_back(self, start: Rows, end: Rows, before: Schema, between: Schema) -> None:

@@ -101,8 +101,8 @@ class _CommandRouter(Router):
     def merge(self, name: str = "initial") -> None:
         """`pw_migrate merge`: one file that stands for all; they are kept."""
         merged = merge(self.database, self.migrate_dir, name)
-        click.echo(f"merge: {self.files.path(merged.name)} stands for all before it; they can be "
-                   "deleted once every database has passed it")  # fmt: skip
+        click.echo(f"merge: {self.files.path(merged.name)} replaces all earlier migrations; delete "
+                   "them once every database has applied them")  # fmt: skip
 
     run = _reported(Router.run)
 

@@ -70,7 +70,7 @@ class Orm:
         for model in self.tables.values():
             if model.__name__ == name:
                 return model
-        raise AttributeError(f"the migrations before this one make no model {name}")
+        raise AttributeError(f"the earlier migrations do not create a model {name}")
 
     def __iter__(self) -> Iterator[Model]:
         return iter(self.tables.values())
@@ -139,7 +139,7 @@ class Stepping(peewee_migrate.Migrator):
             again = Reshape(self.__database__)
             again.enums, again.anew = self.added, {name for _, name in self.added}
             self.added = {}
-            self._run("make enum types anew", again)
+            self._run("recreate enum types", again)
 
     def _flush(self, last: bool = False) -> None:
         if self.failed is not None:
@@ -219,8 +219,8 @@ class Stepping(peewee_migrate.Migrator):
         self.catch_up(self._live(), [name])
         if name not in self.orm:
             raise MigrationError(
-                f"The migrations before this one make no table {name}, and the database has none.",
-                "Name a table that an operation or a statement before it made.",
+                f"Neither the earlier migrations nor the database have a table {name}.",
+                "Use the name of a table that an earlier operation or statement created.",
             )
         if model is not None:
             named_as(self.orm[name], model)

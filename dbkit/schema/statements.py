@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from dbkit.errors import MigrationError
 
 Using = Mapping[tuple[str, str], str]  # (table, column) -> an expression of the old value
+NOT_DONE = "-- not done: "
 Misfits = Mapping[tuple[str, str], str]  # (table, column) -> what happens to some of its values
 
 
@@ -38,7 +39,7 @@ class Statement:
 
 def not_done(what: str) -> Statement:
     """A comment in place of a statement."""
-    return Statement("-- not done: " + " ".join(what.split()))
+    return Statement(NOT_DONE + " ".join(what.split()))
 
 
 def runnable(statements: Iterable[Statement]) -> list[Statement]:
@@ -46,7 +47,7 @@ def runnable(statements: Iterable[Statement]) -> list[Statement]:
     statements = list(statements)
     for statement in statements:
         if statement.is_comment:
-            raise MigrationError(f"This cannot be done: {statement.sql.removeprefix('-- ')}.")
+            raise MigrationError(f"dbkit cannot do this: {statement.sql.removeprefix(NOT_DONE)}.")
     return statements
 
 

@@ -70,7 +70,7 @@ class Result:
 
     def __str__(self) -> str:
         if not self.inserted:
-            return "there is nothing to load"
+            return "the seeds directory has no rows"
         return "\n".join(
             f"{table}: {self.inserted[table]} inserted, {self.updated[table]} updated, "
             f"{self.unchanged[table]} unchanged"
@@ -117,7 +117,7 @@ def _by_table(models: Iterable[Model]) -> dict[str, Model]:
 
 def _suggestion(name: str, names: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, list(names), 1)
-    return f"Do you mean {close[0]}?" if close else f"There are: {', '.join(sorted(names))}."
+    return f"Did you mean {close[0]}?" if close else f"Known names: {', '.join(sorted(names))}."
 
 
 class _Table:
@@ -161,8 +161,8 @@ class _Table:
         found = list(self.model.select().where(where).limit(2))
         if len(found) > 1:
             raise SeedError(
-                f"{row.where}: its key matches more than one row of {self.name}.",
-                f"Choose columns that tell them apart, under [keys] {self.name}.",
+                f"{row.where}: the key matches more than one row of {self.name}.",
+                f"Choose columns that identify a row, under [keys] {self.name}.",
             )
         if not found:
             given = {one.name: value for one, value in values.items()}
@@ -177,13 +177,14 @@ class _Table:
         for one in key:
             if one in fresh or isinstance(one, pw.FloatField):
                 raise SeedError(
-                    f"{row.where}: {one.column_name} is no key: "
-                    f"{'a relative time' if one in fresh else 'a float'} is never equal again.",
+                    f"{row.where}: {one.column_name} cannot be part of the key: "
+                    f"{'a relative time' if one in fresh else 'a float'} does not compare equal "
+                    "in the next run.",
                     f"Choose other columns, under [keys] {self.name}.",
                 )
         marks = tuple(repr(value) for value in key.values())
         if marks in self.seen:
-            raise SeedError(f"{row.where}: it has the key of {self.seen[marks]}.")
+            raise SeedError(f"{row.where}: the row has the same key as {self.seen[marks]}.")
         self.seen[marks] = row.where
         return reduce(and_, (one.is_null() if value is None else _equal(one, value)
                              for one, value in key.items()))  # fmt: skip
@@ -215,14 +216,16 @@ class _Table:
             fields = [self._field(row, name) for name in self.key]
             missing = [key.column_name for key in fields if key not in set(given)]
             if missing:
-                raise SeedError(f"{row.where}: {', '.join(missing)} of its key is missing.")
+                raise SeedError(
+                    f"{row.where}: the row has no value for {', '.join(missing)}, part of its key."
+                )
             return fields
         for fields in _unique_sets(self.model):
             if fields and set(fields) <= set(given):
                 return fields
         raise SeedError(
-            f"{row.where}: nothing in it is unique in {self.name}.",
-            f'Say what tells rows apart: {self.name} = ["column"] under [keys].',
+            f"{row.where}: no column of the row is unique in {self.name}.",
+            f'Name the columns that identify a row: {self.name} = ["column"] under [keys].',
         )
 
     def _value(self, row: Row, target: pw.Field, value: Any) -> Any:
@@ -259,7 +262,7 @@ class _Table:
         if len(found) != 1:
             count = "more than one row" if found else "no row"
             raise SeedError(
-                f"{row.where}: {target.column_name} = {value} fits {count} of {related.name}."
+                f"{row.where}: {target.column_name} = {value} matches {count} of {related.name}."
             )
         return found[0][0]
 

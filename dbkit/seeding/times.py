@@ -29,5 +29,5 @@ def relative(text: str, now: dt.datetime) -> dt.datetime | None:
 def _distance(amount: str) -> dt.timedelta:
     parts = AMOUNT.findall(amount)
     if not parts or AMOUNT.sub("", amount):
-        raise ValueError(f"{amount!r} is no length of time: use {UNITS.replace('|', ', ')}")
+        raise ValueError(f"{amount!r} is not a duration: use {UNITS.replace('|', ', ')}")
     return sum((dt.timedelta(**{f"{unit}s": int(count)}) for count, unit in parts), dt.timedelta())

@@ -60,7 +60,7 @@ def test_an_entry_that_does_not_end_is_refused(dbkit: Callable[..., Result]) -> 
     Path("setup.cfg").write_text('[dbkit]\nignore = "users\\"\n', encoding="utf-8")
     result = dbkit("check")
     assert result.exit_code == 2, result.output
-    assert "an entry that does not end" in result.output
+    assert "an entry without a closing quote" in result.output
 
 
 @pytest.mark.postgres

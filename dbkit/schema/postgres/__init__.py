@@ -261,7 +261,7 @@ class Reading:
         except NoScratch:
             pass
         for name in sorted({*map(self.names.table, unusual), *(one.table.name for one in doubts)}):
-            self.unverified.append((name, f"the server may not be asked: {reason}"))
+            self.unverified.append((name, f"the server could not compare it: {reason}"))
         return {one.table.name: settle.presumed(one.table, there.get(one.table.name))
                 for one in doubts}  # fmt: skip
 
@@ -315,7 +315,7 @@ def _usable(path: list[str], first: str | None) -> list[str]:
     if first is not None and first not in path:
         raise DatabaseFailed(
             f"This role may not use the schema {first}, which comes first in the search_path.",
-            "Grant USAGE on it to the role, or set search_path to another schema.",
+            "Grant USAGE on the schema to the role, or set search_path to another schema.",
         )
     if not path:
         raise DatabaseFailed(*session.NO_SCHEMA)

@@ -144,7 +144,7 @@ def enums(models: Iterable[Model], names: Names) -> dict[str, EnumField]:
             if long := [label for label in one.labels if truncated(label) != label]:
                 raise ModelsError(
                     f"The label {long[0]!r} of {_where(one)} is longer than 63 bytes.",
-                    "PostgreSQL takes no longer label of an enum type: shorten it.",
+                    "Shorten the label: PostgreSQL limits the labels of enum types to 63 bytes.",
                 )
             name = names.enum(one)
             first = found.setdefault(name, one)
@@ -153,7 +153,7 @@ def enums(models: Iterable[Model], names: Names) -> dict[str, EnumField]:
                     f"Two models give the enum type {name} different labels: "
                     f"{_where(first)} {list(first.labels)}, "
                     f"{_where(one)} {list(one.labels)}.",
-                    "Use one Enum class for both, or give one of them another type_name.",
+                    "Use one Enum class for both models, or give one field another type_name.",
                 )
     return found
 
@@ -164,7 +164,7 @@ def create_type(database: pw.Database, name: str, field: EnumField) -> None:
         create_enum(database, name, field.labels, "pg_temp")
     except pw.PeeweeException as error:
         raise ModelsError(
-            f"The server cannot make the enum type {field.type_name} of {_where(field)}: "
+            f"The server cannot create the enum type {field.type_name} of {_where(field)}: "
             f"{described(error)}",
             "Correct its labels.",
         ) from error
@@ -250,13 +250,13 @@ def _ended(model: Model) -> Ended:
     return Ended(
         f"The SQL of model {model.__name__} ends the transaction in which dbkit tries it, so the "
         "models cannot be compared.",
-        "Take COMMIT and ROLLBACK out of its constraints, defaults and indexes.",
+        "Remove COMMIT and ROLLBACK from its constraints, defaults and indexes.",
     )
 
 
 def _impossible(model: Model, error: Exception) -> ModelsError:
     return ModelsError(
-        f"The server cannot make table {model._meta.table_name} of model "
+        f"The server cannot create table {model._meta.table_name} of model "
         f"{model.__name__}: {described(error)}",
         "Correct the model, or create what it needs (an extension, a type) first.",
     )

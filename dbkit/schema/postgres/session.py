@@ -31,7 +31,7 @@ SELECT pg_catalog.set_config('session_authorization', %s, false),
 
 
 NO_SCHEMA = ("No schema of the connection's search_path exists.",
-             "Create it, or set search_path to one that does.")  # fmt: skip
+             "Create the schema, or set search_path to an existing schema.")  # fmt: skip
 
 
 def lock(database: pw.Database, name: str) -> None:
@@ -57,8 +57,8 @@ def find_table(
         raise DatabaseFailed(
             f"The table {table} belongs to the role {row.owner}, whose code could run with the "
             f"rights of {row.role} when the table is used.",
-            f"Connect as {row.owner}; or look at the triggers and defaults of the table, and run "
-            f"as a superuser: ALTER TABLE {table} OWNER TO {quoted(row.role)}",
+            f"Connect as {row.owner}. Or check the triggers and defaults of the table, then run as "
+            f"a superuser: ALTER TABLE {table} OWNER TO {quoted(row.role)}",
         )
     return row.schema.replace("%", "%%"), row.there  # Peewee does not double it in a name
 

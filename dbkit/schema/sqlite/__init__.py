@@ -114,8 +114,8 @@ class Sqlite:
         enforced = database.foreign_keys
         if enforced and is_open(database):
             raise DatabaseFailed(
-                "A transaction is open, and SQLite can switch foreign keys off only outside one.",
-                "Commit it first: a migration rebuilds tables, which would delete the children.",
+                "A transaction is open, and SQLite cannot disable foreign keys in a transaction.",
+                "Commit the transaction first: otherwise rebuilding a table deletes child rows.",
             )
         database.foreign_keys = 0
         try:
@@ -125,10 +125,11 @@ class Sqlite:
                 broken = _orphans(database) - before
                 for child, row, parent in sorted(broken, key=str):
                     raise DatabaseFailed(
-                        f"Row {row} of table {child} would be left pointing at no row of table "
-                        f"{parent}.",
-                        "On SQLite foreign keys are off inside a migration: delete children first.",
-                    ) from pw.IntegrityError(f"row {row} of {child} points at no row of {parent}")
+                        f"Row {row} of table {child} would reference a missing row of {parent}.",
+                        "On SQLite, migrations run with foreign keys off: delete child rows first.",
+                    ) from pw.IntegrityError(
+                        f"row {row} of {child} references a missing row of {parent}"
+                    )
         finally:
             if enforced:
                 database.foreign_keys = 1
@@ -432,7 +433,7 @@ def _from_models(live: pw.Database, models: list[Model]) -> Schema:
                 type(model._schema)(model, scratch).create_all(safe=False)
             except Exception as error:  # Peewee and the driver let through errors of all classes
                 raise ModelsError(
-                    f"SQLite cannot make table {_name(model)} of model {model.__name__}: "
+                    f"SQLite cannot create table {_name(model)} of model {model.__name__}: "
                     f"{described(error)}",
                     "Correct the model.",
                 ) from error

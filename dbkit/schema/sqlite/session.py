@@ -40,12 +40,12 @@ def require_schemas(database: pw.Database, models: Iterable[Model]) -> None:
             raise ModelsError(
                 f"Model {model.__name__} names the schema temp, whose tables SQLite drops when the "
                 "connection ends.",
-                "Write `temporary = True` instead, and dbkit leaves the table alone.",
+                "Use `temporary = True` instead; dbkit ignores temporary tables.",
             )
         if schema and schema.lower() not in there:
             raise ModelsError(
                 f"Model {model.__name__} names the schema {schema}. SQLite has no schema {schema} "
                 "unless a database file is attached under that name.",
                 f"Attach it (`database.attach(FILE, {schema!r})`) and call dbkit from Python, "
-                "or take `schema` out of the model's Meta.",
+                "or remove `schema` from the model's Meta.",
             )

@@ -147,7 +147,7 @@ class _Writer:
         if not anew or self.plan.old[anew[0]].kind in VIEWS:
             return placed
         name = anew[0]
-        loss = f"the rows of {name}, which has to be made anew"
+        loss = f"rows of table {name}, which must be recreated"
         return replace(placed, statement=replace(placed.statement, loses=loss))
 
     def _add_labels(self, old: EnumType, new: EnumType) -> Iterator[Placed]:
@@ -189,7 +189,7 @@ class _Writer:
         return Placed(Step.TYPE, Statement(sql), 1 + self._rank(item, self.desired))
 
     def _drop_type(self, item: EnumType | Domain, name: str) -> Placed:
-        """It stays where a column of it stays, lest it lose its values."""
+        """A type is not dropped while a kept column uses it."""
         bare = self.spelling.split(name)[1]
         kind = "TYPE" if isinstance(item, EnumType) else "DOMAIN"
         sql = f"DROP {kind} {self.spelling.beside(item.name, bare)}"
@@ -225,7 +225,7 @@ def _fewer_labels(current: Schema, desired: Schema) -> dict[str, str]:
     new = {enum.name: enum.labels for enum in desired.enums}
     gone = {enum.name: [label for label in enum.labels if label not in new[enum.name]]
             for enum in current.enums if enum.name in new}  # fmt: skip
-    return {name: f"enum type {name} is to be without {', '.join(labels)}"
+    return {name: f"labels of enum type {name}: {', '.join(labels)}"
             for name, labels in gone.items() if labels}  # fmt: skip
 
 

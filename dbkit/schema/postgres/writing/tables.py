@@ -236,7 +236,7 @@ class Tables:
         rank = self._rank(table, self.plan.new)
         match part:
             case Index(valid=False):
-                yield Placed(Step.INDEX, not_done(f"index {part.name} that is invalid"))
+                yield Placed(Step.INDEX, not_done(f"create index {part.name} as invalid"))
             case Index():
                 step = Step.VIEW_INDEX if table.kind in VIEWS else Step.INDEX
                 yield Placed(step, Statement(self.spelling.index(table, part)))
@@ -280,7 +280,7 @@ class Tables:
                 word = type(part).__name__.upper()
                 yield Placed(Step.DROP_HOOK, Statement(f"DROP {word} {name} ON {on}"))
             case _ if part.name is None:
-                yield Placed(Step.DROP_CONSTRAINT, not_done(f"drop of what has no name: {part}"))
+                yield Placed(Step.DROP_CONSTRAINT, not_done(f"drop {part}, which has no name"))
             case Index():
                 sql = f"DROP INDEX {self.spelling.beside(table, part.name or '')}"
                 yield Placed(Step.DROP_CONSTRAINT, Statement(sql))

@@ -21,6 +21,7 @@ from psycopg2.extensions import parse_dsn
 
 from .config import scratch_url
 from .connection import opened, parse
+from .diagnosis import sqlstate
 from .embedded import start
 from .errors import DbkitError
 from .pinned import ask
@@ -35,8 +36,11 @@ SETTINGS = ("TimeZone", "DateStyle", "IntervalStyle", "standard_conforming_strin
             "backslash_quote", "array_nulls", "transform_null_equals")  # fmt: skip
 SESSION = """
 SELECT current_schemas(false), ARRAY(
-    SELECT format('SET %%I TO %%L', name, setting) FROM pg_settings WHERE name = ANY (%s))
+    SELECT format('SET %%I TO %%L', name, setting) FROM pg_settings WHERE name = ANY (%s)),
+    getdatabaseencoding()
 """
+# the encoding does not match the locale (PostgreSQL manual, appendix A)
+NOT_OF_LOCALE = {"22023", "42809"}
 
 
 class NoScratch(DbkitError):
@@ -88,7 +92,7 @@ def scratch_database(live: pw.Database, same_version: bool = False) -> Iterator[
             yield database
         return
     reasons = []
-    session, version = _session(live)
+    session, version, encoding = _session(live)
     for place, connect in (NAMED,) if scratch_url() else (BESIDE, EMBEDDED):
         try:
             server = connect(live, version)
@@ -96,7 +100,7 @@ def scratch_database(live: pw.Database, same_version: bool = False) -> Iterator[
                 server.dbkit_server = found = Server(place, _version(server), version)
                 if same_version and found.difference:
                     raise NoScratch(found.difference)
-                name = _create(server)
+                name = _create(server, encoding)
         except DbkitError as error:
             reasons.append(error.message.splitlines()[0])
         else:
@@ -149,10 +153,18 @@ def _embedded_server(major: str) -> dict[str, str]:
     return start(directory / "data", preferred=major)
 
 
-def _create(server: pw.Database) -> str:
+def _create(server: pw.Database, encoding: str) -> str:
     """Make a temporary database on a server; its name."""
     name = f"dbkit_scratch_{uuid.uuid4().hex[:12]}"
-    server.execute_sql(f"CREATE DATABASE {name} TEMPLATE template0")
+    sql = f"CREATE DATABASE {name} TEMPLATE template0"
+    if encoding:
+        sql += f" ENCODING {literal(encoding)}"
+    try:
+        server.execute_sql(sql)
+    except pw.PeeweeException as error:
+        if sqlstate(error) not in NOT_OF_LOCALE:
+            raise
+        server.execute_sql(f"{sql} LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C'")
     return name
 
 
@@ -164,20 +176,20 @@ def _writable(database: pw.Database) -> Iterator[pw.Database]:
         yield database
 
 
-def _session(live: pw.Database) -> tuple[str, str]:
+def _session(live: pw.Database) -> tuple[str, str, str]:
     """(SQL that makes a session on an empty database like a session on the live one, the version
-    of its server), if that can be reached."""
+    of its server, its encoding), if that can be reached."""
     if live.is_closed():
         try:
             with opened(_beside(live)) as live:
                 return _session(live)
         except DbkitError:
-            return "", ""
-    path, settings = ask(live, SESSION, (list(SETTINGS),)).fetchone()
+            return "", "", ""
+    path, settings, encoding = ask(live, SESSION, (list(SETTINGS),)).fetchone()
     schemas = [quoted(name) for name in path if not name.startswith("pg_")]
     first = [f"CREATE SCHEMA IF NOT EXISTS {schemas[0]}"] if schemas else []
     shown = f"SET search_path TO {', '.join(schemas or [literal('')])}"
-    return "; ".join([*first, shown, *settings]).replace("%", "%%"), _version(live)
+    return "; ".join([*first, shown, *settings]).replace("%", "%%"), _version(live), encoding
 
 
 def _dropped_after(server: pw.Database, name: str, session: str) -> Iterator[pw.Database]:

@@ -7,8 +7,9 @@ from typing import Any
 
 import peewee as pw
 
+from dbkit.errors import ModelsError
 from dbkit.schema.dialect import dialect_for
-from dbkit.schema.models import Model, qualified, with_targets
+from dbkit.schema.models import Model, class_name, described, qualified, with_targets
 from dbkit.schema.statements import quoted
 
 from .goal import whole
@@ -50,11 +51,18 @@ def stand_in(database: pw.Database, models: Iterable[Model]) -> set[str]:
     there = {table.name: table for table in whole(database).tables} if models else {}
     made = set()
     for model in models:
-        if table := there.get(qualified(model)):
-            _complete(database, model, {part.name for part in table.parts})
-        else:
-            _create(database, model)
-            made.add(qualified(model))
+        try:
+            if table := there.get(qualified(model)):
+                _complete(database, model, {part.name for part in table.parts})
+            else:
+                _create(database, model)
+                made.add(qualified(model))
+        except Exception as error:  # Peewee and the driver let through errors of all classes
+            raise ModelsError(
+                f"The table {qualified(model)} of {class_name(model)}, to which a foreign key "
+                f"points, cannot be created on the scratch database: {described(error)}",
+                "Correct the model, or create what it needs (an extension, a type) first.",
+            ) from error
     return made
 
 

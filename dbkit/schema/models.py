@@ -51,6 +51,8 @@ def class_name(model: Model) -> str:
 def described(error: Exception) -> str:
     """The first line of what Peewee, a driver or Python says of a model. Python's own errors say
     little without their kind, as `KeyError: 'title'` does."""
+    if isinstance(error, UnicodeEncodeError):
+        return f"{error.encoding} lacks the character {error.object[error.start : error.end]!a}"
     reason = (str(error).strip().splitlines() or [""])[0]
     return reason if isinstance(error, pw.PeeweeException) else f"{type(error).__name__}: {reason}"
 

@@ -154,6 +154,7 @@ class Reading:
         self.database, self.own_path = database, list(path)
         path = self.own_path
         self.names = Names(own := path[0])
+        self.takes_all = database.connection().encoding in ("UTF8", "UTF-8", "UNICODE")
         if schemas is None:
             schemas = [name for (name,) in ask(database, queries.EVERY_SCHEMA).fetchall()]
         self.schemas = [own, *sorted(set(schemas) - {own})]
@@ -305,7 +306,11 @@ class Reading:
             reader.join()
         read = (early[model] if model in early else plain.read(model, context, self.names)
                 for model in models.values())  # fmt: skip
-        return {table.name: table for table in read if table is not None}
+        return {
+            table.name: table
+            for table in read
+            if table is not None and (self.takes_all or repr(table).isascii())
+        }
 
 
 def _usable(path: list[str], first: str | None) -> list[str]:

@@ -162,7 +162,7 @@ def create_type(database: pw.Database, name: str, field: EnumField) -> None:
     """Create the type of a field under a temporary name. Raises ModelsError."""
     try:
         create_enum(database, name, field.labels, "pg_temp")
-    except pw.PeeweeException as error:
+    except Exception as error:  # the driver lets through errors of all classes
         raise ModelsError(
             f"The server cannot create the enum type {field.type_name} of {_where(field)}: "
             f"{described(error)}",
@@ -177,10 +177,8 @@ def _where(field: EnumField) -> str:
 def _create_all(database: pw.Database, models: list[Model], names: Names) -> dict[str, str]:
     """Create the tables, by name the SQL that did it; one that needs another not yet there waits
     (a foreign key that is raw SQL does not say so to Peewee)."""
-    for schema, name in sequences(models):
-        if schema is None:  # another schema has the sequence, or the server says that it lacks it
-            sql = f"CREATE TEMPORARY SEQUENCE IF NOT EXISTS {quoted(name)}"
-            database.execute_sql(sql.replace("%", "%%"))
+    for model in models:
+        _create_sequences(database, model)
     ddl: dict[str, str] = {}
     waiting, failed = models, {}
     while waiting:
@@ -221,6 +219,16 @@ def _stand_in(database: pw.Database, model: Model, names: Names) -> bool:
         except pw.PeeweeException:  # it is a temporary table already, or there is no such table
             pass
     return made
+
+
+def _create_sequences(database: pw.Database, model: Model) -> None:
+    for schema, name in sequences([model]):
+        if schema is None:  # another schema has the sequence, or the server says that it lacks it
+            sql = f"CREATE TEMPORARY SEQUENCE IF NOT EXISTS {quoted(name)}"
+            try:
+                database.execute_sql(sql.replace("%", "%%"))
+            except Exception as error:
+                raise _impossible(model, error) from error
 
 
 class Ended(ModelsError):

@@ -204,6 +204,10 @@ MODELS = {  # the lines of a class, and what is said after it
         "M0.add_index(M0.a, name='%')",
         "class M1(pw.Model): a = pw.ForeignKeyField(M0)",
     ],
+    "a column of letters beyond A to Z": [
+        "a = pw.CharField(column_name='Ǘ')",
+        "class Meta: constraints = [pw.Check('\"Ǘ\" <> 1')]",
+    ],
     "a statement for an index": [
         FIELD,
         "class Meta: table_settings = ['--']",

@@ -46,6 +46,14 @@ MODELS: dict[str, Callable[[], list[Any]]] = {
         table("t", {"primary_key": pw.CompositeKey("a", "b"), "indexes": [(("b", "a"), True)]},
               a=pw.IntegerField(column_name=LONG), b=pw.IntegerField(index=True))
     ],
+    "letters beyond A to Z in both cases": lambda: [
+        (t := table("Ǘ", {"constraints": [pw.Check('"Ä" <> "ä"')]},
+                    a=pw.CharField(column_name="Ä"),
+                    b=pw.CharField(column_name="ä", unique=True),
+                    c=EnumField(["x", "X"], "mood", column_name="Ǘ"))),
+        table("ǘ", {"primary_key": False}, a=pw.ForeignKeyField(t, column_name="İ"),
+              b=pw.ForeignKeyField(t, field="b", column_name="i̇")),
+    ],
     "a default of NULL": lambda: [
         table("t", a=pw.CharField(null=True, constraints=[pw.SQL("DEFAULT NULL")]))
     ],

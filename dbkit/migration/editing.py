@@ -10,7 +10,7 @@ import peewee as pw
 
 from dbkit.errors import MigrationError
 from dbkit.schema.models import Model, is_made_up, qualified
-from dbkit.schema.statements import mentions, quoted
+from dbkit.schema.statements import folded, mentions, quoted
 
 STRING = re.compile(r"'(?:[^']|'')*'")
 # a string constant, a type, or a name that is no function, type or qualifier of another name
@@ -65,7 +65,7 @@ def renamed_in(sql: str, old: str, new: str) -> str:
 
     def word(match: re.Match[str]) -> str:
         plain = match["plain"] or ""
-        found = match["quoted"] == old.replace('"', '""') or old in (plain, plain.lower())
+        found = match["quoted"] == old.replace('"', '""') or old in (plain, folded(plain))
         return quoted(new) if found else match[0]
 
     return WORD.sub(word, sql)

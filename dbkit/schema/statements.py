@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from string import ascii_lowercase, ascii_uppercase
 
 from dbkit.errors import MigrationError
 
+FOLDED = str.maketrans(ascii_uppercase, ascii_lowercase)
 Using = Mapping[tuple[str, str], str]  # (table, column) -> an expression of the old value
 NOT_DONE = "-- not done: "
 Misfits = Mapping[tuple[str, str], str]  # (table, column) -> what happens to some of its values
@@ -65,6 +67,11 @@ def _text(statement: Statement) -> str:
     reason = " ".join(statement.loses.split())  # a name may contain a line break
     lines = [f"not run, it would lose data: {reason}", *sql.splitlines()]
     return "".join(f"-- {line}\n" for line in lines)
+
+
+def folded(name: str) -> str:
+    """A name as an unquoted name is understood: of the letters, only A to Z are equal to others."""
+    return name.translate(FOLDED)
 
 
 def quoted(name: str) -> str:

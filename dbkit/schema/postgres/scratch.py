@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields, replace
 from hashlib import md5
 from typing import Any
@@ -23,7 +23,7 @@ from dbkit.pinned import ask
 from dbkit.transactions import GONE, is_open, rolled_back
 
 from ..models import Model, described, made_up_index_names, sequences, truncated, with_targets
-from ..statements import quoted
+from ..statements import folded, quoted
 from ..values import Check, Exclusion, ForeignKey, Index, Part, PrimaryKey, Table, Unique
 from . import catalog, queries
 
@@ -212,12 +212,10 @@ def _stand_in(database: pw.Database, model: Model, names: Names) -> bool:
         return False
     for name in dict.fromkeys(REFERENCED.findall(ddl)):
         copied = f"CREATE TEMPORARY TABLE {name} (LIKE {name} INCLUDING INDEXES)"
-        try:
-            with database.savepoint():
-                database.execute_sql(copied)
+        # it is a temporary table already, or there is no such table
+        with suppress(Exception), database.savepoint():
+            database.execute_sql(copied)
             made = True
-        except pw.PeeweeException:  # it is a temporary table already, or there is no such table
-            pass
     return made
 
 
@@ -324,4 +322,4 @@ def _with_named(table: Table, model: Model, ddl: str) -> Table:
 
 
 def _unquoted(name: str) -> str:
-    return name[1:-1].replace('""', '"') if name.startswith('"') else name.lower()
+    return name[1:-1].replace('""', '"') if name.startswith('"') else folded(name)

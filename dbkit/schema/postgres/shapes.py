@@ -15,6 +15,8 @@ import peewee as pw
 
 from dbkit.pinned import ask
 
+from ..statements import folded
+
 NOT_PLAIN = "SELECT word FROM pg_catalog.pg_get_keywords() WHERE catcode <> 'U'"
 
 # A column's name is no function's, no type's after ::, and no part of a qualified name. A number
@@ -52,7 +54,7 @@ class Shapes:
         columns: list[tuple[str, str]] = []
         texts = "'" in source and all(
             types[word].startswith(TEXTS)
-            for word in WORD.findall(source.lower()) if word in types
+            for word in WORD.findall(folded(source)) if word in types
         )  # fmt: skip
 
         def placeholder(match: re.Match[str]) -> str:
@@ -60,7 +62,7 @@ class Shapes:
             if word in found:
                 return found[word]
             if match.lastgroup == "name":
-                meant = word.lower()
+                meant = folded(word)
                 if meant not in types or meant in self.keywords:
                     return word
                 type_ = types[meant]

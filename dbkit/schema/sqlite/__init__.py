@@ -17,7 +17,7 @@ from dbkit.transactions import is_open, rolled_back
 
 from ..models import Model, described, made_up_index_names
 from ..objects import Object
-from ..statements import Hints, Misfits, Statement, Using, quoted, runnable
+from ..statements import Hints, Misfits, Statement, Using, folded, quoted, runnable
 from ..values import (
     Attached,
     Check,
@@ -298,17 +298,17 @@ def _tables(
     parts: dict[str, list[Part]] = defaultdict(list)
     for table, some in columns.items():
         parts[table] += _columns(some, keys.get(table, []), texts.get(table, TableText()))
-    by_name = {table.lower(): some for table, some in columns.items()}
+    by_name = {folded(table): some for table, some in columns.items()}
     for table, of_table in groupby(rows(FOREIGN_KEYS), lambda row: row[0]):
         one_each = [list(key) for _, key in groupby(of_table, lambda row: row[1])]
         for key, (name, deferrable) in zip(one_each, texts[table].references, strict=True):
-            target = by_name.get(key[0][2].lower(), [])
+            target = by_name.get(folded(key[0][2]), [])
             parts[table].append(_foreign_key(key, target, name, deferrable))
     for index in indexes:
         parts[index[0][0]] += _index(index, texts[index[0][0]])
-    as_named = {table.lower(): table for table in found}
+    as_named = {folded(table): table for table in found}
     for kind, table, name, sql in rows(TEXTS):
-        owner = as_named.get(table.lower(), table)  # which may be written in another case
+        owner = as_named.get(folded(table), table)  # which may be written in another case
         attached[kind, _qualified(schema, owner), name] = (sql,)
         if kind == "trigger":
             parts[owner].append(Trigger(name, normal(sql) or ""))
@@ -346,7 +346,7 @@ def _columns(rows: list[Any], index: list[Any], text: TableText) -> Iterator[Par
     (https://sqlite.org/lang_createtable.html, 5)."""
     key = [name for _, name in sorted((row[5], row[1]) for row in rows if row[5])]
     for _, name, type_, notnull, default, _, hidden in rows:
-        extra = text.columns.get(name.lower(), ColumnText())
+        extra = text.columns.get(folded(name), ColumnText())
         yield Column(
             name,
             _type(type_),
@@ -380,7 +380,7 @@ def _collation(column: str | None, text: TableText) -> str | None:
     """A column's own collation; an expression's is not known."""
     if column is None:
         return None
-    return text.columns.get(column.lower(), ColumnText()).collation or "binary"
+    return text.columns.get(folded(column), ColumnText()).collation or "binary"
 
 
 def _type(declared: str) -> str:
@@ -394,11 +394,11 @@ def _foreign_key(
     (https://sqlite.org/foreignkeys.html, 6)."""
     _, _, table, _, to, on_update, on_delete, _ = rows[0]
     key = tuple(row[1] for row in sorted(target, key=lambda row: row[5]) if row[5])
-    as_named = {row[1].lower(): row[1] for row in target}
+    as_named = {folded(row[1]): row[1] for row in target}
     return ForeignKey(
         tuple(row[3] for row in rows),
         target[0][0] if target else table,
-        key if to is None else tuple(as_named.get(row[4].lower(), row[4]) for row in rows),
+        key if to is None else tuple(as_named.get(folded(row[4]), row[4]) for row in rows),
         on_delete,
         on_update,
         deferrable=deferrable,
@@ -410,7 +410,7 @@ def _index(rows: list[Any], text: TableText) -> Iterator[Part]:
     _, name, unique, origin, _, sql, _, _ = rows[0]
     if origin == "u":
         columns = tuple(row[4] for row in rows)
-        written = tuple(one.lower() for one in columns)
+        written = tuple(folded(one) for one in columns)
         options = (*_unusual(rows, text), *_on_conflict(text.conflicts.get(written, "")))
         yield Unique(columns, name=text.uniques.get(written), options=options)
     elif origin == "c":

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ..statements import folded
 from ..values import Column, Schema, Table
 from .creating import columns, key_of
 
@@ -82,9 +83,9 @@ def _both(old: Table, new: Table) -> Iterator[tuple[Column, Column]]:
     """The columns that both have."""
     before = by_lower(old)
     for column in columns(new):
-        if column.name.lower() in before:
-            yield before[column.name.lower()], column
+        if folded(column.name) in before:
+            yield before[folded(column.name)], column
 
 
 def by_lower(table: Table) -> dict[str, Column]:
-    return {column.name.lower(): column for column in columns(table)}
+    return {folded(column.name): column for column in columns(table)}

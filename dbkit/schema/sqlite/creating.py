@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from ..statements import listed, quoted
+from ..statements import folded, listed, quoted
 from ..values import (
     Check,
     Column,
@@ -150,7 +150,7 @@ def as_it_was(text: str, table: str) -> str:
 
 def create_view(view: Table) -> str:
     """Its columns are named as they were; the text has lost what was in upper case."""
-    names = {column.name.lower(): quoted(column.name) for column in columns(view)}
+    names = {folded(column.name): quoted(column.name) for column in columns(view)}
     words = tokens(view.options[0])[3:]
     for place, word in enumerate(words):
         called = words[place + 1 : place + 2] == ["("]

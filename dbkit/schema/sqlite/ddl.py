@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from ..statements import folded
+
 TOKEN = re.compile(
     r"""(?P<skip>\s+|--[^\n]*|/\*.*?(?:\*/|\Z))
     |(?P<text>'(?:[^']|'')*')
@@ -45,12 +47,12 @@ def _spelling(match: re.Match[str]) -> str:
     text = match.group()
     match match.lastgroup:
         case "word" | "blob":
-            return text.lower()
+            return folded(text)
         case "quoted":
             closing = text[-1]
             name = text[1:-1].replace(closing * 2, closing)
-            plain = re.fullmatch(r"[^\W\d]\w*", name) and name.lower() not in KEYWORDS
-            return name.lower() if plain else '"' + name.replace('"', '""') + '"'
+            plain = re.fullmatch(r"[^\W\d]\w*", name) and folded(name) not in KEYWORDS
+            return folded(name) if plain else '"' + name.replace('"', '""') + '"'
         case _:
             return SAME.get(text, text)
 
@@ -216,7 +218,7 @@ def _unquoted(name: str) -> str:
     """The name in lower case; SQLite takes one in single quotes too."""
     if name[:1] not in ("'", '"'):
         return name
-    return name[1:-1].replace(name[0] * 2, name[0]).lower()
+    return folded(name[1:-1].replace(name[0] * 2, name[0]))
 
 
 def read_index(sql: str, collations: Sequence[str | None]) -> tuple[tuple[str, ...], str | None]:

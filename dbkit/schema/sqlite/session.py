@@ -10,6 +10,7 @@ import peewee as pw
 from dbkit.errors import ModelsError
 
 from ..models import Model
+from ..statements import folded
 
 # those that change what statements do, and can be changed in a transaction
 PRAGMAS = ("recursive_triggers", "ignore_check_constraints", "legacy_alter_table", "query_only",
@@ -31,18 +32,18 @@ def keeping(database: pw.Database) -> Iterator[None]:
 
 def require_schemas(database: pw.Database, models: Iterable[Model]) -> None:
     """Raises ModelsError for a model in a schema that no attached database has."""
-    there = {"main", *(name.lower() for name in database._attached)}
+    there = {"main", *(folded(name) for name in database._attached)}
     if not database.is_closed():
-        there |= {name.lower() for _, name, _ in database.execute_sql("PRAGMA database_list")}
+        there |= {folded(name) for _, name, _ in database.execute_sql("PRAGMA database_list")}
     for model in models:
         schema = model._meta.schema
-        if schema and schema.lower() == "temp":
+        if schema and folded(schema) == "temp":
             raise ModelsError(
                 f"Model {model.__name__} names the schema temp, whose tables SQLite drops when the "
                 "connection ends.",
                 "Use `temporary = True` instead; dbkit ignores temporary tables.",
             )
-        if schema and schema.lower() not in there:
+        if schema and folded(schema) not in there:
             raise ModelsError(
                 f"Model {model.__name__} names the schema {schema}. SQLite has no schema {schema} "
                 "unless a database file is attached under that name.",

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from ..changes import Add, Alter, Change, Drop
 from ..diff import diff
-from ..statements import Statement, listed, literal, mentions, quoted
+from ..statements import Statement, folded, listed, literal, mentions, quoted
 from ..values import Column, Index, Part, Schema, Table, Trigger
 from .casts import by_lower, loses
 from .creating import (
@@ -135,7 +135,7 @@ class _Writer:
         plain = column.default is None or is_literal(column.default)
         filled = column.nullable or column.default not in (None, "null")
         stored = (column.generated or "").endswith(" stored")
-        again = column.name.lower() in by_lower(self.old[table.name])
+        again = folded(column.name) in by_lower(self.old[table.name])
         return plain and filled and not stored and not again and (
             column.generated is None or column.nullable
         ) and not (key and column.name in key.columns)  # fmt: skip
@@ -144,13 +144,13 @@ class _Writer:
         """Nothing else may name it, not even a view of another table."""
         parts = [part for part in table.parts if part != column]
         texts = [repr(part) for part in (*parts, *self.hooks)]
-        again = column.name.lower() in by_lower(self.new[table.name])
+        again = folded(column.name) in by_lower(self.new[table.name])
         return not again and not any(mentions(text, column.name) for text in texts)
 
     def _loss(self, name: str) -> str:
         new = by_lower(self.new[name])
         stored = [column for column in columns(self.old[name]) if column.generated is None]
-        lost = [column.name for column in stored if loses(column, new.get(column.name.lower()))]
+        lost = [column.name for column in stored if loses(column, new.get(folded(column.name)))]
         return f"values of {', '.join(lost)} of table {name}" if lost else ""
 
     def _drops(self) -> Iterator[Statement]:
@@ -213,8 +213,8 @@ def _rebuild(old: Table, new: Table, statistics: list[str]) -> Iterator[str]:
     name = f"dbkit_new_{bare}"
     yield create_table(new, name)
     before = by_lower(old)
-    pairs = [(before[column.name.lower()].name, column.name) for column in columns(new)
-             if column.generated is None and column.name.lower() in before]  # fmt: skip
+    pairs = [(before[folded(column.name)].name, column.name) for column in columns(new)
+             if column.generated is None and folded(column.name) in before]  # fmt: skip
     pairs = [*_rowid(old, new), *pairs]
     sources, targets = ([pair[side] for pair in pairs] or ["rowid"] for side in (0, 1))
     rows = f"SELECT {listed(sources)[1:-1]} FROM {full_name(new.name)}"

@@ -88,8 +88,7 @@ def by_sql(database: pw.Database, models: list[Any], directory: Path, report: Re
         for statement in report.statements():
             dialect_for(database).execute(database, statement.sql)
     except pw.PeeweeException as error:
-        with suppress(pw.PeeweeException):
-            _create_tables(emptied(database), models)
+        if _peewee_creates(emptied(database), models):
             raise AssertionError("Peewee can create the tables") from error
     else:
         with accepted():
@@ -97,21 +96,22 @@ def by_sql(database: pw.Database, models: list[Any], directory: Path, report: Re
 
 
 def by_peewee(database: pw.Database, models: list[Any], directory: Path, report: Report) -> None:
+    if _peewee_creates(database, models):
+        with accepted():
+            _require_clean(database, models)
+
+
+def _peewee_creates(database: pw.Database, models: list[Any]) -> bool:
     try:
-        _create_tables(database, models)
+        with database.bind_ctx(models, False, False):
+            database.create_tables(models, safe=False)
+            for model in models if isinstance(database, pw.PostgresqlDatabase) else ():
+                for key in model._meta.refs:
+                    if key.deferred:  # which Peewee leaves to the caller
+                        model._schema.create_foreign_key(key)
     except Exception:  # of whatever class
-        return
-    with accepted():
-        _require_clean(database, models)
-
-
-def _create_tables(database: pw.Database, models: list[Any]) -> None:
-    with database.bind_ctx(models, False, False):
-        database.create_tables(models, safe=False)
-        for model in models if isinstance(database, pw.PostgresqlDatabase) else ():
-            for key in model._meta.refs:
-                if key.deferred:  # which Peewee leaves to the caller
-                    model._schema.create_foreign_key(key)
+        return False
+    return True
 
 
 WAYS = (by_migration, by_migration, by_sql, by_peewee)

@@ -74,7 +74,7 @@ def examine(
     model if the database has its table, and is passed over otherwise."""
     lasting, ignore = _lasting(models), (*ignore, *of_others(models))
     dialect = dialect_for(database)
-    dialect.require_schemas(database, lasting)
+    dialect.require_names(database, lasting)
 
     def attached() -> Attached:
         """Asked for later, when the caller may have closed the database."""

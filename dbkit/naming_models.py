@@ -11,6 +11,8 @@ import peewee as pw
 from .errors import DbkitError, ModelsError
 from .schema.models import Model, class_name, described, is_model
 
+KNOWN = (DbkitError, pw.PeeweeException)  # the classes of errors that need no other message
+
 
 @contextmanager
 def naming(models: Iterable[Model], database: pw.Database) -> Iterator[None]:
@@ -18,11 +20,11 @@ def naming(models: Iterable[Model], database: pw.Database) -> Iterator[None]:
     after a failure, since nearly all models are good."""
     try:
         yield
-    except (DbkitError, pw.PeeweeException):
-        raise
     except Exception as error:
-        for model in models:
-            _require_sql(model, database, error)
+        cause = error.__cause__ if isinstance(error, DbkitError) else error
+        if isinstance(cause, Exception) and not isinstance(cause, KNOWN):
+            for model in models:
+                _require_sql(model, database, cause)
         raise
 
 
@@ -53,7 +55,12 @@ def _require_sql(model: Model, database: pw.Database, cause: Exception) -> None:
 
 
 def _sql(node: Any, database: pw.Database) -> None:
-    database.get_sql_context().sql(node).query()[0].encode()
+    sql, params = database.get_sql_context().sql(node).query()
+    sql.encode()
+    if database.param == "%s" and sql.replace("%%", "").count("%") != len(params):
+        raise pw.ProgrammingError(
+            "psycopg2 takes the % in its SQL for a placeholder; %% stands for one %"
+        )
 
 
 @contextmanager

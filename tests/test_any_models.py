@@ -31,7 +31,7 @@ SCHEMAS = """SELECT nspname FROM pg_catalog.pg_namespace
 WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"""
 LEFT_BEHIND = """SELECT relname FROM pg_catalog.pg_class
 WHERE relnamespace = pg_catalog.pg_my_temp_schema()"""
-NOTHING = "no model of a lasting table"
+NOTHING = "No model can be compared"
 
 
 def law(database: pw.Database, models: list[Any], directory: Path, way: Way) -> None:
@@ -198,6 +198,21 @@ MODELS = {  # the lines of a class, and what is said after it
         "a = pw.IntegerField(null=True)",
         "class Meta: primary_key = pw.CompositeKey('a', 'a')",
     ],
+    **{
+        f"a percent sign in {place}, {name}": lines
+        for name in ("100%", "%%", "%(a)s")
+        for place, lines in {
+            "a column": [f"a = pw.IntegerField(column_name={name!r})"],
+            "a table": [FIELD, f"class Meta: table_name = {name!r}"],
+            "a schema": [FIELD, f"class Meta: schema = {name!r}"],
+            "a sequence": [f"a = pw.IntegerField(sequence={name!r})"],
+            "an index": [FIELD, "", f"M0.add_index(M0.a, name={name!r})"],
+            "a check": [f"a = pw.CharField(constraints=[pw.Check(\"a <> '{name}'\")])"],
+            "a key": [f"a = pw.ForeignKeyField('self', constraint_name={name!r})"],
+        }.items()
+    },
+    "no character in a schema": [FIELD, "class Meta: schema = '\\0'"],
+    "a sequence with a long name": [f"a = pw.IntegerField(sequence={'ä' * 40!r})"],
     "a key to a table with a percent sign": [
         "a = pw.IntegerField()",
         "class Meta: temporary = True",

@@ -64,7 +64,7 @@ def create(
     decisions = Decisions(rename or {}, no_rename, fill or {}, confirm, prompt)
     with naming((*models, *passed_over), database):
         goal = Goal.of(models, ignore)
-        dialect_for(database).require_schemas(database, goal.models)
+        dialect_for(database).require_names(database, goal.models)
         with replaying(database, directory) as router:
             router.files.needed, router.allow_out_of_order = False, allow_out_of_order
             router.refuse(router.standing())

@@ -72,8 +72,8 @@ class Dialect(Protocol):
         undone."""
         ...
 
-    def require_schemas(self, database: pw.Database, models: Iterable[Model]) -> None:
-        """Raises ModelsError for a model in a schema that no migration can create."""
+    def require_names(self, database: pw.Database, models: Iterable[Model]) -> None:
+        """Raises ModelsError for a model that names what this database cannot have."""
         ...
 
     def cut(self, name: str) -> str:

@@ -38,9 +38,11 @@ def qualified(model: Model) -> str:
 
 
 def sequences(models: Iterable[Model]) -> list[tuple[str | None, str]]:
-    """(schema, name) of the sequences from which fields take their values (`sequence=`)."""
+    """(schema, name) of the sequences from which fields take their values (`sequence=`), as far as
+    PostgreSQL keeps the name."""
     fields = (field for model in models for field in model._meta.sorted_fields)
-    return list(dict.fromkeys(tuple(one._sequence_parts()) for one in fields if one.sequence))
+    places = (one._sequence_parts() for one in fields if one.sequence)
+    return list(dict.fromkeys((schema, truncated(name)) for schema, name in places))
 
 
 def class_name(model: Model) -> str:
@@ -52,7 +54,7 @@ def described(error: Exception) -> str:
     """The first line of what Peewee, a driver or Python says of a model. Python's own errors say
     little without their kind, as `KeyError: 'title'` does."""
     if isinstance(error, UnicodeEncodeError):
-        return f"{error.encoding} lacks the character {error.object[error.start : error.end]!a}"
+        return f"{error.encoding} lacks the character {error.object[error.start : error.end]!r}"
     reason = (str(error).strip().splitlines() or [""])[0]
     return reason if isinstance(error, pw.PeeweeException) else f"{type(error).__name__}: {reason}"
 

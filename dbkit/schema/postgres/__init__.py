@@ -22,7 +22,7 @@ from ..models import Model, sequences, truncated
 from ..objects import Object
 from ..statements import Hints, Misfits, Statement, Using, quoted, runnable
 from ..values import Attached, EnumType, Namespace, Schema, Sequence, Table
-from . import catalog, objects, plain, queries, scratch, session, settle
+from . import catalog, objects, plain, queries, scratch, sendable, session, settle
 from .blocked import in_the_way
 from .scratch import Names, made_up
 from .writing import misfits, statements, usings
@@ -54,8 +54,8 @@ class Postgres:
         with rolled_back(database, begin, SETTINGS):
             yield Reading(database, schemas, _usable(path, first), related)
 
-    def require_schemas(self, database: pw.Database, models: Iterable[Model]) -> None:
-        """A migration creates those of PostgreSQL."""
+    def require_names(self, database: pw.Database, models: Iterable[Model]) -> None:
+        sendable.require_names(database, models)
 
     def cut(self, name: str) -> str:
         return truncated(name)

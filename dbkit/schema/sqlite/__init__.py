@@ -98,8 +98,9 @@ class Sqlite:
         with rolled_back(database):
             yield Reading(database, schemas)
 
-    def require_schemas(self, database: pw.Database, models: Iterable[Model]) -> None:
+    def require_names(self, database: pw.Database, models: Iterable[Model]) -> None:
         session.require_schemas(database, models)
+        session.require_no_sequences(models)
 
     def cut(self, name: str) -> str:
         return name

@@ -30,6 +30,18 @@ def keeping(database: pw.Database) -> Iterator[None]:
             database.execute_sql(f"PRAGMA {name} = {old}")
 
 
+def require_no_sequences(models: Iterable[Model]) -> None:
+    """Raises ModelsError for a field with `sequence=`, of which Peewee makes a DEFAULT NEXTVAL."""
+    for model in models:
+        for field in model._meta.sorted_fields:
+            if field.sequence:
+                raise ModelsError(
+                    f"{model.__name__}.{field.name} takes its values from the sequence "
+                    f"{field.sequence}, and SQLite has no sequences.",
+                    "Take `sequence=` out of the field.",
+                )
+
+
 def require_schemas(database: pw.Database, models: Iterable[Model]) -> None:
     """Raises ModelsError for a model in a schema that no attached database has."""
     there = {"main", *(folded(name) for name in database._attached)}

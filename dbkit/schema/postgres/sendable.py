@@ -1,0 +1,53 @@
+"""Names in models that no statement of Peewee and psycopg2 can send to this database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import peewee as pw
+from psycopg2.extensions import encodings
+
+from dbkit.errors import ModelsError
+
+from ..models import Model
+
+
+def require_names(database: pw.Database, models: Iterable[Model]) -> None:
+    """Raises ModelsError for a name that cannot be sent."""
+    codec = "utf-8" if database.is_closed() else encodings[database.connection().encoding]
+    for model in models:
+        for what, given in _names(model):
+            name = str(given or "")
+            if name.isascii() and name.isprintable() and "%" not in name:
+                continue
+            if reason := _reason(name, codec):
+                raise ModelsError(
+                    f"Model {model.__name__} names {what} {name!r}: {reason}.",
+                    "Choose another name.",
+                )
+
+
+def _names(model: Model) -> Iterator[tuple[str, object]]:
+    """(what has the name, the name)."""
+    yield "its table", model._meta.table_name
+    yield "its schema", model._meta.schema
+    for field in model._meta.sorted_fields:
+        yield f"the column of {field.name}", field.column_name
+        yield f"the sequence of {field.name}", field.sequence
+        yield f"the constraint of {field.name}", getattr(field, "constraint_name", None)
+    for index in model._meta.indexes:
+        if isinstance(index, pw.ModelIndex):
+            yield "an index", index._name
+
+
+def _reason(name: str, codec: str) -> str:
+    """Why the name cannot be sent; nothing if it can."""
+    if "%" in name:  # %% would be one % in some statements, and two in others
+        return "psycopg2 takes the % for a placeholder"
+    if "\0" in name:
+        return "PostgreSQL ends the name there"
+    try:
+        name.encode(codec)
+    except UnicodeEncodeError as error:
+        return f"{error.encoding} lacks the character {name[error.start : error.end]!r}"
+    return ""

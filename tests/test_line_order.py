@@ -3,7 +3,6 @@ the tables as the operation leaves them, in migrate and in rollback."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +14,7 @@ import pytest
 
 from dbkit import DbkitError, migrate, rollback
 
-from .conftest import POSTGRES, opened, server_of
+from .conftest import EVERY_CASE, POSTGRES, opened, server_of
 
 Case = tuple[str, str]  # lines of an operation; what is true after it, and was not before
 
@@ -295,7 +294,6 @@ WAYS = {
     "atomic": "with database.atomic():\n    seen = {seen}",
 }
 HEAD = "(migrator, database, *, fake=False):\n"
-EVERY = bool(os.environ.get("DBKIT_EVERY_PAIR"))
 
 
 def cases(table: dict[str, Case]) -> list[Any]:
@@ -305,7 +303,7 @@ def cases(table: dict[str, Case]) -> list[Any]:
         pytest.param(case, ways[(number + shift) % 5], ways[(number + shift + 2) % 5],
                      id=name if not shift else f"{name}-{shift}")
         for number, (name, case) in enumerate(table.items())
-        for shift in range(5 if EVERY else 1)
+        for shift in range(5 if EVERY_CASE else 1)
     ]  # fmt: skip
 
 

@@ -5,7 +5,6 @@ The schema that the migrations make is held to what `create_tables` makes of v2 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -27,9 +26,6 @@ from tests.conftest import SQLITE as FILE
 from . import pairs
 from .pair import Pair
 
-# on PostgreSQL 15 every fourth, or the suite would take minutes more
-EVERY = "DBKIT_EVERY_PAIR" in os.environ
-
 Rows = list[dict[str, Any]]
 Names = dict[str, set[str | None]]
 
@@ -40,10 +36,8 @@ def cases() -> Iterator[Any]:
         (pairs.POSTGRES, SERVERS),
         (pairs.SQLITE, [FILE]),
     ):
-        for number, name in enumerate(names):
+        for name in names:
             for place in places:
-                if place.values == ("postgres15",) and number % 4 and not EVERY:
-                    continue
                 (kind,) = place.values
                 yield pytest.param(kind, name, marks=place.marks, id=f"{name}-{kind}")
 

@@ -38,10 +38,10 @@ TEXT = re.compile(r"'(?:[^']|'')*'")
 ORDER = re.compile(r"( (ASC|DESC|NULLS (FIRST|LAST)))+$", re.IGNORECASE)
 BYTEWISE = (None, "binary", "C", "POSIX", '"C"', '"POSIX"', '"default"')  # equal: the same bytes
 DIFFERENT = re.compile(r"\b(nextval|random|gen_random_uuid|uuid\w*|randomblob)\b", re.IGNORECASE)
-# what takes every text, of functions and of casts
+# what takes every value, of functions, operators and casts; and names and strings
 HARMLESS = re.compile(
-    r"\b(lower|upper|coalesce|concat|length|trim|btrim|ltrim|rtrim)\b ?\("
-    r"|::\"?(text|character varying)\"?|\|\||'(?:[^']|'')*'",
+    r"\b(lower|upper|coalesce|concat|length|[lrb]?trim|md5|date_trunc|to_tsvector|json_extract) ?\("
+    r"|::\"?(text|character varying|regconfig)\"?|\|\||#?->?>|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"",
     re.IGNORECASE,
 )
 FAILING = re.compile(r"\w ?\(|[-+*/%^]|::|\bcast\b", re.IGNORECASE)
@@ -108,9 +108,9 @@ def _empty(changes: Sequence[Change], filled: Filled) -> Iterator[str]:
         match change:
             case Alter(str(table), Column(nullable=True), Column(nullable=False) as column):
                 reason = "fails where the value is NULL"
-            case Add(str(table), Column(nullable=False, identity="") as column) if (
-                column.default or "NULL"
-            ).upper() == "NULL":
+            case Add(str(table), Column(nullable=False, identity="") as column) if not _has_default(
+                column
+            ):
                 reason = "fails if the table has rows"
                 if column.generated is not None:
                     reason = "fails where the expression gives NULL"
@@ -121,19 +121,22 @@ def _empty(changes: Sequence[Change], filled: Filled) -> Iterator[str]:
 
 
 def _computed(changes: Sequence[Change]) -> Iterator[str]:
-    """Generated columns whose expression may fail."""
+    """Generated columns and indexes whose expression may fail."""
     for change in changes:
         match change:
-            case Add(str(table), Column(generated=str(new)) as column):
+            case Add(str(table), Column(generated=str(expression))):
                 pass
-            case Alter(str(table), Column(generated=old), Column(generated=str(new)) as column) if (
-                old != new
+            case Alter(str(table), Column(generated=old), Column(generated=str(expression))) if (
+                old != expression
             ):
                 pass
+            case Add(str(table), Index() as index):
+                expression = ", ".join([*index.keys, index.where or ""])
             case _:
                 continue
-        if FAILING.search(HARMLESS.sub(" ", new).strip()):
-            yield f"fails where the expression fails: column {column.name} of table {table}"
+        if FAILING.search(HARMLESS.sub(" ", expression)):
+            item = change.item
+            yield f"fails where the expression fails: {kind(item)} {subject(item)} of table {table}"
 
 
 def _strict(change: Change) -> Iterator[str]:
@@ -251,22 +254,25 @@ def _repeated(old: Table, new: Table, filled: Filled) -> Iterator[str]:
     after = [part for part in new.parts if isinstance(part, Column)]
     collated = {one.name for one in after if one.name in before
                 and one.collation not in (before[one.name].collation, *BYTEWISE)}  # fmt: skip
-    same = {one.name for one in after if _is_same_everywhere(new.name, one, before, filled)}
+    same = {one.name for one in after if one.name not in before and _has_default(one)}
+    same |= {one.name for one in after if (new.name, one.name) in filled}
+    same -= {one.name for one in after if DIFFERENT.search(one.default or "")}
+    null = {one.name for one in after if one.name not in before and one.nullable
+            and not (_has_default(one) or one.identity or one.generated)}  # fmt: skip
     for part in new.parts:
-        if isinstance(part, ForeignKey) and part.enforced and same & {*part.columns}:
-            yield f"{_rule(part)}: {kind(part)} {subject(part)} of table {new.name}"
-        names = [one.name for one in after if _once(part) and _about(part, one.name)]
-        if collated & {*names} or (names and same >= {*names}):
-            yield f"{_rule(part)}: {kind(part)} {subject(part)} of table {new.name}"
+        names = {one.name for one in after if _about(part, one.name)}
+        once = _once(part)
+        if isinstance(part, ForeignKey):
+            is_broken = bool(same & names)
+        else:
+            equal = same if once is None or once.nulls_distinct else same | null
+            is_broken = once is not None and bool(collated & names or (names and names <= equal))
+        if is_broken and (reason := _rule(part)):
+            yield f"{reason}: {kind(part)} {subject(part)} of table {new.name}"
 
 
-def _is_same_everywhere(
-    table: str, column: Column, before: dict[str, Column], filled: Filled
-) -> bool:
-    if DIFFERENT.search(column.default or ""):
-        return False
-    plain = column.name not in before and (column.default or "NULL").upper() != "NULL"
-    return plain or (table, column.name) in filled
+def _has_default(column: Column) -> bool:
+    return (column.default or "NULL").upper() != "NULL"
 
 
 def _about(item: Item, column: str) -> bool:

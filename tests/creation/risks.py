@@ -83,6 +83,17 @@ def indexed(*keys: str, where: Any = None, **options: Any) -> Models:
     return models
 
 
+def expression(function: str) -> Models:
+    """An index over a function of the column, twice."""
+
+    def models(name: str) -> list[Any]:
+        (made,) = model(a=NUMBER)(name)
+        made.add_index(getattr(pw.fn, function)(made.a, made.a), name=f"{name}_i")
+        return [made]
+
+    return models
+
+
 def ruled(*clauses: str) -> Models:
     return lambda name: ab({"constraints": [pw.SQL(one.format(t=name)) for one in clauses]})(name)
 
@@ -179,6 +190,13 @@ RISKS: dict[str, Risk] = {
     "another generated column": Risk(
         model(a=NUMBER, b=generated("a")), model(a=NUMBER, b=generated("a * 1000")), rows("1"),
         rows("2147483647"), ("fails where the expression fails: column b",), POSTGRES),
+    "index of an expression": Risk(
+        model(a=NUMBER), expression("mod"), rows("1"), rows("0"),
+        ("fails where the expression fails: index of_index_of_an_expression_i",), POSTGRES),
+    "new column of nulls that repeat": Risk(
+        model(a=NUMBER),
+        model({"constraints": [pw.SQL("UNIQUE NULLS NOT DISTINCT (b)")]}, a=NUMBER, b=NUMBER),
+        rows("1"), rows("2"), REPEAT, POSTGRES),
     "nulls not distinct": Risk(indexed("a", unique=True),
                                indexed("a", unique=True, nulls_distinct=False), rows("1", "NULL"),
                                rows("NULL"), REPEAT, POSTGRES),
@@ -257,6 +275,7 @@ RISKS: dict[str, Risk] = {
 }  # fmt: skip
 
 HARMLESS: dict[str, Risk] = {
+    "index of an expression": Risk(model(a=NUMBER), expression("coalesce"), rows("1")),
     "nullable column": Risk(model(a=NUMBER), model(a=NUMBER, b=NUMBER), rows("1")),
     "filled column": Risk(model(a=NUMBER), model(a=NUMBER, b=of(pw.IntegerField)), rows("1"),
                           fill={"b": "1"}),

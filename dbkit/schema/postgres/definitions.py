@@ -149,6 +149,32 @@ FROM pg_opclass c JOIN pg_namespace n ON n.oid = c.opcnamespace
 JOIN pg_am m ON m.oid = c.opcmethod JOIN pg_opfamily f ON f.oid = c.opcfamily WHERE {USERS}
 """
 
+# Members of a family beside those of its classes, between types; with the statement that drops one.
+MEMBER = """
+SELECT a.oid, ARRAY[format('ALTER OPERATOR FAMILY %%I.%%I USING %%I ADD {what}',
+    f.opfnamespace::regnamespace::text, f.opfname, m.amname, {values})],
+  format('ALTER OPERATOR FAMILY %%I.%%I USING %%I DROP {word} %%s (%%s, %%s)',
+    f.opfnamespace::regnamespace::text, f.opfname, m.amname, a.{number},
+    format_type(a.{prefix}lefttype, NULL), format_type(a.{prefix}righttype, NULL))
+FROM {catalog} a JOIN pg_opfamily f ON f.oid = a.{prefix}family JOIN pg_am m ON m.oid = f.opfmethod
+WHERE a.oid >= 16384 AND NOT EXISTS (
+    SELECT FROM pg_opclass c WHERE c.opcfamily = f.oid AND c.opcintype = a.{prefix}lefttype
+    AND c.opcintype = a.{prefix}righttype)
+AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_opfamily'::regclass
+                AND e.objid = f.oid AND e.deptype = 'e')
+"""
+MEMBER_OPERATORS = MEMBER.format(
+    what="OPERATOR %%s %%s%%s", word="OPERATOR", number="amopstrategy", prefix="amop",
+    catalog="pg_amop", values="""a.amopstrategy, a.amopopr::regoperator,
+    (SELECT format(' FOR ORDER BY %%I.%%I', s.opfnamespace::regnamespace::text, s.opfname)
+     FROM pg_opfamily s WHERE s.oid = a.amopsortfamily)""",
+)  # fmt: skip
+MEMBER_FUNCTIONS = MEMBER.format(
+    what="FUNCTION %%s (%%s, %%s) %%s", word="FUNCTION", number="amprocnum", prefix="amproc",
+    catalog="pg_amproc", values="""a.amprocnum, format_type(a.amproclefttype, NULL),
+    format_type(a.amprocrighttype, NULL), a.amproc::regprocedure""",
+)  # fmt: skip
+
 CASTS = """
 SELECT c.oid, ARRAY[format('CREATE CAST (%%s AS %%s) %%s%%s', format_type(c.castsource, NULL),
   format_type(c.casttarget, NULL), CASE c.castmethod WHEN 'f' THEN

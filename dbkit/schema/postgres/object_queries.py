@@ -58,6 +58,8 @@ DEFINED = {
     "pg_operator": definitions.OPERATORS,
     "pg_opfamily": definitions.FAMILIES,
     "pg_opclass": definitions.CLASSES,
+    "pg_amop": definitions.MEMBER_OPERATORS,
+    "pg_amproc": definitions.MEMBER_FUNCTIONS,
     "pg_cast": definitions.CASTS,
     "pg_transform": definitions.TRANSFORMS,
     "pg_ts_parser": definitions.PARSERS,
@@ -93,4 +95,22 @@ SELECT t.oid, i.type, CASE WHEN i.type <> 'procedure' THEN i.identity ELSE
             t.oid, 0) AS what,
        obj_description(t.oid, %s) AS comment
 FROM unnest(%s::oid[]) AS t (oid), pg_identify_object(%s::regclass, t.oid, 0) i
+"""
+
+# Whatever somebody was granted privileges on, or will be.
+GRANTED = """
+SELECT pg_describe_object(o.catalog, o.oid, o.place) FROM (
+    SELECT 'pg_namespace'::regclass AS catalog, oid, 0 AS place, nspacl AS acl FROM pg_namespace
+    UNION ALL SELECT 'pg_class'::regclass, oid, 0, relacl FROM pg_class
+    UNION ALL SELECT 'pg_class'::regclass, attrelid, attnum, attacl FROM pg_attribute
+    UNION ALL SELECT 'pg_type'::regclass, oid, 0, typacl FROM pg_type
+    UNION ALL SELECT 'pg_proc'::regclass, oid, 0, proacl FROM pg_proc
+    UNION ALL SELECT 'pg_language'::regclass, oid, 0, lanacl FROM pg_language
+    UNION ALL SELECT 'pg_foreign_data_wrapper'::regclass, oid, 0, fdwacl
+              FROM pg_foreign_data_wrapper
+    UNION ALL SELECT 'pg_foreign_server'::regclass, oid, 0, srvacl FROM pg_foreign_server
+    UNION ALL SELECT 'pg_default_acl'::regclass, oid, 0, defaclacl FROM pg_default_acl) o
+WHERE o.oid >= 16384 AND o.acl IS NOT NULL AND NOT EXISTS (
+    SELECT FROM pg_depend e WHERE e.classid = o.catalog AND e.objid = o.oid AND e.deptype = 'e')
+ORDER BY 1
 """

@@ -21,13 +21,15 @@ UNLESS_USED = """\
 DO $$ BEGIN DROP SCHEMA {name}; EXCEPTION WHEN dependent_objects_still_exist THEN NULL; END $$"""
 # the tables that functions read come later
 SETTINGS = Object(("", 0), "settings", ("SET LOCAL check_function_bodies = off",))
+MEMBERS = ("pg_amop", "pg_amproc")  # of operator families, each added by itself
+SHOWN = 5
 COMES_WITH = ("e", "i")  # a member of an extension, a part that another object made for itself
 
 
 def read(database: pw.Database, naming: Naming, columns_own: Callable[[str], bool]) -> list[Object]:
     """All objects but those of the system and of extensions. `columns_own` says of a sequence that
     it is what a serial or identity column is made of. Needs a search path of pg_catalog alone."""
-    found = {one.key: one for one in (SETTINGS, *_held(database, naming))}
+    found = {one.key: one for one in (SETTINGS, *_granted(database), *_held(database, naming))}
     for one in _defined(database):  # a foreign table is a table, created by a statement of its own
         same = found.get(one.key, one)
         found[one.key] = replace(one, held=same.held, name=same.name)
@@ -39,7 +41,9 @@ def read(database: pw.Database, naming: Naming, columns_own: Callable[[str], boo
         if row.type in "ai" and key in found and found[key].held == "sequence":
             if columns_own(found[key].name):  # else it is created before the column that owns it
                 owners[key] = other
-        elif row.type in COMES_WITH and key != other:  # a column of a partition key is its table's
+        elif (
+            row.type in COMES_WITH and key != other and key[0] not in MEMBERS
+        ):  # a column of a partition key is its table's
             owners.setdefault(key, other)
         else:
             edges.append((key, other))
@@ -78,6 +82,15 @@ def _owner(key: Key, owners: dict[Key, Key]) -> Key:
     return key
 
 
+def _granted(database: pw.Database) -> Iterator[Object]:
+    """Privileges, as an object that cannot be created: the roles are the server's, not the
+    database's."""
+    names = [what for (what,) in database.execute_sql(queries.GRANTED).fetchall()]
+    if names:
+        more = f", and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+        yield Object(("pg_authid", 0), f"what is granted on {', '.join(names[:SHOWN])}{more}")
+
+
 def _held(database: pw.Database, naming: Naming) -> Iterator[Object]:
     for catalog, query in queries.HELD.items():
         for oid, kind, schema, name in database.execute_sql(query).fetchall():
@@ -92,15 +105,15 @@ def _held(database: pw.Database, naming: Naming) -> Iterator[Object]:
 
 def _defined(database: pw.Database) -> Iterator[Object]:
     for catalog, query in queries.DEFINED.items():
-        created = dict(database.execute_sql(query).fetchall())
-        if not created:
+        made = {row[0]: row[1:] for row in database.execute_sql(query).fetchall()}
+        if not made:
             continue
-        params = (catalog, catalog, list(created), catalog)
+        params = (catalog, catalog, list(made), catalog)
         for row in named_rows(database.execute_sql(queries.NAMED, params)):
             word = WORDS.get(row.type, row.type.upper().replace("-", " "))
-            create = [sql.strip() for sql in created[row.oid]]
+            create = [sql.strip() for sql in made[row.oid][0]]
             if create and row.comment is not None:
                 create.append(f"COMMENT ON {word} {row.identity} IS {literal(row.comment)}")
-            drop = f"DROP {word} {row.identity}"
+            drop = made[row.oid][1] if catalog in MEMBERS else f"DROP {word} {row.identity}"
             yield Object((catalog, row.oid), row.what, tuple(create), drop,
                          late=catalog in queries.LATE)  # fmt: skip

@@ -89,8 +89,6 @@ class Lost:
         if self.tried:
             return None if self.by_sql else self._by_sql(reason)
         schema, objects = wanted(database, [], ignore)
-        if not objects:  # the schema and the models say it all
-            return None
         with scratch_database(database) as scratch, scratch.atomic():
             found = _Trial(scratch, schema, objects).lost(ignore)
         more = replace(found, unmodelled=self.unmodelled, unsaid=(*self.unsaid, *found.unsaid))

@@ -68,6 +68,8 @@ def both(name: dict[str, str]) -> Iterator[str]:
 
 
 def of_sqlite(name: dict[str, str]) -> Iterator[str]:
+    """No foreign key leads to a table whose name has a dot: migrations do not know it by that."""
+    name["table"] = name["table"].replace(".", "\u00b7")
     said = {place: quoted(one) for place, one in name.items()}
     yield from both(name)
     yield "CREATE TRIGGER {trigger} AFTER INSERT ON {table} BEGIN SELECT 1; END".format(**said)
@@ -103,7 +105,7 @@ def assert_files_say_the_names(
         result = dbkit(*arguments, "--database", url)
         assert result.exit_code == 0, result.output
     classes = [one for one in vars(importlib.import_module(module)).values() if pw.is_model(one)]
-    modelled = {one._meta.table_name for one in classes}
+    modelled = {one._meta.table_name for one in classes if one._meta.schema is None}
     runpy.run_path("migrations/001_baseline.py")
     parser = configparser.ConfigParser(interpolation=None)
     parser.read("setup.cfg", encoding="utf-8")

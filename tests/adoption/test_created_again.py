@@ -47,6 +47,13 @@ CREATE FOREIGN TABLE far_one (a integer NOT NULL, b integer) INHERITS (near) SER
 ALTER FOREIGN TABLE far_one ADD CONSTRAINT a_of_far_one CHECK (a > 0);
 CREATE TABLE mixed (a integer, b integer) PARTITION BY LIST (a);
 CREATE FOREIGN TABLE far_part PARTITION OF mixed (b NOT NULL) FOR VALUES IN (1) SERVER far;
+
+CREATE OPERATOR FAMILY across USING btree;
+ALTER OPERATOR FAMILY across USING btree ADD OPERATOR 1 < (int4, int8),
+    FUNCTION 1 (int4, int8) btint48cmp(int4, int8);
+CREATE OPERATOR CLASS of_int FOR TYPE int4 USING btree FAMILY across
+    AS OPERATOR 1 <, FUNCTION 1 btint4cmp(int4, int4), FUNCTION 3 (int4, int8)
+    in_range(int4, int4, int8, boolean, boolean);
 """
 # what a model makes of a table keeps the table from being made again
 BY_SQL = """
@@ -73,7 +80,16 @@ CREATE TABLE half (a integer NOT NULL) PARTITION BY LIST (a);
 CREATE UNIQUE INDEX half_index ON ONLY half (a);
 ALTER TABLE half REPLICA IDENTITY USING INDEX half_index;
 CREATE TABLE half_1 PARTITION OF half FOR VALUES IN (1);
+CREATE FUNCTION f() RETURNS integer LANGUAGE sql AS 'SELECT 1';
+REVOKE EXECUTE ON FUNCTION f() FROM PUBLIC;
 """
+NAMES = """
+SELECT conname::text, conrelid::regclass::text FROM pg_constraint
+WHERE conparentid = 0 AND contype <> 'n'
+UNION ALL SELECT amopstrategy::text, format('%s %s', amoplefttype, amoprighttype) FROM pg_amop
+WHERE oid >= 16384
+UNION ALL SELECT amprocnum::text, format('%s %s', amproclefttype, amprocrighttype) FROM pg_amproc
+WHERE oid >= 16384 ORDER BY 2, 1"""
 
 
 @pytest.mark.parametrize("script", [BY_MODELS, BY_SQL], ids=["by models", "by SQL"])
@@ -81,13 +97,11 @@ def test_all_is_created_again(server: Server, dbkit: Callable[..., Result], scri
     url, fresh = (server.url(server.create_database()) for _ in range(2))
     rows(url, script)
     assert_adopted(dbkit, url, fresh)
-    names = ("SELECT conname::text, conrelid::regclass::text FROM pg_constraint "
-             "WHERE conparentid = 0 AND contype <> 'n' ORDER BY 2, 1")  # fmt: skip
-    assert rows(fresh, names) == rows(url, names)
+    assert rows(fresh, NAMES) == rows(url, NAMES)
     for arguments in (("create", "more"), ("reset", "--yes")):
         result = dbkit(*arguments, "--database", fresh)
         assert result.exit_code == 0, result.output
-    assert rows(fresh, names) == rows(url, names)
+    assert rows(fresh, NAMES) == rows(url, NAMES)
 
 
 def test_what_is_not_quite_the_same_is_said(server: Server, dbkit: Callable[..., Result]) -> None:
@@ -97,7 +111,7 @@ def test_what_is_not_quite_the_same_is_said(server: Server, dbkit: Callable[...,
     assert result.exit_code == 0, result.output
     said = [line for line in result.output.splitlines() if "again just as it is" in line
             or "is left out" in line]  # fmt: skip
-    for what in ("between_them", "pg_attrdef", "half"):
+    for what in ("between_them", "pg_attrdef", "half", "What is granted on function public.f() "):
         assert any(what in line for line in said), result.output
     for arguments in (("verify", "--database", url), ("migrate", "--database", fresh)):
         result = dbkit(*arguments)

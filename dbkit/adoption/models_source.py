@@ -84,7 +84,9 @@ def _spoken(schema: Schema, tables: list[Table], dialect_name: str) -> tuple[Spo
     if dialect_name == "sqlite":
         return Sqlite(), []
     needed = {part.type for table in tables for part in table.parts if isinstance(part, Column)}
-    classes, arguments = _enums([enum for enum in schema.enums if enum.name in needed],
+    # Peewee lets a % in a type's name through, too: such an enum has no EnumField
+    classes, arguments = _enums([enum for enum in schema.enums if enum.name in needed
+                                 and "%" not in enum.name],
                                 {class_name(table.name).lower() for table in tables},
                                 [one.name for one in schema.namespaces])  # fmt: skip
     return Postgres(schema, arguments), classes

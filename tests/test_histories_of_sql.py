@@ -77,6 +77,15 @@ BOTH_WAYS = {
         "migrator.rename_field(E, 'a', 'amount')",
         "migrator.rename_field(E, 'amount', 'a')",
     ),
+    "rename by the field of the class": (
+        "migrator.rename_field(Event, 'text', 'words')",
+        "migrator.rename_field('event', 'words', 'b')",
+    ),
+    "a column that SQL adds to the table of an operation": (
+        "@migrator.create_model\nclass Own(pw.Model):\n    pass\n"
+        "migrator.sql('ALTER TABLE own ADD COLUMN x integer')\nmigrator.add_index('own', 'x')",
+        "migrator.remove_model('own')",
+    ),
     "rename a foreign key by its column": (
         "migrator.rename_field(E, 'team_id', 'side')",
         "migrator.rename_field(E, 'side', 'team')",

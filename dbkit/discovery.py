@@ -78,7 +78,10 @@ def _listed(spec: str, listed: Any) -> list[Model]:
         listed = listed()
     models = [listed] if is_model(listed) else listed
     if not isinstance(models, Iterable) or not all(map(is_model, models := list(models))):
-        raise ModelsError(f"{spec} is not a list of Peewee models.")
+        raise ModelsError(
+            f"{spec} is not a list of Peewee models.",
+            "Name a list of model classes, or a function that returns such a list.",
+        )
     return _with_through_models(models)
 
 

@@ -273,7 +273,7 @@ def create_enum(
         # "path" would silently be the geometric type, which comes first on every search path
         raise ModelsError(
             f"PostgreSQL has a built-in type named {name}.",
-            "Give the EnumField another type_name.",
+            f'Give the EnumField whose type_name is "{name}" another type_name.',
         )
     labels = tuple(labels)
     marks = ", ".join(["%s"] * len(labels))

@@ -47,7 +47,7 @@ class Group(click.Group):
             fail(
                 ctx,
                 f"unexpected {type(error).__name__}: {error}\n"
-                "This is a bug in dbkit. Run again with --debug and report the traceback.",
+                "This should not happen. Run again with --debug and report the traceback.",
             )
 
 

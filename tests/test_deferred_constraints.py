@@ -78,7 +78,7 @@ def test_a_row_that_points_nowhere_is_named(postgres: pw.Database, tmp_path: Pat
         "    migrator.sql('UPDATE c SET p_id = 9')\n    migrator.rename_field('c', 'old', 'new')"
     )
     directory = write(tmp_path / "m", m001_a=SOURCE.format("migrate", lines, "rollback"))
-    with pytest.raises(DbkitError, match=r"point at rows that do not exist(?s:.*)missing parents"):
+    with pytest.raises(DbkitError, match=r"reference rows that do not exist(?s:.*)missing parents"):
         migrate(postgres, directory)
 
 

@@ -115,7 +115,7 @@ def test_a_count_that_no_longer_fits_is_refused(
             if back is reset:
                 assert reset(database, directory) == ["001_a", "002_b"]
             else:
-                with pytest.raises(DbkitError, match="2 migrations cannot be rolled back: 1 are"):
+                with pytest.raises(DbkitError, match=r"Cannot roll back 2 migrations: .* is 1"):
                     rollback(database, directory, 2)
         assert names(database) == (["001_a", "002_b"] if back is reset else ["001_a"])
 
@@ -427,7 +427,7 @@ def test_a_rollback_of_nothing_is_refused(
 ) -> None:
     directory = files(tmp_path / "m", 1)
     migrate(database, directory)
-    with pytest.raises(DbkitError, match=f"{count} migrations cannot be rolled back"):
+    with pytest.raises(DbkitError, match=f"Cannot roll back {count} migrations"):
         rollback(database, directory, count)
 
 

@@ -407,7 +407,7 @@ def test_a_transaction_of_the_callers_goes_on(database: pw.Database, begin: str)
 
 
 def test_nothing_to_compare_is_no_clean_answer(database: pw.Database) -> None:
-    with pytest.raises(DbkitError, match="nothing to compare"):
+    with pytest.raises(DbkitError, match="No model can be compared"):
         verify(database, [table("t", {"temporary": True}, a=pw.IntegerField())])
 
 

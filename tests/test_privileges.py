@@ -92,7 +92,7 @@ def test_what_could_not_be_told_is_said(
     assert result.exit_code == 2
     assert "~ column api_quota_daily differs" in result.stdout
     assert (
-        "not verified: payments: the server may not be asked: permission denied to create"
+        "not verified: payments: the server could not compare it: permission denied to create"
         " temporary tables" in result.stdout
     )
     assert "not verified: tenants" not in result.stdout  # nothing in it takes a server to tell

@@ -214,7 +214,7 @@ def test_a_table_that_nothing_made_is_named(database: pw.Database) -> None:
     write("002_it", "migrator.add_not_null('evnet', 'n')", "pass")
     with pytest.raises(
         DbkitError,
-        match="002_it: Neither the earlier migrations nor the database have a table evnet",
+        match="002_it: Neither the earlier migrations nor the database has a table evnet",
     ):
         migrate(database)
 

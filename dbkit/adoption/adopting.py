@@ -31,7 +31,7 @@ from .losing import Lost
 from .models_source import written
 from .unsaid import Unsaid
 
-REFUSED = "is left out: no statement for it may be kept in a file."
+REFUSED = "is left out: a migration must not contain its statement."
 CONF = '''\
 """Read by pw_migrate before every command: the same router and database as `python -m dbkit`."""
 
@@ -104,7 +104,7 @@ def _attempt(
     schema = lost.left(whole(database, ignore))
     if not schema.tables:
         raise MigrationError(
-            "There is no table in the database, so there is nothing to adopt.",
+            "The database has no tables to adopt.",
             "For a new project, write models and run `python -m dbkit create`.",
         )
     files: list[Path] = []
@@ -129,7 +129,7 @@ def _attempt(
         _configure(spec, directory, tuple(ignored), files)
         if not replaced:
             router.run(fake=True)
-    where = "" if notes else f" (But it is in {made}.)"
+    where = "" if notes else f" ({made} creates it.)"
     said = (str(one) if one in lost.unsaid else f"{one}{where}" for one in left)
     refused = () if lost.tried else (one for one in goal.objects if not one.is_possible)
     notes += tuple(f"{one.what[:1].upper()}{one.what[1:]} {REFUSED}" for one in refused)
@@ -189,9 +189,8 @@ def _differing(
     report, _, _ = examine(database, models, ignore=ignore, family=is_new)
     if report.unverified or (report and not is_new):
         raise MigrationError(
-            f"The models are not what the database is:\n{report}",
-            "Make them the same first, or give --models MODULE for a module that is yet to be "
-            "written.",
+            f"The models do not match the database:\n{report}",
+            "Make the models match first, or give --models the name of a new module.",
         )
     return list(map(place, report.changes))
 
@@ -213,9 +212,8 @@ def _replaced(router: Router) -> list[str]:
         raise error
     if standing.pending and standing.applied:
         raise MigrationError(
-            f"Of the migrations in {router.migrate_dir}, {', '.join(standing.pending)} are not "
-            "applied.",
-            "Apply them with what they were written for, or delete their files; then run init.",
+            f"Migrations in {router.migrate_dir} are not applied: {', '.join(standing.pending)}.",
+            "Apply them, or delete their files. Then run init again.",
         )
     return list(standing.applied)
 
@@ -249,7 +247,7 @@ def _baseline(
         except (MigrationError, DatabaseFailed, ModelsError):
             raise error from None
         reason = error.message.splitlines()[0]
-        note = f"{made.name} makes what the models say, not all that is in the database. {reason}"
+        note = f"{made.name} creates the tables of the models, not the whole database. {reason}"
         return made.name, (note,)
     return made.name, ()
 

@@ -53,7 +53,7 @@ class Columns:
         kind = self._kind(column)
         if column.identity == "serial" and column.nullable:
             place = f"{self.table.name}.{column.name}"
-            words = f"Column {column.name} of table {self.table.name} is a serial that may be null."
+            words = f"Column {column.name} of table {self.table.name} is a nullable serial."
             self.unsaid.append(Unsaid(place, words, True))
         options = dict(kind.options)
         if self.names[column.name] != column.name:

@@ -44,8 +44,8 @@ class Lost:
     by_sql: bool = False
 
     def without_models(self, tables: frozenset[str]) -> Lost:
-        """With tables that are created by SQL, as no model of them can be compared."""
-        more = (Unsaid(name, f"Table {name} has no model: the server cannot compare one.")
+        """With tables that are created by SQL, because models of them cannot be compared."""
+        more = (Unsaid(name, f"Table {name} has no model, because the server cannot compare it.")
                 for name in sorted(tables))  # fmt: skip
         return replace(self, unmodelled=self.unmodelled | tables, unsaid=(*self.unsaid, *more))
 
@@ -95,7 +95,7 @@ class Lost:
         return more if found.unsaid else more._by_sql(reason)
 
     def _by_sql(self, reason: str) -> Lost:
-        sentence = f"The baseline creates the tables by SQL. From their models it failed: {reason}"
+        sentence = f"The baseline creates the tables with SQL. Their models failed: {reason}"
         return replace(self, by_sql=True, unsaid=(*self.unsaid, Unsaid("", sentence)))
 
 
@@ -131,8 +131,8 @@ class _Trial:
             changes = diff(Schema(tables=(table,)), Schema(tables=(new,)))
             if changes:
                 what = ", ".join(f"{kind(one.item)} {subject(one.item)}" for one in changes)
-                sentence = f"{what[:1].upper()}{what[1:]} of {table.name} cannot be created again"
-                self.unsaid.append(Unsaid(table.name, f"{sentence} just as it is."))
+                sentence = f"{what[:1].upper()}{what[1:]} of {table.name} cannot be recreated"
+                self.unsaid.append(Unsaid(table.name, f"{sentence} exactly."))
                 yield new
 
     def _try(self, one: Object) -> None:
@@ -140,7 +140,7 @@ class _Trial:
             return  # the history
         blocked = [other for other in self.objects if other.key in one.needs & self.keys]
         if not one.is_possible:
-            reason = "no statement for it may be kept in a file"
+            reason = "a migration must not contain its statement"
         elif blocked:
             reason = f"it needs {self._what(blocked[0])}"
         else:
@@ -193,7 +193,7 @@ class _Trial:
                     yield _place(table.name, part)
 
     def _leave_out(self, place: str, what: str, reason: str) -> None:
-        sentence = f"{what[:1].upper()}{what[1:]} is left out, as it cannot be created: {reason}."
+        sentence = f"{what[:1].upper()}{what[1:]} is left out. It cannot be created: {reason}."
         self.unsaid.append(Unsaid(place, sentence))
 
 

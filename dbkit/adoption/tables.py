@@ -115,7 +115,7 @@ class Model:
         schema, bare = self.spoken.split(key.target)
         elsewhere = key.target not in self.plan.tables
         if self.spoken.links_late and (elsewhere or (self.table.name, key) in self.plan.late):
-            why = "points to a table without a model" if elsewhere else "closes a circle"
+            why = "points to a table without a model" if elsewhere else "completes a cycle"
             self._leave_out(key, why)
             return
         before, after = self.spoken.reference(key, self._is_named(key))
@@ -124,7 +124,7 @@ class Model:
         if not schema:
             yield sql(f"{before} {quoted(bare)} {after}".strip())
         elif key.target == self.table.name:
-            self._leave_out(key, "points to its own table, in a schema that SQL would have to name")
+            self._leave_out(key, "points to its own table, whose schema the SQL would have to name")
         else:
             target = Code(self.plan.classes[key.target])
             yield Call("pw.NodeList", ((sql(before), target, sql(after)),))
@@ -143,8 +143,9 @@ class Model:
         """The options of a serial's sequence; as an index is, it is made after the table."""
         name = f"{self.bare}_{column.name}_seq"
         if self.schema or len(name.encode()) > 63:
-            words = (f"The sequence of column {column.name} of table {self.table.name} is "
-                     f"{', '.join(column.sequence)}, which the model leaves out.")  # fmt: skip
+            words = (f"The sequence of column {column.name} of table {self.table.name} has "
+                     "options that the model leaves out: "
+                     f"{', '.join(column.sequence)}.")  # fmt: skip
             place = f"{self.table.name}.{column.name}"
             self.unsaid.append(Unsaid(place, words, True))
             return

@@ -25,10 +25,10 @@ from dbkit.schema.values import (
 )
 
 NO_MODELS = {
-    "view": "a model of it would be created as a table",
-    "materialized view": "a model of it would be created as a table",
-    "foreign table": "Peewee cannot create one",
-    "virtual table": "its columns and options are the module's own",
+    "view": "Peewee would create a table for its model",
+    "materialized view": "Peewee would create a table for its model",
+    "foreign table": "Peewee cannot create foreign tables",
+    "virtual table": "its module defines the columns and options",
 }
 
 
@@ -56,7 +56,7 @@ def of_schema(schema: Schema) -> Iterator[Unsaid]:
     """Of what is no part of a table that has a model."""
     for table in schema.tables:
         if is_partition(table):
-            yield Unsaid(table.name, f"Table {table.name} is a partition, and has no model.")
+            yield Unsaid(table.name, f"Table {table.name} is a partition, so it has no model.")
             yield from _of_partition(table, schema)
         elif not has_model(table):
             why = NO_MODELS[table.kind]
@@ -65,7 +65,7 @@ def of_schema(schema: Schema) -> Iterator[Unsaid]:
             for part in table.parts if isinstance(part, Column)}  # fmt: skip
     for enum in schema.enums:
         if enum.name not in used:
-            yield Unsaid(enum.name, f"Enum type {enum.name} is the type of no model's column.")
+            yield Unsaid(enum.name, f"No model has a column of enum type {enum.name}.")
     for domain in schema.domains:
         yield Unsaid(domain.name, f"Domain {domain.name} must be created before the tables: "
                      f"{domain.definition}.")  # fmt: skip
@@ -84,8 +84,8 @@ def _of_partition(table: Table, schema: Schema) -> Iterator[Unsaid]:
     for change in changes:
         item = change.item
         place = f"{table.name}.{item.name or subject(item)}"
-        yield Unsaid(place, f"The {kind(item)} {subject(item)} is of the partition {table.name} "
-                     "alone.", True)  # fmt: skip
+        yield Unsaid(place, f"The {kind(item)} {subject(item)} exists only on partition "
+                     f"{table.name}.", True)  # fmt: skip
 
 
 def of_part(table: Table, part: Part) -> Unsaid | None:
@@ -102,21 +102,21 @@ def of_part(table: Table, part: Part) -> Unsaid | None:
             return Unsaid(place, f"The triggers of constraint {part.name} of table {table.name} do "
                           f"not fire as usual ({', '.join(part.states)}).", True)  # fmt: skip
         case Index(valid=False):
-            return Unsaid(place, f"Index {part.name} of table {table.name} is invalid, and left "
-                          "out.", True)  # fmt: skip
+            return Unsaid(place, f"Index {part.name} of table {table.name} is left out, because it "
+                          "is invalid.", True)  # fmt: skip
         case ForeignKey(validated=False, enforced=True) | Check(validated=False, enforced=True):
             word = "Foreign key" if isinstance(part, ForeignKey) else "Check"
-            return Unsaid(place, f"{word} {part.name} of table {table.name} was never validated; "
-                          "the model says that it was.", True)  # fmt: skip
+            return Unsaid(place, f"{word} {part.name} of table {table.name} is not validated, but "
+                          "the model creates it validated.", True)  # fmt: skip
         case _:
             return None
 
 
 def unsayable(table: Table) -> Unsaid:
-    return Unsaid(table.name, f"Table {table.name} is left out: Peewee cannot query it under its "
-                  "name, or the name of a column.")  # fmt: skip
+    return Unsaid(table.name, f"Table {table.name} is left out: Peewee cannot query a table "
+                  "or column with such a name.")  # fmt: skip
 
 
 def key_name(table: Table, key: PrimaryKey) -> Unsaid:
-    return Unsaid(f"{table.name}.{key.name}", f"The primary key of table {table.name} is called "
-                  f"{key.name}: Peewee gives a primary key no name.")  # fmt: skip
+    return Unsaid(f"{table.name}.{key.name}", f"The model leaves out the name of primary "
+                  f"key {key.name} of table {table.name}: Peewee cannot name it.")  # fmt: skip

@@ -206,7 +206,7 @@ class Router(peewee_migrate.Router):
                 raise MigrationError(
                     f"Migration {name} stands for everything before it: rolling it back would drop "
                     "every table.",
-                    "Run `python -m dbkit reset` if you want to drop every table.",
+                    "Use `python -m dbkit reset` to drop every table and to migrate again.",
                 )
 
     def rollback(self, baseline: bool = False) -> str:

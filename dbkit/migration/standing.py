@@ -67,12 +67,13 @@ class Standing:
         """The last `count` applied files, the newest first. Raises MigrationError."""
         if count < 1:
             raise MigrationError(
-                f"{count} migrations cannot be rolled back.", "Give a count of 1 or more."
+                f"Cannot roll back {count} migrations.", "Give a count of 1 or more."
             )
         if count > len(self.applied):
             raise MigrationError(
-                f"{count} migrations cannot be rolled back: {len(self.applied)} are applied.",
-                "`python -m dbkit status` lists them.",
+                f"Cannot roll back {count} migrations: the number of applied migrations is "
+                f"{len(self.applied)}.",
+                "`python -m dbkit status` lists the migrations.",
             )
         return list(reversed(self.applied))[:count]
 

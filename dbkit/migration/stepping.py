@@ -219,7 +219,7 @@ class Stepping(peewee_migrate.Migrator):
         self.catch_up(self._live(), [name])
         if name not in self.orm:
             raise MigrationError(
-                f"Neither the earlier migrations nor the database have a table {name}.",
+                f"Neither the earlier migrations nor the database has a table {name}.",
                 "Use the name of a table that an earlier operation or statement created.",
             )
         if model is not None:

@@ -26,7 +26,7 @@ def in_the_way(error: Any, statement: Statement) -> MigrationError | None:
         )
     if sqlstate(error) == DEPENDENT or (sqlstate(error) == UNSUPPORTED and detail):
         return MigrationError(
-            f"Other objects are in the way ({statement.sql}): {message}: {detail}.",
+            f"Other objects block the change ({statement.sql}): {message}: {detail}.",
             "No migration knows these objects. Drop them before this change with migrator.sql, "
             "and create them again after it.",
         )

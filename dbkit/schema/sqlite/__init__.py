@@ -215,7 +215,7 @@ def _told(sql: str) -> str:
 def _in_the_way(name: str, error: Any) -> MigrationError:
     return MigrationError(
         f"{name} would no longer work: {error}.",
-        "Drop it in a migration before this one, and make it again in one after.",
+        "Drop it in an earlier migration, and create it again in a later migration.",
     )
 
 

@@ -30,7 +30,10 @@ def naming(models: Iterable[Model], database: pw.Database) -> Iterator[None]:
 
 def _require_sql(model: Model, database: pw.Database, cause: Exception) -> None:
     if not is_model(model):
-        raise ModelsError(f"{model!r} is not a model.", "Pass subclasses of peewee.Model.")
+        raise ModelsError(
+            f"{model!r} is not a model.",
+            "Pass subclasses of peewee.Model with no field or column called _meta.",
+        )
     for field in model._meta.sorted_fields:
         if isinstance(field, pw.DeferredForeignKey):
             raise ModelsError(

@@ -211,6 +211,12 @@ MODELS = {  # the lines of a class, and what is said after it
             "a key": [f"a = pw.ForeignKeyField('self', constraint_name={name!r})"],
         }.items()
     },
+    "a field in the place of Peewee's own": [
+        "a = pw.IntegerField()",
+        "class M1(pw.Model): a = pw.ForeignKeyField(M0, column_name='_meta')",
+    ],
+    "a default of a serial": ["a = pw.AutoField(constraints=[SQL('DEFAULT 5')])"],
+    "a schema with a long name": [FIELD, f"class Meta: schema = {'ä' * 40!r}"],
     "no character in a schema": [FIELD, "class Meta: schema = '\\0'"],
     "a sequence with a long name": [f"a = pw.IntegerField(sequence={'ä' * 40!r})"],
     "a key to a table with a percent sign": [

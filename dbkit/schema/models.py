@@ -15,7 +15,7 @@ Model = Any  # a class derived from peewee.Model; peewee ships no types
 
 def is_model(thing: Any) -> bool:
     """Whether a thing is a class of a table. `peewee.Model` itself has none."""
-    return pw.is_model(thing) and hasattr(thing, "_meta")
+    return pw.is_model(thing) and isinstance(getattr(thing, "_meta", None), pw.Metadata)
 
 
 def with_targets(models: Iterable[Model]) -> list[Model]:

@@ -136,6 +136,8 @@ def _column(field: Any, is_key: bool, context: Any, names: Names) -> list[Part]:
             default = _default(text[7:].strip(), type_, field)
         else:
             checks.append(_check(text, name))
+    if identity and default is not None:  # which the server refuses
+        raise _Unusual
     name = truncated(field.column_name)
     return [Column(name, type_, field.null and not is_key, default, identity), *checks]
 

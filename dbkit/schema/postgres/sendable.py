@@ -9,7 +9,7 @@ from psycopg2.extensions import encodings
 
 from dbkit.errors import ModelsError
 
-from ..models import Model
+from ..models import Model, truncated
 
 
 def require_names(database: pw.Database, models: Iterable[Model]) -> None:
@@ -25,6 +25,12 @@ def require_names(database: pw.Database, models: Iterable[Model]) -> None:
                     f"Model {model.__name__} names {what} {name!r}: {reason}.",
                     "Choose another name.",
                 )
+        schema = model._meta.schema or ""
+        if truncated(schema) != schema:
+            raise ModelsError(
+                f"Model {model.__name__} names the schema {schema}, which is longer than 63 bytes.",
+                f"PostgreSQL cuts it to {truncated(schema)}: write that name.",
+            )
 
 
 def _names(model: Model) -> Iterator[tuple[str, object]]:

@@ -50,9 +50,9 @@ class Lost:
         return replace(self, unmodelled=self.unmodelled | tables, unsaid=(*self.unsaid, *more))
 
     def modelled(self, schema: Schema) -> Schema:
-        tables = (filtered(one, lambda part, name=one.name: _place(name, part) not in self.parts)  # type: ignore[misc]
-                  for one in schema.tables if one.name not in self.unmodelled)  # fmt: skip
-        return replace(schema, tables=tuple(tables))
+        """A schema with the tables of which models are written, as they are."""
+        tables = (table for table in schema.tables if table.name not in self.unmodelled)
+        return replace(schema, tables=tuple(map(self._without_parts, tables)))
 
     def left(self, schema: Schema) -> Schema:
         """A schema without what is lost."""
@@ -74,6 +74,9 @@ class Lost:
         for one in self.remade:
             if one.name == table.name:
                 return marked_as(one, table)
+        return self._without_parts(table)
+
+    def _without_parts(self, table: Table) -> Table:
         return filtered(table, lambda part: _place(table.name, part) not in self.parts)
 
     def wanted(

@@ -201,7 +201,7 @@ MODELS = {  # the lines of a class, and what is said after it
     ],
     **{
         f"a percent sign in {place}, {name}": lines
-        for name in ("100%", "%%", "%(a)s")
+        for name in ("100%", "%%")
         for place, lines in {
             "a column": [f"a = pw.IntegerField(column_name={name!r})"],
             "a table": [FIELD, f"class Meta: table_name = {name!r}"],

@@ -94,8 +94,9 @@ class Generator:
         self.decisions.settle()
         self.decisions.check_used(self.decisions.fill)
         with _blamed(changes):
-            more, less = self._rest(written)
-        down = self._down(renaming, written, known, schemas, more, less)
+            end, migrator, more, less = self._rest(written)
+        first = less + self._back(renaming, end, migrator.orm.tables, known)
+        down = self._down(renaming, written + more, first, schemas)
         types = enums(known.values()), enums(self.models)
         step = Step(current, changes, self.filled)
         lost = hazards(self.dialect, step, self.filled_back, *types)
@@ -183,14 +184,17 @@ class Generator:
         written = writer.write()
         return renaming.up + _each("create_schema", schemas) + written
 
-    def _rest(self, lines: Lines) -> tuple[Lines, Lines]:
-        """What no operation says, after these lines, and what undoes it."""
+    def _rest(self, lines: Lines) -> tuple[Schema, Migrator, Lines, Lines]:
+        """(the schema after these lines, the migrator that ran them, what no operation says, and
+        what undoes that)."""
         migrator = self.followed()
-        left, rest = self.tried([lines], migrator, lambda: self._changes(migrator))
-        more = self._by_sql(left, self.goal.desired(left, rest))
-        if not more:
-            return more, more
-        return more, self._by_sql(self.tried([lines, more], self.followed(), self._live), left)
+        end, (left, rest) = self.tried(
+            [lines], migrator, lambda: (self._live(), self._changes(migrator))
+        )
+        more, less = self._by_sql(left, self.goal.desired(left, rest)), Lines()
+        if more:
+            less = self._by_sql(self.tried([lines, more], self.followed(), self._live), left)
+        return end, migrator, more, less
 
     def _new_schemas(self, current: Schema) -> list[str]:
         """Those of the models that are not there yet."""
@@ -201,35 +205,27 @@ class Generator:
         spaces = {model._meta.schema for model in self.models} - there
         return sorted(space for space in spaces if self.goal.owns(f"{space}.*"))
 
-    def _down(
+    def _back(
         self,
         renaming: Renaming,
-        up: Lines,
+        end: Schema,
+        models: Mapping[str, Model],
         known: Mapping[str, Model],
-        schemas: list[str],
-        more: Lines,
-        less: Lines,
     ) -> Lines:
-        """The lines that take those of `up` and `more` back: first by `less`, then to the models
-        that were, under the new names, and then to the old names."""
-        migrator = self.followed()
-        end = self.tried([up], migrator, self._live)
+        """The operations that make the `known` models, under their new names, of the schema and the
+        models at the end."""
         renamed = self.start
         if renaming.up:
             renamed = self.tried([renaming.up], self.followed(), self._live)
         changes = list(diff(end, renamed))
+        fill = noting(emptied(changes), self.filled_back)
         usings = self.dialect.usings(end, renamed)
-        writer = Writer(
-            self.database,
-            migrator.orm.tables,
-            known,
-            changes,
-            noting(emptied(changes), self.filled_back),
-            usings,
-            self.goal.owns,
-        )
-        lines = less + writer.write() + _each("drop_schema", reversed(schemas)) + renaming.down
-        after = self.tried([up + more, lines], self.followed(), self._live)
+        return Writer(self.database, models, known, changes, fill, usings, self.goal.owns).write()
+
+    def _down(self, renaming: Renaming, up: Lines, first: Lines, schemas: list[str]) -> Lines:
+        """The lines that take those of `up` back."""
+        lines = first + _each("drop_schema", reversed(schemas)) + renaming.down
+        after = self.tried([up, lines], self.followed(), self._live)
         return lines + self._by_sql(after, self.start)
 
     def _by_sql(self, current: Schema, desired: Schema) -> Lines:

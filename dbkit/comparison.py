@@ -118,9 +118,9 @@ def _merged(first: Schema, second: Schema) -> Schema:
         for change in changes:
             if isinstance(change, Alter):
                 raise ModelsError(
-                    f"Two models of the table {table.name} disagree on "
+                    f"Two models or fields of the table {table.name} disagree on "
                     f"{kind(change.item)} {subject(change.item)}.",
-                    "Make both models agree, or pass only one of them with --models.",
+                    "Make them agree, or keep only one of them.",
                 )
         more = tuple(change.item for change in changes
                      if isinstance(change, Add) and isinstance(change.item, Part))  # fmt: skip

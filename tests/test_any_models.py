@@ -187,6 +187,10 @@ MODELS = {  # the lines of a class, and what is said after it
         "a = pw.IntegerField(column_name='x')",
         "b = pw.ForeignKeyField('self', column_name='x')",
     ],
+    "a key to itself by its name beside a field of the key's column": [
+        "a = pw.BlobField(null=True, column_name='id')",
+        "b = pw.DeferredForeignKey('M0', backref='+')",
+    ],
     "an empty schema": [FIELD, "class Meta: schema = ''"],
     "a dependency on what is no model": [FIELD, "class Meta: depends_on = [pw.Model, 'M1', None]"],
     "a label that is too long": ["a = EnumField(['x' * 64], 'mood')"],

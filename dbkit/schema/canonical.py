@@ -228,6 +228,7 @@ def _field(
                     "Give it another column_name, or take it out.",
                 )
             copy.rel_model, copy.rel_field = "self", columns[column]
+            copy._is_self_reference = True  # of a DeferredForeignKey, Peewee does not say so
         elif target in copies:
             copy.rel_model = copies[target]
             copy.rel_field = copy.rel_model._meta.columns[cut(field.rel_field.column_name)]

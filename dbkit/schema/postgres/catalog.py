@@ -172,7 +172,8 @@ def _column(row: Any, unproven: bool, sequence: Any, naming: Naming) -> Column:
     """The identity of a partition draws from its parent's sequence, and comes with the parent."""
     serial = sequence is not None and sequence.ownership == "a"
     identity = IDENTITIES[row.identity if sequence is not None else ""]
-    generated = row.generated and row.expression + (" VIRTUAL" if row.generated == "v" else "")
+    expression = row.expression or ""  # none in a catalog that lost its row in pg_attrdef
+    generated = row.generated and expression + (" VIRTUAL" if row.generated == "v" else "")
     return Column(
         row.name,
         naming(row.type_schema, row.type) if row.type_schema else row.type,

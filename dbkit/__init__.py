@@ -1,13 +1,19 @@
 """dbkit: a small schema manager for Peewee, on PostgreSQL and SQLite."""
 
-from .connection import connect
-from .discovery import load_models
-from .errors import DbkitError
-from .fields import EnumField
-from .migration import create, migrate, rollback, status
-from .report import Report
-from .seeding import seed
-from .verification import verify
+from typing import TYPE_CHECKING
+
+from .lazily import importing
+
+if TYPE_CHECKING:
+    from .connection import connect
+    from .discovery import load_models
+    from .errors import DbkitError
+    from .fields import EnumField
+    from .migration import create, migrate, rollback, status
+    from .report import Report
+    from .seeding import seed
+    from .verification import verify
+
 
 __version__ = "0.1.0"
 
@@ -24,3 +30,20 @@ __all__ = [
     "status",
     "verify",
 ]
+
+__getattr__ = importing(
+    __name__,
+    {
+        "DbkitError": "errors",
+        "EnumField": "fields",
+        "Report": "report",
+        "connect": "connection",
+        "create": "migration",
+        "load_models": "discovery",
+        "migrate": "migration",
+        "rollback": "migration",
+        "seed": "seeding",
+        "status": "migration",
+        "verify": "verification",
+    },
+)

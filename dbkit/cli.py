@@ -1,24 +1,26 @@
 """The command line: each command parses, calls one function, prints, and exits.
 
 Exit codes: 0 fine, 1 the answer is no (drift, pending), 2 could not tell (an error).
+
+A command imports what it needs when it runs, so that `--help` and `status` start fast.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from . import config, diagnosis, migration, seeding
-from .adoption import adopt
-from .connection import Target
+import dbkit
+
+from . import adoption, migration, seeding
 from .errors import MigrationError, Refused
-from .questions import created_text, passed_over, questions
 from .report import Report
 from .session import Session, answer, command, main, require_encodable
-from .sources import Sources
-from .verification import verify
+
+if TYPE_CHECKING:
+    from .connection import Target
 
 __all__ = ["main"]
 
@@ -26,6 +28,8 @@ __all__ = ["main"]
 @command("database", "models", "migrations", "seeds")
 def up_(session: Session) -> None:
     """Migrate, seed and verify the database."""
+    from . import config
+
     found = session.found
     _migrated(migration.migrate(session.database, session.settings.migrations))
     if session.production:
@@ -36,7 +40,7 @@ def up_(session: Session) -> None:
         result = seeding.seed(session.database, session.seeded, session.settings.seeds)
         click.echo(f"seed: {result.summary}")
     settings = session.settings
-    report = verify(
+    report = dbkit.verify(
         session.database,
         found.models,
         settings.migrations,
@@ -91,6 +95,8 @@ def _report(
 @command("database", reads=True)
 def check_(session: Session) -> None:
     """Connect to the database and describe the connection."""
+    from . import diagnosis
+
     for name, value in vars(diagnosis.facts(session.database)).items():
         if value != "-":
             click.echo(f"{name}: {value:.2f} ms" if name == "latency" else f"{name}: {value}")
@@ -106,9 +112,11 @@ out_of_order = click.option(
 @command("database", "models", "migrations")
 def init_(session: Session) -> None:
     """Adopt an existing database: write models, a baseline migration and the configuration."""
+    from . import config
+
     settings = session.settings
     directory = config.adopting(settings, click.get_current_context().params["migrations"])
-    adopted = adopt(session.database, settings.models, directory, settings.ignore)
+    adopted = adoption.adopt(session.database, settings.models, directory, settings.ignore)
     if adopted is None:
         click.echo("init: nothing to do, the migrations match the database")
         return
@@ -152,6 +160,8 @@ def create_(
     allow_out_of_order: bool,
 ) -> None:
     """Create a migration for the changed models, and prove it forwards and backwards."""
+    from .questions import created_text, passed_over, questions
+
     database, directory = session.target.database(), session.settings.migrations
     if empty:
         click.echo(f"create: {migration.create_empty(database, directory, name)}")
@@ -258,7 +268,7 @@ def verify_(session: Session, strict: bool, format_: str, allow_unverified: bool
     """Compare the models with the live database; exit with code 1 if they differ."""
     settings = session.settings
     found = session.found
-    report = verify(
+    report = dbkit.verify(
         session.database, found.models, settings.migrations, strict, settings.ignore, found.bases
     )
     _report(report, format_, allow_unverified)
@@ -275,6 +285,8 @@ def diff_(
 
     Exit with code 1 if they differ. --format sql prints the statements that change A into B.
     """
+    from .sources import Sources
+
     settings = session.settings
     sources = Sources(session.target, settings.migrations, lambda: session.found)
     _report(sources.diff(current, desired, settings.ignore), format_, allow_unverified)

@@ -9,15 +9,19 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
-import peewee as pw
 
-from . import __version__, config
-from .connection import Target, opened, parse
-from .discovery import Found, find_models, find_project
+from . import __version__
 from .errors import ConfigError, DbkitError
+
+if TYPE_CHECKING:
+    import peewee as pw
+
+    from .config import Settings
+    from .connection import Target
+    from .discovery import Found
 
 OPTIONS = {
     "database": click.option(
@@ -91,7 +95,7 @@ def main() -> None:
 class Session:
     """What a command works with: the settings, and the database they name, opened."""
 
-    def __init__(self, settings: config.Settings, target: Target, database: pw.Database) -> None:
+    def __init__(self, settings: Settings, target: Target, database: pw.Database) -> None:
         self.settings, self.target, self.database = settings, target, database
 
     @property
@@ -100,6 +104,8 @@ class Session:
 
     @cached_property
     def found(self) -> Found:
+        from .discovery import find_models
+
         return find_models(self.settings.models)
 
     @property
@@ -131,6 +137,10 @@ def command(
 
 @contextmanager
 def _session(flags: dict[str, Any], reads: bool, opens: bool) -> Iterator[Session]:
+    from . import config
+    from .connection import opened, parse
+    from .discovery import find_project
+
     find_project()
     settings = config.load(**flags)
     target = parse(settings.url)

@@ -160,7 +160,10 @@ def test_production_is_not_reset_nor_seeded(
         ),
         (("seed", "--database", "sqlite:///:memory:", *WHAT), "There is no seeds directory seeds"),
         (("seed", "--database", "sqlite:///:memory:", *WHAT, *FROM), "A table is missing"),
-        (("rollback", "--database", "sqlite:///:memory:", *WHERE), "0 are applied"),
+        (
+            ("rollback", "--database", "sqlite:///:memory:", *WHERE),
+            "the number of applied migrations is 0",
+        ),
     ],
 )
 def test_mistakes_are_sentences(dbkit: Run, arguments: tuple[str, ...], words: str) -> None:
@@ -266,3 +269,29 @@ def test_a_terminal_that_lacks_a_character(tmp_path: Path, format_: str) -> None
         assert result.exit_code == 1, result.output
         assert r"\u540d\u524d" in result.stdout
         assert "größe" in result.stdout
+
+
+def test_every_public_name_is_there() -> None:
+    import dbkit
+    from dbkit import adoption, migration, seeding
+
+    for package in (dbkit, adoption, migration, seeding):
+        assert all(getattr(package, name) is not None for name in package.__all__)
+        assert not hasattr(package, "no_such_name")
+    assert dbkit.migration is migration
+    assert dbkit.fields.EnumField is dbkit.EnumField
+
+
+@pytest.mark.parametrize(
+    ("code", "spared"),
+    [
+        ("from dbkit.cli import main; main(['--help'], standalone_mode=False)",
+         ("peewee", "psycopg2", "environs")),
+        ("from dbkit.migration import Router", ("dbkit.adoption", "dbkit.migration.creating")),
+        ("import dbkit", ("click", "peewee")),
+    ],
+)  # fmt: skip
+def test_a_command_imports_only_what_it_needs(code: str, spared: tuple[str, ...]) -> None:
+    asked = f"{code}; import sys; print([name for name in {spared!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"

@@ -418,7 +418,5 @@ def test_two_models_of_one_table_describe_it_together(database: pw.Database) -> 
     assert differences(database, [whole, part]) == []
     assert differences(database, [part, whole]) == []
     assert differences(database, [part]) != []
-    with pytest.raises(
-        DbkitError, match="of the table t disagree on column a"
-    ):
+    with pytest.raises(DbkitError, match="of the table t disagree on column a"):
         verify(database, [whole, table("t", a=pw.CharField(20))])

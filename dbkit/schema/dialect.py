@@ -142,12 +142,14 @@ class Dialect(Protocol):
 
 def dialect_for(database: Any) -> Dialect:
     """The dialect of a Peewee database."""
-    from . import postgres, sqlite
-
     if isinstance(database, pw.PostgresqlDatabase):
-        return postgres.Postgres()
+        from .postgres import Postgres
+
+        return Postgres()
     if isinstance(database, pw.SqliteDatabase):
-        return sqlite.Sqlite()
+        from .sqlite import Sqlite
+
+        return Sqlite()
     raise ConfigError(
         f"{type(database).__name__} is not supported.",
         "dbkit works on PostgreSQL 15 and later and on SQLite.",

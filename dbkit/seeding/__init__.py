@@ -1,5 +1,19 @@
 """Seed data: TOML files -> rows -> an upsert by natural key, all in one transaction."""
 
-from .load import Result, seed
+from typing import TYPE_CHECKING
+
+from ..lazily import importing
+
+if TYPE_CHECKING:
+    from .load import Result, seed
+
 
 __all__ = ["Result", "seed"]
+
+__getattr__ = importing(
+    __name__,
+    {
+        "Result": "load",
+        "seed": "load",
+    },
+)

@@ -111,7 +111,10 @@ out_of_order = click.option(
 
 @command("database", "models", "migrations")
 def init_(session: Session) -> None:
-    """Adopt an existing database: write models, a baseline migration and the configuration."""
+    """Adopt an existing database.
+
+    Writes models, a baseline migration and the configuration.
+    """
     from . import config
 
     settings = session.settings
@@ -159,7 +162,10 @@ def create_(
     empty: bool,
     allow_out_of_order: bool,
 ) -> None:
-    """Create a migration for the changed models, and prove it forwards and backwards."""
+    """Create a migration for the changed models.
+
+    Runs the migration forwards and backwards on a scratch database before it writes the file.
+    """
     from .questions import created_text, passed_over, questions
 
     database, directory = session.target.database(), session.settings.migrations
@@ -253,7 +259,10 @@ def status_(session: Session) -> None:
 
 @command("database", "models", "seeds")
 def seed_(session: Session) -> None:
-    """Load the seed files: insert missing rows, update rows that differ."""
+    """Load the seed files.
+
+    Inserts missing rows, and updates rows that differ.
+    """
     if session.production:
         raise Refused("Seeds are development data, and DBKIT_ENV is production.")
     click.echo(seeding.seed(session.database, session.seeded, session.settings.seeds))
@@ -265,7 +274,10 @@ def seed_(session: Session) -> None:
 )
 @_with(reporting)
 def verify_(session: Session, strict: bool, format_: str, allow_unverified: bool) -> None:
-    """Compare the models with the live database; exit with code 1 if they differ."""
+    """Compare the models with the live database.
+
+    Exit with code 1 if they differ.
+    """
     settings = session.settings
     found = session.found
     report = dbkit.verify(
@@ -281,9 +293,10 @@ def verify_(session: Session, strict: bool, format_: str, allow_unverified: bool
 def diff_(
     session: Session, current: str, desired: str, format_: str, allow_unverified: bool
 ) -> None:
-    """Compare A with B: models, migrations, live, or the URL of a database.
+    """Compare A with B.
 
-    Exit with code 1 if they differ. --format sql prints the statements that change A into B.
+    A and B are each `models`, `migrations`, `live`, or the URL of a database. Exit with code 1 if
+    they differ. --format sql prints the statements that change A into B.
     """
     from .sources import Sources
 
@@ -296,7 +309,10 @@ def diff_(
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.option("--seed", "with_seeds", is_flag=True, help="Load the seed files afterwards.")
 def reset_(session: Session, yes: bool, with_seeds: bool) -> None:
-    """Roll back all migrations, which drops all data in their tables, and migrate again."""
+    """Roll back all migrations and apply them again.
+
+    Drops all data in their tables.
+    """
     if session.production:
         raise Refused("A reset destroys all data, and DBKIT_ENV is production.")
     if not yes:

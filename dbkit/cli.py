@@ -14,7 +14,7 @@ import click
 
 import dbkit
 
-from . import adoption, migration, seeding
+from . import migration, seeding
 from .errors import MigrationError, Refused
 from .report import Report
 from .session import Session, answer, command, main, require_encodable
@@ -115,7 +115,7 @@ def init_(session: Session) -> None:
 
     Writes models, a baseline migration and the configuration.
     """
-    from . import config
+    from . import adoption, config
 
     settings = session.settings
     directory = config.adopting(settings, click.get_current_context().params["migrations"])

@@ -13,7 +13,7 @@ from typing import Any
 
 def importing(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
     """A package's `__getattr__` (PEP 562). `homes` are the modules of its public names; its modules
-    can be named too."""
+    can be named too, so no module may have the name of something else."""
 
     def find(name: str) -> Any:
         if name in homes:

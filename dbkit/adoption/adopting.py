@@ -29,7 +29,7 @@ from dbkit.writing import new_directories_removed, overwrite, write_new
 
 from .losing import Lost
 from .models_source import written
-from .unsaid import Unsaid
+from .unsaid import Unsaid, capitalized
 
 REFUSED = "is left out: a migration must not contain its statement."
 CONF = '''\
@@ -132,14 +132,14 @@ def _attempt(
     where = "" if notes else f" ({made} creates it.)"
     said = (str(one) if one in lost.unsaid else f"{one}{where}" for one in left)
     refused = () if lost.tried else (one for one in goal.objects if not one.is_possible)
-    notes += tuple(f"{one.what[:1].upper()}{one.what[1:]} {REFUSED}" for one in refused)
+    notes += tuple(capitalized(f"{one.what} {REFUSED}") for one in refused)
     return Adopted(tuple(files), made, (*said, *notes))
 
 
 def _spelled(database: pw.Database, schema: Schema) -> Schema:
     """A schema with its tables in the words of models, which have no search path of their own."""
     with dialect_for(database).reading(database, None) as reading:
-        there = {table.name: table for table in reading.spelled().tables}
+        there = {table.name: table for table in reading.spelled()}
     return replace(schema, tables=tuple(there.get(one.name, one) for one in schema.tables))
 
 

@@ -23,7 +23,7 @@ from dbkit.schema.patching import filtered, marked_as
 from dbkit.schema.values import Column, Part, Schema, Table
 from dbkit.scratch import scratch_database
 
-from .unsaid import Unsaid
+from .unsaid import Unsaid, capitalized
 
 Place = tuple[str, str, str | None]  # (table, kind of part, its name)
 
@@ -50,7 +50,7 @@ class Lost:
         return replace(self, unmodelled=self.unmodelled | tables, unsaid=(*self.unsaid, *more))
 
     def modelled(self, schema: Schema) -> Schema:
-        """A schema with the tables of which models are written, as they are."""
+        """A schema with only the tables that get a model, as they are in the database."""
         tables = (table for table in schema.tables if table.name not in self.unmodelled)
         return replace(schema, tables=tuple(map(self._without_parts, tables)))
 
@@ -98,8 +98,8 @@ class Lost:
         return more if found.unsaid else more._by_sql(reason)
 
     def _by_sql(self, reason: str) -> Lost:
-        sentence = f"The baseline creates the tables with SQL. Their models failed: {reason}"
-        return replace(self, by_sql=True, unsaid=(*self.unsaid, Unsaid("", sentence)))
+        words = f"The baseline creates the tables with SQL. Their models failed: {reason}"
+        return replace(self, by_sql=True, unsaid=(*self.unsaid, Unsaid("", words)))
 
 
 class _Trial:
@@ -134,8 +134,8 @@ class _Trial:
             changes = diff(Schema(tables=(table,)), Schema(tables=(new,)))
             if changes:
                 what = ", ".join(f"{kind(one.item)} {subject(one.item)}" for one in changes)
-                sentence = f"{what[:1].upper()}{what[1:]} of {table.name} cannot be recreated"
-                self.unsaid.append(Unsaid(table.name, f"{sentence} exactly."))
+                words = f"{what} of {table.name} cannot be recreated exactly."
+                self.unsaid.append(Unsaid(table.name, capitalized(words)))
                 yield new
 
     def _try(self, one: Object) -> None:
@@ -196,8 +196,8 @@ class _Trial:
                     yield _place(table.name, part)
 
     def _leave_out(self, place: str, what: str, reason: str) -> None:
-        sentence = f"{what[:1].upper()}{what[1:]} is left out. It cannot be created: {reason}."
-        self.unsaid.append(Unsaid(place, sentence))
+        words = f"{what} is left out. It cannot be created: {reason}."
+        self.unsaid.append(Unsaid(place, capitalized(words)))
 
 
 def _is_column(part: Part) -> bool:

@@ -48,6 +48,11 @@ class Unsaid:
         return " ".join(self.sentence.split())
 
 
+def capitalized(words: str) -> str:
+    """A sentence of these words; `str.capitalize` would change the case of names in it."""
+    return words[:1].upper() + words[1:]
+
+
 def has_model(table: Table) -> bool:
     return table.kind not in NO_MODELS and not is_partition(table)
 

@@ -20,7 +20,6 @@ WORD = re.compile(
     | (?<![\w$])(?P<plain>[^\W\d][\w$]*)(?![\w$]|\s*[(.'])""",
     re.VERBOSE | re.IGNORECASE,
 )
-
 SIMPLE = re.compile(r'"([a-z_][a-z0-9_]*)"')
 
 

@@ -13,12 +13,10 @@ from dbkit.schema.dialect import dialect_for
 from dbkit.schema.diff import diff
 from dbkit.schema.models import Model, qualified, with_targets
 from dbkit.schema.objects import Object
-from dbkit.schema.patching import filtered, patched
+from dbkit.schema.patching import counting_names, filtered, patched
 from dbkit.schema.values import (
     Comment,
     Firing,
-    Nameable,
-    Part,
     Policy,
     Rule,
     Schema,
@@ -111,12 +109,8 @@ def wanted(
 
     def marked(table: Table) -> Table:
         names = chosen.get(table.name, set())
-
-        def one(part: Part) -> Part:
-            return replace(part, named=part.name in names) if isinstance(part, Nameable) else part
-
         valid = filtered(table, lambda part: getattr(part, "valid", True))
-        return replace(valid, parts=tuple(map(one, valid.parts)))
+        return counting_names(valid, lambda part: part.name in names)
 
     live = whole(database, ignore)
     objects = [one for one in objects if not matches(one.name, ignore)]

@@ -56,8 +56,8 @@ class Step:
     filled: Filled
 
     def rules(self, stand_ins: set[frozenset[str]]) -> Iterator[str]:
-        """Rules of the desired schema that rows of the current one may break. A check of a column
-        that is in one of these lists stands for an enum type, of which the labels tell."""
+        """Rules of the desired schema that rows of the current one may break. A check whose
+        list of values is in `stand_ins` stands for an enum type: the labels tell of its hazards."""
         desired = patched(self.current, self.changes)
         yield from _empty(self.changes, {*self.filled, *_numbered(desired)})
         yield from _computed(self.changes)

@@ -41,7 +41,7 @@ def prove(router: Router, created: Created, goal: Goal) -> Created:
     proof.step(lambda: router.run(), name)
     live, left = goal.left(router.database)
     _refuse(left, f"After {name}, the schema does not match the models.")
-    proof.compare(start, proof.rows(live), before, live, "running it")
+    proof.compare(start, proof.rows(live), before, live)
     proof.step(lambda: router.rollback(baseline=True), f"The rollback of {name}")
     after = proof.schema()
     _refuse(
@@ -105,7 +105,7 @@ class _Proof:
             self.emptied = True
             run()
 
-    def compare(self, start: Rows, end: Rows, before: Schema, after: Schema, when: str) -> None:
+    def compare(self, start: Rows, end: Rows, before: Schema, after: Schema) -> None:
         """Every value of a column that stays what it was is still there."""
         if self.emptied:
             return

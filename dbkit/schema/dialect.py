@@ -13,7 +13,7 @@ from dbkit.errors import ConfigError
 from .models import Model
 from .objects import Object
 from .statements import Hints, Misfits, Statement, Using
-from .values import Attached, Schema
+from .values import Attached, Schema, Table
 
 
 class Reading(Protocol):
@@ -40,9 +40,9 @@ class Reading(Protocol):
         """What is there, to be compared with another database: in one spelling, with comments."""
         ...
 
-    def spelled(self) -> Schema:
-        """`live`, with the SQL of each table in such words that the connection finds what it names
-        without a search path that leads to other schemas."""
+    def spelled(self) -> tuple[Table, ...]:
+        """The tables of `live`, with the SQL of each in such words that the connection finds what
+        it names without a search path that leads to other schemas."""
         ...
 
     def objects(self, schema: Schema) -> list[Object]:

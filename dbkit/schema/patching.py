@@ -99,23 +99,20 @@ def filtered(table: Table, stays: Callable[[Part], bool]) -> Table:
     return replace(table, parts=parts, options=tuple(options))
 
 
+def counting_names(table: Table, counts: Callable[[Nameable], bool]) -> Table:
+    """A table that says of each name whether it counts, because somebody has chosen it."""
+    parts = (replace(part, named=counts(part)) if isinstance(part, Nameable) else part
+             for part in table.parts)  # fmt: skip
+    return replace(table, parts=tuple(parts))
+
+
 def with_names(schema: Schema, chosen: bool) -> Schema:
-    """A schema in which each name counts, as somebody has chosen it; or none does."""
-
-    def marked(part: Part) -> Part:
-        return replace(part, named=chosen) if isinstance(part, Nameable) else part
-
-    return replace(schema, tables=tuple(
-        replace(table, parts=tuple(map(marked, table.parts))) for table in schema.tables
-    ))  # fmt: skip
+    """A schema in which each name counts, or none does."""
+    tables = (counting_names(table, lambda part: chosen) for table in schema.tables)
+    return replace(schema, tables=tuple(tables))
 
 
 def marked_as(table: Table, other: Table) -> Table:
     """A table in which the names count that count in another."""
     count = {(type(part), part.name) for part in other.parts if getattr(part, "named", True)}
-
-    def marked(part: Part) -> Part:
-        chosen = (type(part), part.name) in count
-        return replace(part, named=chosen) if isinstance(part, Nameable) else part
-
-    return replace(table, parts=tuple(map(marked, table.parts)))
+    return counting_names(table, lambda part: (type(part), part.name) in count)

@@ -41,7 +41,7 @@ class Risk:
 
 
 def model(meta: dict[str, Any] | None = None, /, **fields: Callable[[], Any]) -> Models:
-    """A table with these fields, each of which is made anew."""
+    """A table with new instances of these fields."""
     return lambda name: [table(name, meta, **{key: make() for key, make in fields.items()})]
 
 

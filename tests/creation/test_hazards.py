@@ -44,7 +44,7 @@ def insert(database: pw.Database, name: str, statements: tuple[str, ...]) -> Non
 
 
 def steps(database: pw.Database, directory: Path, risks: Named) -> tuple[Any, list[Any]]:
-    """The migration from all v1 to all v2, of which the first has run; and the models of v2."""
+    """The migration from all v1, which are in the database, to all v2; and the models of v2."""
     write(directory, m000_before=BEFORE)
     assert create(database, models(risks, lambda risk: risk.v1), directory)
     migrate(database, directory)

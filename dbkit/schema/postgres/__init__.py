@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
 from threading import Thread
 from typing import Any
 
@@ -175,7 +174,7 @@ class Reading:
         self.database.execute_sql("SET LOCAL TimeZone TO 'UTC'")
         return self.live(comments=True)
 
-    def spelled(self) -> Schema:
+    def spelled(self) -> tuple[Table, ...]:
         """Beside those of the connection's path, each table sees the names of its own schema."""
         tables: list[Table] = []
         for schema in self.schemas:
@@ -183,7 +182,7 @@ class Reading:
             with rolled_back(self.database, more=f"; SET LOCAL search_path TO {path}"):
                 found = catalog.read(self.database, [schema], self.names.qualified, comments=True)
             tables += found.tables
-        return replace(self.live(comments=True), tables=tuple(tables))
+        return tuple(tables)
 
     def objects(self, schema: Schema) -> list[Object]:
         free = {one.name for one in schema.sequences}

@@ -252,8 +252,8 @@ class Reading:
     def whole(self) -> Schema:
         return self.live(comments=True)
 
-    def spelled(self) -> Schema:
-        return self.live(comments=True)
+    def spelled(self) -> tuple[Table, ...]:
+        return self.live(comments=True).tables
 
     def attached(self) -> Attached:
         return self.live().attached

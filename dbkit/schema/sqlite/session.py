@@ -31,7 +31,7 @@ def keeping(database: pw.Database) -> Iterator[None]:
 
 
 def require_no_sequences(models: Iterable[Model]) -> None:
-    """Raises ModelsError for a field with `sequence=`, of which Peewee makes a DEFAULT NEXTVAL."""
+    """Raises ModelsError for a field with `sequence=`: Peewee sends it as DEFAULT NEXTVAL."""
     for model in models:
         for field in model._meta.sorted_fields:
             if field.sequence:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from ...descent import is_partition
 from ...statements import Statement, literal, quoted
 from ...values import Part, Rule, Table, Trigger
 from ..queries import EVENT
 from .ddl import Spelling
+from .plan import Plan
 from .steps import Placed, Step
 
 OF_CONSTRAINT = """\
@@ -26,8 +27,10 @@ WORDS = {"origin": "ENABLE", "disabled": "DISABLE", "replica": "ENABLE REPLICA",
 
 
 class Firings:
-    def __init__(self, spelling: Spelling) -> None:
-        self.spelling = spelling
+    def __init__(self, spelling: Spelling, plan: Plan, rank: Callable[[Table], int]) -> None:
+        """`rank` puts what concerns a desired table after the same of its parents, since
+        partitions follow them."""
+        self.spelling, self.plan, self.rank = spelling, plan, rank
 
     def of_original(self, table: Table | None, part: Part, among: Mapping[str, Table]) -> str:
         """When the trigger fires that a partition's trigger is a copy of; nothing if it is none.
@@ -40,31 +43,24 @@ class Firings:
                 return other.enabled  # type: ignore[union-attr]
         return self.of_original(parent, part, among)
 
-    def add(
-        self, table: Table, part: Trigger | Rule, among: Mapping[str, Table], rank: int
-    ) -> Iterator[Placed]:
-        """`rank` puts it after the same of the table's parents, which partitions follow."""
-        original = self.of_original(table, part, among)
+    def add(self, table: Table, part: Trigger | Rule) -> Iterator[Placed]:
+        original = self.of_original(table, part, self.plan.new)
         if not original:
             yield Placed(Step.HOOK, Statement(part.definition.strip().rstrip(";")))
         if part.enabled != (original or "origin"):
-            yield self._set(table, part, part.enabled, rank)
+            yield self._set(table, part, part.enabled)
 
-    def as_original(
-        self, table: Table, part: Trigger, among: Mapping[str, Table], rank: int
-    ) -> Iterator[Placed]:
+    def as_original(self, table: Table, part: Trigger) -> Iterator[Placed]:
         """A copy fires as its original again, if that is still there."""
-        if original := self.of_original(table, part, among):
-            yield self._set(table, part, original, rank)
+        if original := self.of_original(table, part, self.plan.new):
+            yield self._set(table, part, original)
 
-    def _set(self, table: Table, part: Trigger | Rule, when: str, rank: int) -> Placed:
+    def _set(self, table: Table, part: Trigger | Rule, when: str) -> Placed:
         what = f"{WORDS[when]} {type(part).__name__.upper()} {quoted(part.name)}"
         sql = f"ALTER TABLE {self.spelling.name(table.name)} {what}"
-        return Placed(Step.HOOK, Statement(sql), rank)
+        return Placed(Step.HOOK, Statement(sql), self.rank(table))
 
-    def of_constraint(
-        self, table: Table, constraint: str, states: tuple[str, ...], rank: int
-    ) -> Placed:
+    def of_constraint(self, table: Table, constraint: str, states: tuple[str, ...]) -> Placed:
         """Only the server knows the names of these triggers. Those of partitions follow."""
         words = [(state.rpartition(" ")[0], WORDS[state.rpartition(" ")[2]]) for state in states]
         cases = "".join(f" WHEN {literal(event)} THEN {literal(word)}" for event, word in words)
@@ -72,7 +68,7 @@ class Firings:
         sql = OF_CONSTRAINT.format(
             word=word, table=literal(self.spelling.name(table.name)), name=literal(constraint)
         )
-        return Placed(Step.FIRING, Statement(sql), rank)
+        return Placed(Step.FIRING, Statement(sql), self.rank(table))
 
 
 def _is_copied(part: Part) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from ...changes import Add, Alter, Change, Drop
+from ...patching import BY_INDEX
 from ...statements import Statement, literal, mentions, not_done, quoted
 from ...values import (
     Check,
@@ -30,7 +31,6 @@ from .firing import Firings
 from .plan import Plan
 from .steps import Placed, Step
 
-USING_INDEX = "REPLICA IDENTITY USING INDEX"
 SECURITY = {"ROW LEVEL SECURITY": ("ENABLE ROW LEVEL SECURITY", "DISABLE ROW LEVEL SECURITY"),
             "FORCE ROW LEVEL SECURITY": ("FORCE ROW LEVEL SECURITY",
                                          "NO FORCE ROW LEVEL SECURITY")}  # fmt: skip
@@ -41,7 +41,7 @@ class Tables:
 
     def __init__(self, spelling: Spelling, plan: Plan, columns: Columns) -> None:
         self.spelling, self.plan, self.columns = spelling, plan, columns
-        self.firing = Firings(spelling)
+        self.firing = Firings(spelling, plan, lambda table: self._rank(table, plan.new))
         self._ranks: dict[tuple[int, str], int] = {}
 
     def placed(self, change: Change) -> Iterator[Placed]:
@@ -226,14 +226,13 @@ class Tables:
                 yield self._replica_identity(table, after or word + otherwise)
 
     def _replica_identity(self, table: Table, clause: str) -> Placed:
-        index = clause.removeprefix(f"{USING_INDEX} ")
-        words = clause if index == clause else f"{USING_INDEX} {quoted(index)}"
+        index = clause.removeprefix(BY_INDEX)
+        words = clause if index == clause else f"{BY_INDEX}{quoted(index)}"
         sql = f"ALTER TABLE {self.spelling.name(table.name)} {words}"
         return Placed(Step.OPTION, Statement(sql))
 
     def _add(self, table: Table, part: Part) -> Iterator[Placed]:
         head = f"ALTER TABLE {self.spelling.name(table.name)}"
-        rank = self._rank(table, self.plan.new)
         match part:
             case Index(valid=False):
                 yield Placed(Step.INDEX, not_done(f"create index {part.name} as invalid"))
@@ -241,13 +240,13 @@ class Tables:
                 step = Step.VIEW_INDEX if table.kind in VIEWS else Step.INDEX
                 yield Placed(step, Statement(self.spelling.index(table, part)))
             case Trigger() | Rule():
-                yield from self.firing.add(table, part, self.plan.new, rank)
+                yield from self.firing.add(table, part)
             case Policy():
                 yield Placed(Step.HOOK, Statement(self.spelling.policy(table.name, part)))
             case Comment():
                 yield self._comment(table, part, literal(part.text))
             case Firing():
-                yield self.firing.of_constraint(table, part.name, part.states, rank)
+                yield self.firing.of_constraint(table, part.name, part.states)
             case ForeignKey():
                 sql = f"{head} ADD {self.spelling.constraint(part)}"
                 yield Placed(Step.FOREIGN_KEY, Statement(sql))
@@ -258,8 +257,8 @@ class Tables:
             words = f"SET ({', '.join(part.options)})"
             name = self.spelling.beside(table.name, part.name or "")
             yield Placed(Step.INDEX, Statement(f"ALTER INDEX {name} {words}"))
-        if f"{USING_INDEX} {part.name}" in table.options:
-            yield self._replica_identity(table, f"{USING_INDEX} {part.name}")
+        if f"{BY_INDEX}{part.name}" in table.options:
+            yield self._replica_identity(table, f"{BY_INDEX}{part.name}")
 
     def _drop_part(self, table: str, part: Part) -> Iterator[Placed]:
         name = quoted(part.name or "")
@@ -269,13 +268,9 @@ class Tables:
                 yield from self._drop_comment(table, part)
             case Firing():
                 if self._has(table, part.name):
-                    new = self.plan.new[table]
-                    rank = self._rank(new, self.plan.new)
-                    yield self.firing.of_constraint(new, part.name, (), rank)
+                    yield self.firing.of_constraint(self.plan.new[table], part.name, ())
             case Trigger() if self.firing.of_original(self.plan.old[table], part, self.plan.old):
-                new = self.plan.new[table]
-                rank = self._rank(new, self.plan.new)
-                yield from self.firing.as_original(new, part, self.plan.new, rank)
+                yield from self.firing.as_original(self.plan.new[table], part)
             case Trigger() | Rule() | Policy():
                 word = type(part).__name__.upper()
                 yield Placed(Step.DROP_HOOK, Statement(f"DROP {word} {name} ON {on}"))

@@ -76,11 +76,11 @@ def made_up_index_names(model: Model) -> set[str]:
     return {truncated(index._name) for index in model._meta.fields_to_index() if is_made_up(index)}
 
 
-def truncated(name: str) -> str:
+def truncated(name: str, length: int = 63) -> str:
     """A name as far as PostgreSQL keeps it: 63 bytes (PostgreSQL manual, 4.1.1)."""
-    if len(name) < 64 and name.isascii():
+    if len(name) <= length and name.isascii():
         return name
-    return name.encode()[:63].decode(errors="ignore")
+    return name.encode()[:length].decode(errors="ignore")
 
 
 def is_made_up(index: Any) -> bool:

@@ -93,7 +93,9 @@ def read(model: Model, context: Any, names: Names) -> Table | None:
         for field in meta.sorted_fields:
             parts += _column(field, field.name in key_names, context, names)
         if keys:
-            parts.append(PrimaryKey(_names(keys), name=f"{meta.table_name}_pkey", named=False))
+            # PostgreSQL shortens the table's name, and keeps the ending
+            key_name = f"{truncated(meta.table_name, 63 - len('_pkey'))}_pkey"
+            parts.append(PrimaryKey(_names(keys), name=key_name, named=False))
         for field in meta.sorted_fields:
             if isinstance(field, pw.ForeignKeyField):
                 parts.append(_foreign_key(field, names))

@@ -222,6 +222,7 @@ MODELS = {  # the lines of a class, and what is said after it
         "class M1(pw.Model): a = pw.ForeignKeyField(M0, column_name='_meta')",
     ],
     "a default of a serial": ["a = pw.AutoField(constraints=[SQL('DEFAULT 5')])"],
+    "half a character in a label": ["a = EnumField(['\\ud800'], 'mood')"],
     "a table with a long name": [FIELD, f"class Meta: table_name = {'ä' * 40!r}"],
     "a schema with a long name": [FIELD, f"class Meta: schema = {'ä' * 40!r}"],
     "no character in a schema": [FIELD, "class Meta: schema = '\\0'"],

@@ -141,7 +141,7 @@ def enums(models: Iterable[Model], names: Names) -> dict[str, EnumField]:
         for one in model._meta.sorted_fields:
             if not isinstance(one, EnumField):
                 continue
-            if long := [label for label in one.labels if truncated(label) != label]:
+            if long := [label for label in one.labels if len(label.encode(errors="replace")) > 63]:
                 raise ModelsError(
                     f"The label {long[0]!r} of {_where(one)} is longer than 63 bytes.",
                     "Shorten the label: PostgreSQL limits the labels of enum types to 63 bytes.",

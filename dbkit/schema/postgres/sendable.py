@@ -8,6 +8,7 @@ import peewee as pw
 from psycopg2.extensions import encodings
 
 from dbkit.errors import ModelsError
+from dbkit.fields import EnumField
 
 from ..models import Model, truncated
 
@@ -40,6 +41,10 @@ def _names(model: Model) -> Iterator[tuple[str, object]]:
     for field in model._meta.sorted_fields:
         yield f"the column of {field.name}", field.column_name
         yield f"the sequence of {field.name}", field.sequence
+        for label in (
+            field.labels if isinstance(field, EnumField) else ()
+        ):  # which is sent as a parameter: % is no matter
+            yield f"a label of {field.name}", label.replace("%", "")
         yield f"the constraint of {field.name}", getattr(field, "constraint_name", None)
     for index in model._meta.indexes:
         if isinstance(index, pw.ModelIndex):

@@ -18,14 +18,13 @@ from .naming_models import naming
 from .report import Report, place
 from .schema.canonical import layers
 from .schema.changes import Add, Alter, Change, kind, subject
+from .schema.chosen_names import require_free_names
 from .schema.descent import as_inherited, descendants, is_partition
 from .schema.dialect import Dialect, Reading, dialect_for
 from .schema.diff import changes_within, diff
-from .schema.models import Model, class_name, is_managed, qualified
+from .schema.models import HISTORY_TABLE, Model, class_name, is_managed, qualified
 from .schema.statements import Statement
 from .schema.values import Attached, Namespace, Part, Schema, Table
-
-HISTORY_TABLE = "migratehistory"
 
 
 def against_models(
@@ -74,6 +73,7 @@ def examine(
     model if the database has its table, and is passed over otherwise."""
     lasting, ignore = _lasting(models), (*ignore, *of_others(models))
     dialect = dialect_for(database)
+    require_free_names(lasting)
     dialect.require_names(database, lasting)
 
     def attached() -> Attached:

@@ -17,7 +17,11 @@ KNOWN = (DbkitError, pw.PeeweeException)  # the classes of errors that need no o
 @contextmanager
 def naming(models: Iterable[Model], database: pw.Database) -> Iterator[None]:
     """Where the block fails because of a model, raise ModelsError. Each model is looked at only
-    after a failure, since nearly all models are good."""
+    after a failure, since nearly all models are good; but some key that points nowhere is a
+    column to Peewee on SQLite, so that nothing fails."""
+    models = list(models)
+    for model in filter(is_model, models):
+        _require_targets(model)
     try:
         yield
     except Exception as error:
@@ -35,12 +39,6 @@ def _require_sql(model: Model, database: pw.Database, cause: Exception) -> None:
             "Pass subclasses of peewee.Model with no field or column called _meta.",
         )
     for field in model._meta.sorted_fields:
-        if isinstance(field, pw.DeferredForeignKey):
-            raise ModelsError(
-                f"{class_name(model)}.{field.name} points to the model {field.rel_model_name}, "
-                "and no imported class has that name.",
-                "Import the module with that class, or correct the name.",
-            ) from cause
         if isinstance(getattr(field, "rel_field", None), pw.CompositeKey):
             raise ModelsError(
                 f"{class_name(model)}.{field.name} points to {class_name(field.rel_model)}, which "
@@ -55,6 +53,16 @@ def _require_sql(model: Model, database: pw.Database, cause: Exception) -> None:
             query.query()[0].encode()
     with _blamed(f"primary key of model {class_name(model)}"):
         model._meta.get_primary_keys()
+
+
+def _require_targets(model: Model) -> None:
+    for field in model._meta.sorted_fields:
+        if isinstance(field, pw.DeferredForeignKey):
+            raise ModelsError(
+                f"{class_name(model)}.{field.name} points to the model {field.rel_model_name}, "
+                "and no imported class has that name.",
+                "Import the module with that class, or correct the name.",
+            )
 
 
 def _sql(node: Any, database: pw.Database) -> None:

@@ -223,6 +223,17 @@ MODELS = {  # the lines of a class, and what is said after it
     ],
     "a default of a serial": ["a = pw.AutoField(constraints=[SQL('DEFAULT 5')])"],
     "half a character in a label": ["a = EnumField(['\\ud800'], 'mood')"],
+    "the history's name for a sequence": ["a = pw.IntegerField(sequence='migratehistory')"],
+    "the history's name for an index": [FIELD, "", "M0.add_index(M0.a, name='migratehistory')"],
+    "the history's name for a type": ["a = EnumField(['a'], 'migratehistory')"],
+    "the history's name for a column": ["a = pw.IntegerField(column_name='migratehistory')"],
+    "a key of some type to nothing": [
+        "a = pw.DeferredForeignKey('M7', constraints=[SQL('COLLATE x')])",
+        "class Meta: table_name = 'a.b'",
+    ],
+    "a column that SQLite declares []": [
+        "a = pg.ArrayField(pw.VirtualField, null=True, index=False, unindexed=True)"
+    ],
     "a table with a long name": [FIELD, f"class Meta: table_name = {'ä' * 40!r}"],
     "a schema with a long name": [FIELD, f"class Meta: schema = {'ä' * 40!r}"],
     "no character in a schema": [FIELD, "class Meta: schema = '\\0'"],

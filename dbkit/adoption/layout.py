@@ -146,10 +146,18 @@ def _link(table: Table, plan: Layout, spoken: Spoken) -> None:
     """Find the foreign keys that can be fields, one a column."""
     for key in foreign_keys(table):
         place = (table.name, key.columns[0])
-        known = key.target in plan.tables and len(key.columns) == len(key.target_columns) == 1
+        known = len(key.columns) == len(key.target_columns) == 1 and _exist(key, plan)
         possible = spoken.links_late or (table.name, key) not in plan.late
         if known and possible and spoken.references(key) and place not in plan.links:
             plan.links[place] = key
+
+
+def _exist(key: ForeignKey, plan: Layout) -> bool:
+    """Whether the table and the columns pointed to exist, which SQLite does not ask for."""
+    target = plan.tables.get(key.target)
+    return target is not None and {one.name for one in columns_of(target)}.issuperset(
+        key.target_columns
+    )
 
 
 def _name_fields(table: Table, plan: Layout, taken: set[str]) -> None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import peewee as pw
 
-from dbkit.comparison import HISTORY_TABLE
+from dbkit.schema.models import HISTORY_TABLE
 from dbkit.schema.values import Column, EnumType, ForeignKey, Part, Schema, Table, in_namespace
 from dbkit.source import Class, Code, Statement, module, used
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from dbkit.schema.sqlite import creating
-from dbkit.schema.sqlite.ddl import normal
+from dbkit.schema.sqlite.ddl import normal, write_type
 from dbkit.schema.statements import quoted
 from dbkit.schema.values import Check, Column, Constraint, ForeignKey, Index, PrimaryKey, Table
 
@@ -147,7 +147,8 @@ def _sized(type_: str, base: str, size: str | None, scale: str | None) -> Kind:
         case "decimal" if size and scale:
             options = {"max_digits": int(size), "decimal_places": int(scale)}
             return Kind("pw.DecimalField", (), options, type_)
-    return Kind("ColumnField", (type_,), sql=type_, followed=False)
+    words = write_type(type_)
+    return Kind("ColumnField", (words,), sql=words, followed=False)
 
 
 def _default(default: str) -> str:

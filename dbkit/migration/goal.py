@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 import peewee as pw
 
-from dbkit.comparison import HISTORY_TABLE, examine, matches, of_others
+from dbkit.comparison import examine, matches, of_others
 from dbkit.schema.changes import Alter, Change, Drop
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.diff import diff
-from dbkit.schema.models import Model, qualified, with_targets
+from dbkit.schema.models import HISTORY_TABLE, Model, qualified, with_targets
 from dbkit.schema.objects import Object
 from dbkit.schema.patching import counting_names, filtered, patched
 from dbkit.schema.values import (

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 
 import peewee as pw
 
-from dbkit.comparison import HISTORY_TABLE
 from dbkit.schema.changes import Alter, Change
 from dbkit.schema.dialect import dialect_for
+from dbkit.schema.models import HISTORY_TABLE
 from dbkit.schema.statements import literal, mentions, quoted
 from dbkit.schema.values import Check, Column, ForeignKey, Schema, Table, in_namespace
 

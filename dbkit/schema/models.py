@@ -10,6 +10,7 @@ from playhouse import sqlite_ext
 
 # the classes of libraries whose tables are of different kinds
 BASES = (sqlite_ext.FTS5Model, sqlite_ext.FTSModel, sqlite_ext.VirtualModel, pw.Model)
+HISTORY_TABLE = "migratehistory"  # peewee-migrate's
 Model = Any  # a class derived from peewee.Model; peewee ships no types
 
 

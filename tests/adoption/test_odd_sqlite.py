@@ -30,6 +30,10 @@ ADOPTED = {
     "trigger_of_nothing": f"{TABLE} CREATE TABLE u (x); CREATE TRIGGER g AFTER INSERT ON t "
     "BEGIN INSERT INTO u VALUES (1); END; DROP TABLE u",
     "foreign_key_to_no_key": f"{TABLE} CREATE TABLE u (x REFERENCES t(a), y REFERENCES t)",
+    "foreign_key_to_no_column": "CREATE TABLE t (id INTEGER PRIMARY KEY, a REFERENCES t(x), "
+    "b REFERENCES T(ID), c REFERENCES u(x)); CREATE TABLE u (id INTEGER PRIMARY KEY)",
+    "types_in_quotes": 'CREATE TABLE t (a [] UNINDEXED, b "a""b" c, c [a\'b], d [primary key], '
+    "e [not null], f [default 5], g [-- ], h [,], i [)], j int[], k [x$])",
     "foreign_key_to_nothing": "CREATE TABLE t (a REFERENCES nosuch(x))",
     "generated": "CREATE TABLE t (a INT, b INT GENERATED ALWAYS AS (a * 2) STORED, c AS (a + 1))",
     "without_rowid": "CREATE TABLE t (a TEXT PRIMARY KEY, n ANY) WITHOUT ROWID, STRICT",

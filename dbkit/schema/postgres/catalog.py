@@ -9,6 +9,7 @@ from typing import Any
 
 import peewee as pw
 
+from dbkit.errors import DatabaseFailed
 from dbkit.pinned import ask, named_rows
 
 from ..descent import descendants
@@ -172,8 +173,13 @@ def _column(row: Any, unproven: bool, sequence: Any, naming: Naming) -> Column:
     """The identity of a partition draws from its parent's sequence, and comes with the parent."""
     serial = sequence is not None and sequence.ownership == "a"
     identity = IDENTITIES[row.identity if sequence is not None else ""]
-    expression = row.expression or ""  # none in a catalog that lost its row in pg_attrdef
-    generated = row.generated and expression + (" VIRTUAL" if row.generated == "v" else "")
+    if row.damaged:
+        raise DatabaseFailed(
+            f"The system catalog is damaged: column {row.name} of table {row.damaged} should have "
+            "a default or a generation expression, and pg_attrdef has no row for the column.",
+            "Set the default again, add the generated column again, or restore a backup.",
+        )
+    generated = row.generated and row.expression + (" VIRTUAL" if row.generated == "v" else "")
     return Column(
         row.name,
         naming(row.type_schema, row.type) if row.type_schema else row.type,

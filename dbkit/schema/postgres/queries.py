@@ -105,7 +105,8 @@ SELECT a.attrelid AS oid, a.attname AS name, NOT a.attnotnull AS nullable,
        CASE WHEN t.typtype = 'e' THEN tn.nspname END AS type_schema,
        pg_get_expr(d.adbin, d.adrelid) AS expression,
        a.attgenerated AS generated, a.attidentity AS identity,
-       CASE WHEN a.attcollation <> t.typcollation THEN l.oid::regcollation::text END AS collation
+       CASE WHEN a.attcollation <> t.typcollation THEN l.oid::regcollation::text END AS collation,
+       CASE WHEN a.atthasdef AND d.oid IS NULL THEN c.relname END AS damaged
 FROM pg_catalog.pg_attribute a
 JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import peewee as pw
 from psycopg2.extensions import encodings
 
 from dbkit.errors import ModelsError
-from dbkit.fields import EnumField
 
+from ..chosen_names import names
 from ..models import Model, truncated
 
 
@@ -17,7 +17,7 @@ def require_names(database: pw.Database, models: Iterable[Model]) -> None:
     """Raises ModelsError for a name that cannot be sent."""
     codec = "utf-8" if database.is_closed() else encodings[database.connection().encoding]
     for model in models:
-        for what, given in _names(model):
+        for what, given in names(model):
             name = str(given or "")
             if name.isascii() and name.isprintable() and "%" not in name:
                 continue
@@ -32,23 +32,6 @@ def require_names(database: pw.Database, models: Iterable[Model]) -> None:
                 f"Model {model.__name__} names the schema {schema}, which is longer than 63 bytes.",
                 f"PostgreSQL cuts it to {truncated(schema)}: write that name.",
             )
-
-
-def _names(model: Model) -> Iterator[tuple[str, object]]:
-    """(what has the name, the name)."""
-    yield "its table", model._meta.table_name
-    yield "its schema", model._meta.schema
-    for field in model._meta.sorted_fields:
-        yield f"the column of {field.name}", field.column_name
-        yield f"the sequence of {field.name}", field.sequence
-        for label in (
-            field.labels if isinstance(field, EnumField) else ()
-        ):  # which is sent as a parameter: % is no matter
-            yield f"a label of {field.name}", label.replace("%", "")
-        yield f"the constraint of {field.name}", getattr(field, "constraint_name", None)
-    for index in model._meta.indexes:
-        if isinstance(index, pw.ModelIndex):
-            yield "an index", index._name
 
 
 def _reason(name: str, codec: str) -> str:

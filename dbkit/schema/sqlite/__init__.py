@@ -35,7 +35,16 @@ from ..values import (
 from . import session
 from .casts import misfits
 from .creating import full_name
-from .ddl import ColumnText, TableText, normal, read_default, read_index, read_table, tokens
+from .ddl import (
+    ColumnText,
+    TableText,
+    normal,
+    read_default,
+    read_index,
+    read_table,
+    read_type,
+    tokens,
+)
 from .statements import statements
 
 TABLES = """
@@ -350,7 +359,7 @@ def _columns(rows: list[Any], index: list[Any], text: TableText) -> Iterator[Par
         extra = text.columns.get(folded(name), ColumnText())
         yield Column(
             name,
-            _type(type_),
+            read_type(type_),
             not notnull and not (key == [name] and not index),
             default=None if hidden else read_default(default),
             identity="autoincrement" if extra.autoincrement else "",
@@ -382,10 +391,6 @@ def _collation(column: str | None, text: TableText) -> str | None:
     if column is None:
         return None
     return text.columns.get(folded(column), ColumnText()).collation or "binary"
-
-
-def _type(declared: str) -> str:
-    return (normal(declared) or "").replace(" ( ", "(").replace(" )", ")").replace(" , ", ",")
 
 
 def _foreign_key(

@@ -18,7 +18,7 @@ from ..values import (
     Trigger,
     Unique,
 )
-from .ddl import tokens
+from .ddl import tokens, write_type
 
 TEXT = re.compile(r"CREATE (UNIQUE INDEX|INDEX|VIEW|TRIGGER) ")  # SQLite itself writes it so
 NOW = {"current_date", "current_time", "current_timestamp"}
@@ -62,7 +62,7 @@ def create_table(table: Table, name: str | None = None) -> str:
 
 def column_text(column: Column, key: PrimaryKey | None = None) -> str:
     """Its definition; only in it can a `key` be AUTOINCREMENT, or DESC and not the rowid."""
-    words = [quoted(column.name), column.type]
+    words = [quoted(column.name), write_type(column.type)]
     if key and key.columns == (column.name,):
         descending = "DESC" if f"{column.name} DESC" in key.options else ""
         words += [_named(key.name), "PRIMARY KEY", descending, *_conflict(key.options)]

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from ..statements import folded
+from ..statements import folded, quoted
 
 TOKEN = re.compile(
     r"""(?P<skip>\s+|--[^\n]*|/\*.*?(?:\*/|\Z))
@@ -25,6 +25,8 @@ TOKEN = re.compile(
 CONSTRAINT_WORDS = {"constraint", "primary", "unique", "check", "foreign"}
 # "You can use = or ==; the non-equals operator can be either != or <>" (lang_expr.html)
 SAME = {"==": "=", "!=": "<>"}
+SIZE = r"\s*[-+]?\s*[\w.]+\s*"
+PLAIN_TYPE = re.compile(rf"([^\W\d]\w*(\s+[^\W\d]\w*)*\s*(\({SIZE}(,{SIZE})?\))?)?")
 # a name that is one of these keeps its quotes, so that it is not taken for the word
 KEYWORDS = CONSTRAINT_WORDS | {
     "add", "all", "alter", "and", "as", "autoincrement", "between", "case", "cast", "collate",
@@ -55,6 +57,24 @@ def _spelling(match: re.Match[str]) -> str:
             return folded(name) if plain else '"' + name.replace('"', '""') + '"'
         case _:
             return SAME.get(text, text)
+
+
+def read_type(declared: str) -> str:
+    """A declared type in one spelling. SQLite takes any name in quotes for a type, and keeps its
+    text without the quotes: what is no plain type is such a name."""
+    if not _is_plain(declared):
+        return folded(declared)
+    return " ".join(tokens(declared)).replace(" ( ", "(").replace(" )", ")").replace(" , ", ",")
+
+
+def write_type(type_: str) -> str:
+    """A type as `read_type` gives it, as SQL."""
+    return type_ if _is_plain(type_) else quoted(type_)
+
+
+def _is_plain(type_: str) -> bool:
+    """Whether these are the words and sizes of a type (https://sqlite.org/syntax/type-name.html)."""
+    return bool(PLAIN_TYPE.fullmatch(type_)) and KEYWORDS.isdisjoint(folded(type_).split())
 
 
 def normal(sql: str | None) -> str | None:

@@ -1,0 +1,48 @@
+"""The names that a model chooses, for its table and for what the table needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import peewee as pw
+
+from dbkit.errors import ModelsError
+from dbkit.fields import EnumField
+
+from .models import HISTORY_TABLE, Model
+
+
+def require_free_names(models: Iterable[Model]) -> None:
+    """Raises ModelsError for something beside the table that would have the history's name. A table
+    may have it: its model is the history's own."""
+    for model in models:
+        for what, name in _beside(model):
+            if name == HISTORY_TABLE and not model._meta.schema:
+                raise ModelsError(
+                    f"Model {model.__name__} names {what} {name}. The table in which the applied "
+                    "migrations are recorded has that name.",
+                    "Choose another name.",
+                )
+
+
+def names(model: Model) -> Iterator[tuple[str, object]]:
+    """(what has the name, the name)."""
+    yield "its table", model._meta.table_name
+    yield "its schema", model._meta.schema
+    for field in model._meta.sorted_fields:
+        yield f"the column of {field.name}", field.column_name
+        yield f"the constraint of {field.name}", getattr(field, "constraint_name", None)
+        for label in field.labels if isinstance(field, EnumField) else ():
+            yield f"a label of {field.name}", label.replace("%", "")  # it is sent as a parameter
+    yield from _beside(model)
+
+
+def _beside(model: Model) -> Iterator[tuple[str, object]]:
+    """The names of what stands beside the table in its schema."""
+    for field in model._meta.sorted_fields:
+        yield f"the sequence of {field.name}", field.sequence
+        if isinstance(field, EnumField):
+            yield f"the type of {field.name}", field.type_name
+    for index in model._meta.indexes:
+        if isinstance(index, pw.ModelIndex):
+            yield "an index", index._name

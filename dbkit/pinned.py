@@ -7,8 +7,9 @@ parsed while the search path is pg_catalog alone.
 
 from __future__ import annotations
 
+import json
 from collections import namedtuple
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 from typing import Any
 
@@ -24,11 +25,15 @@ NUMBERS = count()
 
 def named_rows(cursor: Any) -> list[Any]:
     """All rows, with the names of the columns."""
-    row: Any = namedtuple("row", [column[0] for column in cursor.description])  # type: ignore[misc]
-    return [row._make(values) for values in cursor.fetchall()]
+    return _named([column[0] for column in cursor.description], cursor.fetchall())
 
 
-def ask(database: pw.Database, sql: str, params: Sequence[Any] = ()) -> Any:
+def _named(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> list[Any]:
+    row: Any = namedtuple("row", columns)  # type: ignore[misc]
+    return [row._make(values) for values in rows]
+
+
+def ask(database: pw.Database, sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> Any:
     """The cursor of a query, in one round trip; a transaction may be open or not.
 
     The server parses a cursor's query when it is declared, and runs it when rows are fetched: names
@@ -37,3 +42,15 @@ def ask(database: pw.Database, sql: str, params: Sequence[Any] = ()) -> Any:
     name = f"dbkit_{next(NUMBERS)}"
     declare = f"DECLARE {name} NO SCROLL CURSOR FOR {sql}"
     return database.execute_sql(f"{PIN}; {declare}; {UNPIN}; FETCH ALL FROM {name}", params)
+
+
+def ask_all(
+    database: pw.Database, queries: Iterable[str], params: Mapping[str, Any]
+) -> list[list[Any]]:
+    """The rows of each of the queries, with the names of the columns, in one round trip. Values
+    that JSON has no type for come as their text."""
+    arrays = ", ".join(f"(SELECT json_agg(rows)::text FROM ({sql}) rows)" for sql in queries)
+    found = (
+        json.loads(text or "[]") for text in ask(database, f"SELECT {arrays}", params).fetchone()
+    )
+    return [_named(rows[0], (row.values() for row in rows)) if rows else [] for rows in found]

@@ -12,7 +12,7 @@ from __future__ import annotations
 # the part of a column that ALTER COLUMN TYPE resets. `words` name the object in a statement.
 OBJECTS = """
 WITH space AS (
-    SELECT n.oid, n.nspname FROM pg_catalog.pg_namespace n WHERE n.nspname = ANY (%s)
+    SELECT n.oid, n.nspname FROM pg_catalog.pg_namespace n WHERE n.nspname = ANY (%(schemas)s)
 ), relation AS (
     SELECT c.*, n.nspname AS schema, format('%%I.%%I', n.nspname, c.relname) AS sql,
            CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW'

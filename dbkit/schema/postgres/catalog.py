@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
-from functools import partial
 from typing import Any
 
 import peewee as pw
 
 from dbkit.errors import DatabaseFailed
-from dbkit.pinned import ask, named_rows
+from dbkit.pinned import ask, ask_all
 
 from ..descent import descendants
 from ..values import (
@@ -60,62 +59,65 @@ def read(
     comments: bool = False,
     related: Collection[str] = (),
 ) -> Schema:
-    """All that the schemas hold, in one query a kind, whatever the number of tables. "pg_temp"
+    """All that the schemas hold, in one round trip, whatever the number of tables. "pg_temp"
     stands for the session's temporary schema. With `comments`, what is attached too. Of those of
     the schemas that are only `related`, the tables under a table of another."""
     if schemas == ["pg_temp"]:
         schemas = list(ask(database, queries.TEMPORARY).fetchone())
-
-    rows = partial(_rows, database, schemas)
-
-    since_18 = database.server_version >= 180000
-    sequences = rows(queries.SEQUENCES)
+    rows = _rows(database, schemas, comments)
+    sequences, constraints = rows["SEQUENCES"], rows["CONSTRAINTS"]
     owned = {(row.oid, row.column): row for row in sequences if _is_columns_own(row)}
-    constraints = rows(
-        queries.CONSTRAINTS.replace("{enforced}", "k.conenforced" if since_18 else "true").replace(
-            "{period}", "k.conperiod" if since_18 else "false"
-        )
-    )
     unproven = {(row.oid, *row.columns) for row in constraints if row.type == "n"}
     parts: dict[int, list[Part]] = defaultdict(list)
-    for row in rows(queries.COLUMNS):
+    for row in rows["COLUMNS"]:
         key = (row.oid, row.name)
         parts[row.oid].append(_column(row, key in unproven, owned.get(key), naming))
     for row in constraints:
         parts[row.oid].append(_constraint(row, naming))
-    for row in rows(queries.INDEXES):
+    for row in rows["INDEXES"]:
         parts[row.oid].append(_index(row))
-    for oid, trigger in _triggers(rows(queries.TRIGGERS)):
+    for oid, trigger in _triggers(rows["TRIGGERS"]):
         parts[oid].append(trigger)
-    for row in rows(queries.RULES):
+    for row in rows["RULES"]:
         parts[row.oid].append(Rule(row.name, row.definition, FIRING[row.enabled]))
-    for row in rows(queries.POLICIES):
+    for row in rows["POLICIES"]:
         parts[row.oid].append(_policy(row))
-    said = rows(queries.COMMENTS) if comments else []
-    for row in said:
+    for row in rows["COMMENTS"]:
         if row.oid is not None:
             parts[row.oid].append(Comment(row.name, row.text, row.of))
-    enums, domains = (
-        [row for row in rows(sql) if row.schema not in related]
-        for sql in (queries.ENUMS, queries.DOMAINS)
+    enums, domains, free = (
+        [row for row in rows[kind] if row.schema not in related]
+        for kind in ("ENUMS", "DOMAINS", "SEQUENCES")
     )
-    own = [row for row in sequences if row.schema not in related and not _is_columns_own(row)]
     return Schema(
-        tuple(Namespace(row.name) for row in rows(queries.NAMESPACES)),
-        tuple(_tables(rows(queries.TABLES), parts, naming, related)),
+        tuple(Namespace(row.name) for row in rows["NAMESPACES"]),
+        tuple(_tables(rows["TABLES"], parts, naming, related)),
         tuple(EnumType(naming(row.schema, row.name), tuple(row.labels)) for row in enums),
         tuple(Domain(naming(row.schema, row.name), row.definition) for row in domains),
-        tuple(_own_sequence(row, naming) for row in own),
-        tuple(Extension(*row) for row in ask(database, queries.EXTENSIONS)) if comments else (),
+        tuple(_own_sequence(row, naming) for row in free if not _is_columns_own(row)),
+        tuple(Extension(*row) for row in rows["EXTENSIONS"]),
         tuple(Comment(naming(row.schema, row.name) if row.schema else row.name, row.text, row.of)
-              for row in said if row.oid is None),
-        _attached(rows(ATTACHED), naming) if comments else {},
+              for row in rows["COMMENTS"] if row.oid is None),
+        _attached(rows["ATTACHED"], naming),
     )  # fmt: skip
+
+
+def _rows(database: pw.Database, schemas: list[str], comments: bool) -> dict[str, list[Any]]:
+    """The rows of each query of `queries.KINDS`, which is named as there."""
+    since_18 = database.server_version >= 180000
+    enforced, period = ("k.conenforced", "k.conperiod") if since_18 else ("true", "false")
+    asked = {
+        kind: sql.replace("{enforced}", enforced).replace("{period}", period)
+        for kind, sql in (queries.KINDS | queries.BESIDE if comments else queries.KINDS).items()
+    }
+    found = dict(zip(asked, ask_all(database, asked.values(), {"schemas": schemas}), strict=True))
+    return {kind: found.get(kind, []) for kind in queries.KINDS | queries.BESIDE}
 
 
 def attached(database: pw.Database, schemas: list[str], naming: Naming) -> Attached:
     """What the objects of the schemas would lose if they were dropped and created again."""
-    return _attached(_rows(database, schemas, ATTACHED), naming)
+    (rows,) = ask_all(database, [ATTACHED], {"schemas": schemas})
+    return _attached(rows, naming)
 
 
 def _attached(rows: Iterable[Any], naming: Naming) -> Attached:
@@ -126,10 +128,6 @@ def _attached(rows: Iterable[Any], naming: Naming) -> Attached:
         else:
             found[row.kind, "", naming(row.schema, row.name)] += (row.statement,)
     return dict(found)
-
-
-def _rows(database: pw.Database, schemas: list[str], sql: str) -> list[Any]:
-    return named_rows(ask(database, sql, (schemas,)))
 
 
 def _tables(

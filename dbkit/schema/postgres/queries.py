@@ -1,10 +1,12 @@
 """What is asked of the catalogs: a query per kind of object, whatever their number.
 
-Aliases equal the names of the fields they fill; orders are fixed; `%%s` is a list of schemas.
+Aliases equal the names of the fields they fill; orders are fixed; `schemas` is a list.
 The catalogs are described in the PostgreSQL manual, chapter 53, the `pg_get_...` functions in 9.26.
 """
 
 from __future__ import annotations
+
+from .attached import ATTACHED
 
 # The third is a schema of the path that the server passes over in silence, before all others; the
 # last are schemas with the schemas that have tables under their tables.
@@ -53,7 +55,7 @@ TEMPORARY = "SELECT nspname FROM pg_catalog.pg_namespace WHERE oid = pg_my_temp_
 
 NAMESPACES = """
 SELECT n.nspname AS name FROM pg_catalog.pg_namespace n
-WHERE n.nspname = ANY (%s) AND n.nspname <> coalesce(current_schema(), '')
+WHERE n.nspname = ANY (%(schemas)s) AND n.nspname <> coalesce(current_schema(), '')
 ORDER BY n.nspname
 """
 
@@ -90,7 +92,7 @@ SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind AS kind,
        c.relispopulated AS populated
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = ANY (%s) AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
+WHERE n.nspname = ANY (%(schemas)s) AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_class'::regclass
                   AND e.objid = c.oid AND e.deptype = 'e')
 ORDER BY schema, name
@@ -114,7 +116,7 @@ JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
 JOIN pg_catalog.pg_namespace tn ON tn.oid = t.typnamespace
 LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation
-WHERE n.nspname = ANY (%s) AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
+WHERE n.nspname = ANY (%(schemas)s) AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
   AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attrelid, a.attnum
 """
@@ -139,7 +141,7 @@ LEFT JOIN pg_catalog.pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid
 LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
 LEFT JOIN pg_catalog.pg_class tc ON tc.oid = d.refobjid
 LEFT JOIN pg_catalog.pg_namespace tn ON tn.oid = tc.relnamespace
-WHERE n.nspname = ANY (%s)
+WHERE n.nspname = ANY (%(schemas)s)
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_class'::regclass
                   AND e.objid = c.oid AND e.deptype = 'e')
 ORDER BY schema, name
@@ -181,7 +183,7 @@ LEFT JOIN pg_catalog.pg_class tc ON tc.oid = k.confrelid
 LEFT JOIN pg_catalog.pg_namespace tn ON tn.oid = tc.relnamespace
 LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = k.conindid AND k.contype IN ('p', 'u')
 LEFT JOIN pg_catalog.pg_class x ON x.oid = k.conindid AND k.contype IN ('p', 'u', 'x')
-WHERE n.nspname = ANY (%s) AND k.conparentid = 0
+WHERE n.nspname = ANY (%(schemas)s) AND k.conparentid = 0
   AND (k.contype IN ('p', 'f', 'u', 'c', 'x') OR (k.contype = 'n' AND NOT k.convalidated))
 ORDER BY k.conrelid, k.contype, k.conname
 """
@@ -220,7 +222,7 @@ JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
 JOIN pg_catalog.pg_am m ON m.oid = x.relam
 JOIN pg_catalog.pg_class c ON c.oid = i.indrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = ANY (%s) AND c.relkind IN ('r', 'p', 'm') AND NOT x.relispartition
+WHERE n.nspname = ANY (%(schemas)s) AND c.relkind IN ('r', 'p', 'm') AND NOT x.relispartition
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k
                   WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))
 ORDER BY i.indrelid, x.relname
@@ -237,7 +239,7 @@ EVENT = """CASE WHEN f.proname OPERATOR(pg_catalog.=) 'RI_FKey_check_ins' THEN '
 TRIGGERS = f"""
 WITH relation AS (
     SELECT c.oid FROM pg_catalog.pg_class c
-    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = ANY (%s)
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = ANY (%(schemas)s)
 )
 SELECT t.tgrelid AS oid, t.tgname AS name, pg_get_triggerdef(t.oid, true) AS definition,
        t.tgenabled AS enabled, NULL AS event
@@ -262,7 +264,7 @@ SELECT r.ev_class AS oid, r.rulename AS name, pg_get_ruledef(r.oid, true) AS def
 FROM pg_catalog.pg_rewrite r
 JOIN pg_catalog.pg_class c ON c.oid = r.ev_class
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = ANY (%s) AND r.rulename <> '_RETURN'
+WHERE n.nspname = ANY (%(schemas)s) AND r.rulename <> '_RETURN'
 ORDER BY r.ev_class, r.rulename
 """
 
@@ -275,12 +277,13 @@ SELECT p.polrelid AS oid, p.polname AS name, p.polcmd AS command, p.polpermissiv
 FROM pg_catalog.pg_policy p
 JOIN pg_catalog.pg_class c ON c.oid = p.polrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = ANY (%s)
+WHERE n.nspname = ANY (%(schemas)s)
 ORDER BY p.polrelid, p.polname
 """
 
 COMMENTS = """
-WITH space AS (SELECT n.oid, n.nspname FROM pg_catalog.pg_namespace n WHERE n.nspname = ANY (%s)
+WITH space AS (
+    SELECT n.oid, n.nspname FROM pg_catalog.pg_namespace n WHERE n.nspname = ANY (%(schemas)s)
 ), relation AS (
     SELECT c.oid, c.relname, c.relkind, n.nspname FROM pg_catalog.pg_class c
     JOIN space n ON n.oid = c.relnamespace
@@ -328,7 +331,7 @@ SELECT n.nspname AS schema, t.typname AS name,
 FROM pg_catalog.pg_type t
 JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
 LEFT JOIN pg_catalog.pg_enum e ON e.enumtypid = t.oid
-WHERE n.nspname = ANY (%s) AND t.typtype = 'e'
+WHERE n.nspname = ANY (%(schemas)s) AND t.typtype = 'e'
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend x WHERE x.classid = 'pg_type'::regclass
                   AND x.objid = t.oid AND x.deptype = 'e')
 GROUP BY n.nspname, t.typname
@@ -349,8 +352,16 @@ FROM pg_catalog.pg_type t
 JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
 JOIN pg_catalog.pg_type b ON b.oid = t.typbasetype
 LEFT JOIN pg_catalog.pg_collation l ON l.oid = t.typcollation
-WHERE n.nspname = ANY (%s) AND t.typtype = 'd'
+WHERE n.nspname = ANY (%(schemas)s) AND t.typtype = 'd'
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend x WHERE x.classid = 'pg_type'::regclass
                   AND x.objid = t.oid AND x.deptype = 'e')
 ORDER BY n.nspname, t.typname
 """
+
+# All that `catalog.read` asks for, and what it asks for beside it.
+KINDS = {
+    "TABLES": TABLES, "COLUMNS": COLUMNS, "SEQUENCES": SEQUENCES, "CONSTRAINTS": CONSTRAINTS,
+    "INDEXES": INDEXES, "TRIGGERS": TRIGGERS, "RULES": RULES, "POLICIES": POLICIES,
+    "NAMESPACES": NAMESPACES, "ENUMS": ENUMS, "DOMAINS": DOMAINS,
+}  # fmt: skip
+BESIDE = {"COMMENTS": COMMENTS, "EXTENSIONS": EXTENSIONS, "ATTACHED": ATTACHED}

@@ -28,12 +28,14 @@ def is_open(database: pw.Database) -> bool:
 def rolled_back(database: pw.Database, start: str = "BEGIN", more: str = "") -> Iterator[None]:
     """Run the block in a transaction, or a savepoint of the one that is open, and undo it; `more`
     are statements that are sent along with its start."""
-    begin, *undo = (start, "ROLLBACK")
+    begin, undo = start, ["ROLLBACK"]
     if is_open(database):
-        name = "dbkit_rolled_back"
-        begin, *undo = (f"{word} {name}" for word in ("SAVEPOINT", "ROLLBACK TO", "RELEASE"))
-    database.execute_sql(begin + more)
+        begin = "SAVEPOINT dbkit_rolled_back"
+        undo = ["ROLLBACK TO dbkit_rolled_back", "RELEASE dbkit_rolled_back"]
+        if isinstance(database, pw.PostgresqlDatabase):
+            undo = ["; ".join(undo)]  # one round trip
     try:
+        database.execute_sql(begin + more)
         yield
     finally:
         if is_open(database):  # else the connection is lost, and all with it

@@ -99,8 +99,10 @@ class Reshape:
         after = [model for model in self.after.values() if model is not None]
         with dialect.reading(self.database, self._schemas()) as reading:
             live = reading.live(comments=True)
-            old = _read(reading, list(self.before.values()), live)
-            new = _read(reading, after, live)
+            before = list(self.before.values())
+            compares_live = any("default" in names for names in self.meant.values())
+            old = _read(reading, before, live, [] if compares_live else after)
+            new = _read(reading, after, live, [] if compares_live else before)
         old = _with_live(old, live, self.meant)
         changes = [change for change in diff(old, new) if _is_meant(change)]
         sought = [find(live) for find in self.sought]
@@ -121,10 +123,10 @@ class Reshape:
         return changes
 
 
-def _read(reading: Reading, models: list[Model], live: Schema) -> Schema:
+def _read(reading: Reading, models: list[Model], live: Schema, beside: list[Model]) -> Schema:
     if not models:
         return Schema()
-    schema = reading.models(models, live)
+    schema = reading.models(models, live, beside)
     for name, reason in reading.unverified:
         raise MigrationError(f"Table {name} cannot be changed: {reason}")
     return schema

@@ -54,8 +54,9 @@ class Reading(Protocol):
         """The name of the model's table in a Schema."""
         ...
 
-    def models(self, models: Iterable[Model], live: Schema) -> Schema:
-        """What would be there were it made from the models. Raises ModelsError."""
+    def models(self, models: Iterable[Model], live: Schema, beside: Iterable[Model] = ()) -> Schema:
+        """What would be there were it made from the models. What a model of `beside` says just so
+        of the same table may be as the model writes it. Raises ModelsError."""
         ...
 
 

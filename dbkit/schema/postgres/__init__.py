@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from threading import Thread
 from typing import Any
 
@@ -75,9 +75,12 @@ class Postgres:
         return statements(current, desired, hints)
 
     def run(self, database: pw.Database, current: Schema, desired: Schema, hints: Hints) -> None:
-        (path,) = database.execute_sql("SHOW search_path").fetchone()
-        self._run(database, runnable(statements(current, desired, hints)))
-        database.execute_sql("SELECT pg_catalog.set_config('search_path', %s, false)", (path,))
+        with (
+            session.same_path(database)
+            if current.namespaces or desired.namespaces
+            else nullcontext()
+        ):
+            self._run(database, runnable(statements(current, desired, hints)))
 
     def recreate(self, database: pw.Database, statements: Iterable[str]) -> None:
         before = self._whole(database)
@@ -192,7 +195,7 @@ class Reading:
     def name(self, model: Model) -> str:
         return self.names.table(model)
 
-    def models(self, models: Iterable[Model], live: Schema) -> Schema:
+    def models(self, models: Iterable[Model], live: Schema, beside: Iterable[Model] = ()) -> Schema:
         """Most tables are proven equal to the live ones without asking the server; for the others
         it writes their expressions; what is not plain it makes as a whole."""
         by_name = {self.names.table(model): model for model in models}
@@ -200,6 +203,7 @@ class Reading:
         self._place_types(enums, live)
         tables = self._plain(by_name)
         there = {table.name: table for table in live.tables}
+        there |= self._plain({self.names.table(model): model for model in beside})
         doubts = settle.doubts(tables.values(), there)
         if doubts or len(tables) < len(by_name):
             unusual = [model for name, model in by_name.items() if name not in tables]

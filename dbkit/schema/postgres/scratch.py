@@ -236,8 +236,7 @@ class Ended(ModelsError):
 @contextmanager
 def trying(database: pw.Database) -> Iterator[None]:
     """Roll back the temporary tables of the block; drop them if the SQL of a model commits them."""
-    with rolled_back(database):
-        database.execute_sql("CREATE TEMPORARY TABLE dbkit_may_i ()")
+    with rolled_back(database, more="; CREATE TEMPORARY TABLE dbkit_may_i ()"):
         try:
             yield
         except Ended:

@@ -64,6 +64,14 @@ def find_table(
 
 
 @contextmanager
+def same_path(database: pw.Database) -> Iterator[None]:
+    """After the block the search path is as before."""
+    (path,) = database.execute_sql("SHOW search_path").fetchone()
+    yield
+    database.execute_sql("SELECT pg_catalog.set_config('search_path', %s, false)", (path,))
+
+
+@contextmanager
 def keeping(database: pw.Database) -> Iterator[None]:
     """After the block the session has the role and the settings that it had before."""
     before = _state(database)

@@ -34,6 +34,8 @@ PLACEHOLDER = re.compile(r"(\bdbkit_\d+\b|(?<!')'dbkit_\d+'(?!')|\b1\d{9}(?:\.5)
 TEXTS = ("character varying", "character", "text")
 LONGEST = 60  # a longer text might be cut, as a name
 
+KEYWORDS: dict[int, frozenset[str]] = {}  # by the server's version
+
 # (source with placeholders, (name, type) of those for columns, what each stands for)
 Shape = tuple[str, frozenset[tuple[str, str]], dict[str, str]]
 
@@ -42,7 +44,7 @@ class Shapes:
     """Takes the values and names out of checks, and puts them into what the server said."""
 
     def __init__(self, database: pw.Database) -> None:
-        self.keywords = {word for (word,) in ask(database, NOT_PLAIN).fetchall()}
+        self.keywords = _keywords(database)
         self.columns: dict[tuple[str, int], str] = {}  # (type, how many before) -> placeholder
 
     def shape(self, source: str, types: Mapping[str, str]) -> Shape | None:
@@ -91,6 +93,14 @@ def filled(answer: str | None, values: Mapping[str, str]) -> str | None:
     filled = [*pieces]
     filled[1::2] = [values[mark] for mark in pieces[1::2]]
     return "".join(filled)
+
+
+def _keywords(database: pw.Database) -> frozenset[str]:
+    """The words that are special to a server of this version."""
+    version = database.server_version
+    if version not in KEYWORDS:
+        KEYWORDS[version] = frozenset(word for (word,) in ask(database, NOT_PLAIN).fetchall())
+    return KEYWORDS[version]
 
 
 @lru_cache(maxsize=1_000)

@@ -273,7 +273,7 @@ class Reading:
     def name(self, model: Model) -> str:
         return _name(model)
 
-    def models(self, models: Iterable[Model], live: Schema) -> Schema:
+    def models(self, models: Iterable[Model], live: Schema, beside: Iterable[Model] = ()) -> Schema:
         return _from_models(self.database, list(models))
 
 

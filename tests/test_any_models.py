@@ -21,6 +21,7 @@ import pytest
 from dbkit import DbkitError, create, migrate, rollback, verify
 from dbkit.report import Report
 from dbkit.schema.dialect import dialect_for
+from dbkit.schema.models import truncated
 from dbkit.schema.statements import quoted
 from dbkit.transactions import is_open
 
@@ -49,6 +50,7 @@ def law(database: pw.Database, models: list[Any], directory: Path, way: Way) -> 
         return
     names = {model.__name__ for model in models}
     names |= {str(getattr(model._meta, "table_name", model.__name__)) for model in models}
+    names |= {truncated(name) for name in names}
     assert NOTHING in message or any(name in message for name in names), message
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import peewee as pw
 
 from dbkit import fields
+from dbkit.comparison import is_ignored
 from dbkit.connection import diagnosed
 from dbkit.errors import DatabaseFailed, DbkitError, MigrationError
 from dbkit.schema.canonical import joined
@@ -20,10 +21,11 @@ from dbkit.schema.diff import diff
 from dbkit.schema.models import Model, described, qualified
 from dbkit.schema.patching import patched, with_names
 from dbkit.schema.statements import runnable
-from dbkit.schema.values import EnumType, Schema, Table
+from dbkit.schema.values import Constraint, EnumType, Namespace, Schema, Table
 from dbkit.source import lines
 
 from .decisions import Decisions
+from .effects import effect
 from .enums import enums
 from .filling import emptied, filled, noting
 from .from_nothing import FromNothing
@@ -31,7 +33,7 @@ from .goal import Goal, whole
 from .hazards import Step, hazards
 from .lines import Lines
 from .migrator import Migrator
-from .operations import Writer
+from .operations import Fill, Writer
 from .renames import Renaming, find_renames
 from .router import Router
 
@@ -90,18 +92,74 @@ class Generator:
             self.decisions.check_used(self.decisions.fill)
             return None
         schemas = self._new_schemas(current)
-        written = self._up(renaming, current, changes, schemas)
+        with _blamed(changes):
+            up, down = self._both_ways(renaming, current, known, changes, schemas)
         self.decisions.settle()
         self.decisions.check_used(self.decisions.fill)
-        with _blamed(changes):
-            end, migrator, more, less = self._rest(written)
-        first = less + self._back(renaming, end, migrator.orm.tables, known)
-        down = self._down(renaming, written + more, first, schemas)
         types = enums(known.values()), enums(self.models)
         step = Step(current, changes, self.filled)
         lost = hazards(self.dialect, step, self.filled_back, *types)
-        made = file_text(_summary(renaming, changes, lost), written + more, down, replaces)
+        made = file_text(_summary(renaming, changes, lost), up, down, replaces)
         return Created(name, made, lost, renaming=renaming)
+
+    def _both_ways(
+        self,
+        renaming: Renaming,
+        current: Schema,
+        known: Mapping[str, Model],
+        changes: list[Change],
+        schemas: list[str],
+    ) -> tuple[Lines, Lines]:
+        """The lines of `migrate` and of `rollback`. What no operation says is written as SQL."""
+        tables = {str(change.table or change.item.name) for change in changes} & known.keys()
+        spaces = [Add(None, Namespace(schema)) for schema in schemas]
+        fill = noting(filled(changes, self.decisions), self.filled)
+        up = self._operations(renaming.up, current, self.new, changes, fill)
+        migrator = self._after(renaming.up)
+        done = effect(migrator, function_of(up), tables, current)
+        gone = [change for change in done if isinstance(change, Drop) and change.table is None
+                and isinstance(change.item, EnumType)]  # fmt: skip
+        end = patched(current, [*spaces, *done])
+        target = patched(end, self._left(end, patched(current, [*changes, *gone])))
+        more, less = self._by_sql(end, target), self._by_sql(target, end)
+        fill = noting(emptied(changes_back := _inverse(changes)), self.filled_back)
+        back = self._operations(renaming.up + up, target, known, changes_back, fill)
+        undone = effect(self._after(renaming.up + up), function_of(back), tables, target)
+        start = patched(end, [*undone, *_inverse(spaces)])
+        down = less + back + self._by_sql(start, current)
+        down += _each("drop_schema", reversed(schemas)) + renaming.down
+        up = renaming.up + _each("create_schema", schemas) + up + more
+        if renaming.up or any(isinstance(change.item, Constraint) for change in undone):
+            # the server named the constraints by columns that may have had another name
+            after = self.tried([up, down], self.followed(), self._live)
+            down += self._by_sql(after, self.start)
+        return up, down
+
+    def _left(self, current: Schema, desired: Schema) -> list[Change]:
+        """What no operation does; schemas have an operation that models do not tell of."""
+        changes = (one for one in diff(current, desired) if not isinstance(one.item, Namespace))
+        return [change for change in changes if not is_ignored(change, self.goal.ignore)]
+
+    def _operations(
+        self,
+        before: Lines,
+        current: Schema,
+        models: Mapping[str, Model],
+        changes: list[Change],
+        fill: Fill,
+    ) -> Lines:
+        """The operations that make these models of those that the history knows after `before`."""
+        usings = self.dialect.usings(current, patched(current, changes))
+        there = self._after(before).orm.tables  # the writer edits these
+        owns = self.goal.owns
+        return Writer(self.database, there, models, changes, fill, usings, owns).write()
+
+    def _after(self, lines: Lines) -> Migrator:
+        """A migrator that knows what all files make, and then the lines."""
+        migrator = self.followed()
+        with migrator.fake():
+            function_of(lines)(migrator, self.database)
+        return migrator
 
     def _from_nothing(
         self, name: str, wanted: Schema, replaces: Sequence[str] | None
@@ -125,7 +183,11 @@ class Generator:
         """(the schema, the models that the history knows, what is still to be changed) after the
         history and some more lines."""
         migrator = self.followed()
-        live, changes = self.tried([lines], migrator, lambda: self._changes(migrator))
+
+        def look() -> tuple[Schema, list[Change]]:
+            return self._live() if lines else self.start, self._changes(migrator)
+
+        live, changes = self.tried([lines], migrator, look)
         return live, dict(migrator.orm.tables), changes
 
     def followed(self) -> Migrator:
@@ -160,41 +222,12 @@ class Generator:
         with self.dialect.reading(self.database, None) as reading:
             return reading.live(comments=True)
 
-    def _changes(self, migrator: Migrator) -> tuple[Schema, list[Change]]:
+    def _changes(self, migrator: Migrator) -> list[Change]:
         live, changes = self.goal.left(self.database)
         gone = {name for name in migrator.orm.tables
                 if name not in self.new and self.goal.owns(name)}  # fmt: skip
         changes += [Drop(None, table) for table in live.tables if table.name in gone]
-        return live, changes
-
-    def _up(
-        self,
-        renaming: Renaming,
-        current: Schema,
-        changes: list[Change],
-        schemas: list[str],
-    ) -> Lines:
-        usings = self.dialect.usings(current, patched(current, changes))
-        fill = noting(filled(changes, self.decisions), self.filled)
-        migrator = self.followed()  # the writer edits the models
-        with migrator.fake():
-            function_of(renaming.up)(migrator, self.database)
-        known = migrator.orm.tables
-        writer = Writer(self.database, known, self.new, changes, fill, usings, self.goal.owns)
-        written = writer.write()
-        return renaming.up + _each("create_schema", schemas) + written
-
-    def _rest(self, lines: Lines) -> tuple[Schema, Migrator, Lines, Lines]:
-        """(the schema after these lines, the migrator that ran them, what no operation says, and
-        what undoes that)."""
-        migrator = self.followed()
-        end, (left, rest) = self.tried(
-            [lines], migrator, lambda: (self._live(), self._changes(migrator))
-        )
-        more, less = self._by_sql(left, self.goal.desired(left, rest)), Lines()
-        if more:
-            less = self._by_sql(self.tried([lines, more], self.followed(), self._live), left)
-        return end, migrator, more, less
+        return changes
 
     def _new_schemas(self, current: Schema) -> list[str]:
         """Those of the models that are not there yet."""
@@ -204,29 +237,6 @@ class Generator:
         there = {None, "", own, *(one.name for one in current.namespaces)}
         spaces = {model._meta.schema for model in self.models} - there
         return sorted(space for space in spaces if self.goal.owns(f"{space}.*"))
-
-    def _back(
-        self,
-        renaming: Renaming,
-        end: Schema,
-        models: Mapping[str, Model],
-        known: Mapping[str, Model],
-    ) -> Lines:
-        """The operations that make the `known` models, under their new names, of the schema and the
-        models at the end."""
-        renamed = self.start
-        if renaming.up:
-            renamed = self.tried([renaming.up], self.followed(), self._live)
-        changes = list(diff(end, renamed))
-        fill = noting(emptied(changes), self.filled_back)
-        usings = self.dialect.usings(end, renamed)
-        return Writer(self.database, models, known, changes, fill, usings, self.goal.owns).write()
-
-    def _down(self, renaming: Renaming, up: Lines, first: Lines, schemas: list[str]) -> Lines:
-        """The lines that take those of `up` back."""
-        lines = first + _each("drop_schema", reversed(schemas)) + renaming.down
-        after = self.tried([up, lines], self.followed(), self._live)
-        return lines + self._by_sql(after, self.start)
 
     def _by_sql(self, current: Schema, desired: Schema) -> Lines:
         lines = Lines()
@@ -238,6 +248,10 @@ class Generator:
         for statement in statements:
             lines.sql(self.database, statement.sql)
         return lines
+
+
+def _inverse(changes: Sequence[Change]) -> list[Change]:
+    return [change.inverse for change in reversed(changes)]
 
 
 def _each(operation: str, names: Iterable[str]) -> Lines:

@@ -6,7 +6,7 @@ them before and after, and made in the live database, whatever else the tables h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any
@@ -21,7 +21,7 @@ from dbkit.schema.diff import diff
 from dbkit.schema.models import BASES, Model
 from dbkit.schema.patching import patched
 from dbkit.schema.statements import Hints
-from dbkit.schema.values import Column, EnumType, Part, Schema, Table
+from dbkit.schema.values import Column, EnumType, Namespace, Part, Schema, Sequence, Table
 
 OPTIONS = ("table_name", "schema", "options", "table_settings", "strict_tables", "without_rowid",
            "temporary", "legacy_table_names", "database")  # fmt: skip
@@ -101,8 +101,8 @@ class Reshape:
             live = reading.live(comments=True)
             before = list(self.before.values())
             compares_live = any("default" in names for names in self.meant.values())
-            old = _read(reading, before, live, [] if compares_live else after)
-            new = _read(reading, after, live, [] if compares_live else before)
+            old = read_models(reading, before, live, [] if compares_live else after)
+            new = read_models(reading, after, live, [] if compares_live else before)
         old = _with_live(old, live, self.meant)
         changes = [change for change in diff(old, new) if _is_meant(change)]
         sought = [find(live) for find in self.sought]
@@ -123,7 +123,9 @@ class Reshape:
         return changes
 
 
-def _read(reading: Reading, models: list[Model], live: Schema, beside: list[Model]) -> Schema:
+def read_models(reading: Reading, models: list[Model], live: Schema, beside: list[Model]) -> Schema:
+    """What the models say; `beside` as for `Reading.models`. Raises MigrationError for a table that
+    the database cannot compare."""
     if not models:
         return Schema()
     schema = reading.models(models, live, beside)
@@ -133,7 +135,7 @@ def _read(reading: Reading, models: list[Model], live: Schema, beside: list[Mode
 
 
 def live_drop(
-    table: str, kind: Any, name: str | None, columns: Sequence[str] = ()
+    table: str, kind: Any, name: str | None, columns: Iterable[str] = ()
 ) -> Callable[[Schema], Change]:
     """Drop an index or a constraint of a live table, by its name or by its columns."""
     return lambda live: Drop(*_live_part(live, table, kind, name, columns))
@@ -150,7 +152,7 @@ def live_rename(table: str, kind: Any, old: str, new: str) -> Callable[[Schema],
 
 
 def _live_part(
-    live: Schema, name: str, kind: Any, part: str | None, columns: Sequence[str] = ()
+    live: Schema, name: str, kind: Any, part: str | None, columns: Iterable[str] = ()
 ) -> tuple[str, Any]:
     """(the table, the part of it)."""
     for table in live.tables:
@@ -180,5 +182,5 @@ def _with_live(old: Schema, live: Schema, meant: Mapping[tuple[str, str], set[st
 
 
 def _is_meant(change: Change) -> bool:
-    """An enum type is neither altered nor dropped by the tables that use it."""
-    return isinstance(change, Add) or not isinstance(change.item, EnumType)
+    """What stands beside the tables is neither altered nor dropped by the tables that use it."""
+    return isinstance(change, Add) or not isinstance(change.item, EnumType | Namespace | Sequence)

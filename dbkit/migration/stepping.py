@@ -105,12 +105,12 @@ class Stepping(peewee_migrate.Migrator):
         self.added, self.unchecked = {}, False
 
     @contextmanager
-    def fake(self) -> Iterator[None]:
-        """In the block operations edit models, and nothing is run."""
+    def fake(self) -> Iterator[list[Any]]:
+        """In the block operations edit models, and nothing is run; gives their queue."""
         queue, before = self.__ops__, self.following
         self.__ops__, self.following = [], True
         try:
-            yield
+            yield self.__ops__
         finally:
             self.__ops__, self.following = queue, before
             forget_untold(self.orm)

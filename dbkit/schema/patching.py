@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import Any
 
 from dbkit.errors import MigrationError
 
 from .changes import Add, Alter, Change, Drop, kind, subject
 from .diff import counterpart
-from .values import EnumType, Index, Nameable, Namespace, Part, Schema, Table
+from .values import EnumType, Index, Nameable, Namespace, Part, Schema, Sequence, Table
 
+FIELDS: dict[type, str] = {Table: "tables", EnumType: "enums", Sequence: "sequences",
+                           Namespace: "namespaces"}  # fmt: skip
 BY_INDEX = "REPLICA IDENTITY USING INDEX "
 
 
@@ -19,26 +22,31 @@ def patched(schema: Schema, changes: Iterable[Change]) -> Schema:
     about where its name is not there. Raises MigrationError for what cannot be found."""
     for change in changes:
         match change:
-            case Add(None, Table() as table):
-                schema = replace(schema, tables=(*schema.tables, table))
-            case Drop(None, Table(name)):
-                there = _table(schema, name)
-                schema = replace(schema, tables=tuple(
-                    one for one in schema.tables if one is not there))  # fmt: skip
             case Alter(None, Table(), Table() as new):
                 there = _table(schema, new.name)
                 schema = _with(schema, replace(there, kind=new.kind, options=new.options))
-            case Add(None, EnumType() as enum):
-                if all(one.name != enum.name for one in schema.enums):
-                    schema = replace(schema, enums=(*schema.enums, enum))
-            case Alter(None, EnumType(), EnumType() as new):
-                enums = tuple(new if one.name == new.name else one for one in schema.enums)
-                schema = replace(schema, enums=enums)
-            case Add(None, Namespace() as namespace):
-                schema = replace(schema, namespaces=(*schema.namespaces, namespace))
+            case Drop(None, item):
+                schema = _beside(schema, item)
+            case Alter(None, _, item):
+                schema = _beside(schema, item, item)
+            case Add(None, item):
+                same = [one for one in _like(schema, item) if one.name == item.name]
+                schema = _beside(schema, item, *(same or [item]))
             case Add(str(name)) | Drop(str(name)) | Alter(str(name)):
                 schema = _with(schema, _changed(_table(schema, name), change, schema))
     return schema
+
+
+def _beside(schema: Schema, item: Any, *new: Any) -> Schema:
+    """The schema with something `new`, or nothing, in place of what has the item's name."""
+    kept = (one for one in _like(schema, item) if one.name != item.name)
+    some: Any = {FIELDS[type(item)]: (*kept, *new)}
+    return replace(schema, **some)
+
+
+def _like(schema: Schema, item: Any) -> tuple[Any, ...]:
+    """The items of the schema that are of the kind of this."""
+    return getattr(schema, FIELDS[type(item)])  # type: ignore[no-any-return]
 
 
 def _table(schema: Schema, name: str) -> Table:

@@ -1,0 +1,59 @@
+"""What lines of a migration make of a schema, found without running them.
+
+An operation makes a table what its model has become (see `reshaping`). So the models before and
+after the lines say what changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import peewee as pw
+
+from dbkit.schema.changes import Change, Drop
+from dbkit.schema.dialect import dialect_for
+from dbkit.schema.diff import diff
+from dbkit.schema.models import Model, qualified
+from dbkit.schema.values import Namespace, Schema, Sequence
+
+from .migrator import Migrator
+from .reshaping import Reshape, read_models, snapshot
+from .stepping import Creation
+
+Function = Callable[[Migrator, pw.Database], None]  # `migrate` or `rollback` of a file
+
+
+def effect(
+    migrator: Migrator, function: Function, tables: Iterable[str], live: Schema
+) -> list[Change]:
+    """The changes that the operations of a function make in the `live` schema; the migrator knows
+    their models afterwards. `tables` are names of tables that may be changed; of others the
+    operations tell. Raises ModelsError or MigrationError."""
+    database, models = migrator.__database__, migrator.orm.tables
+    before = {name: snapshot(models[name]) for name in tables if name in models}
+    with migrator.fake() as operations:
+        function(migrator, database)
+        touched = dict.fromkeys(before)
+        for operation in operations:
+            if isinstance(operation, Reshape):
+                before = operation.before | before
+                touched |= dict.fromkeys(operation.before)
+            elif isinstance(operation, Creation):
+                touched[qualified(operation.model)] = None
+    after = [models[name] for name in touched if name in models]
+    old, new = _compared(database, list(before.values()), after, live)
+    return [change for change in diff(old, new) if _is_made(change)]
+
+
+def _compared(
+    database: pw.Database, before: list[Model], after: list[Model], live: Schema
+) -> tuple[Schema, Schema]:
+    with dialect_for(database).reading(database, None) as reading:
+        return read_models(reading, before, live, after), read_models(reading, after, live, before)
+
+
+def _is_made(change: Change) -> bool:
+    """Whether the operations make it: no operation on a table creates or drops a schema, and a
+    sequence stays although no model names it any more."""
+    dropped = isinstance(change, Drop) and isinstance(change.item, Sequence)
+    return not dropped and not isinstance(change.item, Namespace)

@@ -31,7 +31,7 @@ from click.testing import CliRunner
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))  # for the tests' servers
 
-from dbkit.cli import main  # noqa: E402
+from dbkit.cli.commands import main  # noqa: E402
 from tests.servers import BINARIES, Server  # noqa: E402
 
 MODELS = """\

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from .lazily import importing
+from .lazy_imports import importing
 
 if TYPE_CHECKING:
     from .connection import connect
@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from .errors import DbkitError
     from .fields import EnumField
     from .migration import create, migrate, rollback, status
-    from .report import Report
     from .seeding import seed
-    from .verification import verify
+    from .verification.drift import verify
+    from .verification.report import Report
 
 
 __version__ = "0.1.0"
@@ -36,7 +36,7 @@ __getattr__ = importing(
     {
         "DbkitError": "errors",
         "EnumField": "fields",
-        "Report": "report",
+        "Report": "verification",
         "connect": "connection",
         "create": "migration",
         "load_models": "discovery",

@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 import peewee as pw
 
-from .advice import advice, sql_name
 from .errors import DatabaseFailed, DatabaseUnreachable, DbkitError
+from .sqlstates import advice, sql_name
 
 
 class Rule(NamedTuple):

@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from .errors import ModelsError
-from .schema.models import Model, is_model, with_targets
+from .schema.peewee_models import Model, is_model, with_targets
 
 LIBRARIES = ("peewee", "playhouse", "peewee_migrate")
 

@@ -14,7 +14,7 @@ from typing import Any
 import peewee as pw
 
 from .errors import ModelsError
-from .pinned import ask
+from .pinned_queries import ask
 
 __all__ = [
     "ColumnField",

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 
 import peewee as pw
 
-from .schema.models import Model, qualified
+from .schema.peewee_models import Model, qualified
 from .schema.values import Column, ForeignKey, Schema, Table
 
 
 def reflected(live: Schema, dialect_name: str, names: Iterable[str]) -> dict[str, Model]:
     """Models of these tables, and of those that their foreign keys need, by the table's name. One
     is left out if it is not there, or if no model can say what it is."""
-    from .adoption.models_source import written  # adoption itself uses migrations
+    from .adoption.render_models import written
 
     scope: dict[str, object] = {"__name__": __name__}
     exec(written(_part(live, names), dialect_name).source, scope)

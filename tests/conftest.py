@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from dbkit import models
-from dbkit.cli import main
+from dbkit.cli.commands import main
 from dbkit.connection import parse
 
 from .servers import BINARIES, DEBIAN_15, Server, free_port

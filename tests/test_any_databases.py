@@ -22,13 +22,13 @@ import pytest
 
 from dbkit import DbkitError, create, migrate, rollback, verify
 from dbkit.adoption import adopt
-from dbkit.comparison import compare
 from dbkit.connection import opened, parse
 from dbkit.errors import DatabaseFailed
 from dbkit.migration import merge, reset, status
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.values import Schema
 from dbkit.transactions import is_open
+from dbkit.verification.comparison import compare
 
 from .any_databases import history, statements
 from .conftest import SQLITE, server_of

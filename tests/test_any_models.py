@@ -19,11 +19,11 @@ import peewee as pw
 import pytest
 
 from dbkit import DbkitError, create, migrate, rollback, verify
-from dbkit.report import Report
 from dbkit.schema.dialect import dialect_for
-from dbkit.schema.models import truncated
-from dbkit.schema.statements import quoted
+from dbkit.schema.peewee_models import truncated
+from dbkit.schema.sql import quoted
 from dbkit.transactions import is_open
+from dbkit.verification.report import Report
 
 from .any_models import HEAD, NotTaken, built, source
 from .test_properties import EXAMPLES

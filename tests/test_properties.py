@@ -21,8 +21,8 @@ from dbkit import EnumField, verify
 from dbkit.fields import DateTimeTZField, create_enum
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.diff import diff
-from dbkit.schema.models import with_targets
-from dbkit.schema.postgres import plain, scratch, settle
+from dbkit.schema.peewee_models import with_targets
+from dbkit.schema.postgres import plain, settle, temporary_tables
 from dbkit.schema.values import Check, EnumType, Part, Schema, Table
 
 EXAMPLES = int(os.environ.get("DBKIT_EXAMPLES", "0"))
@@ -397,7 +397,7 @@ def test_one_change_is_found(database: pw.Database, data: st.DataObject) -> None
         desired = built(new, is_postgres(database))
         report = verify(database, desired)
         assert report
-        name = scratch.Names("public").table(desired[number])
+        name = temporary_tables.Names("public").table(desired[number])
         touched = {change.table or change.item.name for change in report.changes}
         assert {name, f"main.{name}"} & touched or any(
             isinstance(change.item, EnumType) for change in report.changes
@@ -461,10 +461,10 @@ def test_the_quick_reading_says_what_the_server_does(
                 for schema in (live, Schema())
             )
             names = reading.names
-            for name, field in scratch.enums(with_targets(models), names).items():
+            for name, field in temporary_tables.enums(with_targets(models), names).items():
                 create_enum(postgres, names.types_there[name], field.labels, "pg_temp")
             asked = {table.name: of_no_name(names.as_live(table))
-                     for table in scratch.read(postgres, models, names)}  # fmt: skip
+                     for table in temporary_tables.read(postgres, models, names)}  # fmt: skip
     assert alone == asked
     assert beside_live == asked
 
@@ -494,7 +494,7 @@ def test_a_shape_says_what_the_server_does(postgres: pw.Database, checks: list[A
         source = source.replace("'a'", "'" + text.replace("'", "''") + "'")
         made._meta.constraints = [pw.Check(source)]
         table = plain.read(made, postgres.get_sql_context(scope=pw.SCOPE_VALUES),
-                           scratch.Names("public"))  # fmt: skip
+                           temporary_tables.Names("public"))  # fmt: skip
         tables += [table] if table else []
     with postgres.atomic() as transaction:
         answers = settle.settle(postgres, settle.doubts(tables, {}), {})

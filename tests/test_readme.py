@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from dbkit.cli import main
+from dbkit.cli.commands import main
 from dbkit.diagnosis import RULES
 from dbkit.migration import Migrator
 from dbkit.schema.postgres.spellings import EQUIVALENT

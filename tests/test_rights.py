@@ -46,7 +46,7 @@ def test_what_a_role_may_not_do(
     name = server.create_database()
     monkeypatch.setenv("DATABASE_URL", server.url(name))
     monkeypatch.setenv("DBKIT_MODELS", "things_of_rights")
-    monkeypatch.setattr("dbkit.scratch.EMBEDDED", ("an embedded server", _no_server))
+    monkeypatch.setattr("dbkit.scratch_database.EMBEDDED", ("an embedded server", _no_server))
     monkeypatch.syspath_prepend(Path.cwd())
     Path("things_of_rights.py").write_text(MODELS)
     assert dbkit("create", "first").exit_code == 0
@@ -105,7 +105,7 @@ def test_a_directory_that_may_not_be_read(
 
 
 def _no_server(*_: object) -> None:
-    from dbkit.scratch import NoScratch
+    from dbkit.scratch_database import NoScratch
 
     raise NoScratch("There is no embedded server here.")
 

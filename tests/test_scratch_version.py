@@ -11,7 +11,7 @@ import pytest
 from click.testing import Result
 
 from dbkit import create, verify
-from dbkit.scratch import NoScratch, scratch_database, server_of
+from dbkit.scratch_database import NoScratch, scratch_database, server_of
 
 from .conftest import POSTGRES, opened
 from .conftest import server_of as running

@@ -24,7 +24,7 @@ from dbkit.models import (
     TenantConfig,
     User,
 )
-from dbkit.seeding.times import relative
+from dbkit.seeding.relative_times import relative
 
 from .conftest import MIGRATIONS, SEEDS
 

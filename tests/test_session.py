@@ -9,7 +9,7 @@ import peewee as pw
 import pytest
 
 from dbkit import DbkitError, migrate, rollback, status
-from dbkit.migration.following import silenced
+from dbkit.migration.intercept import silenced
 
 from .conftest import opened
 from .servers import Server

@@ -11,7 +11,7 @@ from dbkit import create, migrate, rollback, verify
 from dbkit.connection import parse
 from dbkit.discovery import Found
 from dbkit.fields import ColumnField
-from dbkit.sources import Sources
+from dbkit.verification.sources import Sources
 
 from .conftest import opened
 from .servers import Server

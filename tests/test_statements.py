@@ -15,8 +15,8 @@ import pytest
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.diff import diff
 from dbkit.schema.postgres.writing import statements as postgres_statements
-from dbkit.schema.sqlite.statements import statements as sqlite_statements
-from dbkit.schema.statements import Statement, not_done, quoted, script
+from dbkit.schema.sql import Statement, not_done, quoted, script
+from dbkit.schema.sqlite.writing import statements as sqlite_statements
 from dbkit.schema.values import Column, Schema, Table
 
 from .conftest import opened, server_of

@@ -11,7 +11,7 @@ import pytest
 
 from dbkit import EnumField, create, migrate, rollback, verify
 from dbkit.errors import ModelsError
-from dbkit.schema.models import truncated
+from dbkit.schema.peewee_models import truncated
 from dbkit.transactions import is_open
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from dbkit.atomic_files import overwrite, write_new
 from dbkit.errors import WriteFailed
-from dbkit.writing import overwrite, write_new
 
 MODELS = "import peewee as pw\n\n\nclass Cell(pw.Model):\n    name = pw.TextField()\n"
 Run = Callable[..., object]

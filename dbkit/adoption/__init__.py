@@ -1,7 +1,25 @@
 """From a database that exists already to a project that manages it."""
 
-from .adopting import Adopted, adopt
-from .models_source import Models, models_source, written
-from .unsaid import Unsaid
+from typing import TYPE_CHECKING
+
+from ..lazy_imports import importing
+
+if TYPE_CHECKING:
+    from .adopt_database import Adopted, adopt
+    from .left_out import Unsaid
+    from .render_models import Models, models_source, written
+
 
 __all__ = ["Adopted", "Models", "Unsaid", "adopt", "models_source", "written"]
+
+__getattr__ = importing(
+    __name__,
+    {
+        "Adopted": "adopt_database",
+        "Models": "render_models",
+        "Unsaid": "left_out",
+        "adopt": "adopt_database",
+        "models_source": "render_models",
+        "written": "render_models",
+    },
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from dbkit.schema.sqlite.ddl import TOKEN, tokens
+from dbkit.schema.sqlite.tokenizer import TOKEN, tokens
 
 NAME = r'[a-z_][a-z0-9_]*|"(?:[^"]|"")+"'
 ITEM = r"\(?'(?:[^']|'')*'::(?:character varying|text)\)?(?:::text)?|-?\d+(?:\.\d+)?"

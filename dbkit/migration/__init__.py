@@ -2,16 +2,16 @@
 
 from typing import TYPE_CHECKING
 
-from ..lazily import importing
+from ..lazy_imports import importing
 
 if TYPE_CHECKING:
-    from .creating import create, create_empty
-    from .decisions import Undecided
-    from .generating import Created
-    from .merging import merge
+    from .autogenerate import Created
+    from .commands import Status, migrate, reset, rollback, status
     from .migrator import Migrator
+    from .new_migration import create, create_empty
+    from .questioner import Undecided
     from .router import Router
-    from .running import Status, migrate, reset, rollback, status
+    from .squash import merge
 
 
 __all__ = [
@@ -32,17 +32,17 @@ __all__ = [
 __getattr__ = importing(
     __name__,
     {
-        "Created": "generating",
+        "Created": "autogenerate",
         "Migrator": "migrator",
         "Router": "router",
-        "Status": "running",
-        "Undecided": "decisions",
-        "create": "creating",
-        "create_empty": "creating",
-        "merge": "merging",
-        "migrate": "running",
-        "reset": "running",
-        "rollback": "running",
-        "status": "running",
+        "Status": "commands",
+        "Undecided": "questioner",
+        "create": "new_migration",
+        "create_empty": "new_migration",
+        "merge": "squash",
+        "migrate": "commands",
+        "reset": "commands",
+        "rollback": "commands",
+        "status": "commands",
     },
 )

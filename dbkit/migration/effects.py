@@ -1,6 +1,6 @@
 """What lines of a migration make of a schema, found without running them.
 
-An operation makes a table what its model has become (see `reshaping`). So the models before and
+An operation makes a table what its model has become (see `reshape`). So the models before and
 after the lines say what changes.
 """
 
@@ -13,12 +13,12 @@ import peewee as pw
 from dbkit.schema.changes import Change, Drop
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.diff import diff
-from dbkit.schema.models import Model, qualified
+from dbkit.schema.peewee_models import Model, qualified
 from dbkit.schema.values import Namespace, Schema, Sequence
 
 from .migrator import Migrator
-from .reshaping import Reshape, read_models, snapshot
-from .stepping import Creation
+from .operation_queue import Creation
+from .reshape import Reshape, read_models, snapshot
 
 Function = Callable[[Migrator, pw.Database], None]  # `migrate` or `rollback` of a file
 

@@ -1,6 +1,6 @@
 """The numbered files of a directory: which there are, in which order, and what is in one.
 
-A file with a tuple REPLACES of names stands for those, see `standing`.
+A file with a tuple REPLACES of names stands for those, see `applied`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 from dbkit.errors import MigrationError
 
-from .standing import RESTORE, Layout, number
+from .applied import RESTORE, Layout, number
 
 MASK = re.compile(r"[0-9]{3,}_[^.]+\.py")
 MIGRATE = re.compile(r"^(async )?def migrate\b", re.MULTILINE)

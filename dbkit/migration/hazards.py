@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from dbkit.schema.changes import Add, Alter, Change, Drop, Item, covers, kind, subject
 from dbkit.schema.dialect import Dialect
 from dbkit.schema.diff import diff
-from dbkit.schema.patching import patched
-from dbkit.schema.statements import literal, mentions
+from dbkit.schema.patch import patched
+from dbkit.schema.sql import literal, mentions
 from dbkit.schema.values import (
     Check,
     Column,
@@ -30,7 +30,7 @@ from dbkit.schema.values import (
     Unique,
 )
 
-from .enums import Enums
+from .enum_operations import Enums
 
 Filled = AbstractSet[tuple[str, str]]  # (table, column) of the columns that get a value in each row
 IN_LIST = re.compile(r"\(*(\S+) IN \((.*?)\)+", re.IGNORECASE | re.DOTALL)

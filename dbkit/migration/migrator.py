@@ -1,7 +1,7 @@
 """The operations of a migration; each knows its dialect, and loses no rows.
 
 Most edit the model that the history knows for a table, and the table is then made what its model
-has become (see `reshaping`): neighbouring operations in one step, so that their order within it
+has become (see `reshape`): neighbouring operations in one step, so that their order within it
 does not matter. Models are given as class, class name or table name, with its schema in front if
 it has one; fields by the field's name.
 """
@@ -15,16 +15,16 @@ import peewee as pw
 
 from dbkit.errors import MigrationError
 from dbkit.schema.dialect import dialect_for
-from dbkit.schema.models import Model, qualified
-from dbkit.schema.statements import quoted
+from dbkit.schema.peewee_models import Model, qualified
+from dbkit.schema.sql import quoted
 
-from .constraints import ConstraintOperations
-from .editing import default_of, field_of, is_filled, put_field, remove_field, rename_in_model
-from .enums import EnumOperations
-from .frozen import usual_column
-from .reshaping import Reshape, cloned
-from .stepping import Creation, Stepping, create_sequences, table_sql
-from .unknown import is_of_project, own_copy, point
+from .constraint_operations import ConstraintOperations
+from .edit_models import default_of, field_of, is_filled, put_field, remove_field, rename_in_model
+from .enum_operations import EnumOperations
+from .operation_queue import Creation, Stepping, create_sequences, table_sql
+from .render_model import usual_column
+from .reshape import Reshape, cloned
+from .unknown_tables import is_of_project, own_copy, point
 
 
 class Migrator(EnumOperations, ConstraintOperations):

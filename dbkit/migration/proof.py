@@ -9,17 +9,17 @@ from dataclasses import replace
 import peewee as pw
 
 from dbkit.errors import MigrationError
-from dbkit.report import Report
 from dbkit.schema.changes import Change
 from dbkit.schema.diff import diff
 from dbkit.schema.values import Column, Schema
-from dbkit.scratch import server_of
+from dbkit.scratch_database import server_of
+from dbkit.verification.report import Report
 
-from .generating import Created
-from .goal import Goal, whole
+from .autogenerate import Created
 from .renames import Renaming
 from .router import Router
-from .rows import empty, insert_rows, read_rows
+from .sample_rows import empty, insert_rows, read_rows
+from .target import Goal, whole
 
 Rows = dict[tuple[str, str], Counter[str]]
 

@@ -18,11 +18,11 @@ from dbkit import config
 from dbkit.connection import diagnosed, parse
 from dbkit.discovery import find_models, find_project
 from dbkit.errors import DbkitError
-from dbkit.questions import created_text, passed_over, questions
+from dbkit.prompts import created_text, passed_over, questions
 
-from .creating import create, create_empty
-from .merging import merge
+from .new_migration import create, create_empty
 from .router import Router
+from .squash import merge
 
 READING, WRITING_FILES = {"list"}, {"create", "merge"}
 

@@ -12,15 +12,15 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from dbkit.schema.changes import Add, Change, Drop, items
-from dbkit.schema.models import Model
+from dbkit.schema.peewee_models import Model
 from dbkit.schema.values import Column, Schema, Table
 
-from .enums import enums
-from .frozen import usual_column
-from .lines import Lines
+from .enum_operations import enums
+from .render_lines import Lines
+from .render_model import usual_column
 
 if TYPE_CHECKING:
-    from .generating import Generator
+    from .autogenerate import Generator
 
     State = tuple[Schema, dict[str, Model], list[Change]]
 

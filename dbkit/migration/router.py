@@ -17,16 +17,16 @@ import peewee as pw
 from peewee_migrate import router as peewee_migrate
 
 from dbkit.connection import diagnosed
+from dbkit.database_argument import usable
 from dbkit.errors import DatabaseFailed, DbkitError, MigrationError
-from dbkit.given import usable
 from dbkit.schema.dialect import dialect_for
 from dbkit.transactions import is_open, unbroken
 
+from .applied import Layout, Standing
 from .files import Files, refuse_unrun
-from .following import silenced
+from .intercept import silenced
 from .migrator import Migrator
-from .records import Records
-from .standing import Layout, Standing
+from .recorder import Records
 
 Decide = Callable[[Standing], list[str]]
 

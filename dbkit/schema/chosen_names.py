@@ -9,7 +9,7 @@ import peewee as pw
 from dbkit.errors import ModelsError
 from dbkit.fields import EnumField
 
-from .models import HISTORY_TABLE, Model
+from .peewee_models import HISTORY_TABLE, Model
 
 
 def require_free_names(models: Iterable[Model]) -> None:

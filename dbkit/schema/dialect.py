@@ -10,9 +10,9 @@ import peewee as pw
 
 from dbkit.errors import ConfigError
 
-from .models import Model
-from .objects import Object
-from .statements import Hints, Misfits, Statement, Using
+from .database_objects import Object
+from .peewee_models import Model
+from .sql import Hints, Misfits, Statement, Using
 from .values import Attached, Schema, Table
 
 
@@ -144,11 +144,11 @@ class Dialect(Protocol):
 def dialect_for(database: Any) -> Dialect:
     """The dialect of a Peewee database."""
     if isinstance(database, pw.PostgresqlDatabase):
-        from .postgres import Postgres
+        from .postgres.dialect import Postgres
 
         return Postgres()
     if isinstance(database, pw.SqliteDatabase):
-        from .sqlite import Sqlite
+        from .sqlite.dialect import Sqlite
 
         return Sqlite()
     raise ConfigError(

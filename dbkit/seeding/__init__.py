@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from ..lazily import importing
+from ..lazy_imports import importing
 
 if TYPE_CHECKING:
-    from .load import Result, seed
+    from .upsert import Result, seed
 
 
 __all__ = ["Result", "seed"]
@@ -13,7 +13,7 @@ __all__ = ["Result", "seed"]
 __getattr__ = importing(
     __name__,
     {
-        "Result": "load",
-        "seed": "load",
+        "Result": "upsert",
+        "seed": "upsert",
     },
 )

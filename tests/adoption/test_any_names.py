@@ -25,8 +25,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from dbkit.config import load
-from dbkit.schema.models import truncated
-from dbkit.schema.statements import literal, quoted
+from dbkit.schema.peewee_models import truncated
+from dbkit.schema.sql import literal, quoted
 
 from ..conftest import server_of
 from .test_any_database import rows

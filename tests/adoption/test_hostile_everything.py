@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from dbkit.schema.statements import literal, quoted
+from dbkit.schema.sql import literal, quoted
 
 from ..conftest import POSTGRES, SQLITE, opened, server_of
 from .test_hostile_names import HOSTILE, assert_adopted

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dbkit.config import load, quoted_pattern
-from dbkit.schema.statements import quoted
+from dbkit.schema.sql import quoted
 
 from ..conftest import opened, server_of
 

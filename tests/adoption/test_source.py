@@ -6,8 +6,8 @@ import ast
 
 import pytest
 
-from dbkit.adoption.names import class_name, field_name, member_names
-from dbkit.source import Call, Class, Code, lines, module, text
+from dbkit.adoption.python_names import class_name, field_name, member_names
+from dbkit.python_source import Call, Class, Code, lines, module, text
 
 LONG = "x" * 40
 

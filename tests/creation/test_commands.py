@@ -14,10 +14,10 @@ from click.testing import CliRunner, Result
 from peewee_migrate.cli import cli as pw_migrate
 
 from dbkit import DbkitError, migrate, rollback, verify
-from dbkit.cli import main
+from dbkit.cli.commands import main
 from dbkit.discovery import load_models
 from dbkit.migration import Created, Router, merge, status
-from dbkit.questions import created_text
+from dbkit.prompts import created_text
 from tests.conftest import opened
 
 Run = Callable[..., Result]
@@ -211,7 +211,7 @@ def test_a_terminal_is_asked(
     project(ONE)
     dbkit("create", "first")
     project(TWO)
-    monkeypatch.setattr("dbkit.questions.is_terminal", lambda: True)
+    monkeypatch.setattr("dbkit.cli.commands.prompts.is_terminal", lambda: True)
     result = answers("y\n5\n", "create", "second")
     assert result.exit_code == 0, result.output
     assert "Was column users.name renamed to full_name?" in result.output

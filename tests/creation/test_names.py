@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from dbkit import migrate, rollback
 from dbkit.fields import EnumField
 from dbkit.migration import create
-from dbkit.migration.generating import file_text
-from dbkit.migration.goal import whole
-from dbkit.migration.lines import Lines
+from dbkit.migration.autogenerate import file_text
+from dbkit.migration.render_lines import Lines
+from dbkit.migration.target import whole
+from dbkit.python_source import Call, flat
 from dbkit.schema.diff import diff
-from dbkit.source import Call, flat
 
 from .pair import table
 
@@ -134,7 +134,7 @@ WORDS = st.text(st.characters(exclude_categories=()), max_size=12)
 def test_a_file_says_the_same_to_python(
     summary: str, words: list[str], options: dict[str, str]
 ) -> None:
-    from dbkit.migration.generating import quotable
+    from dbkit.migration.autogenerate import quotable
 
     lines = Lines()
     lines.call("any", *words, **{name: value for name, value in options.items() if name != "name"})

@@ -17,9 +17,9 @@ from dbkit import migrate, rollback, verify
 from dbkit.migration import create
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.diff import diff
-from dbkit.schema.statements import quoted
+from dbkit.schema.sql import quoted
 from dbkit.schema.values import Column, Schema, Table
-from dbkit.scratch import scratch_database
+from dbkit.scratch_database import scratch_database
 from tests.conftest import POSTGRES as SERVERS
 from tests.conftest import SQLITE as FILE
 

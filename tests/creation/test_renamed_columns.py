@@ -11,8 +11,8 @@ import pytest
 
 from dbkit import migrate, rollback, verify
 from dbkit.migration import Undecided, create
-from dbkit.migration.editing import renamed_in
-from dbkit.migration.goal import whole
+from dbkit.migration.edit_models import renamed_in
+from dbkit.migration.target import whole
 from dbkit.schema.diff import diff
 
 from .pair import table

@@ -13,7 +13,7 @@ from dbkit import verify
 from dbkit.connection import parse
 from dbkit.models import MODELS
 from dbkit.schema.dialect import dialect_for
-from dbkit.verification import causes
+from dbkit.verification.drift import causes
 
 from ..conftest import server_of
 

@@ -7,7 +7,7 @@ from typing import Any
 from dbkit.diagnosis import sqlstate
 from dbkit.errors import MigrationError
 
-from ..statements import Statement
+from ..sql import Statement
 
 DEPENDENT = "2BP01"  # dependent_objects_still_exist (PostgreSQL manual, appendix A)
 UNSUPPORTED = "0A000"  # feature_not_supported: a column's type cannot change under an object

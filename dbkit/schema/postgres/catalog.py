@@ -9,9 +9,9 @@ from typing import Any
 import peewee as pw
 
 from dbkit.errors import DatabaseFailed
-from dbkit.pinned import ask, ask_all
+from dbkit.pinned_queries import ask, ask_all
 
-from ..descent import descendants
+from ..inheritance import descendants
 from ..values import (
     Attached,
     Check,
@@ -36,7 +36,7 @@ from ..values import (
     Unique,
 )
 from . import queries
-from .attached import ATTACHED
+from .attachments import ATTACHED
 from .spellings import one_array, one_spelling
 
 Naming = Callable[[str, str], str]  # (schema, name) -> the name in a Schema

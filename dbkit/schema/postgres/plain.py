@@ -2,9 +2,9 @@
 
 Whatever is not plainly known here (a field with DDL of its own, a constraint that is not one
 DEFAULT or one CHECK, an expression in an index, a type that is no everyday one) makes `read` give
-None, and `scratch` shows the whole table to the server instead. What a DEFAULT or CHECK becomes
-stays open: it is a `Raw`, written as the server probably would, and `settle` asks where that is
-not what the live database has.
+None, and `temporary_tables` shows the whole table to the server instead. What a DEFAULT or CHECK
+becomes stays open: it is a `Raw`, written as the server probably would, and `settle` asks where
+that is not what the live database has.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ import peewee as pw
 
 from dbkit.fields import EnumField, ServerDefault
 
-from ..models import Model, is_made_up, key_fields, truncated
-from ..sqlite.ddl import tokens
+from ..peewee_models import Model, is_made_up, key_fields, truncated
+from ..sqlite.tokenizer import tokens
 from ..values import Check, Column, ForeignKey, Index, Part, PrimaryKey, Table
-from .scratch import Names
+from .temporary_tables import Names
 
 # format_type's spelling of what Peewee's fields declare (PostgreSQL manual, table 8.1)
 TYPES = {

@@ -6,7 +6,7 @@ The catalogs are described in the PostgreSQL manual, chapter 53, the `pg_get_...
 
 from __future__ import annotations
 
-from .attached import ATTACHED
+from .attachments import ATTACHED
 
 # The third is a schema of the path that the server passes over in silence, before all others; the
 # last are schemas with the schemas that have tables under their tables.

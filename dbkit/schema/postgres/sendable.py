@@ -10,7 +10,7 @@ from psycopg2.extensions import encodings
 from dbkit.errors import ModelsError
 
 from ..chosen_names import names
-from ..models import Model, truncated
+from ..peewee_models import Model, truncated
 
 
 def require_names(database: pw.Database, models: Iterable[Model]) -> None:

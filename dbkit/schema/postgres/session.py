@@ -10,9 +10,9 @@ from typing import Any
 import peewee as pw
 
 from dbkit.errors import DatabaseFailed
-from dbkit.pinned import ask, named_rows
+from dbkit.pinned_queries import ask, named_rows
 
-from ..statements import quoted
+from ..sql import quoted
 from . import queries
 
 # A path may name pg_catalog after other schemas, and these then come first: without the name it

@@ -2,8 +2,8 @@
 
 A DEFAULT depends on its column's type alone, so those of all tables fit into a few; a CHECK on the
 columns it names, so those of many tables do. Only what the live database does not have just so is
-asked. What does not come back as exactly what was put in is left to `scratch`, which asks for each
-table as a whole.
+asked. What does not come back as exactly what was put in is left to `temporary_tables`, which asks
+for each table as a whole.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Any, TypeVar
 
 import peewee as pw
 
-from dbkit.pinned import ask
+from dbkit.pinned_queries import ask
 from dbkit.transactions import rolled_back
 
-from ..statements import quoted
+from ..sql import quoted
 from ..values import Check, Column, Part, Table
 from .plain import Raw
 from .shapes import Shape, Shapes, filled

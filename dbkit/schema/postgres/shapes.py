@@ -13,9 +13,9 @@ from functools import lru_cache
 
 import peewee as pw
 
-from dbkit.pinned import ask
+from dbkit.pinned_queries import ask
 
-from ..statements import folded
+from ..sql import folded
 
 NOT_PLAIN = "SELECT word FROM pg_catalog.pg_get_keywords() WHERE catcode <> 'U'"
 

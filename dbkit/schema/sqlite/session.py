@@ -9,8 +9,8 @@ import peewee as pw
 
 from dbkit.errors import ModelsError
 
-from ..models import Model
-from ..statements import folded
+from ..peewee_models import Model
+from ..sql import folded
 
 # those that change what statements do, and can be changed in a transaction
 PRAGMAS = ("recursive_triggers", "ignore_check_constraints", "legacy_alter_table", "query_only",

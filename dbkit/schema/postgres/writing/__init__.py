@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ...changes import Add, Alter, Change, Drop
-from ...statements import Hints, Statement, literal, mentions, quoted
+from ...sql import Hints, Statement, literal, mentions, quoted
 from ...values import (
     Column,
     Comment,
@@ -29,15 +29,15 @@ from ...values import (
     Sequence,
     Table,
 )
-from .beside import Beside
 from .casts import Casts
-from .columns import Columns
-from .ddl import VIEWS, Spelling
+from .column_ddl import Columns
+from .other_ddl import Beside
 from .plan import Plan, columns_of_both
-from .restoring import restoring
-from .sequences import Sequences
+from .restore import restoring
+from .sequence_ddl import Sequences
+from .spelling import VIEWS, Spelling
 from .steps import Placed, Step
-from .tables import Tables
+from .table_ddl import Tables
 
 
 def statements(current: Schema, desired: Schema, hints: Hints | None = None) -> list[Statement]:

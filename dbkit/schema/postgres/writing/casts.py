@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 
-from ...statements import Using, quoted
+from ...sql import Using, quoted
 from ...values import Domain
-from .ddl import Spelling
+from .spelling import Spelling
 
 INTEGERS = {"smallint": 1, "integer": 2, "bigint": 3}
 FLOATS = {"real", "double precision"}

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from ...changes import Add, Alter, Change, Drop
 from ...diff import diff
-from ...statements import literal, mentions
+from ...sql import literal, mentions
 from ...values import (
     Check,
     Column,
@@ -34,7 +34,7 @@ from ...values import (
     Trigger,
     Unique,
 )
-from .ddl import VIEWS, Spelling, parents, words_of
+from .spelling import VIEWS, Spelling, parents, words_of
 
 Keys = PrimaryKey | Unique | Index
 PLAIN = ("table", "unlogged table")

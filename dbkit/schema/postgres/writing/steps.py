@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum, auto
 
-from ...statements import Statement
+from ...sql import Statement
 
 
 class Step(IntEnum):

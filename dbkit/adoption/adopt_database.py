@@ -1,0 +1,280 @@
+"""`dbkit init`: from a database that exists already to a project that manages it."""
+
+from __future__ import annotations
+
+import configparser
+import importlib.util
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import peewee as pw
+
+from dbkit.atomic_files import new_directories_removed, overwrite, write_new
+from dbkit.config import literal_pattern, quoted_pattern
+from dbkit.database_argument import takes_database
+from dbkit.discovery import load_models
+from dbkit.errors import DatabaseFailed, DbkitError, MigrationError, ModelsError
+from dbkit.migration import Router, create
+from dbkit.migration.squash import baseline
+from dbkit.migration.target import Goal, wanted, whole
+from dbkit.schema.dialect import dialect_for
+from dbkit.schema.peewee_models import Model, qualified
+from dbkit.schema.values import Schema
+from dbkit.verification.comparison import examine
+from dbkit.verification.report import place
+
+from .left_out import Unsaid, capitalized
+from .lost_objects import Lost
+from .render_models import written
+
+REFUSED = "is left out: a migration must not contain its statement."
+CONF = '''\
+"""Read by pw_migrate before every command: the same router and database as `python -m dbkit`."""
+
+from dbkit.migration import pw_migrate
+
+DATABASE = pw_migrate.install()
+'''
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """The files that were written, and a sentence for each thing that they leave unsaid."""
+
+    files: tuple[Path, ...]
+    baseline: str
+    notes: tuple[str, ...]
+
+
+@takes_database
+def adopt(
+    database: pw.Database,
+    spec: str | None,
+    directory: Path,
+    ignore: Sequence[str] = (),
+    name: str = "baseline",
+) -> Adopted | None:
+    """Write what a project needs to manage a database that exists already, and mark its baseline
+    migration as applied: conf.py, a section [dbkit], a module of models unless `spec` names one
+    that is there, and a migration that makes what is in the database now. Migrations that are
+    there already it replaces, and leaves where they are; None if they make what is there.
+
+    Raises DbkitError, and then leaves no file behind.
+    """
+    router = Router(database, directory)
+    router.files.needed = False
+    with router.locked():
+        return _adopted(router, spec or "models", directory, ignore, name)
+
+
+def _adopted(
+    router: Router, spec: str, directory: Path, ignore: Sequence[str], name: str
+) -> Adopted | None:
+    """What cannot be created again is found only if something stands in the way."""
+    lost = Lost()
+    while True:
+        try:
+            return _attempt(router, spec, directory, ignore, name, lost)
+        except (MigrationError, DatabaseFailed, ModelsError) as error:
+            if _module_path(spec).exists() or _module_path(spec).with_suffix("").is_dir():
+                raise
+            more = lost.more(router.database, ignore, error.message.splitlines()[0])
+            if more is None:
+                raise
+            lost = more
+        except _Unjudged as error:
+            lost = lost.without_models(error.tables)
+
+
+class _Unjudged(Exception):
+    """The server cannot make the models of some tables beside the tables themselves."""
+
+    def __init__(self, tables: frozenset[str]) -> None:
+        self.tables = tables
+
+
+def _attempt(
+    router: Router, spec: str, directory: Path, ignore: Sequence[str], name: str, lost: Lost
+) -> Adopted | None:
+    database = router.database
+    schema = lost.left(whole(database, ignore))
+    if not schema.tables:
+        raise MigrationError(
+            "The database has no tables to adopt.",
+            "For a new project, write models and run `python -m dbkit create`.",
+        )
+    files: list[Path] = []
+    with new_directories_removed(directory / "conf.py"), _taken_back(files):
+        models, left = _models(database, lost.modelled(_spelled(database, schema)), spec, files)
+        left = (*left, *lost.unsaid)
+        ignored = [one.place for one in left if one.differs]
+        try:
+            ignored += _differing(database, models, ignore, ignored, is_new=bool(files))
+            goal = Goal(models, *lost.wanted(database, models, ignore), ignore, lost.by_sql)
+        except ModelsError as error:
+            unjudged = frozenset(_unjudged(database, models)) if files else frozenset()
+            if not unjudged:
+                raise
+            raise _Unjudged(unjudged) from error
+        replaced = _replaced(router)
+        if replaced and _is_made(database, models, directory):
+            return None
+        made, notes = _baseline(database, directory, name, goal, replaced)
+        files.append(directory / f"{made}.py")
+        _new(directory / "conf.py", CONF, files)
+        _configure(spec, directory, tuple(ignored), files)
+        if not replaced:
+            router.run(fake=True)
+    where = "" if notes else f" ({made} creates it.)"
+    said = (str(one) if one in lost.unsaid else f"{one}{where}" for one in left)
+    refused = () if lost.tried else (one for one in goal.objects if not one.is_possible)
+    notes += tuple(capitalized(f"{one.what} {REFUSED}") for one in refused)
+    return Adopted(tuple(files), made, (*said, *notes))
+
+
+def _spelled(database: pw.Database, schema: Schema) -> Schema:
+    """A schema with its tables in the words of models, which have no search path of their own."""
+    with dialect_for(database).reading(database, None) as reading:
+        there = {table.name: table for table in reading.spelled()}
+    return replace(schema, tables=tuple(there.get(one.name, one) for one in schema.tables))
+
+
+@contextmanager
+def _taken_back(files: list[Path]) -> Iterator[None]:
+    """If the block fails, what it wrote is deleted again."""
+    config = Path("setup.cfg")
+    before = config.read_bytes() if config.exists() else None
+    try:
+        yield
+    except BaseException:
+        for path in files:
+            path.unlink(missing_ok=True)
+        if before is not None and config.read_bytes() != before:
+            overwrite(config, before)
+        raise
+
+
+def _models(
+    database: pw.Database, schema: Schema, spec: str, files: list[Path]
+) -> tuple[list[Model], tuple[Unsaid, ...]]:
+    """The models that are there, or new ones, with what these leave unsaid."""
+    path = _module_path(spec)
+    if path.exists() or path.with_suffix("").is_dir():
+        return load_models(spec), ()
+    source, left = written(schema, dialect_for(database).name)
+    _new(path, source, files)
+    importlib.invalidate_caches()  # the module was not there a moment ago
+    sys.modules.pop(spec.partition(":")[0], None)  # or there was another in an attempt before
+    Path(importlib.util.cache_from_source(str(path))).unlink(missing_ok=True)
+    return load_models(spec), left
+
+
+def _module_path(spec: str) -> Path:
+    return Path(*spec.partition(":")[0].split(".")).with_suffix(".py")
+
+
+def _differing(
+    database: pw.Database,
+    models: list[Model],
+    ignore: Sequence[str],
+    ignored: Sequence[str],
+    is_new: bool,
+) -> list[str]:
+    """What `verify` would report of new models. Raises MigrationError if others differ."""
+    ignore = (*ignore, *map(literal_pattern, ignored))
+    report, _, _ = examine(database, models, ignore=ignore, family=is_new)
+    if report.unverified or (report and not is_new):
+        raise MigrationError(
+            f"The models do not match the database:\n{report}",
+            "Make the models match first, or give --models the name of a new module.",
+        )
+    return list(map(place, report.changes))
+
+
+def _unjudged(database: pw.Database, models: list[Model]) -> Iterator[str]:
+    for model in models:
+        try:
+            examine(database, [model])
+            wanted(database, [model])
+        except ModelsError:
+            yield qualified(model)
+
+
+def _replaced(router: Router) -> list[str]:
+    """The migrations that are applied, which are all that there are, or none; the files of some
+    may be gone."""
+    standing = router.standing()
+    for error in standing.errors:
+        raise error
+    if standing.pending and standing.applied:
+        raise MigrationError(
+            f"Migrations in {router.migrate_dir} are not applied: {', '.join(standing.pending)}.",
+            "Apply them, or delete their files. Then run init again.",
+        )
+    return list(standing.applied)
+
+
+def _is_made(database: pw.Database, models: list[Model], directory: Path) -> bool:
+    """Whether the migrations that are there can be replayed, and make what the models say."""
+    try:
+        return create(database, models, directory, write=False) is None
+    except DbkitError:
+        return False
+
+
+def _baseline(
+    database: pw.Database,
+    directory: Path,
+    name: str,
+    goal: Goal,
+    replaced: list[str],
+) -> tuple[str, tuple[str, ...]]:
+    """(its name, notes): exactly what is there; or, where that takes what dbkit does not know,
+    what the models say."""
+    try:
+        made = baseline(database, directory, name, goal, replaced)
+    except (MigrationError, DatabaseFailed) as error:
+        if goal.objects and not goal.by_sql:
+            raise
+        try:
+            made = baseline(
+                database, directory, name, Goal(goal.models, ignore=goal.ignore), replaced
+            )
+        except (MigrationError, DatabaseFailed, ModelsError):
+            raise error from None
+        reason = error.message.splitlines()[0]
+        note = f"{made.name} creates the tables of the models, not the whole database. {reason}"
+        return made.name, (note,)
+    return made.name, ()
+
+
+def _new(path: Path, text: str, files: list[Path]) -> None:
+    if path.exists():
+        return
+    write_new(path, text)
+    files.append(path)
+
+
+def _configure(spec: str, directory: Path, ignored: tuple[str, ...], files: list[Path]) -> None:
+    """A section [dbkit] in setup.cfg; in a section that exists, only the `ignore` that it lacks."""
+    path = Path("setup.cfg")
+    text = path.read_text(encoding="utf-8-sig") if path.exists() else ""
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read_string(text)
+    places = dict.fromkeys(map(quoted_pattern, ignored))
+    ignore = "".join(["ignore =\n", *(f"    {place}\n" for place in places)] if places else [])
+    if not parser.has_section("dbkit"):
+        before = f"{text.rstrip(chr(10))}\n\n" if text else ""
+        new = f"{before}[dbkit]\nmodels = {spec}\nmigrations = {directory}\n{ignore}"
+    elif ignore and not parser.has_option("dbkit", "ignore"):
+        new = re.sub(r"^\[dbkit\].*\n?", lambda found: found[0].rstrip() + "\n" + ignore,
+                     text, count=1, flags=re.MULTILINE)  # fmt: skip
+    else:
+        return
+    if not path.exists():
+        files.append(path)
+    overwrite(path, new)

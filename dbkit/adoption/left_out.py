@@ -1,0 +1,127 @@
+"""What models cannot say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dbkit.schema.changes import kind, subject
+from dbkit.schema.diff import changes_within
+from dbkit.schema.inheritance import as_inherited, is_partition
+from dbkit.schema.values import (
+    Check,
+    Column,
+    Comment,
+    Firing,
+    ForeignKey,
+    Index,
+    Part,
+    Policy,
+    PrimaryKey,
+    Rule,
+    Schema,
+    Table,
+    Trigger,
+)
+
+NO_MODELS = {
+    "view": "Peewee would create a table for its model",
+    "materialized view": "Peewee would create a table for its model",
+    "foreign table": "Peewee cannot create foreign tables",
+    "virtual table": "its module defines the columns and options",
+}
+
+
+@dataclass(frozen=True)
+class Unsaid:
+    """Something that models cannot say, or that was left out of them.
+
+    `place` is as in the setting `ignore`: a table, or `table.name`. Where it `differs`, `verify`
+    reports it unless it is ignored.
+    """
+
+    place: str
+    sentence: str
+    differs: bool = False
+
+    def __str__(self) -> str:
+        return " ".join(self.sentence.split())
+
+
+def capitalized(words: str) -> str:
+    """A sentence of these words; `str.capitalize` would change the case of names in it."""
+    return words[:1].upper() + words[1:]
+
+
+def has_model(table: Table) -> bool:
+    return table.kind not in NO_MODELS and not is_partition(table)
+
+
+def of_schema(schema: Schema) -> Iterator[Unsaid]:
+    """Of what is no part of a table that has a model."""
+    for table in schema.tables:
+        if is_partition(table):
+            yield Unsaid(table.name, f"Table {table.name} is a partition, so it has no model.")
+            yield from _of_partition(table, schema)
+        elif not has_model(table):
+            why = NO_MODELS[table.kind]
+            yield Unsaid(table.name, f"{table.kind.capitalize()} {table.name} is left out: {why}.")
+    used = {part.type for table in schema.tables if has_model(table)
+            for part in table.parts if isinstance(part, Column)}  # fmt: skip
+    for enum in schema.enums:
+        if enum.name not in used:
+            yield Unsaid(enum.name, f"No model has a column of enum type {enum.name}.")
+    for domain in schema.domains:
+        yield Unsaid(domain.name, f"Domain {domain.name} must be created before the tables: "
+                     f"{domain.definition}.")  # fmt: skip
+    for sequence in schema.sequences:
+        yield Unsaid(sequence.name, f"Sequence {sequence.name} must be created before the tables.")
+    for namespace in schema.namespaces:
+        if namespace.name == "public":  # a new database has it
+            continue
+        yield Unsaid(namespace.name, f"Schema {namespace.name} must be created before its tables.")
+
+
+def _of_partition(table: Table, schema: Schema) -> Iterator[Unsaid]:
+    """Of what it has beside its parent."""
+    parent = next((one for one in schema.tables if one.name in table.parents), None)
+    changes = changes_within(table, as_inherited(table, parent)) if parent else ()
+    for change in changes:
+        item = change.item
+        place = f"{table.name}.{item.name or subject(item)}"
+        yield Unsaid(place, f"The {kind(item)} {subject(item)} exists only on partition "
+                     f"{table.name}.", True)  # fmt: skip
+
+
+def of_part(table: Table, part: Part) -> Unsaid | None:
+    """Of a part that no model says as it is."""
+    place = f"{table.name}.{part.name}"
+    match part:
+        case Trigger() | Rule() | Policy():
+            word = type(part).__name__
+            return Unsaid(place, f"{word} {part.name} of table {table.name} is left out.", True)
+        case Comment():
+            what = f"{part.of or 'column'} {part.name} of " if part.name else ""
+            return Unsaid(place, f"The comment on {what}table {table.name} is left out.")
+        case Firing():
+            return Unsaid(place, f"The triggers of constraint {part.name} of table {table.name} do "
+                          f"not fire as usual ({', '.join(part.states)}).", True)  # fmt: skip
+        case Index(valid=False):
+            return Unsaid(place, f"Index {part.name} of table {table.name} is left out, because it "
+                          "is invalid.", True)  # fmt: skip
+        case ForeignKey(validated=False, enforced=True) | Check(validated=False, enforced=True):
+            word = "Foreign key" if isinstance(part, ForeignKey) else "Check"
+            return Unsaid(place, f"{word} {part.name} of table {table.name} is not validated, but "
+                          "the model creates it validated.", True)  # fmt: skip
+        case _:
+            return None
+
+
+def unsayable(table: Table) -> Unsaid:
+    return Unsaid(table.name, f"Table {table.name} is left out: Peewee cannot query a table "
+                  "or column with such a name.")  # fmt: skip
+
+
+def key_name(table: Table, key: PrimaryKey) -> Unsaid:
+    return Unsaid(f"{table.name}.{key.name}", f"The model leaves out the name of primary "
+                  f"key {key.name} of table {table.name}: Peewee cannot name it.")  # fmt: skip

@@ -1,0 +1,208 @@
+"""What of a database cannot be created again: found by creating all of it on a scratch database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import peewee as pw
+
+from dbkit.errors import DbkitError
+from dbkit.migration import Migrator
+from dbkit.migration.autogenerate import function_of
+from dbkit.migration.render_baseline import FromNothing, comes_late
+from dbkit.migration.render_lines import Lines
+from dbkit.migration.target import wanted, whole
+from dbkit.schema.changes import kind, subject
+from dbkit.schema.database_objects import Key, Object, in_order
+from dbkit.schema.diff import diff
+from dbkit.schema.inheritance import parents_first
+from dbkit.schema.patch import filtered, marked_as
+from dbkit.schema.peewee_models import Model
+from dbkit.schema.values import Column, Part, Schema, Table
+from dbkit.scratch_database import scratch_database
+
+from .left_out import Unsaid, capitalized
+
+Place = tuple[str, str, str | None]  # (table, kind of part, its name)
+
+
+@dataclass(frozen=True)
+class Lost:
+    """Objects, and parts of tables, that are left out, with a sentence for each. `remade` are
+    tables that are otherwise once they are created again, `by_sql` says that a baseline creates
+    tables by SQL alone, as it was `tried`."""
+
+    keys: frozenset[Key] = frozenset()
+    names: frozenset[tuple[str, str]] = frozenset()  # (held, name)
+    parts: frozenset[Place] = frozenset()
+    remade: tuple[Table, ...] = ()
+    unmodelled: frozenset[str] = frozenset()
+    unsaid: tuple[Unsaid, ...] = ()
+    tried: bool = False
+    by_sql: bool = False
+
+    def without_models(self, tables: frozenset[str]) -> Lost:
+        """With tables that are created by SQL, because models of them cannot be compared."""
+        more = (Unsaid(name, f"Table {name} has no model, because the server cannot compare it.")
+                for name in sorted(tables))  # fmt: skip
+        return replace(self, unmodelled=self.unmodelled | tables, unsaid=(*self.unsaid, *more))
+
+    def modelled(self, schema: Schema) -> Schema:
+        """A schema with only the tables that get a model, as they are in the database."""
+        tables = (table for table in schema.tables if table.name not in self.unmodelled)
+        return replace(schema, tables=tuple(map(self._without_parts, tables)))
+
+    def left(self, schema: Schema) -> Schema:
+        """A schema without what is lost."""
+
+        def kept(held: str, items: Iterable[Any]) -> tuple[Any, ...]:
+            return tuple(one for one in items if (held, one.name) not in self.names)
+
+        tables = (self._left_of(table) for table in kept("table", schema.tables))
+        return replace(
+            schema,
+            tables=tuple(tables),
+            enums=kept("enum", schema.enums),
+            domains=kept("domain", schema.domains),
+            sequences=kept("sequence", schema.sequences),
+            extensions=kept("extension", schema.extensions),
+        )
+
+    def _left_of(self, table: Table) -> Table:
+        for one in self.remade:
+            if one.name == table.name:
+                return marked_as(one, table)
+        return self._without_parts(table)
+
+    def _without_parts(self, table: Table) -> Table:
+        return filtered(table, lambda part: _place(table.name, part) not in self.parts)
+
+    def wanted(
+        self, database: pw.Database, models: list[Model], ignore: Sequence[str] = ()
+    ) -> tuple[Schema, list[Object]]:
+        """What a baseline creates."""
+        schema, objects = wanted(database, models, ignore)
+        return self.left(schema), [one for one in objects if one.key not in self.keys]
+
+    def more(self, database: pw.Database, ignore: Sequence[str], reason: str) -> Lost | None:
+        """After a failure for some reason: with all that cannot be created; then with tables by
+        SQL, since that can; None if there is nothing more to try."""
+        if self.tried:
+            return None if self.by_sql else self._by_sql(reason)
+        schema, objects = wanted(database, [], ignore)
+        with scratch_database(database) as scratch, scratch.atomic():
+            found = _Trial(scratch, schema, objects).lost(ignore)
+        more = replace(found, unmodelled=self.unmodelled, unsaid=(*self.unsaid, *found.unsaid))
+        return more if found.unsaid else more._by_sql(reason)
+
+    def _by_sql(self, reason: str) -> Lost:
+        words = f"The baseline creates the tables with SQL. Their models failed: {reason}"
+        return replace(self, by_sql=True, unsaid=(*self.unsaid, Unsaid("", words)))
+
+
+class _Trial:
+    def __init__(self, scratch: pw.Database, schema: Schema, objects: list[Object]) -> None:
+        self.scratch, self.schema, self.objects = scratch, schema, objects
+        self.all = FromNothing(scratch, schema, objects, {})
+        self.kinds = {table.name: table.kind for table in schema.tables}
+        self.keys: set[Key] = set()
+        self.split: set[str] = set()  # tables whose parts are each tried for itself
+        self.unsaid: list[Unsaid] = []
+
+    def lost(self, ignore: Sequence[str]) -> Lost:
+        early = [one for one in self.objects if not one.late]
+        for (one,) in in_order(early, {}):
+            self._try(one)
+        gone = {one.name for one in self.objects if one.key in self.keys and one.held == "table"}
+        tables = [table for table in self.schema.tables if table.name not in gone]
+        parts = frozenset(place for table in parents_first(tables) for place in self._parts(table))
+        for one in self.objects:
+            if one.late:
+                self._try(one)
+        names = {(one.held or "extension", one.name) for one in self.objects
+                 if one.key in self.keys}  # fmt: skip
+        found = Lost(frozenset(self.keys), frozenset(names), parts)
+        remade = tuple(self._remade(found.left(self.schema), whole(self.scratch, ignore)))
+        return replace(found, remade=remade, unsaid=tuple(self.unsaid), tried=True)
+
+    def _remade(self, wanted: Schema, made: Schema) -> Iterator[Table]:
+        there = {table.name: table for table in made.tables}
+        for table in wanted.tables:
+            new = there.get(table.name, table)
+            changes = diff(Schema(tables=(table,)), Schema(tables=(new,)))
+            if changes:
+                what = ", ".join(f"{kind(one.item)} {subject(one.item)}" for one in changes)
+                words = f"{what} of {table.name} cannot be recreated exactly."
+                self.unsaid.append(Unsaid(table.name, capitalized(words)))
+                yield new
+
+    def _try(self, one: Object) -> None:
+        if one.held == "table" and one.name not in self.kinds:
+            return  # the history
+        blocked = [other for other in self.objects if other.key in one.needs & self.keys]
+        if not one.is_possible:
+            reason = "a migration must not contain its statement"
+        elif blocked:
+            reason = f"it needs {self._what(blocked[0])}"
+        else:
+            reason = self._reason(*self.all.alone(one)) and self._reason_without_parts(one)
+        if reason:
+            self.keys.add(one.key)
+            self._leave_out(one.name or one.what, self._what(one), reason)
+
+    def _reason_without_parts(self, one: Object) -> str:
+        """Why a table cannot be created even without its constraints and indexes, which are tried
+        each for itself if it can; of anything else, why it cannot be."""
+        table = self.all.tables.get(one.name) if one.held == "table" else None
+        if table is not None and not one.create:
+            self.split.add(one.name)
+            self.all.values[one.held, one.name] = filtered(table, _is_column)
+        return self._reason(*self.all.alone(one))
+
+    def _what(self, one: Object) -> str:
+        return f"{self.kinds[one.name]} {one.name}" if one.held == "table" else one.what
+
+    def _reason(self, up: Lines, down: Lines | None = None) -> str:
+        """Why lines cannot be run, and others that take them back; nothing if they can."""
+        try:
+            with self.scratch.savepoint():
+                self._run(up)
+                with self.scratch.savepoint() as savepoint:
+                    self._run(down or Lines())
+                    savepoint.rollback()
+        except (pw.PeeweeException, DbkitError) as error:
+            self.all.sent.clear()  # the search path is what it was before
+            return str(error).strip().splitlines()[0]
+        return ""
+
+    def _run(self, lines: Lines) -> None:
+        migrator = Migrator(self.scratch)
+        function_of(lines)(migrator, self.scratch)
+        migrator()
+
+    def _parts(self, table: Table) -> Iterable[Place]:
+        for part in table.parts:
+            in_split = table.name in self.split and not _is_column(part)
+            if in_split or comes_late(table, part):
+                try:
+                    reason = self._reason(self.all.of_part(table, part))
+                except DbkitError as error:
+                    reason = error.message
+                if reason:
+                    what = f"{kind(part)} {part.name} of table {table.name}"
+                    self._leave_out(f"{table.name}.{part.name}", what, reason)
+                    yield _place(table.name, part)
+
+    def _leave_out(self, place: str, what: str, reason: str) -> None:
+        words = f"{what} is left out. It cannot be created: {reason}."
+        self.unsaid.append(Unsaid(place, capitalized(words)))
+
+
+def _is_column(part: Part) -> bool:
+    return isinstance(part, Column)
+
+
+def _place(table: str, part: Part) -> Place:
+    return table, type(part).__name__, part.name

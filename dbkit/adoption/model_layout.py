@@ -1,0 +1,175 @@
+"""What has to be settled before any model is written: their order, their names, their links."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from dbkit.schema.values import Column, ForeignKey, PrimaryKey, Table
+
+from .field_types import Spoken
+from .python_names import OF_MODELS, class_name, field_name, unique
+
+
+@dataclass
+class Layout:
+    """By a table's name: its class, the names of its fields by column, and those attributes of the
+    class that are taken; by (table, column) the foreign keys that are fields."""
+
+    tables: dict[str, Table]
+    classes: dict[str, str]
+    fields: dict[str, dict[str, str]] = field(default_factory=dict)
+    taken: dict[str, set[str]] = field(default_factory=dict)
+    links: dict[tuple[str, str], ForeignKey] = field(default_factory=dict)
+    late: set[tuple[str, ForeignKey]] = field(default_factory=set)
+
+    def key(self, table: str) -> str | None:
+        """The column that is the primary key of a table, if one alone is."""
+        columns = key_of(self.tables[table])
+        return columns[0] if len(columns) == 1 else None
+
+
+def layout(tables: Iterable[Table], spoken: Spoken, taken: set[str]) -> Layout:
+    """`taken` are names that no class may have."""
+    ordered, late = parents_first(tables)
+    by_name = {table.name: table for table in ordered}
+    names = class_names(ordered, spoken, taken)
+    plan = Layout(by_name, names, late=late)
+    for table in ordered:
+        _link(table, plan, spoken)
+        _name_fields(table, plan, taken | set(names.values()))
+    return plan
+
+
+def columns_of(table: Table) -> list[Column]:
+    return [part for part in table.parts if isinstance(part, Column)]
+
+
+def key_of(table: Table) -> tuple[str, ...]:
+    keys = [part.columns for part in table.parts if isinstance(part, PrimaryKey)]
+    return keys[0] if keys else ()
+
+
+def foreign_keys(table: Table) -> list[ForeignKey]:
+    return [part for part in table.parts if isinstance(part, ForeignKey)]
+
+
+def parents_first(
+    tables: Iterable[Table],
+) -> tuple[list[Table], set[tuple[str, ForeignKey]]]:
+    """(the tables, each after those that it refers to; by table, the foreign keys that would close
+    a circle)."""
+    by_name = {table.name: table for table in sorted(tables, key=lambda table: table.name)}
+    needs = {name: list(_needs(table, by_name)) for name, table in by_name.items()}
+    late: set[tuple[str, ForeignKey]] = set()
+    while circle := _circle(needs):
+        name, key = min(circle, key=lambda link: _strength(by_name[link[0]], link[1], by_name))
+        late.add((name, key))
+        needs[name] = [need for need in needs[name] if need[1] is not key]
+    ordered: dict[str, Table] = {}
+
+    def visit(name: str) -> None:
+        for target, _ in needs[name]:
+            if target not in ordered:
+                visit(target)
+        ordered[name] = by_name[name]
+
+    for name in by_name:
+        if name not in ordered:
+            visit(name)
+    return list(ordered.values()), late
+
+
+def _needs(table: Table, by_name: dict[str, Table]) -> Iterator[tuple[str, ForeignKey | None]]:
+    """The other tables that must be there before this, and for which foreign key."""
+    for parent in table.parents:
+        if parent in by_name:
+            yield parent, None
+    for key in foreign_keys(table):
+        if key.target in by_name and key.target != table.name:
+            yield key.target, key
+
+
+def _circle(
+    needs: dict[str, list[tuple[str, ForeignKey | None]]],
+) -> list[tuple[str, ForeignKey]]:
+    """The foreign keys by which some table needs itself; nothing if none does."""
+    done: set[str] = set()
+    path: list[tuple[str, ForeignKey | None]] = []
+
+    def search(name: str) -> list[tuple[str, ForeignKey]]:
+        above = [table for table, _ in path]
+        if name in above:
+            return [(table, key) for table, key in path[above.index(name) :] if key]
+        for target, key in needs[name] if name not in done else ():
+            path.append((name, key))
+            if found := search(target):
+                return found
+            path.pop()
+        done.add(name)
+        return []
+
+    return next(filter(None, map(search, needs)), [])
+
+
+def _strength(table: Table, key: ForeignKey, by_name: dict[str, Table]) -> tuple[bool, ...]:
+    """What speaks against adding a foreign key only when both tables are there."""
+    column = key.columns[0]
+    nullable = any(one.name == column and one.nullable for one in columns_of(table))
+    pointed_to = any(other.target == table.name and column in other.target_columns
+                     for one in by_name.values() for other in foreign_keys(one))  # fmt: skip
+    return len(key.columns) > 1, column in key_of(table) or pointed_to, not nullable
+
+
+def class_names(tables: list[Table], spoken: Spoken, taken: set[str]) -> dict[str, str]:
+    """Distinct whatever the case: a DeferredForeignKey does not tell that apart."""
+    names: dict[str, str] = {}
+    lower = {name.lower() for name in taken}
+    for table in sorted(tables, key=lambda table: (spoken.split(table.name)[0], table.name)):
+        schema, bare = spoken.split(table.name)
+        name = class_name(bare)
+        if name.lower() in lower and schema:
+            name = class_name(f"{schema}_{bare}")
+        name = _unlike(name, lower)
+        lower.add(name.lower())
+        names[table.name] = name
+    return names
+
+
+def _unlike(name: str, lower: set[str]) -> str:
+    while name.lower() in lower or name in ("None", "True", "False"):
+        name += "_"
+    return name
+
+
+def _link(table: Table, plan: Layout, spoken: Spoken) -> None:
+    """Find the foreign keys that can be fields, one a column."""
+    for key in foreign_keys(table):
+        place = (table.name, key.columns[0])
+        known = len(key.columns) == len(key.target_columns) == 1 and _exist(key, plan)
+        possible = spoken.links_late or (table.name, key) not in plan.late
+        if known and possible and spoken.references(key) and place not in plan.links:
+            plan.links[place] = key
+
+
+def _exist(key: ForeignKey, plan: Layout) -> bool:
+    """Whether the table and the columns pointed to exist, which SQLite does not ask for."""
+    target = plan.tables.get(key.target)
+    return target is not None and {one.name for one in columns_of(target)}.issuperset(
+        key.target_columns
+    )
+
+
+def _name_fields(table: Table, plan: Layout, taken: set[str]) -> None:
+    columns = [column.name for column in columns_of(table)]
+    names: dict[str, str] = {}
+    used = {*taken, *OF_MODELS}
+    # the plain ones first: "user" may stand beside a foreign key "user_id"
+    for column in sorted(columns, key=lambda column: (table.name, column) in plan.links):
+        name = field_name(column, (table.name, column) in plan.links)
+        if name in used:
+            name = field_name(column)
+        names[column] = unique(name, used, lambda count: "_" * count)
+        used.add(names[column])
+    plan.fields[table.name] = names
+    plan.taken[table.name] = used - taken

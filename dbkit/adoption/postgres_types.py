@@ -1,0 +1,248 @@
+"""PostgreSQL's types as fields, and its SQL as a person would write it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from dbkit.python_source import Code
+from dbkit.schema.peewee_models import truncated
+from dbkit.schema.postgres.writing import spelling
+from dbkit.schema.sql import mentions, quoted
+from dbkit.schema.values import (
+    Check,
+    Column,
+    Constraint,
+    Exclusion,
+    ForeignKey,
+    Index,
+    PrimaryKey,
+    Schema,
+    Table,
+    Unique,
+)
+
+from .expressions import bare_numbers, in_lists, outermost
+from .field_types import Kind, Words
+
+FIELDS = {
+    "integer": "pw.IntegerField",
+    "bigint": "pw.BigIntegerField",
+    "smallint": "pw.SmallIntegerField",
+    "text": "pw.TextField",
+    "boolean": "pw.BooleanField",
+    "real": "pw.FloatField",
+    "double precision": "pw.DoubleField",
+    "date": "pw.DateField",
+    "time without time zone": "pw.TimeField",
+    "timestamp without time zone": "pw.DateTimeField",
+    "timestamp with time zone": "DateTimeTZField",
+    "uuid": "pw.UUIDField",
+    "bytea": "pw.BlobField",
+    "jsonb": "pw.JSONField",
+    "json": "pg.JSONField",
+    "interval": "pg.IntervalField",
+}
+INDEXED = {"tsvector": "pg.TSVectorField", "hstore": "pg.HStoreField"}
+UNFOLLOWED = {"json"}  # has DDL of its own, which a foreign key does not take over
+SIZED = re.compile(r"(character varying|character|numeric)(?:\((\d+)(?:,(\d+))?\))?")
+SERIALS = {"smallint": "smallserial", "integer": "serial", "bigint": "bigserial"}
+CONSTANT = re.compile(r"('(?:[^']|'')*')::([^':]+)")
+NUMBER = re.compile(r"'(-\d+(?:\.\d+)?)'")
+NO_ACTION = re.compile(r" ON (?:DELETE|UPDATE) NO ACTION(?= |$)")
+PARTITIONED = "PARTITION BY "
+
+
+class Postgres:
+    """As `words.Spoken`."""
+
+    links_late = True
+
+    def __init__(self, schema: Schema, enums: dict[str, Any]) -> None:
+        """`enums` are, by the type's name, what an EnumField is to be given."""
+        self.spelling = spelling.Spelling(schema)
+        self.enums = enums
+        self.elsewhere = dict(self._elsewhere(schema))
+
+    def _elsewhere(self, schema: Schema) -> Iterator[tuple[str, str]]:
+        """By their bare names, types of other schemas, which are then not on every search path.
+        Of an enum type that a field makes, verify has a copy that comes first."""
+        fields = {part.type for table in schema.tables for part in table.parts
+                  if isinstance(part, Column)
+                  and self.split(part.type)[0] == self.split(table.name)[0]}  # fmt: skip
+        names = [*(one.name for one in schema.domains), *(one.name for one in schema.enums)]
+        own = {name for name in names if not self.split(name)[0]}
+        for name in names:
+            where, bare = self.split(name)
+            if where and bare not in own and name not in fields:
+                yield bare, self.spelling.name(name)
+                yield quoted(bare), self.spelling.name(name)
+
+    def is_sayable(self, name: str) -> bool:
+        return "%" not in name  # which psycopg2 takes for a placeholder, and Peewee lets through
+
+    def split(self, name: str) -> tuple[str, str]:
+        return self.spelling.split(name)
+
+    def kind(self, column: Column, schema: str) -> Kind:
+        type_ = column.type
+        if column.identity == "serial":
+            return Kind("ColumnField", (SERIALS[type_],), sql=type_, followed=False)
+        if type_ in self.enums and self.split(type_)[0] == schema:
+            arguments = self.enums[type_]
+            return Kind("EnumField", arguments, sql=self.spelling.type(type_), followed=False)
+        return self._plain(type_) or self._indexed(type_) or self._any(type_)
+
+    def _plain(self, type_: str) -> Kind | None:
+        if type_ in FIELDS:
+            return Kind(FIELDS[type_], sql=type_, followed=type_ not in UNFOLLOWED)
+        match = SIZED.fullmatch(type_)
+        if match is None:
+            return None
+        base, size, scale = match.groups()
+        options: dict[str, Any] = {"max_length": int(size) if size else None}
+        if base == "numeric":
+            if not size:
+                return None
+            options = {"max_digits": int(size), "decimal_places": int(scale or 0)}
+            return Kind("pw.DecimalField", (), options, type_)
+        if base == "character":
+            return Kind("pw.FixedCharField", (), options, type_) if size else None
+        return Kind("pw.CharField", (), {} if size == "255" else options, type_)
+
+    def _indexed(self, type_: str) -> Kind | None:
+        if type_ in INDEXED:
+            return Kind(INDEXED[type_], sql=type_, method="gin")
+        item = self._plain(type_.removesuffix("[]")) if type_.endswith("[]") else None
+        if item is None or item.function.startswith("pg."):
+            return None
+        more = (item.options,) if item.options else ()
+        return Kind("pg.ArrayField", (Code(item.function), *more), sql=type_, followed=False,
+                    method="gin")  # fmt: skip
+
+    def _any(self, type_: str) -> Kind:
+        item = type_.removesuffix("[]")
+        known = self.elsewhere.get(item, item) + type_.removeprefix(item)
+        words = self._sql(self.spelling.type(type_) if type_ in self.spelling.enums else known)
+        return Kind("ColumnField", (words,), sql=words, followed=False)
+
+    def automatic(self, column: Column) -> Kind | None:
+        if column.sequence and column.identity != "serial":
+            return None
+        match column.identity, column.type:
+            case "serial", "integer":
+                return Kind("pw.AutoField", sql="integer")
+            case "serial", "bigint":
+                return Kind("pw.BigAutoField", sql="bigint")
+            case "by default", "integer":
+                return Kind("pw.IdentityField", sql="integer")
+            case "always", "integer":
+                return Kind("pw.IdentityField", (), {"generate_always": True}, "integer")
+        return None
+
+    def column_constraints(self, column: Column, is_key: bool) -> list[str]:
+        if column.generated is not None:
+            return [f"GENERATED ALWAYS AS {self._generated(column.generated)}"]
+        if column.identity in ("always", "by default"):
+            return [spelling.identity(column)]
+        return [] if column.default is None else [f"DEFAULT {self._default(column)}"]
+
+    def _generated(self, expression: str) -> str:
+        words = spelling.generated(expression).removeprefix("(")
+        inside, _, kind = words.rpartition(") ")
+        return f"({self._expression(inside)}) {kind}"
+
+    def _default(self, column: Column) -> str:
+        """Without the cast to the column's own type, which goes without saying."""
+        default = column.default or ""
+        match = CONSTANT.fullmatch(default)
+        if match is None or not self._is_own(match[2], column.type):
+            return self._sql(default)
+        number = NUMBER.fullmatch(match[1])
+        return number[1] if number and match[2] in ("integer", "numeric") else self._sql(match[1])
+
+    def _is_own(self, cast: str, type_: str) -> bool:
+        base = re.sub(r"\(.*?\)", "", type_)
+        return cast in (base, self.spelling.split(type_)[1], quoted(type_)) or (
+            (cast, base) in (("bpchar", "character"), ("integer", "bigint"), ("integer", "numeric"))
+        )
+
+    def key_constraints(self, key: PrimaryKey) -> list[str] | None:
+        if key.include or key.period:
+            return None
+        words = (spelling.settings(key.options), spelling.deferrable(key.deferrable))
+        return [self._sql(one) for one in words if one]
+
+    def check(self, check: Check) -> str | None:
+        if not check.inherited or not check.enforced or spelling.raw_not_null(check) is not None:
+            return None
+        return self._expression(check.expression)
+
+    def constraint(self, part: Constraint, named: bool) -> str:
+        if isinstance(part, Check):
+            part = replace(part, validated=True)
+        return self._sql(self.spelling.constraint(part if named else replace(part, name=None)))
+
+    def reference(self, key: ForeignKey, named: bool) -> tuple[str, str]:
+        whole = self.constraint(replace(key, validated=True), named)
+        name = self._sql(f" REFERENCES {self.spelling.name(key.target)} ")
+        before, _, after = whole.partition(name)
+        return f"{before} REFERENCES", NO_ACTION.sub("", after)
+
+    def is_usual(self, table: Table, part: Constraint) -> bool:
+        bare = self.split(table.name)[1]
+        match part:
+            case PrimaryKey():
+                usual = f"{bare}_pkey"
+            case ForeignKey():
+                usual = f"{bare}_{'_'.join(part.columns)}_fkey"
+            case Unique():
+                usual = f"{bare}_{'_'.join(part.columns)}_key"
+            case Check():
+                columns = [one.name for one in table.parts if isinstance(one, Column)]
+                named = [one for one in columns if mentions(part.expression, one)]
+                usual = f"{bare}_{named[0]}_check" if len(named) == 1 else f"{bare}_check"
+            case Exclusion():
+                return False
+        return usual == part.name and truncated(usual) == usual
+
+    def index_key(self, key: str, columns: list[str]) -> Words:
+        if key in columns:
+            return Words(key, quoted(key))
+        return Words(None, self._sql(in_lists(spelling.key(key, columns))))
+
+    def where(self, index: Index) -> str | None:
+        return index.where and self._expression(index.where)
+
+    def create_index(self, table: Table, index: Index) -> tuple[str, str]:
+        kind = "CREATE UNIQUE INDEX" if index.unique else "CREATE INDEX"
+        head = f"{kind} {quoted(index.name or '')} ON"
+        whole = self.spelling.index(table, index)
+        start = f"{head} {self.spelling.name(table.name)} "
+        rest = whole.removeprefix(start).removeprefix('USING "btree" ')
+        return self._sql(head), self._sql(rest)
+
+    def index_name(self, name: str) -> str:
+        return truncated(name)
+
+    def table_options(self, table: Table) -> tuple[list[tuple[str, Any]], list[str]]:
+        settings = [one for one in table.options if not one.startswith(spelling.CLAUSES)]
+        said = [one for one in table.options if one.startswith((PARTITIONED, "INHERITS "))]
+        words = [*said, *filter(None, [spelling.settings(settings)])]
+        unsaid = [one for one in table.options if one not in (*settings, *said)]
+        if table.kind == "unlogged table":
+            unsaid.append("UNLOGGED")
+        return ([("table_settings", [self._sql(one) for one in words])] if words else []), unsaid
+
+    def references(self, key: ForeignKey) -> bool:
+        usual = key.match == "SIMPLE" and key.enforced and not key.period
+        return usual and "(" not in key.on_delete and self.is_sayable(key.name or "")
+
+    def _expression(self, text: str) -> str:
+        return self._sql(bare_numbers(in_lists(outermost(text))))
+
+    def _sql(self, text: str) -> str:
+        """psycopg2 takes a bare % for a placeholder."""
+        return text.replace("%", "%%")

@@ -1,0 +1,136 @@
+"""The schema of a live database as the source of a module of Peewee models."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import peewee as pw
+
+from dbkit.python_source import Class, Code, Statement, module, used
+from dbkit.schema.peewee_models import HISTORY_TABLE
+from dbkit.schema.values import Column, EnumType, ForeignKey, Part, Schema, Table, in_namespace
+
+from . import left_out
+from .field_types import Spoken
+from .left_out import Unsaid, has_model
+from .model_layout import columns_of, layout
+from .postgres_types import Postgres
+from .python_names import class_name, member_names, unique
+from .render_table import BASE, Model
+from .sqlite_types import Sqlite
+
+FROM_FIELDS = ("ColumnField", "DateTimeTZField", "EnumField", "TypedForeignKeyField")
+IMPORTED = {*FROM_FIELDS, "StrEnum", BASE}
+RESERVED = {*vars(pw.Table("x")), *filter(lambda name: name.startswith("_"), dir(pw.Table))}
+DOC = "The models of a database, as it was found."
+
+
+class Models(NamedTuple):
+    """A module's source, and what of the schema is not in it."""
+
+    source: str
+    unsaid: tuple[Unsaid, ...]
+
+
+def models_source(schema: Schema, dialect_name: str) -> str:
+    """The source of a module of models, with which `verify` finds no difference to a database of
+    this schema but in what `written` lists as one. `dialect_name` is 'postgresql' or 'sqlite'."""
+    return written(schema, dialect_name).source
+
+
+def written(schema: Schema, dialect_name: str) -> Models:
+    """The models of a schema, and what of it they leave unsaid."""
+    tables = [table for table in schema.tables if has_model(table)
+              and table.name != HISTORY_TABLE]  # fmt: skip
+    spoken, enums = _spoken(schema, tables, dialect_name)
+    tables = list(_resolved(tables, spoken))
+    odd = [table for table in tables if not all(map(spoken.is_sayable, _names(table)))
+           or any(column.name in RESERVED for column in columns_of(table))]  # fmt: skip
+    tables = [table for table in tables if table not in odd]
+    plan = layout(tables, spoken, IMPORTED | {one.name for one in enums})
+    models = [Model(table, plan, spoken) for table in plan.tables.values()]
+    statements = [one for model in models for one in model.statements()]
+    base = Class(BASE, "pw.Model", meta=(("legacy_table_names", False),))
+    every = [*enums, *_derived(models), base, *statements]
+    left = (*left_out.of_schema(schema), *map(left_out.unsayable, odd),
+            *(one for model in models for one in model.unsaid))  # fmt: skip
+    return Models(module(DOC, _imports(every), every, map(str, left)), left)
+
+
+def _resolved(tables: list[Table], spoken: Spoken) -> Iterator[Table]:
+    """The tables with foreign keys that point to a table by its name here: SQLite writes only the
+    bare name."""
+    names = {table.name for table in tables}
+    by_bare = {spoken.split(name)[1]: name for name in names}
+
+    def resolved(part: Part) -> Part:
+        if isinstance(part, ForeignKey) and part.target not in names:
+            return replace(part, target=by_bare.get(part.target, part.target))
+        return part
+
+    for table in tables:
+        yield replace(table, parts=tuple(map(resolved, table.parts)))
+
+
+def _names(table: Table) -> Iterator[str]:
+    yield table.name
+    for column in columns_of(table):
+        yield column.name
+
+
+def _spoken(schema: Schema, tables: list[Table], dialect_name: str) -> tuple[Spoken, list[Class]]:
+    if dialect_name == "sqlite":
+        return Sqlite(), []
+    needed = {part.type for table in tables for part in table.parts if isinstance(part, Column)}
+    # Peewee lets a % in a type's name through, too: such an enum has no EnumField
+    classes, arguments = _enums([enum for enum in schema.enums if enum.name in needed
+                                 and "%" not in enum.name],
+                                {class_name(table.name).lower() for table in tables},
+                                [one.name for one in schema.namespaces])  # fmt: skip
+    return Postgres(schema, arguments), classes
+
+
+def _enums(
+    enums: Iterable[EnumType], taken: set[str], spaces: Collection[str]
+) -> tuple[list[Class], dict[str, tuple[Any, ...]]]:
+    """(their classes; by type, the arguments of its EnumField). One whose labels are no names has
+    no class, one without labels no EnumField."""
+    classes: list[Class] = []
+    arguments: dict[str, tuple[Any, ...]] = {}
+    taken = {*taken, *(name.lower() for name in IMPORTED)}
+    for enum in enums:
+        bare = in_namespace(enum.name, spaces)[1]
+        members = member_names(enum.labels)
+        if members:
+            name = class_name(bare, "Enum")
+            name = name if name.lower() not in taken else f"{name}Enum"
+            name = unique(name, {*taken, *(one.name for one in classes)}, lambda n: "_" * n)
+            body = tuple(zip(members, enum.labels, strict=True))
+            classes.append(Class(name, "StrEnum", body))
+            arguments[enum.name] = (Code(name), *([bare] if name.lower() != bare else []))
+        elif enum.labels:
+            arguments[enum.name] = (enum.labels, bare)
+    return classes, arguments
+
+
+def _derived(models: Iterable[Model]) -> Iterator[Class]:
+    """Fields of types that Peewee declares otherwise."""
+    derived = {name: one for model in models for name, one in model.columns.derived.items()}
+    for name, (base, field_type) in sorted(derived.items()):
+        yield Class(name, base, (("field_type", field_type),))
+
+
+def _imports(statements: list[Statement]) -> Iterator[str]:
+    names = set(used(statements))
+    if "StrEnum" in names:
+        yield "from enum import StrEnum\n"
+    lines = ["import peewee as pw"]
+    if fields := sorted(names & set(FROM_FIELDS)):
+        lines.append(f"from dbkit.fields import {', '.join(fields)}")
+    if any(name.startswith("pg.") for name in names):
+        lines.append("from playhouse import postgres_ext as pg")
+    if any(name.startswith("sq.") for name in names):
+        lines.append("from playhouse import sqlite_ext as sq")
+    yield "".join(f"{line}\n" for line in lines)

@@ -1,0 +1,145 @@
+"""A table as the source of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import peewee as pw
+
+from dbkit.python_source import Call, Class, Code, Statement
+from dbkit.schema.sql import quoted
+from dbkit.schema.values import Check, Column, Exclusion, ForeignKey, PrimaryKey, Table, Unique
+
+from .field_types import Spoken, sql
+from .left_out import Unsaid, key_name, of_part
+from .model_layout import Layout, columns_of
+from .render_columns import Columns
+from .render_indexes import Indexes
+
+BASE = "BaseModel"
+
+
+class Model:
+    """The class of one table, what follows it, and what it leaves unsaid."""
+
+    def __init__(self, table: Table, plan: Layout, spoken: Spoken) -> None:
+        self.table, self.plan, self.spoken = table, plan, spoken
+        self.schema, self.bare = spoken.split(table.name)
+        self.name = plan.classes[table.name]
+        self.unsaid = list(filter(None, (of_part(table, part) for part in table.parts)))
+        known = (plan.classes[one] for one in table.parents if one in plan.classes)
+        self.depends_on = dict.fromkeys(known)
+        self.key = self._key()
+        self.indexes = Indexes(table, plan, spoken)
+        self.columns = Columns(self.key, self.indexes, table, plan, spoken)
+
+    def statements(self) -> list[Statement]:
+        body = tuple(self.columns.assignments())
+        meta = tuple(self._meta())
+        if not body and not meta:
+            body = tuple(self.columns.assignments(whole=True))
+        self.unsaid += [*self.columns.unsaid, *self.indexes.unsaid]
+        return [Class(self.name, BASE, body, meta), *self._after()]
+
+    def _key(self) -> PrimaryKey | None:
+        """The primary key, if Peewee can say it."""
+        found = next((one for one in self.table.parts if isinstance(one, PrimaryKey)), None)
+        if found is None:
+            return None
+        more = self.spoken.key_constraints(found)
+        if more is None or (more and len(found.columns) > 1):
+            return None
+        if not self.spoken.is_usual(self.table, found):
+            self.unsaid.append(key_name(self.table, found))
+        return found
+
+    def _meta(self) -> Iterator[tuple[str, Any]]:
+        if pw.make_snake_case(self.name) != self.bare:
+            yield "table_name", self.bare
+        if self.schema:
+            yield "schema", self.schema
+        if self.key is None:
+            yield "primary_key", False
+        elif len(self.key.columns) > 1:
+            yield "primary_key", Call("pw.CompositeKey", tuple(map(self._field, self.key.columns)))
+        if indexes := self.indexes.in_meta():
+            yield "indexes", indexes
+        if constraints := list(self._constraints()):
+            yield "constraints", constraints
+        if self.depends_on:
+            yield "depends_on", [Code(name) for name in self.depends_on]
+        options, unsaid = self.spoken.table_options(self.table)
+        yield from options
+        if unsaid:
+            words = f"Table {self.table.name} is {', '.join(unsaid)}, which the model leaves out."
+            self.unsaid.append(Unsaid(self.table.name, words, True))
+
+    def _field(self, column: str) -> str:
+        return self.plan.fields[self.table.name][column]
+
+    def _constraints(self) -> Iterator[Any]:
+        for part in self.table.parts:
+            match part:
+                case Check():
+                    yield self._check(part)
+                case Unique() | Exclusion():
+                    yield sql(self.spoken.constraint(part, self._is_named(part)))
+                case PrimaryKey() if self.key is None:
+                    yield sql(self.spoken.constraint(part, self._is_named(part)))
+                case ForeignKey() if self.plan.links.get(self._place(part)) is not part:
+                    yield from self._foreign_key(part)
+
+    def _place(self, key: ForeignKey) -> tuple[str, str]:
+        return self.table.name, key.columns[0]
+
+    def _is_named(self, part: Any) -> bool:
+        return part.name is not None and not self.spoken.is_usual(self.table, part)
+
+    def _check(self, check: Check) -> Call:
+        words, named = self.spoken.check(check), self._is_named(check)
+        if words is None or (named and not self.spoken.is_sayable(check.name or "")):
+            return sql(self.spoken.constraint(check, named))
+        return Call("pw.Check", (words, check.name) if named else (words,))
+
+    def _foreign_key(self, key: ForeignKey) -> Iterator[Any]:
+        """One that no field can be, as SQL."""
+        schema, bare = self.spoken.split(key.target)
+        elsewhere = key.target not in self.plan.tables
+        if self.spoken.links_late and (elsewhere or (self.table.name, key) in self.plan.late):
+            why = "points to a table without a model" if elsewhere else "completes a cycle"
+            self._leave_out(key, why)
+            return
+        before, after = self.spoken.reference(key, self._is_named(key))
+        if key.target != self.table.name and self.spoken.links_late:
+            self.depends_on[self.plan.classes[key.target]] = None
+        if not schema:
+            yield sql(f"{before} {quoted(bare)} {after}".strip())
+        elif key.target == self.table.name:
+            self._leave_out(key, "points to its own table, whose schema the SQL would have to name")
+        else:
+            target = Code(self.plan.classes[key.target])
+            yield Call("pw.NodeList", ((sql(before), target, sql(after)),))
+
+    def _leave_out(self, key: ForeignKey, why: str) -> None:
+        words = f"Foreign key {key.name} of table {self.table.name} is left out: it {why}."
+        self.unsaid.append(Unsaid(f"{self.table.name}.{key.name}", words, True))
+
+    def _after(self) -> Iterator[Statement]:
+        yield from self.indexes.calls()
+        for column in columns_of(self.table):
+            if column.identity == "serial" and column.sequence:
+                yield from self._sequence(column)
+
+    def _sequence(self, column: Column) -> Iterator[Statement]:
+        """The options of a serial's sequence; as an index is, it is made after the table."""
+        name = f"{self.bare}_{column.name}_seq"
+        if self.schema or len(name.encode()) > 63:
+            words = (f"The sequence of column {column.name} of table {self.table.name} has "
+                     "options that the model leaves out: "
+                     f"{', '.join(column.sequence)}.")  # fmt: skip
+            place = f"{self.table.name}.{column.name}"
+            self.unsaid.append(Unsaid(place, words, True))
+            return
+        alter = f"ALTER SEQUENCE {quoted(name)} {' '.join(column.sequence)}"
+        yield Call(f"{self.name}.add_index", (sql(alter),))

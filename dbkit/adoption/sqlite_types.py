@@ -1,0 +1,157 @@
+"""SQLite's types as fields, and its SQL as a person would write it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+from dbkit.schema.sql import quoted
+from dbkit.schema.sqlite.tokenizer import normal, write_type
+from dbkit.schema.sqlite.writing import table_ddl
+from dbkit.schema.values import Check, Column, Constraint, ForeignKey, Index, PrimaryKey, Table
+
+from .expressions import spaced
+from .field_types import Kind, Words
+from .python_names import class_name
+
+FIELDS = {
+    "integer": "pw.IntegerField",
+    "text": "pw.TextField",
+    "real": "pw.FloatField",
+    "blob": "pw.BlobField",
+    "date": "pw.DateField",
+    "time": "pw.TimeField",
+    "datetime": "pw.DateTimeField",
+    "timestamptz": "DateTimeTZField",
+    "any": "pw.AnyField",
+    "": "pw.BareField",
+}
+SIZED = re.compile(r"(varchar|char|decimal)\((\d+)(?:,(\d+))?\)")
+# types that Peewee declares otherwise, and the field that knows what to make of the values
+LIKE = (
+    (re.compile(r"bool|boolean"), "pw.BooleanField"),
+    (re.compile(r"(?:datetime|timestamp)\b[^()]*(?:\(\d+\))?"), "pw.DateTimeField"),
+)
+NO_ACTION = re.compile(r" ON (?:DELETE|UPDATE) NO ACTION(?= |$)")
+NUMERIC = re.compile(r"(numeric|money|number)\((\d+),(\d+)\)")
+
+
+class Sqlite:
+    """As `words.Spoken`."""
+
+    links_late = False
+
+    def is_sayable(self, name: str) -> bool:
+        return True
+
+    def split(self, name: str) -> tuple[str, str]:
+        """A name with a dot of its own has main in front."""
+        schema, _, bare = name.partition(".")
+        return "", bare if schema == "main" and "." in bare else name
+
+    def kind(self, column: Column, schema: str) -> Kind:
+        type_ = column.type
+        if type_ in FIELDS:
+            return Kind(FIELDS[type_], sql=type_, followed=type_ != "")
+        match = SIZED.fullmatch(type_)
+        if match:
+            return _sized(type_, *match.groups())
+        numeric = NUMERIC.fullmatch(type_)
+        if numeric:
+            options = {"max_digits": int(numeric[2]), "decimal_places": int(numeric[3])}
+            return _derived(numeric[1], "pw.DecimalField", type_, options)
+        for pattern, base in LIKE:
+            if pattern.fullmatch(type_):
+                return _derived(type_, base, type_, {})
+        return _sized(type_, type_, None, None)
+
+    def automatic(self, column: Column) -> Kind | None:
+        if column.type != "integer" or column.nullable:
+            return None
+        if column.identity:
+            return Kind("sq.AutoIncrementField", sql="integer")
+        return Kind("pw.AutoField", sql="integer")
+
+    def column_constraints(self, column: Column, is_key: bool) -> list[str]:
+        """A conflict clause is that of NOT NULL, which it follows."""
+        words = list(column.options)
+        if is_key and words:
+            words = ["NOT NULL", *words]
+        if column.default is not None:
+            words.append(f"DEFAULT {_default(column.default)}")
+        if column.generated is not None:
+            expression = column.generated.removesuffix(" stored")
+            stored = "STORED" if expression != column.generated else "VIRTUAL"
+            words.append(f"GENERATED ALWAYS AS ({spaced(expression)}) {stored}")
+        return words
+
+    def key_constraints(self, key: PrimaryKey) -> list[str] | None:
+        words = [one.removeprefix(f"{key.columns[0]} ") for one in key.options]
+        return None if any(one.startswith("COLLATE ") for one in words) else words
+
+    def check(self, check: Check) -> str | None:
+        return spaced(check.expression)
+
+    def constraint(self, part: Constraint, named: bool) -> str:
+        """As the only line of a table of nothing else."""
+        part = part if named else replace(part, name=None)
+        made = table_ddl.create_table(Table("t", (part,)))
+        return made.removeprefix('CREATE TABLE "t" (\n    ').removesuffix("\n)")
+
+    def reference(self, key: ForeignKey, named: bool) -> tuple[str, str]:
+        before, _, after = self.constraint(key, named).partition(
+            f" REFERENCES {quoted(key.target)} "
+        )
+        return f"{before} REFERENCES", NO_ACTION.sub("", after)
+
+    def is_usual(self, table: Table, part: Constraint) -> bool:
+        return not part.name
+
+    def index_key(self, key: str, columns: list[str]) -> Words:
+        found = next((one for one in columns if normal(quoted(one)) == key), None)
+        return Words(found, quoted(found) if found else spaced(key))
+
+    def where(self, index: Index) -> str | None:
+        return index.where and spaced(index.where)
+
+    def create_index(self, table: Table, index: Index) -> tuple[str, str]:
+        raise NotImplementedError  # there is nothing that Peewee's own cannot say
+
+    def index_name(self, name: str) -> str:
+        return name
+
+    def table_options(self, table: Table) -> tuple[list[tuple[str, Any]], list[str]]:
+        known = {"strict": "strict_tables", "without rowid": "without_rowid"}
+        return [(known[one], True) for one in table.options if one in known], []
+
+    def references(self, key: ForeignKey) -> bool:
+        return True
+
+
+def _derived(name: str, base: str, type_: str, options: dict[str, Any]) -> Kind:
+    """A field of a class of its own, which Peewee declares by this name."""
+    own = class_name(name, "Column") + "Field"
+    return Kind(own, (), options, type_, derived=(base, name))
+
+
+def _sized(type_: str, base: str, size: str | None, scale: str | None) -> Kind:
+    match base:
+        case "varchar":
+            length = int(size) if size else None
+            options = {} if length == 255 else {"max_length": length}
+            return Kind("pw.CharField", (), options, type_)
+        case "char":
+            length = int(size) if size else None
+            return Kind("pw.FixedCharField", (), {"max_length": length}, type_)
+        case "decimal" if size and scale:
+            options = {"max_digits": int(size), "decimal_places": int(scale)}
+            return Kind("pw.DecimalField", (), options, type_)
+    words = write_type(type_)
+    return Kind("ColumnField", (words,), sql=words, followed=False)
+
+
+def _default(default: str) -> str:
+    words = spaced(default)
+    plain = table_ddl.is_literal(default) or default in table_ddl.NOW
+    return words if plain else f"({words})"

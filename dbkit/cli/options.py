@@ -1,0 +1,165 @@
+"""What every command needs: the options, the settings, the open database, errors as sentences."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from .. import __version__
+from ..errors import ConfigError, DbkitError
+
+if TYPE_CHECKING:
+    import peewee as pw
+
+    from ..config import Settings
+    from ..connection import Target
+    from ..discovery import Found
+
+OPTIONS = {
+    "database": click.option(
+        "--database", metavar="URL", help="URL of the database (default: DATABASE_URL)."
+    ),
+    "models": click.option("--models", metavar="MODULE[:NAME]", help="Module of the models."),
+    "migrations": click.option("--migrations", metavar="DIR", help="Migrations directory."),
+    "seeds": click.option("--seeds", metavar="DIR", help="Seeds directory."),
+    "debug": click.option("--debug", is_flag=True, help="Show the traceback of an error."),
+}
+
+
+class Group(click.Group):
+    """Turns every error into a sentence and exit code 2; `--debug` adds the traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        _require_no_encoding(sys.stdout)
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit):
+            raise
+        except (KeyboardInterrupt, click.Abort):
+            fail(ctx, "interrupted")
+        except DbkitError as error:
+            fail(ctx, str(error))
+        except BaseException as error:  # a SystemExit(0) of somebody's module would look clean
+            fail(
+                ctx,
+                f"unexpected {type(error).__name__}: {error}\n"
+                "This should not happen. Run again with --debug and report the traceback.",
+            )
+
+
+def _require_no_encoding(stream: Any) -> None:
+    """A message is printed on a terminal of any encoding; the characters that the encoding lacks
+    are written as escapes."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
+
+
+def require_encodable(text: str) -> None:
+    """Raise ConfigError where standard output cannot write the text as it is."""
+    try:
+        text.encode(sys.stdout.encoding)
+    except UnicodeEncodeError as error:
+        raise ConfigError(
+            f"The output has a character that {error.encoding} does not have: "
+            f"{text[error.start : error.end]!a}.",
+            "Set PYTHONIOENCODING=utf-8.",
+        ) from error
+
+
+def fail(ctx: click.Context, message: str) -> NoReturn:
+    if ctx.meta.get("debug"):
+        traceback.print_exc()
+    click.echo(f"error: {message}", err=True)
+    ctx.exit(2)
+
+
+def answer(yes: bool) -> NoReturn:
+    """Exit with 0 or 1."""
+    click.get_current_context().exit(0 if yes else 1)
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="dbkit")
+def main() -> None:
+    """Migrate, seed and verify a database of Peewee models."""
+
+
+class Session:
+    """What a command works with: the settings, and the database they name, opened."""
+
+    def __init__(self, settings: Settings, target: Target, database: pw.Database) -> None:
+        self.settings, self.target, self.database = settings, target, database
+
+    @property
+    def production(self) -> bool:
+        return self.settings.environment == "production"
+
+    @cached_property
+    def found(self) -> Found:
+        from ..discovery import find_models
+
+        return find_models(self.settings.models)
+
+    @property
+    def seeded(self) -> list[Any]:
+        """The models whose tables seeds can name."""
+        return [*self.found.models, *self.found.bases]
+
+
+def command(
+    *options: str, reads: bool = False, opens: bool = True
+) -> Callable[[Callable[..., None]], click.Command]:
+    """A command with these of OPTIONS, given a Session; `reads` opens SQLite read-only."""
+
+    def register(function: Callable[..., None]) -> click.Command:
+        def run(debug: bool, **flags: Any) -> None:
+            click.get_current_context().meta["debug"] = debug
+            named = {name: flags.pop(name) for name in options}
+            with _session(named, reads, opens) as session:
+                function(session, **flags)
+
+        run.__doc__ = function.__doc__
+        run.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
+        for name in ("debug", *reversed(options)):
+            run = OPTIONS[name](run)
+        return main.command(function.__name__.rstrip("_"))(run)
+
+    return register
+
+
+@contextmanager
+def _session(flags: dict[str, Any], reads: bool, opens: bool) -> Iterator[Session]:
+    from .. import config
+    from ..connection import opened, parse
+    from ..discovery import find_project
+
+    find_project()
+    settings = config.load(**flags)
+    target = parse(settings.url)
+    if not opens:
+        yield Session(settings, target, None)
+        return
+    click.echo(f"database: {target.display}", err=True)
+    with _no_empty_file_left(target):
+        with opened(target.database(read_only=reads), target.display) as database:
+            yield Session(settings, target, database)
+
+
+@contextmanager
+def _no_empty_file_left(target: Target) -> Iterator[None]:
+    """SQLite makes its file when it is opened: take it away if nothing then came of it."""
+    file = target.name
+    new = target.dialect == "sqlite" and not os.path.exists(file)
+    try:
+        yield
+    finally:
+        if new and os.path.isfile(file) and not os.path.getsize(file):
+            os.unlink(file)

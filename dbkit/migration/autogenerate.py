@@ -1,0 +1,345 @@
+"""The text of a migration: what the history makes, brought to what it is to be, and back."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import peewee as pw
+
+from dbkit import fields
+from dbkit.connection import diagnosed
+from dbkit.errors import DatabaseFailed, DbkitError, MigrationError
+from dbkit.python_source import lines
+from dbkit.schema.canonicalize import joined
+from dbkit.schema.changes import Add, Alter, Change, Drop, kind, subject
+from dbkit.schema.dialect import dialect_for
+from dbkit.schema.diff import diff
+from dbkit.schema.patch import patched, with_names
+from dbkit.schema.peewee_models import Model, described, qualified
+from dbkit.schema.sql import runnable
+from dbkit.schema.values import Constraint, EnumType, Namespace, Schema, Table
+from dbkit.verification.comparison import is_ignored
+
+from .effects import effect
+from .enum_operations import enums
+from .fill_values import emptied, filled, noting
+from .hazards import Step, hazards
+from .migrator import Migrator
+from .questioner import Decisions
+from .renames import Renaming, find_renames
+from .render_baseline import FromNothing
+from .render_lines import Lines
+from .render_operations import Fill, Writer
+from .router import Router
+from .target import Goal, whole
+
+LINE, LONG = 92, 40  # of a summary, of what one change is about
+TEMPLATE = '''\
+"""{summary}"""
+
+{head}
+
+
+def migrate(migrator: Migrator, database: pw.Database, *, fake: bool = False) -> None:
+{migrate}
+
+
+def rollback(migrator: Migrator, database: pw.Database, *, fake: bool = False) -> None:
+{rollback}
+'''
+
+
+@dataclass(frozen=True)
+class Created:
+    """A migration that was written, or would be: the file's name without .py, its text, a sentence
+    for each thing in it that loses data or may fail on existing rows, and how it was proven."""
+
+    name: str
+    text: str
+    hazards: tuple[str, ...] = ()
+    proof: str = ""
+    renaming: Renaming = field(default_factory=Renaming, repr=False)
+
+    @property
+    def summary(self) -> str:
+        """What it is about, in one line."""
+        return self.text[3:].splitlines()[0].removesuffix('"""')
+
+
+class Generator:
+    """On a scratch database on which the whole history is applied."""
+
+    def __init__(self, router: Router, goal: Goal, decisions: Decisions) -> None:
+        self.router, self.database, self.goal = router, router.database, goal
+        self.models, self.decisions = goal.models, decisions
+        self.dialect = dialect_for(self.database)
+        self.new = {qualified(model): model for model in joined(goal.models, self.dialect.cut)}
+        self.start = self._live()
+        self.filled: set[tuple[str, str]] = set()
+        self.filled_back: set[tuple[str, str]] = set()
+
+    def created(self, name: str, replaces: Sequence[str] | None = None) -> Created | None:
+        if self.goal.wanted is not None and self.goal.objects:
+            return self._from_nothing(name, self.goal.wanted, replaces)
+        renaming, (current, known, changes) = find_renames(self)
+        self.decisions.check_used(self.decisions.rename)
+        self.decisions.settle()
+        if not changes and not renaming.up and not renaming.in_python:
+            self.decisions.check_used(self.decisions.fill)
+            return None
+        schemas = self._new_schemas(current)
+        with _blamed(changes):
+            up, down = self._both_ways(renaming, current, known, changes, schemas)
+        self.decisions.settle()
+        self.decisions.check_used(self.decisions.fill)
+        types = enums(known.values()), enums(self.models)
+        step = Step(current, changes, self.filled)
+        lost = hazards(self.dialect, step, self.filled_back, *types)
+        made = file_text(_summary(renaming, changes, lost), up, down, replaces)
+        return Created(name, made, lost, renaming=renaming)
+
+    def _both_ways(
+        self,
+        renaming: Renaming,
+        current: Schema,
+        known: Mapping[str, Model],
+        changes: list[Change],
+        schemas: list[str],
+    ) -> tuple[Lines, Lines]:
+        """The lines of `migrate` and of `rollback`. What no operation says is written as SQL."""
+        tables = {str(change.table or change.item.name) for change in changes} & known.keys()
+        spaces = [Add(None, Namespace(schema)) for schema in schemas]
+        fill = noting(filled(changes, self.decisions), self.filled)
+        up = self._operations(renaming.up, current, self.new, changes, fill)
+        migrator = self._after(renaming.up)
+        done = effect(migrator, function_of(up), tables, current)
+        gone = [change for change in done if isinstance(change, Drop) and change.table is None
+                and isinstance(change.item, EnumType)]  # fmt: skip
+        end = patched(current, [*spaces, *done])
+        target = patched(end, self._left(end, patched(current, [*changes, *gone])))
+        more, less = self._by_sql(end, target), self._by_sql(target, end)
+        fill = noting(emptied(changes_back := _inverse(changes)), self.filled_back)
+        back = self._operations(renaming.up + up, target, known, changes_back, fill)
+        undone = effect(self._after(renaming.up + up), function_of(back), tables, target)
+        start = patched(end, [*undone, *_inverse(spaces)])
+        down = less + back + self._by_sql(start, current)
+        down += _each("drop_schema", reversed(schemas)) + renaming.down
+        up = renaming.up + _each("create_schema", schemas) + up + more
+        if renaming.up or any(isinstance(change.item, Constraint) for change in undone):
+            # the server named the constraints by columns that may have had another name
+            after = self.tried([up, down], self.followed(), self._live)
+            down += self._by_sql(after, self.start)
+        return up, down
+
+    def _left(self, current: Schema, desired: Schema) -> list[Change]:
+        """What no operation does; schemas have an operation that models do not tell of."""
+        changes = (one for one in diff(current, desired) if not isinstance(one.item, Namespace))
+        return [change for change in changes if not is_ignored(change, self.goal.ignore)]
+
+    def _operations(
+        self,
+        before: Lines,
+        current: Schema,
+        models: Mapping[str, Model],
+        changes: list[Change],
+        fill: Fill,
+    ) -> Lines:
+        """The operations that make these models of those that the history knows after `before`."""
+        usings = self.dialect.usings(current, patched(current, changes))
+        there = self._after(before).orm.tables  # the writer edits these
+        owns = self.goal.owns
+        return Writer(self.database, there, models, changes, fill, usings, owns).write()
+
+    def _after(self, lines: Lines) -> Migrator:
+        """A migrator that knows what all files make, and then the lines."""
+        migrator = self.followed()
+        with migrator.fake():
+            function_of(lines)(migrator, self.database)
+        return migrator
+
+    def _from_nothing(
+        self, name: str, wanted: Schema, replaces: Sequence[str] | None
+    ) -> Created | None:
+        """All objects of a database, each after those it needs."""
+        changes = list(diff(self.start, wanted))
+        if not changes:
+            return None
+        models = {} if self.goal.by_sql else self.new
+        parts = FromNothing(self.database, wanted, self.goal.objects, models)
+        (up, down), (late, first) = parts.early(), parts.late()
+        left = self.tried([up], self.followed(), self._live)
+        more = self._by_sql(left, with_names(wanted, chosen=True))
+        made = self.tried([up, more], self.followed(), self._live)
+        less = self._by_sql(made, with_names(left, chosen=False))
+        up, down = up + more + late, first + less + down
+        down += self._by_sql(self.tried([up, down], self.followed(), self._live), self.start)
+        return Created(name, file_text(_summary(Renaming(), changes, ()), up, down, replaces))
+
+    def state(self, lines: Lines) -> tuple[Schema, dict[str, Model], list[Change]]:
+        """(the schema, the models that the history knows, what is still to be changed) after the
+        history and some more lines."""
+        migrator = self.followed()
+
+        def look() -> tuple[Schema, list[Change]]:
+            return self._live() if lines else self.start, self._changes(migrator)
+
+        live, changes = self.tried([lines], migrator, look)
+        return live, dict(migrator.orm.tables), changes
+
+    def followed(self) -> Migrator:
+        """A migrator that knows what all files make."""
+        migrator = Migrator(self.database)
+        for name in self.router.todo:
+            self.router.follow(name, migrator)
+        migrator.catch_up(self.start, self.new)
+        return migrator
+
+    def tried(self, bodies: Iterable[Lines], migrator: Migrator, look: Callable[[], Any]) -> Any:
+        """What `look` sees after these lines; then they are undone."""
+        keys = isinstance(self.database, pw.SqliteDatabase) and self.database.foreign_keys
+        if keys:
+            self.database.foreign_keys = 0
+        try:
+            with diagnosed(self.database), self.database.transaction() as transaction:
+                try:
+                    for body in bodies:
+                        function_of(body)(migrator, self.database)
+                        migrator()
+                    return look()
+                finally:
+                    transaction.rollback()
+        finally:
+            if keys:
+                self.database.foreign_keys = 1
+
+    def _live(self) -> Schema:
+        if self.goal.wanted is not None:
+            return whole(self.database, self.goal.ignore)
+        with self.dialect.reading(self.database, None) as reading:
+            return reading.live(comments=True)
+
+    def _changes(self, migrator: Migrator) -> list[Change]:
+        live, changes = self.goal.left(self.database)
+        gone = {name for name in migrator.orm.tables
+                if name not in self.new and self.goal.owns(name)}  # fmt: skip
+        changes += [Drop(None, table) for table in live.tables if table.name in gone]
+        return changes
+
+    def _new_schemas(self, current: Schema) -> list[str]:
+        """Those of the models that are not there yet."""
+        if not isinstance(self.database, pw.PostgresqlDatabase):
+            return []
+        (own,) = self.database.execute_sql("SELECT pg_catalog.current_schema()").fetchone()
+        there = {None, "", own, *(one.name for one in current.namespaces)}
+        spaces = {model._meta.schema for model in self.models} - there
+        return sorted(space for space in spaces if self.goal.owns(f"{space}.*"))
+
+    def _by_sql(self, current: Schema, desired: Schema) -> Lines:
+        lines = Lines()
+        statements = runnable(self.dialect.inside(current, desired))
+        if any(statement.restores for statement in statements):
+            # owners and privileges are those of the database on which the file will run
+            lines.call("recreate", *(one.sql for one in statements if not one.restores))
+            return lines
+        for statement in statements:
+            lines.sql(self.database, statement.sql)
+        return lines
+
+
+def _inverse(changes: Sequence[Change]) -> list[Change]:
+    return [change.inverse for change in reversed(changes)]
+
+
+def _each(operation: str, names: Iterable[str]) -> Lines:
+    """The same operation on each."""
+    lines = Lines()
+    for name in names:
+        lines.call(operation, name)
+    return lines
+
+
+def file_text(summary: str, up: Lines, down: Lines, replaces: Sequence[str] | None = None) -> str:
+    """A migration file."""
+    body = TEMPLATE.format(summary="", head="", migrate=up, rollback=down)
+    head = "\n".join(["import peewee as pw", "", *_imports(body)])
+    if replaces is not None:
+        head += "\n\n" + "\n".join(lines("REPLACES = ", tuple(replaces), "", ""))
+    return TEMPLATE.format(summary=summary, head=head, migrate=up, rollback=down)
+
+
+def _imports(source: str) -> Iterator[str]:
+    """The lines that import what some source uses, beside peewee."""
+    names = {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
+    if used := sorted(names & set(fields.__all__)):
+        yield f"from dbkit.fields import {', '.join(used)}"
+    yield "from dbkit.migration import Migrator"
+    for alias, module in (("pg", "postgres_ext"), ("sq", "sqlite_ext")):
+        if alias in names:
+            yield f"from playhouse import {module} as {alias}"
+
+
+def _summary(renaming: Renaming, changes: Sequence[Change], lost: Sequence[str]) -> str:
+    """What the file is about, in a line, and its warnings."""
+    whole = any(isinstance(change.item, Table) for change in changes)
+    told = [change for change in changes if not (whole and isinstance(change.item, EnumType))]
+    what = [quotable(one) for one in (*renaming.said, *_said(told))] or ["no change of the schema"]
+    line = what[0] if len(what[0]) <= LINE else f"{what[0][: LINE - 3]}..."
+    for number, one in enumerate(what[1:], 1):
+        if len(line) + len(one) + 2 > LINE:
+            line += f"; and {len(what) - number} more"
+            break
+        line += f"; {one}"
+    line = f"{line[:1].upper()}{line[1:]}."
+    if not lost:
+        return line
+    return f"{line}\n\nWarnings:\n" + "".join(f"- {quotable(one)}\n" for one in lost)
+
+
+def quotable(words: str) -> str:
+    """For a docstring: one line, in letters that can be seen."""
+    words = " ".join(words.replace("\\", "/").replace('"', "'").split())
+    return "".join(one if one.isprintable() else f"U+{ord(one):04X}" for one in words)
+
+
+def _said(changes: Iterable[Change]) -> Iterator[str]:
+    """In words, what is alike together: 'add tables a, b'."""
+    together: dict[tuple[str, str, str], list[str]] = {}
+    ordered = sorted(changes, key=lambda change: str(change.item.name))
+    for change in sorted(ordered, key=lambda change: not isinstance(change.item, Table)):
+        verb = {Add: "add", Drop: "drop", Alter: "change"}[type(change)]
+        table = f" of {change.table}" if change.table else ""
+        about = subject(change.item)
+        about = about if len(about) <= LONG else f"{about[:LONG]}..."
+        together.setdefault((verb, kind(change.item), table), []).append(about)
+    for (verb, what, table), names in together.items():
+        more = "" if len(names) == 1 else "es" if what.endswith("x") else "s"
+        yield f"{verb} {what}{more} {', '.join(names)}{table}"
+
+
+@contextmanager
+def _blamed(changes: Iterable[Change]) -> Iterator[None]:
+    """An error of the new migration's own statements names the tables that it changes."""
+    try:
+        yield
+    except DbkitError as error:
+        if not isinstance(error, DatabaseFailed):
+            raise
+        reason, hint = error.message, error.hint
+        raise MigrationError(_failing(changes, reason), hint) from error
+    except Exception as error:  # Peewee lets through errors of all classes
+        raise MigrationError(_failing(changes, described(error)), "Correct the model.") from error
+
+
+def _failing(changes: Iterable[Change], reason: str) -> str:
+    tables = sorted({change.table or str(change.item.name) for change in changes})
+    return f"The change of {', '.join(tables)} fails: {reason}"
+
+
+def function_of(lines: Lines) -> Callable[[Migrator, pw.Database], None]:
+    scope: dict[str, Any] = {}
+    exec(file_text("", lines, Lines()), scope)
+    return scope["migrate"]  # type: ignore[no-any-return]

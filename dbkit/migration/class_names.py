@@ -1,0 +1,36 @@
+"""Names in a generated function: none hides another that the source uses."""
+
+from __future__ import annotations
+
+import builtins
+import re
+from collections.abc import Iterable
+from unicodedata import normalize
+
+from dbkit import fields
+from dbkit.python_source import is_name
+from dbkit.schema.peewee_models import Model
+
+OURS = ("migrator", "database", "fake", "migrate", "rollback", "pw", "pg", "sq", "Migrator")
+RESERVED = {name.lower() for name in (*OURS, *fields.__all__, *dir(builtins))}
+
+
+def is_plain(name: str) -> bool:
+    """Whether Python reads an assignment to this name, in a class too, as that name."""
+    mangled = name.startswith("__") and not name.endswith("__")
+    return is_name(name) and not mangled
+
+
+def class_names(models: Iterable[Model], taken: Iterable[str] = ()) -> dict[Model, str]:
+    """A name for each class. They differ in more than case, which a DeferredForeignKey needs."""
+    names: dict[Model, str] = {}
+    used = {*RESERVED, *(name.lower() for name in taken)}
+    for model in models:
+        name = re.sub(r"\W", "_", normalize("NFKC", model.__name__)).lstrip("_")
+        if not is_plain(name):
+            name = f"Model{name}"
+        while name.lower() in used:
+            name += "_"
+        used.add(name.lower())
+        names[model] = name
+    return names

@@ -1,0 +1,173 @@
+"""The operations on constraints and indexes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import peewee as pw
+
+from dbkit import fields
+from dbkit.schema.peewee_models import Model, qualified
+from dbkit.schema.sql import quoted
+from dbkit.schema.values import Constraint, Index
+
+from .edit_models import (
+    field_of,
+    is_called,
+    is_default,
+    is_index,
+    is_name,
+    is_statement,
+    rename_index,
+    was_indexed,
+)
+from .operation_queue import Stepping, name_sql, table_sql
+from .reshape import live_drop, live_rename
+
+
+class ConstraintOperations(Stepping):
+    """What a table's columns must be, and how they are found."""
+
+    def add_not_null(self, model: Model | str, *names: str) -> Model:
+        """SET NOT NULL; no row may be without a value."""
+        return self._with_null(model, names, False)
+
+    def drop_not_null(self, model: Model | str, *names: str) -> Model:
+        """DROP NOT NULL."""
+        return self._with_null(model, names, True)
+
+    def _with_null(self, model: Model | str, names: Sequence[str], null: bool) -> Model:
+        with self._edited(model := self._with_fields(model, *names)):
+            for name in names:
+                field = field_of(model, name)
+                field.null = null
+                self._mean(model, field, "nullable")
+        return model
+
+    def set_default(self, model: Model | str, name: str, sql: str) -> Model:
+        """SET DEFAULT, an expression in SQL; the rows that are there stay as they are."""
+        return self._with_default(model, name, [fields.ServerDefault(f"DEFAULT {sql}")])
+
+    def drop_default(self, model: Model | str, name: str) -> Model:
+        """DROP DEFAULT."""
+        return self._with_default(model, name, [])
+
+    def _with_default(self, model: Model | str, name: str, default: list[Any]) -> Model:
+        with self._edited(model := self._with_fields(model, name)):
+            field = field_of(model, name)
+            kept = [one for one in field.constraints or () if not is_default(one)]
+            field.constraints = default + kept
+            self._mean(model, field, "default")
+        return model
+
+    def add_check(self, model: Model | str, sql: str, name: str | None = None) -> Model:
+        """A CHECK, which every row must pass."""
+        return self._with_constraint(model, pw.Check(sql, name))
+
+    def add_constraint(self, model: Model | str, name: str | None, constraint: Any) -> Model:
+        """Any other constraint: `add_constraint("users", "users_key", "UNIQUE (a, b)")`."""
+        clause = constraint if isinstance(constraint, pw.Node) else pw.SQL(constraint)
+        if name:
+            clause = pw.NodeList((pw.SQL("CONSTRAINT"), pw.Entity(name), clause))
+        return self._with_constraint(model, clause)
+
+    def _with_constraint(self, model: Model | str, clause: Any) -> Model:
+        with self._edited(model := self.__get_model__(model)):
+            model._meta.constraints = [*(model._meta.constraints or ()), clause]
+        return model
+
+    def drop_check(self, model: Model | str, name_or_sql: str) -> Model:
+        """Drop the CHECK of this name, or one that has none by what it says."""
+        return self.drop_constraints(model, name_or_sql)
+
+    def drop_constraints(self, model: Model | str, *names: str) -> Model:
+        """Drop constraints by name; one that has none by its SQL."""
+        model = self.__get_model__(model)
+        for name in names:
+            kept = [one for one in model._meta.constraints or () if not is_called(one, name)]
+            if len(kept) < len(model._meta.constraints or ()):
+                with self._edited(model):
+                    model._meta.constraints = kept
+            else:
+                self._drop_unknown(model, name)
+        return model
+
+    def _drop_unknown(self, model: Model, name: str) -> None:
+        """A constraint that no model has: it was made by SQL."""
+        if isinstance(self.__database__, pw.PostgresqlDatabase):
+            sql = f"ALTER TABLE {table_sql(model)} DROP CONSTRAINT {quoted(name)}"
+            self._sql("drop_constraints", sql)
+            return
+        with self._edited(model) as reshape:
+            reshape.sought.append(live_drop(qualified(model), Constraint, name))
+
+    def create_foreign_key(self, model: Model | str, name: str) -> Model:
+        """The constraint of a DeferredForeignKey, which create_model leaves out. Nothing on SQLite,
+        which cannot add one."""
+        model = self._with_fields(model, name)
+        self._native(
+            f"create_foreign_key {qualified(model)}.{name}",
+            lambda: model._schema.create_foreign_key(field_of(model, name)),
+        )
+        return model
+
+    def add_index(
+        self,
+        model: Model | str,
+        *columns: Any,
+        unique: bool = False,
+        name: str | None = None,
+        where: Any = None,
+        using: str | None = None,
+        nulls_distinct: bool | None = None,
+    ) -> Model:
+        """CREATE INDEX on fields, or on `pw.SQL` expressions; `where` is the predicate in SQL. One
+        `pw.SQL` with a whole CREATE INDEX is taken as it is."""
+        with self._edited(model := self._with_fields(model, *filter(is_name, columns))):
+            meta = model._meta
+            keys = [field_of(model, one) if is_name(one) else one for one in columns]
+            plain = name is None and where is None and using is None and nulls_distinct is None
+            if len(keys) == 1 and isinstance(keys[0], pw.SQL) and is_statement(keys[0]):
+                meta.indexes.append(keys[0])
+            elif plain and len(keys) == 1 and isinstance(keys[0], pw.Field):
+                keys[0].unique, keys[0].index = unique, True
+            else:
+                where = pw.SQL(where) if isinstance(where, str) else where
+                meta.indexes.append(pw.ModelIndex(
+                    model, keys, unique=unique, name=name, where=where, using=using,
+                    nulls_distinct=nulls_distinct))  # fmt: skip
+        return model
+
+    def drop_index(self, model: Model | str, *columns: Any, name: str | None = None) -> Model:
+        """DROP INDEX, by its columns or by its name."""
+        with self._edited(model := self._with_fields(model, *filter(is_name, columns))) as reshape:
+            meta = model._meta
+            columns = tuple(field_of(model, one).name if is_name(one) else one for one in columns)
+            found = [index for index in meta.indexes if is_index(model, index, columns, name)]
+            single = len(columns) == 1 and is_name(columns[0])
+            field = meta.fields[columns[0]] if single else None
+            if found:
+                meta.indexes = [index for index in meta.indexes if index is not found[0]]
+            elif field is not None and (field.index or field.unique):
+                field.index = field.unique = False
+            elif field is not None and was_indexed(reshape.before[qualified(model)], field):
+                pass  # peewee-migrate's files drop it after the change_fields that did
+            else:
+                keys = [field_of(model, one).column_name for one in columns if is_name(one)]
+                reshape.sought.append(live_drop(qualified(model), Index, name, keys))
+        return model
+
+    def rename_index(self, model: Model | str, old_name: str, new_name: str) -> Model:
+        """Another name for an index."""
+        model = self.__get_model__(model)
+        if isinstance(self.__database__, pw.PostgresqlDatabase):
+            old = name_sql(model._meta.schema, old_name)
+            self._sql("rename_index", f"ALTER INDEX {old} RENAME TO {quoted(new_name)}")
+            rename_index(model, old_name, new_name)
+            return model
+        self._settle()
+        rename_index(model, old_name, new_name)
+        with self._edited(model) as reshape:
+            reshape.sought.append(live_rename(qualified(model), Index, old_name, new_name))
+        return model

@@ -1,0 +1,186 @@
+"""The operations on schemas and enum types."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import peewee as pw
+
+from dbkit import fields
+from dbkit.diagnosis import sqlstate
+from dbkit.errors import MigrationError
+from dbkit.pinned_queries import ask
+from dbkit.schema.peewee_models import Model, qualified, truncated
+from dbkit.schema.sql import literal, quoted
+from dbkit.schema.values import EnumType
+
+from .edit_models import field_of, rewritten
+from .operation_queue import Stepping, name_sql
+
+Enums = dict[tuple[str | None, str], tuple[str, ...]]
+
+
+def enums(models: Iterable[Model]) -> Enums:
+    """The labels of the enum types of the models' fields, by schema and name."""
+    return {
+        (model._meta.schema, field.type_name): field.labels
+        for model in models
+        for field in model._meta.sorted_fields
+        if isinstance(field, fields.EnumField)
+    }
+
+
+# printed on standard error unless the program says otherwise; peewee-migrate's prints nothing
+logger = logging.getLogger(__name__)
+# why a schema is not dropped, by SQLSTATE (PostgreSQL manual, appendix A)
+KEPT = {"2BP01": "it is not empty", "42501": "another role owns it"}
+
+
+class EnumOperations(Stepping):
+    """Types, and the values of columns that have them."""
+
+    def create_schema(self, name: str) -> None:
+        """CREATE SCHEMA, unless the schema exists. Nothing on SQLite, whose schemas are attached
+        databases."""
+        self._native(f"create_schema {name}", lambda: self._create_schema(name))
+
+    def _create_schema(self, name: str) -> None:
+        # IF NOT EXISTS would need the privilege to create schemas even if the schema exists
+        if not self._has_schema(name):
+            self._execute(f"CREATE SCHEMA {quoted(name)}")
+
+    def drop_schema(self, name: str) -> None:
+        """DROP SCHEMA. A schema that is not empty, or that another role owns, is kept, with a
+        warning; a schema that does not exist is no error. Nothing on SQLite."""
+        self._native(f"drop_schema {name}", lambda: self._drop_schema(name))
+
+    def _drop_schema(self, name: str) -> None:
+        if not self._has_schema(name):
+            return
+        try:
+            with self.__database__.savepoint():
+                self._execute(f"DROP SCHEMA {quoted(name)}")
+        except pw.PeeweeException as error:
+            reason = KEPT.get(sqlstate(error) or "")
+            if reason is None:
+                raise
+            logger.warning("warning: Schema %s is kept: %s.", name, reason)
+
+    def _has_schema(self, name: str) -> bool:
+        sql = "SELECT FROM pg_namespace WHERE nspname = %s::text"
+        return bool(ask(self.__database__, sql, (truncated(name),)).fetchall())
+
+    def create_enum(self, name: str, labels: Sequence[str], schema: str | None = None) -> None:
+        """CREATE TYPE name AS ENUM (labels, in this order); before the first table that uses it.
+
+        On SQLite an enum is a CHECK of its column, and nothing is done.
+        """
+        self._native(
+            f"create_enum {name}",
+            lambda: fields.create_enum(self.__database__, name, labels, schema),
+        )
+
+    def drop_enum(self, name: str, schema: str | None = None) -> None:
+        """DROP TYPE name; after the last table that uses it. Nothing on SQLite."""
+        self._native(f"drop_enum {name}", lambda: fields.drop_enum(self.__database__, name, schema))
+
+    def add_enum_value(
+        self,
+        name: str,
+        label: str,
+        before: str | None = None,
+        after: str | None = None,
+        schema: str | None = None,
+    ) -> None:
+        """A new label, at the end or beside another; every column of the type takes it."""
+        labels = [one for one in self._labels(name, schema) if one != label]
+        if self.following and not {before, after} <= {None, *labels}:
+            before = after = None  # a type of which no column is known
+        place = labels.index(before) if before else labels.index(after) + 1 if after else None
+        labels.insert(len(labels) if place is None else place, label)
+        self.change_enum(name, labels, schema)
+
+    def rename_enum_value(self, name: str, old: str, new: str, schema: str | None = None) -> None:
+        """A label's new name, in every row and default that has it."""
+        labels = self._labels(name, schema)
+        if isinstance(self.__database__, pw.PostgresqlDatabase):
+            type_ = name_sql(schema, name)
+            sql = f"ALTER TYPE {type_} RENAME VALUE {literal(old)} TO {literal(new)}"
+            self._sql(f"rename_enum_value {name}", sql)
+            self._relabel(name, schema, old, new, labels)
+            return
+        self.change_enum(name, [*labels, new], schema)
+        for model, field in self._enum_fields(name, schema):
+            self._update(model, field.name, new, field == old)
+        with self._edited(*{model for model, _ in self._enum_fields(name, schema)}):
+            self._relabel(name, schema, old, new, labels)
+
+    def _relabel(
+        self, name: str, schema: str | None, old: str, new: str, labels: Sequence[str]
+    ) -> None:
+        """In the models; a check or default that names the label names the new one."""
+        for model, field in self._enum_fields(name, schema):
+            field.labels = tuple(new if one == old else one for one in labels)
+            field.enum_class = None
+            for clauses in (field.constraints, model._meta.constraints):
+                for place, clause in enumerate(clauses or ()):
+                    clauses[place] = rewritten(
+                        clause, lambda sql: sql.replace(literal(old), literal(new))
+                    )
+
+    def change_enum(self, name: str, labels: Sequence[str], schema: str | None = None) -> None:
+        """All labels in their new order; where one goes away, no row may have it. The type is made
+        anew unless labels are only added."""
+        with self._edited(*{model for model, _ in self._enum_fields(name, schema)}) as reshape:
+            reshape.enums[schema, name] = tuple(labels)
+            for _, field in self._enum_fields(name, schema):
+                field.labels, field.enum_class = tuple(labels), None
+
+    def _enum_fields(self, name: str, schema: str | None) -> list[tuple[Model, Any]]:
+        return [
+            (model, field)
+            for model in self.orm
+            for field in model._meta.sorted_fields
+            if isinstance(field, fields.EnumField)
+            and (field.type_name, model._meta.schema) == (name, schema)
+        ]
+
+    def _labels(self, name: str, schema: str | None) -> Sequence[str]:
+        """As the type has them; on SQLite, where a check of each column stands for it, as the
+        models do."""
+        for enum in self._types():
+            if enum.name == (f"{schema}.{name}" if schema else name):
+                return list(enum.labels)
+        for _, field in self._enum_fields(name, schema):
+            return list(field.labels)
+        if self.following:
+            return []
+        raise MigrationError(
+            f"No earlier migration has a column of enum type {name}.",
+            "Use migrator.change_enum(name, labels) with all labels.",
+        )
+
+    def _types(self) -> tuple[EnumType, ...]:
+        return () if self.following else self._live().enums
+
+    def fill(self, model: Model | str, /, **values: Any) -> Model:
+        """UPDATE: rows that have no value in a column get this one."""
+        model = self._with_fields(model, *values)
+        for name, value in values.items():
+            self._update(model, name, value, field_of(model, name).is_null())
+        return model
+
+    def _update(self, model: Model, name: str, value: Any, where: Any) -> None:
+        field = field_of(model, name)
+        try:
+            field.db_value(None if isinstance(value, pw.Node) else value)
+        except (ValueError, TypeError) as error:
+            raise MigrationError(
+                f"{value!r} is not a value for {qualified(model)}.{name}: {error}"
+            ) from error
+        query = model.update({field: value}).where(where)
+        if isinstance(field, fields.EnumField) and not self.following:
+            self._before_statements()
+        self._do(f"fill {qualified(model)}.{name}", query.execute, writes_rows=True)

@@ -1,0 +1,141 @@
+"""What the rows that are there get in a column that has to have a value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import peewee as pw
+from playhouse import postgres_ext, sqlite_ext
+
+from dbkit.errors import ConfigError
+from dbkit.python_source import Call
+from dbkit.schema.changes import Add, Alter, Change
+from dbkit.schema.values import Column
+
+from .edit_models import is_default
+from .questioner import Decisions, plain
+from .render_operations import Fill
+
+JSON = (pw.JSONField, postgres_ext.JSONField, sqlite_ext.JSONField)
+# on the way back, for a column whose values are lost
+EMPTY: tuple[tuple[tuple[type, ...], Any], ...] = (
+    ((pw.BooleanField,), False),
+    ((pw.IPField,), "127.0.0.1"),
+    ((pw.BigBitField,), None),
+    ((pw.BinaryUUIDField,), "0" * 32),
+    ((postgres_ext.IntervalField,), "0"),
+    ((postgres_ext.ArrayField,), []),
+    ((pw.IntegerField, pw.FloatField, pw.DecimalField), 0),
+    ((pw.DateTimeField,), "1970-01-01 00:00:00"),
+    ((pw.DateField,), "1970-01-01"),
+    ((pw.TimeField,), "00:00:00"),
+    (JSON, {}),
+    ((pw.UUIDField,), "00000000-0000-0000-0000-000000000000"),
+)
+
+
+def filled(changes: Sequence[Change], decisions: Decisions) -> Fill:
+    """By the column's own DEFAULT, else by a decision, else by the field's default in Python."""
+
+    def fill(table: str, field: Any) -> Any:
+        if not _needs_value(changes, table, field):
+            return None
+        if default := _default(field):
+            return Call("pw.SQL", (default,))
+        value = plain(field.default)
+        if value is not None and not decisions.is_filled(table, field.column_name):
+            return value
+        given = decisions.value(table, field.column_name)
+        return None if given is None else _typed(field, given)
+
+    return fill
+
+
+def emptied(changes: Sequence[Change]) -> Fill:
+    """By what is empty in its type; a key that is unique or points somewhere has nothing such."""
+
+    def fill(table: str, field: Any) -> Any:
+        if not _needs_value(changes, table, field):
+            return None
+        if default := _default(field):
+            return Call("pw.SQL", (default,))
+        if field.unique or field.primary_key or isinstance(field, pw.ForeignKeyField):
+            return None
+        return plain(_empty(field))
+
+    return fill
+
+
+def noting(fill: Fill, filled: set[tuple[str, str]]) -> Fill:
+    """The same, and `filled` gets the (table, column) of each that has a value."""
+
+    def fill_and_note(table: str, field: Any) -> Any:
+        value = fill(table, field)
+        if value is not None:
+            filled.add((table, field.column_name))
+        return value
+
+    return fill_and_note
+
+
+def _needs_value(changes: Sequence[Change], table: str, field: Any) -> bool:
+    """Whether its column comes without a default, or ceases to take NULL."""
+    if field.sequence or isinstance(field, pw.AutoField):
+        return False
+    for change in changes:
+        if change.table != table or change.item.name != field.column_name:
+            continue
+        match change:
+            case Add(item=Column() as column):
+                plain = column.default is None and not column.identity and column.generated is None
+                return plain and not column.nullable
+            case Alter(old=Column(nullable=True), new=Column(nullable=False)):
+                return True
+    return False
+
+
+def _default(field: Any) -> str:
+    clauses = (one.sql[8:].strip() for one in field.constraints or () if is_default(one))
+    return next((clause for clause in clauses if clause.upper() != "NULL"), "")
+
+
+def _typed(field: Any, value: str) -> Any:
+    """The value of a flag: a number where the column's type is one."""
+    word = value.lower()
+    if isinstance(field, pw.BooleanField):
+        if word not in ("true", "false", "1", "0"):
+            raise ConfigError(
+                f"{value} is not a value for column {field.column_name}.", "Use true or false."
+            )
+        return word in ("true", "1")
+    if isinstance(field, pw.IPField):
+        return value
+    if isinstance(field, JSON):
+        try:
+            return json.loads(value)
+        except ValueError:
+            raise ConfigError(f"{value} is not JSON for column {field.column_name}.") from None
+    numbers: Any = ((pw.IntegerField, int), (pw.FloatField, float),
+                                             (pw.DecimalField, Decimal))  # fmt: skip
+    for kind, number in numbers:
+        if isinstance(field, kind):
+            try:
+                found = plain(number(value))
+            except (ValueError, InvalidOperation):
+                found = None
+            if found is None:
+                raise ConfigError(f"{value} is not a value for column {field.column_name}.")
+            return found
+    return value
+
+
+def _empty(field: Any) -> Any:
+    if labels := getattr(field, "labels", None):
+        return labels[0]
+    return next(
+        (value for kinds, value in EMPTY if isinstance(field, kinds)),
+        "" if "text" in str(getattr(field, "sql_type", "text")) else None,
+    )

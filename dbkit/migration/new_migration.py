@@ -1,0 +1,117 @@
+"""Writing a migration: what the history makes, brought to what the models say, and proven."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+import peewee as pw
+
+from dbkit.atomic_files import write_new
+from dbkit.database_argument import takes_database
+from dbkit.errors import MigrationError
+from dbkit.model_errors import naming
+from dbkit.schema.dialect import dialect_for
+from dbkit.schema.peewee_models import Model, qualified
+
+from .autogenerate import Created, Generator, file_text
+from .proof import prove
+from .questioner import Decisions
+from .render_lines import Lines
+from .replay import replaying
+from .router import Router
+from .stand_ins import stand_in
+from .target import Goal
+
+CORRECT = """\
+Correct the file. Or, if a database has applied all migrations, run `python -m dbkit init`: it
+replaces them with a baseline of that database."""
+NAME = re.compile(r"[^.\s/\\]+")
+
+
+@takes_database
+def create(
+    database: pw.Database,
+    models: Iterable[Model],
+    directory: str | Path = "migrations",
+    name: str = "auto",
+    *,
+    rename: Mapping[str, str] | None = None,
+    no_rename: bool = False,
+    fill: Mapping[str, str] | None = None,
+    confirm: Callable[[str], bool] | None = None,
+    prompt: Callable[[str], str] | None = None,
+    write: bool = True,
+    allow_out_of_order: bool = False,
+    ignore: Sequence[str] = (),
+    passed_over: Iterable[Model] = (),
+) -> Created | None:
+    """Write the migration that brings what the files in `directory` make to what `models` say;
+    None if that is the same already. `database` says of what kind; what is in it plays no part.
+
+    The file is proven on a scratch database before it is kept: it makes what the models say, its
+    rollback what was before, and rows survive. `rename` is {"table.column": new, "table": new,
+    "type.label": new}, `fill` is {"table.column": value}; `confirm` and `prompt` are asked for what
+    these leave open. Without `write` the text is made, and nothing is proven or written. Tables and
+    parts that match a pattern of `ignore`, and models that are not managed, are left alone. A class
+    of `passed_over`, which nobody listed as a model, is a model if a migration made its table.
+
+    Raises Undecided if something is left open, MigrationError if the file does not prove right,
+    NoScratch if there is no scratch database.
+    """
+    models, passed_over = list(models), list(passed_over)
+    decisions = Decisions(rename or {}, no_rename, fill or {}, confirm, prompt)
+    with naming((*models, *passed_over), database):
+        goal = Goal.of(models, ignore)
+        dialect_for(database).require_names(database, goal.models)
+        with replaying(database, directory) as router:
+            router.files.needed, router.allow_out_of_order = False, allow_out_of_order
+            router.refuse(router.standing())
+            attach(router.database, goal.models)
+            replay(router)
+            made = [one for one in passed_over if qualified(one) in router.migrator.orm]
+            if made:
+                goal = Goal.of([*models, *made], ignore)
+            stand_in(router.database, goal.outside)
+            created = Generator(router, goal, decisions).created(router.next_name(checked(name)))
+            if created is not None and write:
+                created = prove(router, created, goal)
+                write_new(router.files.path(created.name), created.text)
+    return created
+
+
+def replay(router: Router) -> None:
+    """Apply all files to the scratch database. Raises MigrationError."""
+    try:
+        router.run()
+    except MigrationError as error:
+        raise MigrationError(
+            f"The existing migrations cannot be replayed on a scratch database. {error.message}",
+            "\n".join(filter(None, [error.hint, CORRECT])),
+        ) from error
+
+
+@takes_database
+def create_empty(database: pw.Database, directory: str | Path, name: str) -> Path:
+    """Write a migration with nothing in it, under the next number; its path."""
+    router = Router(database, directory)
+    router.files.needed = False
+    path = router.files.path(router.files.next_name(checked(name), ()))
+    write_new(path, file_text("Describe this migration here.", Lines(), Lines()))
+    return path
+
+
+def checked(name: str) -> str:
+    """A word for a file's name. Raises MigrationError."""
+    if not NAME.fullmatch(name):
+        raise MigrationError(f"{name!r} is not a valid name for a migration.",
+                             "Use a name without dots, slashes and spaces.")  # fmt: skip
+    return name
+
+
+def attach(database: pw.Database, models: Iterable[Model]) -> None:
+    """The schemas of the models, which on SQLite are attached databases."""
+    if isinstance(database, pw.SqliteDatabase):
+        for schema in {model._meta.schema for model in models} - {None, "", "main"}:
+            database.attach(":memory:", schema)

@@ -1,0 +1,345 @@
+"""How an operation is done: its models are edited at once, and their tables before the next
+statement that is not an operation of the same kind.
+
+Neighbouring operations share a step (`Reshape`), which waits in a queue. Whatever else the file
+does with the database, by an operation or by itself, comes after what is in the queue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
+
+import peewee as pw
+import peewee_migrate
+from peewee_migrate.logs import logger
+
+from dbkit.errors import MigrationError
+from dbkit.reflection import columns, reflected
+from dbkit.schema.dialect import dialect_for
+from dbkit.schema.peewee_models import Model, qualified, sequences
+from dbkit.schema.sql import quoted
+from dbkit.schema.values import Schema
+from dbkit.transactions import is_open
+
+from .edit_models import find_field, put_field
+from .intercept import intercepted
+from .reshape import Reshape, snapshot
+from .unknown_tables import UntoldField, forget_untold, is_untold, learn, named_as, point, untold
+
+CHECK_NOW = "SET CONSTRAINTS ALL IMMEDIATE"
+
+
+class Orm:
+    """The models that the history knows: `orm.User`, or `orm["users"]`, `orm["billing.plans"]`. A
+    table that it does not know is `sought` elsewhere."""
+
+    def __init__(self, sought: Callable[[str], Model]) -> None:
+        self.tables: dict[str, Model] = {}
+        self.sought = sought
+
+    def add(self, model: Model) -> None:
+        if not is_untold(model):
+            self.tables[qualified(model)] = model
+
+    def remove(self, model: Model) -> None:
+        for name in [name for name, one in self.tables.items() if one is model]:
+            del self.tables[name]
+
+    def find(self, name: str) -> Model | None:
+        """By the table's name, or else by that of the model, as Peewee or Python has it."""
+        named = (one for one in self if name in (one.__name__, one._meta.name))
+        return self.tables.get(name) or next(named, None)
+
+    def __getitem__(self, name: str) -> Model:
+        return self.find(name) or self.sought(name)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.tables
+
+    def __getattr__(self, name: str) -> Model:
+        for model in self.tables.values():
+            if model.__name__ == name:
+                return model
+        raise AttributeError(f"the earlier migrations do not create a model {name}")
+
+    def __iter__(self) -> Iterator[Model]:
+        return iter(self.tables.values())
+
+
+class Creation:
+    def __init__(self, model: Model) -> None:
+        self.model, self.__name__ = model, f"create {qualified(model)}"
+
+    def __call__(self) -> None:
+        create_sequences(self.model)
+        self.model.create_table(safe=False)
+
+
+class Stepping(peewee_migrate.Migrator):
+    """What every operation does: find its model, edit it, and queue or run what that takes."""
+
+    def __init__(self, database: pw.Database) -> None:
+        super().__init__(database)
+        self.orm = Orm(self._sought)
+        self.__ops__: list[Any] = []
+        self.untold: list[Model] = []  # tables of SQL, as the files that were followed name them
+        self.following = False  # models are edited, nothing is run
+        self.busy = False  # what is sent now is an operation's own
+        self.unchecked = False  # rows were written, and deferred constraints may be unchecked
+        self.failed: BaseException | None = None
+        self.added: dict[tuple[str | None, str], tuple[str, ...]] = {}  # as Reshape.enums
+
+    def __call__(self) -> None:
+        """Run what is still in the queue; the transaction ends after it."""
+        self._flush(last=True)
+        self.added, self.unchecked = {}, False
+
+    @contextmanager
+    def fake(self) -> Iterator[list[Any]]:
+        """In the block operations edit models, and nothing is run; gives their queue."""
+        queue, before = self.__ops__, self.following
+        self.__ops__, self.following = [], True
+        try:
+            yield self.__ops__
+        finally:
+            self.__ops__, self.following = queue, before
+            forget_untold(self.orm)
+
+    @contextmanager
+    def in_order(self) -> Iterator[None]:
+        """In the block, statements that are not an operation's own find the tables as the
+        operations before them leave them."""
+        with intercepted(self.__database__, self._after_queue):
+            yield
+
+    def _after_queue(self, call: Callable[[], Any]) -> Any:
+        if not self.busy:
+            self._before_statements()
+            self.unchecked = True
+        return call()
+
+    def _before_statements(self) -> None:
+        """Run the queue before statements that may use a label of an enum type: PostgreSQL allows
+        that in the transaction in which a type is made, not in which a label is added to it."""
+        for operation in self.__ops__:
+            if isinstance(operation, Reshape):
+                operation.anew |= {name for _, name in operation.enums}
+        self._flush()
+        if self.added:
+            again = Reshape(self.__database__)
+            again.enums, again.anew = self.added, {name for _, name in self.added}
+            self.added = {}
+            self._run("recreate enum types", again)
+
+    def _flush(self, last: bool = False) -> None:
+        if self.failed is not None:
+            raise self.failed  # a file that went on after it would be half done
+        queue = self.__ops__
+        self.__ops__ = [one for one in queue if not last and is_waiting(one)]
+        for operation in queue:
+            if operation not in self.__ops__:
+                self._run(operation.__name__, operation)
+            if isinstance(operation, Reshape) and not operation.anew:
+                self.added |= operation.enums
+
+    def _run(self, name: str, operation: Callable[[], Any], writes_rows: bool = False) -> None:
+        logger.info("Run %s", name)
+        try:
+            with self._own(), self._transaction():
+                if not writes_rows:
+                    self._check_rows()
+                operation()
+        except BaseException as error:
+            self.failed = error
+            raise
+        self.unchecked |= writes_rows
+
+    def _check_rows(self) -> None:
+        """PostgreSQL changes no table while deferred constraints of its rows are unchecked."""
+        if self.unchecked and isinstance(self.__database__, pw.PostgresqlDatabase):
+            self._execute(CHECK_NOW)
+        self.unchecked = False
+
+    @contextmanager
+    def _own(self) -> Iterator[None]:
+        """The statements of the block are an operation's own."""
+        self.busy = True
+        try:
+            yield
+        finally:
+            self.busy = False
+
+    def _transaction(self) -> AbstractContextManager[Any]:
+        """Without one of the Router, an operation has a transaction of its own."""
+        if is_open(self.__database__):
+            return nullcontext()
+        return self.__migrator__.migration_context()  # type: ignore[no-any-return]
+
+    def _do(self, name: str, operation: Callable[[], Any], writes_rows: bool = False) -> None:
+        """Run an operation that does not wait in the queue."""
+        if not self.following:
+            self._flush()
+            self._run(name, operation, writes_rows)
+
+    def sql(self, sql: str, *params: Any) -> None:
+        """Any statement; with parameters, a percent sign of PostgreSQL's is doubled."""
+        if not self.following:
+            self._before_statements()
+            self._run("sql", self.__migrator__.sql(sql, params or None).run, writes_rows=True)
+
+    def run(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+        """Call a function, which finds models and tables as the lines above leave them."""
+        if not self.following:
+            self._before_statements()
+            self.unchecked = True
+            function(*args, **kwargs)
+
+    def __get_model__(self, model: Model | str) -> Model:
+        """The history's own model; of a class that is not, only the table is looked at."""
+        if isinstance(model, str):
+            return self.orm[model]
+        if is_untold(model) or any(one is model for one in self.orm):
+            return model
+        return self.orm.tables.get(qualified(model)) or self._sought(qualified(model), model)
+
+    def _sought(self, name: str, model: Model | None = None) -> Model:
+        """A table that no operation made, with the field names of a class of it."""
+        if self.following:
+            return self._untold(name) or self._new_untold(name)
+        self.catch_up(self._live(), [name])
+        if name not in self.orm:
+            raise MigrationError(
+                f"Neither the earlier migrations nor the database has a table {name}.",
+                "Use the name of a table that an earlier operation or statement created.",
+            )
+        if model is not None:
+            named_as(self.orm[name], model)
+        return self.orm[name]
+
+    def _untold(self, name: str) -> Model | None:
+        return next((one for one in self.untold if qualified(one) == name), None)
+
+    def _new_untold(self, name: str) -> Model:
+        self.untold.append(model := untold(name, self.__database__))
+        return model
+
+    def _live(self) -> Schema:
+        """What the operations before have made."""
+        self._flush()
+        dialect, database = dialect_for(self.__database__), self.__database__
+        with self._own(), dialect.reading(database, None) as reading:
+            return reading.live()
+
+    def catch_up(self, live: Schema, names: Iterable[str]) -> None:
+        """Know tables as they are there, with what statements have made of them."""
+        tables = self.orm.tables
+        wanted = [name for name, there in columns(live, names).items()
+                  if name not in tables or there - tables[name]._meta.columns.keys()]  # fmt: skip
+        found = reflected(live, dialect_for(self.__database__).name, wanted) if wanted else {}
+        for name, model in found.items():
+            model._meta.set_database(self.__database__)
+            if name not in tables:
+                if (followed := self._untold(name)) is not None:
+                    named_as(model, followed)
+                self.orm.add(model)
+            elif name in wanted:
+                learn(tables[name], model)
+        self._link(self.orm)
+
+    def _link(self, models: Iterable[Model]) -> None:
+        """Let foreign keys point to the history's own models, not to classes of the project."""
+        for model in models:
+            for field in list(model._meta.sorted_fields):
+                if isinstance(field, pw.ForeignKeyField):
+                    target = self.orm.tables.get(qualified(field.rel_model))
+                    if target is not None and target is not field.rel_model:
+                        point(field, target)
+
+    def _with_fields(self, model: Model | str, *names: str) -> Model:
+        """The model; fields that it does not have are sought in the table."""
+        model = self.__get_model__(model)
+        missing = [name for name in names if find_field(model, name) is None]
+        if missing and self.following:
+            for name in missing:
+                put_field(model, name, UntoldField(null=True))
+        elif missing:
+            self.catch_up(self._live(), [qualified(model)])
+        return model
+
+    def _reshape(self) -> Reshape:
+        """The step that neighbouring operations share."""
+        if not self.__ops__ or not isinstance(self.__ops__[-1], Reshape):
+            self.__ops__.append(Reshape(self.__database__))
+        return self.__ops__[-1]  # type: ignore[no-any-return]
+
+    def _edited(self, *models: Model) -> Edit:
+        return Edit(self, models)
+
+    def _mean(self, model: Model, field: Any, *names: str) -> None:
+        """These attributes of its column become what the field says, whatever they are."""
+        place = (qualified(model), field.column_name)
+        self._reshape().meant.setdefault(place, set()).update(names)
+
+    def _settle(self) -> None:
+        """Make all that is still to be made of the models as they are now."""
+        if not self.following:
+            self._flush()
+
+    def _native(self, name: str, operation: Callable[[], Any]) -> None:
+        if isinstance(self.__database__, pw.PostgresqlDatabase):
+            self._do(name, operation)
+
+    def _sql(self, name: str, sql: str) -> None:
+        self._do(name, lambda: self._execute(sql))
+
+    def _execute(self, sql: str) -> None:
+        dialect_for(self.__database__).execute(self.__database__, sql)
+
+
+class Edit:
+    """Models before and after a block, for the reshaping of their tables."""
+
+    def __init__(self, migrator: Stepping, models: Sequence[Model]) -> None:
+        self.migrator, self.models = migrator, models
+
+    def __enter__(self) -> Reshape:
+        if any(isinstance(one, Creation) for one in self.migrator.__ops__):
+            self.migrator._settle()
+        self.reshape = self.migrator._reshape()
+        for model in self.models:
+            if qualified(model) not in self.reshape.before:
+                self.reshape.before[qualified(model)] = snapshot(model)
+        return self.reshape
+
+    def __exit__(self, failed: Any, *_: Any) -> None:
+        if failed is None:
+            self.migrator._link(self.models)
+            for model in self.models:
+                self.reshape.after[qualified(model)] = snapshot(model)
+
+
+def create_sequences(model: Model) -> None:
+    """Create the sequences that fields of the model name, unless they exist."""
+    database = model._meta.database
+    for schema, name in sequences([model]):
+        sql = f"CREATE SEQUENCE IF NOT EXISTS {name_sql(schema, name)}"
+        dialect_for(database).execute(database, sql)
+
+
+def is_waiting(operation: Callable[[], Any]) -> bool:
+    """Whether a table cannot be made before the model is there to which its key points."""
+    return isinstance(operation, Creation) and any(
+        isinstance(field, pw.DeferredForeignKey) for field in operation.model._meta.sorted_fields
+    )
+
+
+def table_sql(model: Model) -> str:
+    """The table's name as SQL."""
+    return name_sql(model._meta.schema, model._meta.table_name)
+
+
+def name_sql(schema: str | None, name: str) -> str:
+    """A name as SQL, in its schema if it has one."""
+    return f"{quoted(schema)}.{quoted(name)}" if schema else quoted(name)

@@ -1,0 +1,180 @@
+"""The lines that create all that is in a database, each thing after those it needs, and drop it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import peewee as pw
+
+from dbkit.schema.changes import Add
+from dbkit.schema.database_objects import Object, in_order
+from dbkit.schema.dialect import dialect_for
+from dbkit.schema.patch import filtered
+from dbkit.schema.peewee_models import Model, qualified
+from dbkit.schema.sql import runnable
+from dbkit.schema.values import (
+    Column,
+    Comment,
+    Domain,
+    EnumType,
+    ForeignKey,
+    Index,
+    Part,
+    Policy,
+    Rule,
+    Schema,
+    Sequence,
+    Table,
+    Trigger,
+    in_namespace,
+)
+
+from .enum_operations import enums
+from .render_lines import Lines
+from .render_operations import Writer
+
+LAST = (ForeignKey, Trigger, Rule, Policy, Comment)  # may name what is created after their table
+FIELDS = {"table": "tables", "enum": "enums", "domain": "domains", "sequence": "sequences",
+          "schema": "namespaces"}  # fmt: skip
+Pair = tuple[Lines, Lines]
+
+
+class FromNothing:
+    """Of the objects of a schema; `models` are by the names of their tables. What is given back is
+    always (lines that create, lines that drop)."""
+
+    def __init__(
+        self,
+        database: pw.Database,
+        schema: Schema,
+        objects: Iterable[Object],
+        models: Mapping[str, Model],
+    ) -> None:
+        self.database, self.dialect, self.models = database, dialect_for(database), models
+        self.objects, self.schema = [one for one in objects if one.is_possible], schema
+        self.tables = {table.name: table for table in schema.tables}
+        self.values = {(kind, one.name): one for kind, field in FIELDS.items()
+                       for one in getattr(schema, field)}  # fmt: skip
+        self.made: dict[str, Model] = {}
+        self.sent: set[str] = set()
+
+    def early(self) -> Pair:
+        """Everything but foreign keys, triggers and the like, and what is late."""
+        early = [one for one in self.objects if not one.late]
+        return _together(self._group(group) for group in in_order(early, self._links()))
+
+    def late(self) -> Pair:
+        return _together(self.alone(one) for one in self.objects if one.late)
+
+    def _links(self) -> dict[str, list[str]]:
+        return {name: [part.target for part in self.tables[name].parts
+                       if isinstance(part, ForeignKey)]
+                for name in self.models if name in self.tables}  # fmt: skip
+
+    def _group(self, group: list[Object]) -> Pair:
+        names = [one.name for one in group if one.held == "table" and one.name in self.models]
+        return self._of_models(names) if names else self.alone(group[0])
+
+    def _of_models(self, names: list[str]) -> Pair:
+        new = {name: self.models[name] for name in names if name in self.tables}
+        changes = [Add(None, self.tables[name]) for name in new]
+        writer = Writer(self.database, dict(self.made), self.made | new, changes, _nothing, {})
+        writer.types = enums(self.models.values())  # each has been created for itself
+        self.made |= new
+        down = Lines()
+        for model in reversed(pw.sort_models(new.values())):
+            down.call("remove_model", qualified(model))
+        return writer.write(), down
+
+    def alone(self, one: Object) -> Pair:
+        """Of an object without a model."""
+        up, down = Lines(), Lines()
+        value = self.values.get((one.held, one.name))
+        if one.held and value is None:
+            return up, down
+        for sql in one.create:
+            up.sql(self.database, sql)
+        if one.drop:
+            down.sql(self.database, one.drop)
+        if isinstance(value, EnumType):
+            schema, bare = self._split(one.name)
+            up.call("create_enum", bare, value.labels, **schema)
+            down.call("drop_enum", bare, **schema)
+        elif one.held and not one.create:
+            before, after = self._around(value)
+            self._send(up, before, after)
+            self._send(down, after, before)
+        return up, down
+
+    def of_part(self, table: Table, part: Part) -> Lines:
+        """The lines that give a table, which has none such yet, a part."""
+        lines = Lines()
+        before, after = self._around(table)
+        bare = after.tables[-1]
+        more = replace(bare, parts=(*bare.parts, part))
+        self._send(lines, after, replace(after, tables=(*before.tables, more)))
+        return lines
+
+    def _send(self, lines: Lines, before: Schema, after: Schema) -> None:
+        for statement in runnable(self.dialect.inside(before, after)):
+            if statement.sql not in self.sent:  # the search path is set once
+                lines.sql(self.database, statement.sql)
+            self.sent.add(statement.sql)
+
+    def _around(self, value: Any) -> tuple[Schema, Schema]:
+        """The least schemas without and with a value."""
+        before = Schema(self.schema.namespaces, enums=self.schema.enums)
+        match value:
+            case Table():
+                parents = tuple(self.tables[name] for name in value.parents
+                                if name in self.tables)  # fmt: skip
+                before = replace(before, tables=parents)
+                return before, replace(before, tables=(*parents, _bare(value)))
+            case Domain():
+                return before, replace(before, domains=(value,))
+            case Sequence():
+                options = tuple(one for one in value.options if not one.startswith("OWNED BY "))
+                return before, replace(before, sequences=(replace(value, options=options),))
+        return before, before
+
+    def _split(self, name: str) -> tuple[dict[str, str], str]:
+        space, bare = in_namespace(name, (one.name for one in self.schema.namespaces))
+        return {"schema": space} if space else {}, bare
+
+
+def comes_late(table: Table, part: Part) -> bool:
+    """Whether a part is added to its table when everything exists. It may name what is created
+    after the table; an index of a partitioned table makes an index of each partition, under a name
+    that only then is free for certain; a foreign table is created with its columns alone."""
+    if table.kind == "foreign table":
+        return not isinstance(part, Column)
+    return isinstance(part, LAST) or (isinstance(part, Index) and table.kind == "partitioned table")
+
+
+def _bare(table: Table) -> Table:
+    """A table without what may name things that are not created yet, or cannot be."""
+    return filtered(
+        table, lambda part: getattr(part, "valid", True) and not comes_late(table, part)
+    )
+
+
+def _together(pairs: Iterable[Pair]) -> Pair:
+    pairs = list(pairs)
+    return _joined(up for up, _ in pairs), _joined(down for _, down in reversed(pairs))
+
+
+def _joined(pieces: Iterable[Lines]) -> Lines:
+    """All of them, with an empty line only beside a class."""
+    joined, before = Lines(), False
+    for piece in filter(None, pieces):
+        has_class = any(line.startswith("class ") for line in piece.lines)
+        joined.lines += [""] * (bool(joined) and (before or has_class)) + piece.lines
+        before = has_class
+    return joined
+
+
+def _nothing(table: str, field: Any) -> Any:
+    """A table that is created has no rows to fill."""
+    return None

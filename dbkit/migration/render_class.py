@@ -1,0 +1,81 @@
+"""The class of a model in the body of a migration's function."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from dbkit.python_source import Call, Code, flat, lines, used_names
+
+from .class_names import is_plain
+from .render_model import Frozen
+
+
+def model_lines(frozen: Frozen) -> Iterator[str]:
+    """The class, given to the migrator, and after it the calls that add its indexes."""
+    body = {
+        name: call
+        for name, call in frozen.fields.items()
+        if (name, call) != ("id", Call("pw.AutoField"))
+    }  # Peewee makes that; fmt: skip
+    pairs = [index for index in frozen.indexes if _is_pair(index)]
+    meta = {"table_name": frozen.table, **frozen.options}
+    if frozen.key is not None:
+        meta["primary_key"] = frozen.key
+    if pairs:
+        meta["indexes"] = [(index.arguments, "unique" in index.options) for index in pairs]
+    if frozen.constraints:
+        meta["constraints"] = list(frozen.constraints)
+    yield from _class(frozen, body, meta)
+    for index in frozen.indexes:
+        if index not in pairs:
+            keys = tuple(_class_key(frozen.name, key) for key in index.arguments)
+            yield ""
+            yield from inside("", Call(f"{frozen.name}.add_index", keys, index.options), 0)
+
+
+def _class(frozen: Frozen, body: Mapping[str, Any], meta: Mapping[str, Any]) -> Iterator[str]:
+    """A class statement, unless a field's name would then be another, or hide what it uses."""
+    made = frozen.options.get("managed", True)
+    if any(not is_plain(name) or name in _used(body.values()) for name in body):
+        attributes = {**body, "Meta": Call("type", ("Meta", (), dict(meta)))}
+        call = Call("type", (frozen.name, (Code(frozen.base),), attributes))
+        call = Call("migrator.create_model", (call,)) if made else call
+        yield from inside(f"{frozen.name} = ", call, 0)
+        return
+    if made:
+        yield "@migrator.create_model"
+    yield f"class {frozen.name}({frozen.base}):"
+    for name, value in body.items():
+        yield from inside(f"{name} = ", value, 1)
+    yield from [""] * bool(body)
+    yield "    class Meta:"
+    for name, value in meta.items():
+        yield from inside(f"{name} = ", value, 2)
+
+
+def _used(values: Iterable[Any]) -> set[str]:
+    """The names that these values look up."""
+    found = (re.match(r"\w+", name) for value in values for name in used_names(value))
+    return {match[0] for match in found if match}
+
+
+def inside(before: str, value: Any, level: int) -> Iterator[str]:
+    """Lines of a function's body, less its own indentation."""
+    for line in lines(before, value, "", "    " * (level + 1)):
+        yield line[4:]
+
+
+def _class_key(model: str, key: Any) -> Any:
+    """A key for Model.add_index, which takes one pw.SQL for a statement, and text for a key."""
+    if isinstance(key, str):
+        return Code(f"{model}.{key}" if is_plain(key) else f"getattr({model}, {flat(key)})")
+    (sql,) = key.arguments
+    return key if sql[:6].upper() == "CREATE" else sql
+
+
+def _is_pair(index: Call) -> bool:
+    """Whether Meta.indexes can say it: field names, and whether they are unique."""
+    return index.options.keys() <= {"unique"} and all(isinstance(key, str)
+                                                      for key in index.arguments)  # fmt: skip

@@ -1,0 +1,333 @@
+"""Models and fields as Python source that needs nothing of the application.
+
+A field is written as the nearest class of Peewee, playhouse or dbkit that declares the same column;
+one of the application's own that no such class equals becomes a ColumnField with its SQL. What
+neither reaches the schema nor converts values (defaults in Python, backrefs, choices) is left out.
+"""
+
+from __future__ import annotations
+
+import decimal
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+import peewee as pw
+from playhouse import postgres_ext, sqlite_ext
+
+from dbkit import fields
+from dbkit.python_source import Call, Code
+from dbkit.schema.peewee_models import BASES, Model, is_made_up, key_fields, qualified
+
+from .outside_models import Outside
+
+DEFAULT = re.compile(r"DEFAULT (.*)", re.DOTALL)
+CHECK = re.compile(r"CHECK \((.*)\)", re.DOTALL)
+# class -> the options that reach the schema, or decide how values are stored and read, each with
+# its default
+SIZED = {"max_length": 255}
+NUMBER = {"max_digits": 10, "decimal_places": 5, "auto_round": False,
+          "rounding": decimal.DefaultContext.rounding}  # fmt: skip
+CLASSES: dict[type, dict[str, Any]] = {
+    pw.CharField: SIZED, pw.FixedCharField: SIZED,
+    pw.DecimalField: NUMBER, sqlite_ext.TDecimalField: NUMBER,
+    pw.TimestampField: {"resolution": 1, "utc": False},
+} | {
+    kind: {"formats": kind.formats} if hasattr(kind, "formats") else {} for kind in (
+        pw.AnyField, pw.IntegerField, pw.BigIntegerField, pw.SmallIntegerField, pw.AutoField,
+        pw.BigAutoField, pw.FloatField, pw.DoubleField, pw.TextField, pw.BlobField, pw.UUIDField,
+        pw.BinaryUUIDField, pw.DateTimeField, pw.DateField, pw.TimeField,
+        pw.IPField, pw.BooleanField, pw.JSONField, pw.BareField, pw.BitField, pw.BigBitField,
+        pw.ForeignKeyField, pw.IdentityField, postgres_ext.ArrayField, postgres_ext.HStoreField,
+        postgres_ext.JSONField, postgres_ext.BinaryJSONField, postgres_ext.TSVectorField,
+        postgres_ext.IntervalField, postgres_ext.DateTimeTZField, sqlite_ext.RowIDField,
+        sqlite_ext.DocIDField, sqlite_ext.AutoIncrementField, sqlite_ext.ISODateTimeField,
+        sqlite_ext.JSONField, sqlite_ext.JSONBField, sqlite_ext.SearchField, fields.EnumField,
+        fields.DateTimeTZField, fields.ColumnField,
+    )
+}  # fmt: skip
+DDL = (pw.Field.ddl, fields.EnumField.ddl)
+UNSEEN = ("constraints", "index", "index_type", "sequence")  # by a foreign key to the field
+ACTIONS = ("on_delete", "on_update", "deferrable", "constraint_name")
+OPTIONS = ("schema", "table_settings", "options", "strict_tables", "without_rowid", "temporary")
+MODULES = {"peewee": "pw.", "playhouse.postgres_ext": "pg.", "playhouse.sqlite_ext": "sq."}
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """A model as source, under the class name `name`. `fields` are its columns by field name,
+    `indexes` and `constraints` what its Meta holds, `key` what that says of the primary key,
+    `options` the rest of it."""
+
+    name: str
+    base: str
+    table: str
+    fields: dict[str, Call]
+    key: Any
+    indexes: tuple[Call, ...]
+    constraints: tuple[Call, ...]
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+class Freezer:
+    """Writes models of one database's kind. `names` says how to write a reference to a model, and
+    `later` by which names the classes are known that come later in the source; the table of any
+    other model is not made by migrations, and is added to `outside`. A column, index or constraint
+    that `owns` does not admit is left out."""
+
+    def __init__(
+        self,
+        database: pw.Database,
+        names: Mapping[Model, str],
+        later: Mapping[Model, str],
+        outside: Outside,
+        owns: Callable[[str], bool],
+    ) -> None:
+        self.database, self.names, self.later, self.outside = database, names, later, outside
+        self.owns = owns
+
+    def model(self, model: Model, name: str) -> Frozen:
+        meta = model._meta
+        base = next(one for one in BASES if issubclass(model, one))
+        options = {name: getattr(meta, name) for name in OPTIONS if getattr(meta, name)}
+        if not meta.legacy_table_names:  # indexes are named after the table
+            options["legacy_table_names"] = False
+        return Frozen(
+            name,
+            _class(base).function,
+            meta.table_name,
+            {
+                one.name: self.field(one)
+                for one in meta.sorted_fields
+                if self._owned(model, one.column_name)
+            },
+            _key(model),
+            tuple(
+                self.index(model, one)
+                for one in map(partial(_as_index, model), meta.indexes)
+                if self._owned(model, getattr(one, "_name", None))
+            ),
+            tuple(
+                self.constraint(one)
+                for one in meta.constraints or ()
+                if self._owned(model, _named(one)[0])
+            ),
+            options,
+        )
+
+    def _owned(self, model: Model, name: str | None) -> bool:
+        return name is None or self.owns(f"{qualified(model)}.{name}")
+
+    def stand_in(self, model: Model, name: str, targets: Iterable[Any]) -> Frozen:
+        """A model of a table that no migration makes: its key, and what foreign keys point to."""
+        meta = model._meta
+        key = [] if meta.composite_key else list(key_fields(model))
+        calls = {one.name: self.field(one) for one in (*key, *targets)}
+        options = {"schema": meta.schema} if meta.schema else {}
+        return Frozen(
+            name,
+            "pw.Model",
+            meta.table_name,
+            {name: without(call, UNSEEN) for name, call in calls.items()},
+            None if key else False,
+            (),
+            (),
+            {**options, "managed": False},
+        )
+
+    def field(self, one: Any) -> Call:
+        """The field as a call of its class."""
+        call, kind = self._class_of(one), type(one)
+        options = dict(call.options)
+        plain = call.function == "ColumnField" and kind.ddl not in DDL  # all is in the type
+        usual = issubclass(kind, (pw.ForeignKeyField, postgres_ext.IndexedFieldMixin)) and not plain
+        if one.null and kind is not sqlite_ext.SearchField:
+            options["null"] = True
+        if usual_column(one.name, one) != one.column_name:
+            options["column_name"] = one.column_name
+        if one.unique:
+            options["unique"] = True
+        elif bool(one.index) != usual:
+            options["index"] = bool(one.index)
+        if one.index_type and (one.index_type != kind.default_index_type or plain):
+            options["index_type"] = one.index_type
+        if one.primary_key and not issubclass(kind, pw.AutoField):
+            options["primary_key"] = True
+        if not plain:
+            options |= {name: getattr(one, name) for name in ("sequence", "collation", "unindexed")
+                        if getattr(one, name)}  # fmt: skip
+            if one.constraints:
+                options["constraints"] = [self.constraint(clause) for clause in one.constraints]
+        return replace(call, options=options)
+
+    def _class_of(self, one: Any) -> Call:
+        """The class with the options that are only its own."""
+        if isinstance(one, pw.ForeignKeyField):
+            return self._foreign_key(one)
+        if isinstance(one, fields.EnumField):
+            return _class(fields.EnumField, one.labels, one.type_name)
+        if isinstance(one, postgres_ext.ArrayField):
+            return self._array(one)
+        for kind in type(one).__mro__:
+            same = kind in CLASSES and kind.ddl is type(one).ddl  # type: ignore[attr-defined]
+            if same and self._declares_same(one, kind):
+                return _class(kind, **_options(one, kind))
+        if type(one).ddl in DDL:
+            return _class(fields.ColumnField, self._sql(one.ddl_datatype(self._context())))
+        column, name = self._sql(one.ddl(self._context())), self._sql(pw.Entity(one.column_name))
+        return _class(fields.ColumnField, column.removeprefix(name).strip(), null=True)
+
+    def _declares_same(self, one: Any, kind: type) -> bool:
+        if kind is fields.ColumnField:
+            return False
+        if type(one) is kind:
+            return True
+        other = kind(**{name: getattr(one, name) for name in CLASSES[kind]})
+        same = self._sql(other.ddl_datatype(self._context()))
+        return same == self._sql(one.ddl_datatype(self._context()))
+
+    def _array(self, one: Any) -> Call:
+        inner = self.field(one._ArrayField__field)
+        options: dict[str, Any] = {"field_kwargs": inner.options} if inner.options else {}
+        if one.convert_values:
+            options["convert_values"] = True
+        if one.dimensions != 1:
+            options["dimensions"] = one.dimensions
+        return _class(postgres_ext.ArrayField, Code(inner.function), **options)
+
+    def _foreign_key(self, one: Any) -> Call:
+        options = {}
+        if [one.rel_field.name] != [key.name for key in key_fields(one.rel_model)]:
+            options["field"] = one.rel_field.name
+        options |= {name: getattr(one, name) for name in ACTIONS if getattr(one, name)}
+        if one.rel_model in self.later and one.rel_model is not one.model:
+            return Call("pw.DeferredForeignKey", (self.later[one.rel_model],), options)
+        kind: type = pw.ForeignKeyField
+        if isinstance(one, fields.TypedForeignKeyField):
+            kind = fields.TypedForeignKeyField
+            options["sql_type"] = one.sql_type
+        if one.deferred:
+            options["_deferred"] = True
+        return _class(kind, self._target(one), **options)
+
+    def _target(self, one: Any) -> str:
+        if one.rel_model is one.model:
+            return "self"
+        return Code(self.names.get(one.rel_model) or self.outside.name(one))
+
+    def constraint(self, node: Any) -> Call:
+        """A clause of a column or table."""
+        name, node = _named(node)
+        if isinstance(node, fields.ServerDefault) and "%" in node.sql:
+            return _class(fields.ServerDefault, node.sql)
+        sql = node.sql if isinstance(node, pw.SQL) and not node.params else self._sql(node)
+        if check := CHECK.fullmatch(sql):
+            return Call("pw.Check", (check[1], *([name] if name else [])))
+        if not name and (default := DEFAULT.fullmatch(sql)):
+            return Call("pw.Default", (default[1],))
+        return _sql(f"CONSTRAINT {self._sql(pw.Entity(name))} {sql}" if name else sql)
+
+    def index(self, model: Model, index: Any) -> Call:
+        """A member of Meta.indexes as a call of `add_index`, with fields by name."""
+        if not isinstance(index, pw.ModelIndex):
+            return Call("add_index", (_sql(self._sql(index)),))
+        options: dict[str, Any] = {"unique": True} if index._unique else {}
+        if not is_made_up(index):
+            options["name"] = index._name
+        if index._where is not None:
+            options["where"] = _sql(self._in_index(index._where))
+        usual = next((one.index_type for one in reversed(index._expressions)
+                      if isinstance(one, pw.Field) and one.index_type), None)  # fmt: skip
+        if index._using and index._using != usual:
+            options["using"] = index._using
+        if index._nulls_distinct is not None:
+            options["nulls_distinct"] = index._nulls_distinct
+        return Call("add_index", tuple(map(self._index_key, index._expressions)), options)
+
+    def _index_key(self, key: Any) -> Any:
+        if isinstance(key, pw.Field):
+            return key.name
+        return _sql(key if isinstance(key, str) else self._in_index(key))
+
+    def _context(self) -> Any:
+        return self.database.get_sql_context(scope=pw.SCOPE_VALUES)
+
+    def _sql(self, node: Any) -> str:
+        return self._literal(self._context(), node)
+
+    def _in_index(self, node: Any) -> str:
+        context = self._context()
+        with context.scope_values(subquery=True):
+            return self._literal(context, node)
+
+    def _literal(self, context: Any, node: Any) -> str:
+        """SQL without parameters. On PostgreSQL a percent sign in a value is doubled, as it has to
+        be where a person writes SQL for psycopg2."""
+        if not isinstance(self.database, pw.PostgresqlDatabase):
+            return str(context.sql(pw.ValueLiterals(node)).query()[0])
+        sql, params = context.sql(node).query()
+        values = iter(params)
+
+        def value(match: re.Match[str]) -> str:
+            if match[0] == "%%":
+                return "%%"
+            with_literal = self._context().sql(pw.ValueLiterals(pw.Value(next(values))))
+            return str(with_literal.query()[0]).replace("%", "%%")
+
+        return re.sub("%%|%s", value, sql)
+
+
+def _class(kind: type, *arguments: Any, **options: Any) -> Call:
+    prefix = MODULES.get(kind.__module__, "")
+    return Call(f"{prefix}{kind.__name__}", arguments, options)
+
+
+def _named(clause: Any) -> tuple[str | None, Any]:
+    """The name of a constraint, if it has one, and the rest of it."""
+    if isinstance(clause, pw.NodeList) and len(clause.nodes) == 3:
+        _, entity, inner = clause.nodes
+        if isinstance(entity, pw.Entity) and type(inner) is pw.SQL:
+            return entity._path[-1], inner
+    return None, clause
+
+
+def _as_index(model: Model, index: Any) -> Any:
+    if not isinstance(index, (tuple, list)):
+        return index
+    parts, unique = index
+    keys = [model._meta.combined[one] if isinstance(one, str) else one for one in parts]
+    return pw.ModelIndex(model, keys, unique=unique)
+
+
+def without(call: Call, names: Sequence[str]) -> Call:
+    """The call less these options."""
+    options = {name: value for name, value in call.options.items() if name not in names}
+    return replace(call, options=options)
+
+
+def _sql(text: str) -> Call:
+    return Call("pw.SQL", (text,))
+
+
+def _options(one: Any, kind: type) -> dict[str, Any]:
+    options = {name: getattr(one, name) for name, usual in CLASSES[kind].items()
+               if getattr(one, name) != usual}  # fmt: skip
+    if kind is pw.IdentityField and "ALWAYS" in one.field_type:
+        options["generate_always"] = True
+    return options
+
+
+def _key(model: Model) -> Any:
+    """What Meta.primary_key is to say; None where a field does."""
+    key = model._meta.primary_key
+    if isinstance(key, pw.CompositeKey):
+        return Call("pw.CompositeKey", tuple(key.field_names))
+    return None if key_fields(model) else False
+
+
+def usual_column(name: str, field: Any) -> str:
+    """What Peewee calls the column of a field of that name."""
+    key = isinstance(field, pw.ForeignKeyField | pw.DeferredForeignKey)
+    return f"{name}_id" if key and not name.endswith("_id") else name

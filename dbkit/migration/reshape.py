@@ -1,0 +1,186 @@
+"""Tables made to be what their models have become.
+
+An operation of a migration edits models; what that changes in the schema is found by comparing
+them before and after, and made in the live database, whatever else the tables hold there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any
+
+import peewee as pw
+from playhouse import postgres_ext
+
+from dbkit.errors import MigrationError
+from dbkit.schema.changes import Add, Alter, Change, Drop
+from dbkit.schema.dialect import Reading, dialect_for
+from dbkit.schema.diff import diff
+from dbkit.schema.patch import patched
+from dbkit.schema.peewee_models import BASES, Model
+from dbkit.schema.sql import Hints
+from dbkit.schema.values import Column, EnumType, Namespace, Part, Schema, Sequence, Table
+
+OPTIONS = ("table_name", "schema", "options", "table_settings", "strict_tables", "without_rowid",
+           "temporary", "legacy_table_names", "database")  # fmt: skip
+
+
+def snapshot(model: Model) -> Model:
+    """A model of the same table that later edits of the first do not reach."""
+    meta = model._meta
+    fields = {one.name: cloned(one) for one in meta.sorted_fields}
+    for one in fields.values():
+        if isinstance(one, pw.ForeignKeyField):
+            one.declared_backref = "+"
+    options = {name: getattr(meta, name) for name in OPTIONS}
+    options["constraints"] = list(meta.constraints or ())
+    if not isinstance(meta.primary_key, pw.Field) or meta.composite_key:
+        options["primary_key"] = deepcopy(meta.primary_key)
+    base = next(one for one in BASES if issubclass(model, one))
+    attributes = {**fields, "Meta": type("Meta", (), options), "__module__": model.__module__}
+    copy = type(model)(model.__name__, (base,), attributes)
+    copy._meta.indexes = [_index(copy, one) for one in meta.indexes]
+    return copy
+
+
+def cloned(field: Any) -> Any:
+    """A field that later edits of the first do not reach. (A deep copy would have another
+    database, which is part of a JSONField that is bound.)"""
+    copy = field.clone()
+    copy.constraints = list(field.constraints) if field.constraints else field.constraints
+    if isinstance(field, pw.ForeignKeyField) and isinstance(field.rel_field, pw.Field):
+        copy.rel_field = field.rel_field.clone()
+    if isinstance(field, postgres_ext.ArrayField):
+        copy._ArrayField__field = field._ArrayField__field.clone()
+    return copy
+
+
+def _index(model: Model, index: Any) -> Any:
+    if not isinstance(index, pw.ModelIndex):
+        return index
+    keys = [model._meta.fields.get(one.name, one) if isinstance(one, pw.Field) else one
+            for one in index._expressions]  # fmt: skip
+    return pw.ModelIndex(
+        model,
+        keys,
+        unique=index._unique,
+        where=index._where,
+        using=index._using,
+        name=index._name,
+        nulls_distinct=index._nulls_distinct,
+    )
+
+
+class Reshape:
+    """One change of several tables at once: `before` and `after` are snapshots by table name, None
+    where there is no table any more; `enums` are enum types with the labels that they get; `using`
+    says how a column's values become those of its new type, `anew` which enum types are made anew
+    although labels are only added; `sought` are changes of what only the live schema has; `meant`
+    are the attributes of columns that operations name: they become what the models say even if a
+    statement changed them before."""
+
+    __name__ = "reshape"
+
+    def __init__(self, database: pw.Database) -> None:
+        self.database = database
+        self.before: dict[str, Model] = {}
+        self.after: dict[str, Model | None] = {}
+        self.enums: dict[tuple[str | None, str], tuple[str, ...]] = {}
+        self.using: dict[tuple[str, str], str] = {}
+        self.sought: list[Callable[[Schema], Change]] = []
+        self.meant: dict[tuple[str, str], set[str]] = {}
+        self.anew: set[str] = set()
+
+    def __call__(self) -> None:
+        self.__name__ = f"reshape {', '.join(self.before)}"
+        dialect = dialect_for(self.database)
+        after = [model for model in self.after.values() if model is not None]
+        with dialect.reading(self.database, self._schemas()) as reading:
+            live = reading.live(comments=True)
+            before = list(self.before.values())
+            compares_live = any("default" in names for names in self.meant.values())
+            old = read_models(reading, before, live, [] if compares_live else after)
+            new = read_models(reading, after, live, [] if compares_live else before)
+        old = _with_live(old, live, self.meant)
+        changes = [change for change in diff(old, new) if _is_meant(change)]
+        sought = [find(live) for find in self.sought]
+        desired = patched(live, [*self._enums(live), *changes, *sought])
+        dialect.run(self.database, live, desired, Hints(self.using, frozenset(self.anew)))
+
+    def _schemas(self) -> set[str] | None:
+        if isinstance(self.database, pw.PostgresqlDatabase):
+            return None  # anything may depend on a table
+        return {model._meta.schema for model in self.before.values()} - {None, ""}
+
+    def _enums(self, live: Schema) -> list[Change]:
+        changes: list[Change] = []
+        for (schema, name), labels in self.enums.items():
+            for one in live.enums:
+                if one.name in (name, f"{schema}.{name}"):
+                    changes.append(Alter(None, one, EnumType(one.name, labels)))
+        return changes
+
+
+def read_models(reading: Reading, models: list[Model], live: Schema, beside: list[Model]) -> Schema:
+    """What the models say; `beside` as for `Reading.models`. Raises MigrationError for a table that
+    the database cannot compare."""
+    if not models:
+        return Schema()
+    schema = reading.models(models, live, beside)
+    for name, reason in reading.unverified:
+        raise MigrationError(f"Table {name} cannot be changed: {reason}")
+    return schema
+
+
+def live_drop(
+    table: str, kind: Any, name: str | None, columns: Iterable[str] = ()
+) -> Callable[[Schema], Change]:
+    """Drop an index or a constraint of a live table, by its name or by its columns."""
+    return lambda live: Drop(*_live_part(live, table, kind, name, columns))
+
+
+def live_rename(table: str, kind: Any, old: str, new: str) -> Callable[[Schema], Change]:
+    """Another name for an index of a live table."""
+
+    def change(live: Schema) -> Change:
+        name, part = _live_part(live, table, kind, old)
+        return Alter(name, part, replace(part, name=new))
+
+    return change
+
+
+def _live_part(
+    live: Schema, name: str, kind: Any, part: str | None, columns: Iterable[str] = ()
+) -> tuple[str, Any]:
+    """(the table, the part of it)."""
+    for table in live.tables:
+        for one in table.parts if table.name in (name, f"main.{name}") else ():
+            if isinstance(one, kind) and (
+                one.name == part if part else getattr(one, "keys", ()) == tuple(columns)
+            ):
+                return table.name, one
+    raise MigrationError(f"Table {name} has no index or constraint {part or ', '.join(columns)}.")
+
+
+def _with_live(old: Schema, live: Schema, meant: Mapping[tuple[str, str], set[str]]) -> Schema:
+    """The attributes that are meant as they are in the live tables."""
+    there = {(table.name, part.name): part for table in live.tables for part in table.parts
+             if isinstance(part, Column) and not part.identity}  # fmt: skip
+
+    def one(table: Table, part: Part) -> Part:
+        column = there.get((table.name, part.name or ""))
+        if not isinstance(part, Column) or part.identity or column is None:
+            return part
+        names = meant.get((table.name.removeprefix("main."), part.name), set())
+        return replace(part, **{name: getattr(column, name) for name in names})
+
+    return replace(old, tables=tuple(
+        replace(table, parts=tuple(one(table, part) for part in table.parts))
+        for table in old.tables))  # fmt: skip
+
+
+def _is_meant(change: Change) -> bool:
+    """What stands beside the tables is neither altered nor dropped by the tables that use it."""
+    return isinstance(change, Add) or not isinstance(change.item, EnumType | Namespace | Sequence)

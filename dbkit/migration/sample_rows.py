@@ -1,0 +1,191 @@
+"""Rows for the tables of a scratch database, whatever their columns are, as far as that goes."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import peewee as pw
+
+from dbkit.schema.changes import Alter, Change
+from dbkit.schema.dialect import dialect_for
+from dbkit.schema.peewee_models import HISTORY_TABLE
+from dbkit.schema.sql import literal, mentions, quoted
+from dbkit.schema.values import Check, Column, ForeignKey, Schema, Table, in_namespace
+
+COUNT = 2  # the first has all values, the second only those that it needs
+KINDS = ("table", "unlogged table")
+STRING = re.compile(r"'((?:[^']|'')*)'")
+TRIES = (1, 0, 10, 100, -1, 1000)  # a check may want a number
+LENGTH = re.compile(r"\((\d+)")
+
+
+def insert_rows(database: pw.Database, schema: Schema, changes: Sequence[Change]) -> dict[str, str]:
+    """Insert rows into the tables. A value of a column that is to change its type is one that both
+    types take. Gives for each table why it takes no row; the reason is empty if it has rows."""
+    becoming = {
+        (change.table, change.old.name): change.item
+        for change in changes
+        if isinstance(change, Alter) and isinstance(change.old, Column)
+        and isinstance(change.item, Column)
+    }  # fmt: skip
+    reasons = {}
+    for table in _parents_first(schema):
+        tried = [_insert(database, schema, table, row, becoming) for row in range(COUNT)]
+        reasons[table.name] = min(tried)  # the second row may be too many; one is enough
+    return reasons
+
+
+def _insert(
+    database: pw.Database,
+    schema: Schema,
+    table: Table,
+    row: int,
+    becoming: dict[tuple[str | None, str], Column],
+) -> str:
+    """Insert a row; why that is not possible, or nothing."""
+    reason = ""
+    for number in TRIES:
+        values = dict(_values(database, schema, table, row, number, becoming))
+        names = ", ".join(map(quoted, values))
+        sql = f"INSERT INTO {_name(database, schema, table.name)} "
+        sql += f"({names}) VALUES ({', '.join(values.values())})" if values else "DEFAULT VALUES"
+        try:
+            with database.atomic():
+                dialect_for(database).execute(database, sql)
+            return ""
+        except pw.PeeweeException as error:
+            reason = reason or str(error).partition("\n")[0]
+    return reason
+
+
+def _values(
+    database: pw.Database,
+    schema: Schema,
+    table: Table,
+    row: int,
+    number: int,
+    becoming: dict[tuple[str | None, str], Column],
+) -> Iterator[tuple[str, str]]:
+    """(column, SQL of its value)."""
+    keys = {key.columns[0]: key for key in table.parts
+            if isinstance(key, ForeignKey) and len(key.columns) == 1}  # fmt: skip
+    enums = {enum.name: enum.labels for enum in schema.enums}
+    for column in table.parts:
+        if not isinstance(column, Column) or column.identity or column.generated is not None:
+            continue
+        new = becoming.get((table.name, column.name), column)
+        if row and (column.nullable or column.default is not None):
+            continue
+        if key := keys.get(column.name):
+            if key.target == table.name and column.nullable:
+                continue
+            target, name = quoted(key.target_columns[0]), _name(database, schema, key.target)
+            yield column.name, f"(SELECT {target} FROM {name} ORDER BY 1 LIMIT 1 OFFSET {row})"
+        else:
+            labels = enums.get(column.type) or enums.get(new.type)
+            yield column.name, _value(table, column, new.type, labels, row, number)
+
+
+def _value(
+    table: Table, column: Column, type_: str, labels: Sequence[str] | None, row: int, number: int
+) -> str:
+    if labels is None and (named := _named(table, column)):
+        labels = named
+    if labels:
+        return literal(labels[row % len(labels)])
+    plain = type_.lower().replace(" ", "")
+    for words, value in (
+        (("bool",), "true"),
+        (("serial", "int", "numeric", "decimal", "real", "double", "float", "money"),
+         str(number + row if number >= 0 else number - row)),
+        (("uuid",), f"'00000000-0000-0000-0000-00000000000{row}'"),
+        (("timestamp", "datetime", "date"), f"'2024-01-0{row + 1}'"),
+        (("interval",), f"'{row + 1} days'"),
+        (("time",), f"'10:0{row}:00'"),
+        (("json",), f"'{{\"n\": {row}}}'"),
+        (("inet", "cidr"), f"'10.0.0.{row}'"),
+        (("bytea",), f"'\\x0{row}'"),
+        (("blob",), f"x'0{row}'"),
+        (("range",), "'empty'"),
+    ):  # fmt: skip
+        if plain.endswith("[]"):
+            return "'{}'"
+        if plain.startswith(words) or (words == ("range",) and "range" in plain):
+            return value
+    found = LENGTH.search(type_)
+    text = f"{row + 1}" if not found or int(found[1]) < 6 else f"{number}{row}"
+    return literal(text[: int(found[1])] if found else text)
+
+
+def _named(table: Table, column: Column) -> list[str]:
+    """The strings that a check of the column names."""
+    for part in table.parts:
+        if isinstance(part, Check) and mentions(part.expression, column.name):
+            found = [one.replace("''", "'") for one in STRING.findall(part.expression)]
+            if found:
+                return found
+    return []
+
+
+def _parents_first(schema: Schema) -> list[Table]:
+    tables = {table.name: table for table in schema.tables
+              if table.kind in KINDS and table.name != HISTORY_TABLE}  # fmt: skip
+    ordered: dict[str, Table] = {}
+
+    def add(table: Table, above: tuple[str, ...]) -> None:
+        for part in table.parts:
+            if isinstance(part, ForeignKey) and part.target not in above and part.target in tables:
+                add(tables[part.target], (*above, table.name))
+        ordered.setdefault(table.name, table)
+
+    for table in tables.values():
+        add(table, (table.name,))
+    return list(ordered.values())
+
+
+def _name(database: pw.Database, schema: Schema, table: str) -> str:
+    spaces = [one.name for one in schema.namespaces]
+    if isinstance(database, pw.SqliteDatabase):
+        spaces = [name for _, name, _ in database.execute_sql("PRAGMA database_list")]
+    space, bare = in_namespace(table, spaces)
+    return f"{quoted(space)}.{quoted(bare)}" if space else quoted(table)
+
+
+def read_rows(database: pw.Database, schema: Schema) -> dict[tuple[str, str], Counter[str]]:
+    """(table, column) -> its values, as text, that are not NULL. Tables over a foreign table, which
+    another server would have to read, are left out."""
+    found = {}
+    over_foreign = _over_foreign(schema)
+    for table in _parents_first(schema):
+        if table.name in over_foreign:
+            continue
+        columns = [part.name for part in table.parts if isinstance(part, Column)]
+        listed = ", ".join(f"CAST({quoted(name)} AS text)" for name in columns) or "1"
+        sql = f"SELECT {listed} FROM {_name(database, schema, table.name)}"
+        rows = dialect_for(database).execute(database, sql).fetchall()
+        for place, name in enumerate(columns):
+            found[table.name, name] = Counter(str(row[place]) for row in rows
+                                              if row[place] is not None)  # fmt: skip
+    return found
+
+
+def _over_foreign(schema: Schema) -> set[str]:
+    waiting = [table for table in schema.tables if table.kind == "foreign table"]
+    tables = {table.name: table for table in schema.tables}
+    found: set[str] = set()
+    while waiting:
+        above = set(waiting.pop().parents) & tables.keys() - found
+        waiting += [tables[name] for name in above]
+        found |= above
+    return found
+
+
+def empty(database: pw.Database, schema: Schema) -> None:
+    """Delete all rows."""
+    for table in reversed(_parents_first(schema)):
+        sql = f"DELETE FROM {_name(database, schema, table.name)}"
+        if isinstance(database, pw.PostgresqlDatabase):
+            sql = f"TRUNCATE {_name(database, schema, table.name)} CASCADE"
+        dialect_for(database).execute(database, sql)

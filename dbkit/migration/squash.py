@@ -1,0 +1,73 @@
+"""One migration that stands for all before it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from glob import escape
+from pathlib import Path
+
+import peewee as pw
+
+from dbkit.atomic_files import write_new
+from dbkit.database_argument import takes_database
+from dbkit.errors import MigrationError
+from dbkit.schema.peewee_models import qualified
+
+from .autogenerate import Created, Generator
+from .files import Files
+from .new_migration import attach, checked, replay
+from .proof import prove
+from .questioner import Decisions
+from .replay import replaying
+from .stand_ins import stand_in
+from .target import Goal, wanted
+
+
+@takes_database
+def merge(
+    database: pw.Database, directory: str | Path = "migrations", name: str = "initial"
+) -> Created:
+    """Write a file that makes what all files make together, and REPLACES them; they are kept, for
+    databases on which not all of them are applied yet. Rows that they write it does not.
+
+    Raises MigrationError if there are none, or if what it makes is not proven the same.
+    """
+    with replaying(database, directory) as router:
+        replay(router)
+        models = list(router.migrator.orm)
+        others = [escape(name) for name in router.migrator_class.stand_ins]
+        schema, objects = wanted(router.database, models, others)
+        replaced = router.todo
+    if not replaced:
+        raise MigrationError(f"{directory} has no migrations to merge.")
+    goal = Goal(models, schema, objects, others)
+    return baseline(database, directory, name, goal, replaced)
+
+
+def baseline(
+    database: pw.Database,
+    directory: str | Path,
+    name: str,
+    goal: Goal,
+    replaced: Sequence[str],
+) -> Created:
+    """Write a file that makes all of the goal, from nothing, and replaces others."""
+    files = Files(Path(directory))
+    files.needed = False
+    full = files.next_name(checked(name), ())
+    if [*replaced] == [full]:  # a baseline whose file is gone: this is that file again
+        replaced = ()
+    else:
+        full = files.next_name(checked(name), replaced)
+    with tempfile.TemporaryDirectory() as empty, replaying(database, empty) as router:
+        attach(router.database, goal.models)
+        made = goal.wanted.tables if goal.wanted else ()
+        router.migrator_class.made = frozenset(table.name for table in made)
+        stand_in(router.database, (one for one in goal.outside if not goal.owns(qualified(one))))
+        created = Generator(router, goal, Decisions(no_rename=True)).created(full, replaced or None)
+        if created is None:
+            raise MigrationError("The database has no tables or other objects for a baseline.")
+        created = prove(router, created, goal)
+    write_new(files.path(created.name), created.text)
+    return created

@@ -1,0 +1,95 @@
+"""Migrations on a scratch database, where tables that belong to somebody else have stand-ins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import peewee as pw
+
+from dbkit.errors import ModelsError
+from dbkit.schema.dialect import dialect_for
+from dbkit.schema.peewee_models import Model, class_name, described, qualified, with_targets
+from dbkit.schema.sql import quoted
+
+from .migrator import Migrator
+from .operation_queue import Creation, table_sql
+from .reshape import Reshape, snapshot
+from .target import whole
+
+
+class Rehearsal(Migrator):
+    """Before a table gets a foreign key to a table that no migration makes, this makes that one,
+    and adds its name to the `stand_ins` of the class. Tables in `made` come later in the file."""
+
+    stand_ins: set[str]
+    made: frozenset[str] = frozenset()
+
+    def _run(self, name: str, operation: Callable[[], Any], writes_rows: bool = False) -> None:
+        models: list[Model] = []
+        if isinstance(operation, Creation):
+            models = [operation.model]
+        elif isinstance(operation, Reshape):
+            models = [model for model in operation.after.values() if model is not None]
+
+        def run() -> None:
+            self._stand_in(models)
+            operation()
+
+        super()._run(name, run, writes_rows)
+
+    def _stand_in(self, models: Iterable[Model]) -> None:
+        targets = [one for model in models for one in model._meta.refs.values()]
+        known = {*self.orm.tables, *self.made}
+        outside = [one for one in targets if qualified(one) not in known]
+        self.stand_ins.update(stand_in(self.__database__, outside))
+
+
+def stand_in(database: pw.Database, models: Iterable[Model]) -> set[str]:
+    """Make the tables and columns of these models that do not exist; the tables' names."""
+    models = with_targets(models)
+    there = {table.name: table for table in whole(database).tables} if models else {}
+    made = set()
+    for model in models:
+        try:
+            if table := there.get(qualified(model)):
+                _complete(database, model, {part.name for part in table.parts})
+            else:
+                _create(database, model)
+                made.add(qualified(model))
+        except Exception as error:  # Peewee and the driver let through errors of all classes
+            raise ModelsError(
+                f"The table {qualified(model)} of {class_name(model)}, to which a foreign key "
+                f"points, cannot be created on the scratch database: {described(error)}",
+                "Correct the model, or create what it needs (an extension, a type) first.",
+            ) from error
+    return made
+
+
+def _create(database: pw.Database, model: Model) -> None:
+    schema = model._meta.schema
+    if schema and isinstance(database, pw.PostgresqlDatabase):
+        database.execute_sql(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
+    _copy(database, model).create_table(safe=False)
+
+
+def _complete(database: pw.Database, model: Model, columns: set[str | None]) -> None:
+    """Add the columns that a foreign key may point to."""
+    table = table_sql(model)
+    for field in _copy(database, model)._meta.sorted_fields:
+        name = field.column_name
+        if field.unique and name not in columns:
+            context = database.get_sql_context()
+            type_ = context.sql(field.ddl_datatype(context)).query()[0]
+            index = quoted(f"{model._meta.table_name}_{name}_stand_in")
+            for sql in (
+                f"ALTER TABLE {table} ADD COLUMN {quoted(name)} {type_}",
+                f"CREATE UNIQUE INDEX {index} ON {table} ({quoted(name)})",
+            ):
+                dialect_for(database).execute(database, sql)
+
+
+def _copy(database: pw.Database, model: Model) -> Model:
+    copy = snapshot(model)
+    copy._meta.set_database(database)
+    return copy

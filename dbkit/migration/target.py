@@ -1,0 +1,109 @@
+"""What a migration is to make."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import peewee as pw
+
+from dbkit.schema.changes import Alter, Change, Drop
+from dbkit.schema.database_objects import Object
+from dbkit.schema.dialect import dialect_for
+from dbkit.schema.diff import diff
+from dbkit.schema.patch import counting_names, filtered, patched
+from dbkit.schema.peewee_models import HISTORY_TABLE, Model, qualified, with_targets
+from dbkit.schema.values import Comment, Firing, Policy, Rule, Schema, Table, Trigger
+from dbkit.verification.comparison import examine, matches, of_others
+
+UNSAID_OPTIONS = ("PARTITION ", "INHERITS ", "REPLICA ", "ROW LEVEL ", "FORCE ROW ", "OF ")
+UNSAID = (
+    Trigger,
+    Rule,
+    Policy,
+    Comment,
+    Firing,
+)  # what no model can say, and no migration takes away
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What the models say; where a schema is `wanted`, exactly that, with all it has beside.
+    `objects` are those of a database, in a file that begins from nothing; `by_sql` says that no
+    model creates a table in it. Tables and parts that match a pattern of `ignore` belong to
+    somebody else."""
+
+    models: Sequence[Model]
+    wanted: Schema | None = None
+    objects: Sequence[Object] = ()
+    ignore: Sequence[str] = ()
+    by_sql: bool = False
+
+    @staticmethod
+    def of(models: Iterable[Model], ignore: Sequence[str]) -> Goal:
+        """What these models say, as far as their tables are the project's."""
+        models = [model for model in models if not model._meta.temporary]
+        ignore = (*ignore, *of_others(models))
+        return Goal([one for one in models if not matches(qualified(one), ignore)], ignore=ignore)
+
+    @property
+    def outside(self) -> list[Model]:
+        """The models of other tables that foreign keys point to."""
+        return [model for model in with_targets(self.models) if model not in self.models]
+
+    def owns(self, name: str) -> bool:
+        return not matches(name, self.ignore)
+
+    def left(self, database: pw.Database) -> tuple[Schema, list[Change]]:
+        """(the schema, what of it is still to be changed)."""
+        if self.wanted is not None:
+            live = whole(database, self.ignore)
+            return live, list(diff(live, self.wanted))
+        if not self.models:
+            return whole(database), []
+        report, live, _ = examine(database, list(self.models), ignore=self.ignore)
+        return live, [change for change in report.changes if _is_said(change)]
+
+    def desired(self, live: Schema, left: Iterable[Change]) -> Schema:
+        return patched(live, left) if self.wanted is None else self.wanted
+
+
+def _is_said(change: Change) -> bool:
+    """Whether a migration makes it: not where models could not say the contrary."""
+    if isinstance(change, Drop) and isinstance(change.item, UNSAID):
+        return False
+    if not (isinstance(change, Alter) and isinstance(change.old, Table)):
+        return True
+    differing = {*change.old.options} ^ {*change.item.options}  # type: ignore[union-attr]
+    return any(not option.startswith(UNSAID_OPTIONS) for option in differing)
+
+
+def whole(database: pw.Database, ignore: Sequence[str] = ()) -> Schema:
+    """The whole schema, less the history of migrations and the tables that `ignore` matches."""
+    with dialect_for(database).reading(database, None) as reading:
+        live = reading.live(comments=True)
+    ignore = (HISTORY_TABLE, *ignore)
+    tables = tuple(one for one in live.tables if not matches(one.name, ignore))
+    spaces = tuple(one for one in live.namespaces if not matches(f"{one.name}.*", ignore))
+    return replace(live, namespaces=spaces, tables=tables)
+
+
+def wanted(
+    database: pw.Database, models: Sequence[Model], ignore: Sequence[str] = ()
+) -> tuple[Schema, list[Object]]:
+    """The schema as it is, but for the names that the models do not say: any will do; and the
+    objects of the database."""
+    with dialect_for(database).reading(database, None) as reading:
+        live = reading.live()
+        said, objects = reading.models(models, live), reading.objects(live)
+    chosen = {table.name: {part.name for part in table.parts if getattr(part, "named", False)}
+              for table in said.tables}  # fmt: skip
+
+    def marked(table: Table) -> Table:
+        names = chosen.get(table.name, set())
+        valid = filtered(table, lambda part: getattr(part, "valid", True))
+        return counting_names(valid, lambda part: part.name in names)
+
+    live = whole(database, ignore)
+    objects = [one for one in objects if not matches(one.name, ignore)]
+    return replace(live, tables=tuple(map(marked, live.tables))), objects

@@ -1,0 +1,88 @@
+"""Tables and columns that no operation made: they are read from the database, or, while a
+file is followed in memory, taken as the file names them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import peewee as pw
+
+from dbkit.schema.peewee_models import Model, qualified
+
+from .edit_models import put_field, remove_field, rename_in_model
+from .reshape import cloned, snapshot
+
+Find = Callable[[str], Model | None]  # a model by its table's name
+
+
+class UntoldField(pw.BareField):
+    """A column whose name is all that a followed file says."""
+
+
+class _Untold(pw.ModelBase):
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        put_field(cls, name, UntoldField(null=True))
+        return cls._meta.fields[name]
+
+
+def untold(name: str, database: pw.Database) -> Model:
+    """A model for a table whose name is all that a followed file says."""
+    meta = type("Meta", (), {"table_name": name, "database": database})
+    return _Untold("Untold", (pw.Model,), {"Meta": meta})
+
+
+def is_untold(model: Model) -> bool:
+    return isinstance(model, _Untold)
+
+
+def forget_untold(models: Iterable[Model]) -> None:
+    """What has been followed has no columns but those that an operation made."""
+    for model in models:
+        for field in list(model._meta.sorted_fields):
+            if isinstance(field, UntoldField):
+                remove_field(model, field.name)
+
+
+def is_of_project(model: Model) -> bool:
+    """Whether a class is that of a module, and not of a migration's file."""
+    return getattr(sys.modules.get(model.__module__), model.__name__, None) is model
+
+
+def own_copy(model: Model, find: Find) -> Model:
+    """A model to be edited in place of a project's, whose foreign keys point to `find`'s."""
+    copy = snapshot(model)
+    for field in copy._meta.sorted_fields:
+        if isinstance(field, pw.ForeignKeyField):
+            target = copy if field.rel_model is model else find(qualified(field.rel_model))
+            field.declared_backref = model._meta.fields[field.name].backref
+            point(field, target or field.rel_model)
+    return copy
+
+
+def point(field: Any, target: Model) -> None:
+    """Let a foreign key, and the way back from it, be one to this model."""
+    new = cloned(field)
+    column = field.rel_field.column_name
+    new.declared_backref = field.declared_backref or field.backref
+    new.rel_model, new.rel_field = target, target._meta.columns.get(column, field.rel_field)
+    put_field(field.model, field.name, new)
+
+
+def learn(model: Model, live: Model) -> None:
+    """Add the columns that only the live table has."""
+    meta = model._meta
+    for field in live._meta.sorted_fields:
+        if field.column_name not in meta.columns and field.name not in meta.fields:
+            put_field(model, field.name, cloned(field))
+
+
+def named_as(model: Model, other: Model) -> None:
+    """Give the fields the names that a class of the same table has for their columns."""
+    for field in list(model._meta.sorted_fields):
+        wanted = other._meta.columns.get(field.column_name)
+        if wanted is not None and wanted.name != field.name not in other._meta.fields:
+            rename_in_model(model, field, wanted.name, field.column_name)

@@ -1,0 +1,119 @@
+"""The objects of a PostgreSQL database, with what each needs, as pg_depend says."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import peewee as pw
+
+from dbkit.pinned_queries import named_rows
+
+from ..database_objects import Key, Object
+from ..sql import literal, quoted
+from . import object_queries
+
+Naming = Callable[[str, str], str]  # (schema, name) -> the name in a Schema
+ROUTINE = ("function", "aggregate")
+WORDS = {"statistics object": "STATISTICS", **dict.fromkeys(ROUTINE, "ROUTINE")}
+UNLESS_USED = """\
+DO $$ BEGIN DROP SCHEMA {name}; EXCEPTION WHEN dependent_objects_still_exist THEN NULL; END $$"""
+# the tables that functions read come later
+SETTINGS = Object(("", 0), "settings", ("SET LOCAL check_function_bodies = off",))
+MEMBERS = ("pg_amop", "pg_amproc")  # of operator families, each added by itself
+SHOWN = 5
+COMES_WITH = ("e", "i")  # a member of an extension, a part that another object made for itself
+
+
+def read(database: pw.Database, naming: Naming, columns_own: Callable[[str], bool]) -> list[Object]:
+    """All objects but those of the system and of extensions. `columns_own` says of a sequence that
+    it is what a serial or identity column is made of. Needs a search path of pg_catalog alone."""
+    found = {one.key: one for one in (SETTINGS, *_granted(database), *_held(database, naming))}
+    for one in _defined(database):  # a foreign table is a table, created by a statement of its own
+        same = found.get(one.key, one)
+        found[one.key] = replace(one, held=same.held, name=same.name)
+    owners = {(row.catalog, row.oid): (row.other, row.other_oid)
+              for row in named_rows(database.execute_sql(object_queries.OWNERS))}  # fmt: skip
+    edges: list[tuple[Key, Key]] = []
+    for row in named_rows(database.execute_sql(object_queries.DEPENDENCIES)):
+        key, other = (row.catalog, row.oid), (row.other, row.other_oid)
+        if row.type in "ai" and key in found and found[key].held == "sequence":
+            if columns_own(found[key].name):  # else it is created before the column that owns it
+                owners[key] = other
+        elif (
+            row.type in COMES_WITH and key != other and key[0] not in MEMBERS
+        ):  # a column of a partition key is its table's
+            owners.setdefault(key, other)
+        else:
+            edges.append((key, other))
+    needs: dict[Key, set[Key]] = defaultdict(set)
+    for key, other in edges:
+        needs[_owner(key, owners)].add(_owner(other, owners))
+    for shell in _shells(database, found, needs):
+        found[shell.key] = shell
+    return [replace(found[key], needs=frozenset(needs[key] - {key}))
+            for key in sorted(found, key=lambda key: key[1]) if key not in owners]  # fmt: skip
+
+
+def _shells(
+    database: pw.Database, found: dict[Key, Object], needs: dict[Key, set[Key]]
+) -> Iterator[Object]:
+    """A type and its functions need each other. The functions take a shell of the type, and go
+    away with the type."""
+    for oid, name in database.execute_sql(object_queries.SHELLS).fetchall():
+        key, shell = ("pg_type", oid), ("shell", oid)
+        functions = [one for one in needs[key] if key in needs[one]]
+        if not functions or key not in found:
+            continue
+        yield Object(shell, f"type {name}", (f"CREATE TYPE {name}",))
+        needs[shell] = {one for one in needs[key] if one[0] == "pg_namespace"}
+        needs[key].add(shell)
+        found[key] = replace(found[key], drop=f"{found[key].drop} CASCADE")
+        for one in functions:
+            needs[one] = {shell, *needs[one] - {key}}
+            drop = found[one].drop.replace("DROP ROUTINE", "DROP ROUTINE IF EXISTS", 1)
+            found[one] = replace(found[one], drop=drop)
+
+
+def _owner(key: Key, owners: dict[Key, Key]) -> Key:
+    while key in owners:
+        key = owners[key]
+    return key
+
+
+def _granted(database: pw.Database) -> Iterator[Object]:
+    """Privileges, as an object that cannot be created: the roles are the server's, not the
+    database's."""
+    names = [what for (what,) in database.execute_sql(object_queries.GRANTED).fetchall()]
+    if names:
+        more = f", and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+        yield Object(("pg_authid", 0), f"what is granted on {', '.join(names[:SHOWN])}{more}")
+
+
+def _held(database: pw.Database, naming: Naming) -> Iterator[Object]:
+    for catalog, query in object_queries.HELD.items():
+        for oid, kind, schema, name in database.execute_sql(query).fetchall():
+            full = name if kind == "schema" else naming(schema, name)
+            create: tuple[str, ...] = ()
+            drop = ""
+            if kind == "schema":
+                create = (f"CREATE SCHEMA IF NOT EXISTS {quoted(name)}",)
+                drop = UNLESS_USED.format(name=quoted(name))
+            yield Object((catalog, oid), f"{kind} {full}", create, drop, held=kind, name=full)
+
+
+def _defined(database: pw.Database) -> Iterator[Object]:
+    for catalog, query in object_queries.DEFINED.items():
+        made = {row[0]: row[1:] for row in database.execute_sql(query).fetchall()}
+        if not made:
+            continue
+        params = (catalog, catalog, list(made), catalog)
+        for row in named_rows(database.execute_sql(object_queries.NAMED, params)):
+            word = WORDS.get(row.type, row.type.upper().replace("-", " "))
+            create = [sql.strip() for sql in made[row.oid][0]]
+            if create and row.comment is not None:
+                create.append(f"COMMENT ON {word} {row.identity} IS {literal(row.comment)}")
+            drop = made[row.oid][1] if catalog in MEMBERS else f"DROP {word} {row.identity}"
+            yield Object((catalog, row.oid), row.what, tuple(create), drop,
+                         late=catalog in object_queries.LATE)  # fmt: skip

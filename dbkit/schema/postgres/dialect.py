@@ -1,0 +1,120 @@
+"""PostgreSQL's answers to the questions of a dialect; versions 15 and later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
+
+import peewee as pw
+from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
+
+from dbkit.fields import TypeName
+from dbkit.pinned_queries import ask
+from dbkit.transactions import rolled_back
+
+from ..peewee_models import Model, truncated
+from ..sql import Hints, Misfits, Statement, Using, runnable
+from ..values import Schema
+from . import queries, sendable, session
+from .blocked import in_the_way
+from .reading import SETTINGS, Reading, usable_path
+from .writing import misfits, statements, usings
+from .writing.restore import lost
+
+
+class Postgres:
+    """The PostgreSQL dialect."""
+
+    name = "postgresql"
+    equal = "OPERATOR(pg_catalog.=)"
+
+    @contextmanager
+    def reading(self, database: pw.Database, schemas: Iterable[str] | None) -> Iterator[Reading]:
+        standby, path, first, related = ask(database, queries.SESSION).fetchone()
+        # a role that only reads by default may make temporary tables all the same
+        begin = "BEGIN" if standby else "BEGIN READ WRITE"
+        with rolled_back(database, begin, SETTINGS):
+            yield Reading(database, schemas, usable_path(path, first), related)
+
+    def require_names(self, database: pw.Database, models: Iterable[Model]) -> None:
+        sendable.require_names(database, models)
+
+    def cut(self, name: str) -> str:
+        return truncated(name)
+
+    def transaction(self, database: pw.Database) -> AbstractContextManager[Any]:
+        return database.atomic()  # type: ignore[no-any-return]
+
+    def migrating(self, database: pw.Database) -> AbstractContextManager[Any]:
+        # any other level would go on seeing the history as it was before the lock was had
+        return database.atomic(ISOLATION_LEVEL_READ_COMMITTED)  # type: ignore[no-any-return]
+
+    def statements(self, current: Schema, desired: Schema) -> list[Statement]:
+        return statements(current, desired)
+
+    def inside(
+        self, current: Schema, desired: Schema, hints: Hints | None = None
+    ) -> list[Statement]:
+        return statements(current, desired, hints)
+
+    def run(self, database: pw.Database, current: Schema, desired: Schema, hints: Hints) -> None:
+        with (
+            session.same_path(database)
+            if current.namespaces or desired.namespaces
+            else nullcontext()
+        ):
+            self._run(database, runnable(statements(current, desired, hints)))
+
+    def recreate(self, database: pw.Database, statements: Iterable[str]) -> None:
+        before = self._whole(database)
+        self._run(database, map(Statement, statements))
+        self._run(database, lost(before, self._whole(database)))
+
+    def _run(self, database: pw.Database, statements: Iterable[Statement]) -> None:
+        for statement in statements:
+            try:
+                self.execute(database, statement.sql)
+            except pw.PeeweeException as error:
+                blocked = in_the_way(error, statement)
+                if blocked is None:
+                    raise
+                raise blocked from error
+
+    def _whole(self, database: pw.Database) -> Schema:
+        with self.reading(database, None) as reading:
+            return reading.live(comments=True)
+
+    def usings(self, current: Schema, desired: Schema) -> Using:
+        return usings(current, desired)
+
+    def misfits(self, current: Schema, desired: Schema) -> Misfits:
+        return misfits(current, desired)
+
+    def execute(self, database: pw.Database, sql: str) -> Any:
+        return database.execute_sql(sql.replace("%", "%%"))  # psycopg2 takes it for a placeholder
+
+    def lock(self, database: pw.Database, name: str) -> None:
+        session.lock(database, name)
+
+    def find_table(
+        self, database: pw.Database, name: str, schema: str | None, write: bool
+    ) -> tuple[str | None, bool]:
+        return session.find_table(database, name, schema, write)
+
+    def keeping(self, database: pw.Database) -> AbstractContextManager[None]:
+        return session.keeping(database)
+
+    def advance_key(self, database: pw.Database, model: Model) -> None:
+        key = model._meta.primary_key
+        name = TypeName(model._meta.table_name, model._meta.schema)
+        table, _ = database.get_sql_context().sql(name).query()
+        sequence = database.execute_sql(
+            "SELECT pg_catalog.pg_get_serial_sequence(%s, %s)", (table, key.column_name)
+        ).fetchone()[0]
+        if sequence:
+            last = model.select(pw.Function("pg_catalog.max", (key,))).scalar()
+            following = "greatest(%s, pg_catalog.nextval(%s))"
+            database.execute_sql(
+                f"SELECT pg_catalog.setval(%s, {following})", (sequence, last, sequence)
+            )

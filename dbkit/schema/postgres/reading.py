@@ -1,0 +1,244 @@
+"""One look at a PostgreSQL database: what is there, and what the models would make."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from threading import Thread
+
+import peewee as pw
+
+from dbkit.diagnosis import sqlstate
+from dbkit.errors import DatabaseFailed
+from dbkit.fields import EnumField
+from dbkit.pinned_queries import ask
+from dbkit.scratch_database import NoScratch, scratch_database
+from dbkit.transactions import rolled_back
+
+from ..database_objects import Object
+from ..peewee_models import Model, sequences, truncated
+from ..sql import quoted
+from ..values import Attached, EnumType, Namespace, Schema, Sequence, Table
+from . import catalog, dependencies, plain, queries, session, settle, temporary_tables
+from .temporary_tables import Names, made_up
+
+MANY = 300  # models that are worth a thread: each answer of the server then waits for the other
+# What the server prints must not depend on the settings of a session. Somebody may hold a table;
+# printing an expression of it would wait. All rows of a cursor are fetched.
+SETTINGS = """\
+; SET LOCAL lock_timeout TO '3s'; SET LOCAL cursor_tuple_fraction TO 1
+; SET LOCAL quote_all_identifiers TO off; SET LOCAL standard_conforming_strings TO on
+; SET LOCAL DateStyle TO 'ISO'; SET LOCAL IntervalStyle TO 'postgres'
+; SET LOCAL bytea_output TO 'hex'; SET LOCAL extra_float_digits TO 1"""
+PRINTED = "; SET LOCAL search_path TO pg_catalog, pg_temp"  # names come out with their schema
+REFUSED = {"42501", "25006"}  # no privilege, read-only (PostgreSQL manual, appendix A)
+
+
+class Reading:
+    """One look at a database, in a transaction that the caller rolls back.
+
+    The search path is pinned to what it was and the schemas looked at, so that names come out
+    unqualified on the live side and, from the temporary schema, on the models' side alike.
+    """
+
+    def __init__(
+        self,
+        database: pw.Database,
+        schemas: Iterable[str] | None,
+        path: Iterable[str],
+        related: Iterable[tuple[str, str]] = (),
+    ) -> None:
+        """`related` are (schema, schema that has tables under a table of the first)."""
+        self.unverified: list[tuple[str, str]] = []
+        self.early: tuple[Thread | None, dict[Model, Table | None]] = (None, {})
+        self.database, self.own_path = database, list(path)
+        path = self.own_path
+        self.names = Names(own := path[0])
+        self.takes_all = database.connection().encoding in ("UTF8", "UTF-8", "UNICODE")
+        if schemas is None:
+            schemas = [name for (name,) in ask(database, queries.EVERY_SCHEMA).fetchall()]
+        self.schemas = [own, *sorted(set(schemas) - {own})]
+        self.related = _closure(self.schemas, list(related))
+        self.schemas += sorted(self.related)
+        self.path = list(dict.fromkeys([*path, *self.schemas]))
+        database.execute_sql(f"SET LOCAL search_path TO {_shown(self.path)}")
+
+    def live(self, comments: bool = False) -> Schema:
+        return catalog.read(
+            self.database, self.schemas, self.names.qualified, comments, self.related
+        )
+
+    def attached(self) -> Attached:
+        return catalog.attached(self.database, self.schemas, self.names.qualified)
+
+    def whole(self) -> Schema:
+        self.database.execute_sql("SET LOCAL TimeZone TO 'UTC'")
+        return self.live(comments=True)
+
+    def spelled(self) -> tuple[Table, ...]:
+        """Beside those of the connection's path, each table sees the names of its own schema."""
+        tables: list[Table] = []
+        for schema in self.schemas:
+            path = _shown(dict.fromkeys([*self.own_path, schema]))
+            with rolled_back(self.database, more=f"; SET LOCAL search_path TO {path}"):
+                found = catalog.read(self.database, [schema], self.names.qualified, comments=True)
+            tables += found.tables
+        return tuple(tables)
+
+    def objects(self, schema: Schema) -> list[Object]:
+        free = {one.name for one in schema.sequences}
+        with rolled_back(self.database, more=PRINTED):
+            return dependencies.read(
+                self.database, self.names.qualified, lambda one: one not in free
+            )
+
+    def name(self, model: Model) -> str:
+        return self.names.table(model)
+
+    def models(self, models: Iterable[Model], live: Schema, beside: Iterable[Model] = ()) -> Schema:
+        """Most tables are proven equal to the live ones without asking the server; for the others
+        it writes their expressions; what is not plain it makes as a whole."""
+        by_name = {self.names.table(model): model for model in models}
+        enums = temporary_tables.enums(
+            temporary_tables.with_all_targets(by_name, self.names), self.names
+        )
+        self._place_types(enums, live)
+        tables = self._plain(by_name)
+        there = {table.name: table for table in live.tables}
+        there |= self._plain({self.names.table(model): model for model in beside})
+        doubts = settle.doubts(tables.values(), there)
+        if doubts or len(tables) < len(by_name):
+            unusual = [model for name, model in by_name.items() if name not in tables]
+            for doubt in doubts:
+                del tables[doubt.table.name]
+            tables |= self._judged(by_name, doubts, unusual, enums, there)
+        return Schema(
+            tuple(Namespace(schema) for schema in self.schemas[1:]),
+            tuple(tables[name] for name in sorted(tables)),
+            tuple(EnumType(name, field.labels) for name, field in sorted(enums.items())),
+            sequences=self._sequences(by_name.values(), live),
+        )
+
+    def _sequences(self, models: Iterable[Model], live: Schema) -> tuple[Sequence, ...]:
+        """Those that fields name; of their options models say nothing."""
+        there = {one.name: one for one in live.sequences}
+        names = [self.names.qualified(*place) for place in sequences(models)]
+        return tuple(there.get(name) or Sequence(name) for name in sorted(names))
+
+    def _place_types(self, enums: dict[str, EnumField], live: Schema) -> None:
+        """Give the temporary copies of the enum types their names: the bare one, unless a schema
+        further up the path has a type of that name; the live side is then written with its schema.
+        """
+        known = {*enums, *(enum.name for enum in live.enums)}
+        for name, field in enums.items():
+            schema, bare = field.model._meta.schema or self.schemas[0], truncated(field.type_name)
+            above = self.path[: self.path.index(schema)] if schema in self.path else []
+            hidden = any(self.names.qualified(one, bare) in known for one in above)
+            self.names.types_there[name] = there = made_up(name) if hidden else bare
+            self.names.enums[there] = name
+            if hidden:
+                query = "SELECT pg_catalog.format('%%I.%%I', %s, %s)"
+                self.names.written[there] = self.database.execute_sql(
+                    query, (schema, bare)
+                ).fetchone()[0]
+
+    def _judged(
+        self,
+        by_name: dict[str, Model],
+        doubts: list[settle.Doubt],
+        unusual: list[Model],
+        enums: dict[str, EnumField],
+        there: dict[str, Table],
+    ) -> dict[str, Table]:
+        """Let the server write what is open; if it will not, a scratch database; if there is none,
+        what is plainly equal is, and the rest is not verified."""
+        try:
+            with temporary_tables.trying(self.database):
+                return self._asked(by_name, doubts, unusual, enums)
+        except pw.PeeweeException as error:
+            if sqlstate(error) not in REFUSED:
+                raise
+            reason = str(error).splitlines()[0]
+        try:
+            with scratch_database(self.database, same_version=True) as other, rolled_back(other):
+                there_too = Reading(other, self.schemas, [self.names.own])
+                there_too.names = self.names
+                return there_too._asked(by_name, doubts, unusual, enums)
+        except NoScratch:
+            pass
+        for name in sorted({*map(self.names.table, unusual), *(one.table.name for one in doubts)}):
+            self.unverified.append((name, f"the server could not compare it: {reason}"))
+        return {one.table.name: settle.presumed(one.table, there.get(one.table.name))
+                for one in doubts}  # fmt: skip
+
+    def _asked(
+        self,
+        by_name: dict[str, Model],
+        doubts: list[settle.Doubt],
+        unusual: list[Model],
+        enums: dict[str, EnumField],
+    ) -> dict[str, Table]:
+        for name, field in enums.items():
+            temporary_tables.create_type(self.database, self.names.types_there[name], field)
+        tables = settle.settle(self.database, doubts, self.names.types_there)
+        unusual += [by_name[one.table.name] for one in doubts if one.table.name not in tables]
+        asked = temporary_tables.read(self.database, unusual, self.names)
+        tables |= {table.name: table for table in asked}
+        return {name: self.names.as_live(table) for name, table in tables.items()}
+
+    def expect(self, models: Iterable[Model]) -> None:
+        """Reading models takes Python's time, the catalog the server's: both at once."""
+        plain_ones = [
+            model
+            for model in models
+            if not any(isinstance(one, EnumField) for one in model._meta.sorted_fields)
+        ]
+        if len(plain_ones) >= MANY:
+            reader = Thread(target=self._read_early, args=(plain_ones,), daemon=True)
+            self.early = (reader, {})
+            reader.start()
+
+    def _read_early(self, models: list[Model]) -> None:
+        context = self.database.get_sql_context(scope=pw.SCOPE_VALUES)
+        found = self.early[1]
+        for model in models:
+            found[model] = plain.read(model, context, self.names)
+
+    def _plain(self, models: dict[str, Model]) -> dict[str, Table]:
+        context = self.database.get_sql_context(scope=pw.SCOPE_VALUES)
+        reader, early = self.early
+        if reader is not None:
+            reader.join()
+        read = (early[model] if model in early else plain.read(model, context, self.names)
+                for model in models.values())  # fmt: skip
+        return {
+            table.name: table
+            for table in read
+            if table is not None and (self.takes_all or repr(table).isascii())
+        }
+
+
+def usable_path(path: list[str], first: str | None) -> list[str]:
+    """The schemas of the path that this role may use; pg_catalog, which is not among them, comes
+    before them then. `first` is the first that the path names, apart from "$user"."""
+    path = [name for name in path if not name.startswith("pg_")]
+    if first is not None and first not in path:
+        raise DatabaseFailed(
+            f"This role may not use the schema {first}, which comes first in the search_path.",
+            "Grant USAGE on the schema to the role, or set search_path to another schema.",
+        )
+    if not path:
+        raise DatabaseFailed(*session.NO_SCHEMA)
+    return path
+
+
+def _shown(path: Iterable[str]) -> str:
+    """A search path for a SET, as psycopg2 takes it."""
+    return ", ".join(map(quoted, path)).replace("%", "%%")
+
+
+def _closure(schemas: Iterable[str], related: list[tuple[str, str]]) -> set[str]:
+    """The schemas that have tables under tables of these, or of each other, and are not these."""
+    known = set(schemas)
+    while more := {below for above, below in related if above in known} - known:
+        known |= more
+    return known - set(schemas)

@@ -1,0 +1,331 @@
+"""The models as temporary tables: what the server itself makes of them.
+
+They are created with the SQL that Peewee would send, read back by the same queries as a live
+schema, and left to the caller's transaction to roll back. Slow for hundreds of tables, and always
+right: `plain` is the quick way, for models that say nothing unusual.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, fields, replace
+from hashlib import md5
+from typing import Any
+
+import peewee as pw
+
+from dbkit.diagnosis import sqlstate
+from dbkit.errors import ModelsError
+from dbkit.fields import EnumField, TypeName, create_enum
+from dbkit.pinned_queries import ask
+from dbkit.transactions import GONE, is_open, rolled_back
+
+from ..peewee_models import (
+    Model,
+    described,
+    made_up_index_names,
+    sequences,
+    truncated,
+    with_targets,
+)
+from ..sql import folded, quoted
+from ..values import Check, Exclusion, ForeignKey, Index, Part, PrimaryKey, Table, Unique
+from . import catalog, queries
+
+# a table that only SQL names: Peewee puts the schema in front
+REFERENCED = re.compile(r'\bREFERENCES\s+("(?:[^"]|"")++"|\w++)(?!\s*\.)', re.IGNORECASE)
+CONSTRAINT = re.compile(r'CONSTRAINT\s+("(?:[^"]|"")+"|\w+)', re.IGNORECASE)
+# the temporary objects that are not older than the first table that dbkit created
+COMMITTED = """
+SELECT format('DROP %%s IF EXISTS pg_temp.%%I CASCADE', made.kind, made.name) FROM (
+    SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, c.relname, age(c.xmin)
+    FROM pg_catalog.pg_class c
+    WHERE c.relkind IN ('r', 'S') AND c.relnamespace = pg_my_temp_schema()
+    UNION ALL
+    SELECT 'TYPE', t.typname, age(t.xmin) FROM pg_catalog.pg_type t
+    WHERE t.typtype = 'e' AND t.typnamespace = pg_my_temp_schema()
+) AS made(kind, name, age)
+WHERE made.age <= (SELECT age(c.xmin) FROM pg_catalog.pg_class c
+                   WHERE c.relnamespace = pg_my_temp_schema() AND c.relname = 'dbkit_may_i')
+"""
+
+
+def read(database: pw.Database, models: Iterable[Model], names: Names) -> tuple[Table, ...]:
+    """The tables the server makes of the models. Their enum types must be there. Raises
+    ModelsError for a table that the server cannot make."""
+    wanted = {names.table(model): model for model in models}
+    if not wanted:
+        return ()
+    every = with_all_targets(wanted, names)
+    names.taken.update(name for (name,) in ask(database, queries.TAKEN).fetchall())
+    ddl = _create_all(database, every, names)
+    found = catalog.read(database, ["pg_temp"], names.seen)
+    return tuple(
+        _with_named(table, wanted[table.name], ddl[table.name])
+        for table in found.tables
+        if table.name in wanted
+    )
+
+
+def with_all_targets(models: dict[str, Model], names: Names) -> list[Model]:
+    """The models and all that their foreign keys need; a table that a key names by another model is
+    what these say."""
+    targets = {names.table(one): one for one in with_targets(models.values())}
+    return list((targets | models).values())
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names in a Schema, which carry their schema in front unless it is the connection's `own`;
+    so two schemas may hold tables of one name, and the temporary schema take both."""
+
+    own: str
+    enums: dict[str, str] = field(default_factory=dict)  # temporary name -> name in a Schema
+    types_there: dict[str, str] = field(default_factory=dict)  # the other way round
+    written: dict[str, str] = field(default_factory=dict)  # made up name -> as the live side has it
+    shortened: dict[str, str] = field(default_factory=dict)  # temporary name -> name in a Schema
+    taken: set[str] = field(default_factory=set)  # what a temporary table must not be called
+    types: dict[Any, tuple[str, str]] = field(default_factory=dict)  # what `plain` knows already
+
+    def of_temporary(self, name: str) -> str:
+        """Of what stands in the temporary schema under this name."""
+        known = self.enums.get(name) or self.shortened.get(name)
+        return known or (f"pg_temp.{name}" if name in self.taken else name)
+
+    def seen(self, schema: str, name: str) -> str:
+        """The name in a Schema of what stands there: in the temporary schema, for another."""
+        temporary = schema.startswith("pg_temp")
+        return self.of_temporary(name) if temporary else self.qualified(schema, name)
+
+    def qualified(self, schema: str | None, name: str) -> str:
+        return f"{schema}.{name}" if schema and schema != self.own else name
+
+    def enum(self, field: EnumField) -> str:
+        return self.qualified(field.model._meta.schema, truncated(field.type_name))
+
+    def temporary(self, model: Model) -> str:
+        """Of the temporary table that stands for the model's: its name, if PostgreSQL keeps it and
+        it hides nothing: pg_temp comes before pg_catalog, whose type `text` is in every query."""
+        name = self.table(model)
+        if truncated(name) == name and name not in self.taken:
+            return name
+        self.shortened[made_up(name)] = name
+        return made_up(name)
+
+    def as_live(self, table: Table) -> Table:
+        """The table with the names of types in its expressions as the live side has them."""
+        if not self.written:
+            return table
+        return replace(table, parts=tuple(map(self._part_as_live, table.parts)))
+
+    def _part_as_live(self, part: Part) -> Part:
+        values = {one.name: getattr(part, one.name) for one in fields(part)}
+        return replace(part, **{name: self._text_as_live(one) for name, one in values.items()})
+
+    def _text_as_live(self, value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(map(self._text_as_live, value))
+        if isinstance(value, str):
+            for made_up_name, name in self.written.items():
+                value = value.replace(made_up_name, name)
+        return value
+
+    def table(self, model: Model) -> str:
+        return self.qualified(model._meta.schema, truncated(model._meta.table_name))
+
+
+def made_up(name: str) -> str:
+    """A name for a temporary table or type that stands for the one of this name."""
+    return f"dbkit_{md5(name.encode(), usedforsecurity=False).hexdigest()}"
+
+
+def enums(models: Iterable[Model], names: Names) -> dict[str, EnumField]:
+    """The models' enum types by name. Raises ModelsError if two models disagree about one."""
+    found: dict[str, EnumField] = {}
+    for model in models:
+        for one in model._meta.sorted_fields:
+            if not isinstance(one, EnumField):
+                continue
+            if long := [label for label in one.labels if len(label.encode(errors="replace")) > 63]:
+                raise ModelsError(
+                    f"The label {long[0]!r} of {_where(one)} is longer than 63 bytes.",
+                    "Shorten the label: PostgreSQL limits the labels of enum types to 63 bytes.",
+                )
+            name = names.enum(one)
+            first = found.setdefault(name, one)
+            if first.labels != one.labels:
+                raise ModelsError(
+                    f"Two models give the enum type {name} different labels: "
+                    f"{_where(first)} {list(first.labels)}, "
+                    f"{_where(one)} {list(one.labels)}.",
+                    "Use one Enum class for both models, or give one field another type_name.",
+                )
+    return found
+
+
+def create_type(database: pw.Database, name: str, field: EnumField) -> None:
+    """Create the type of a field under a temporary name. Raises ModelsError."""
+    try:
+        create_enum(database, name, field.labels, "pg_temp")
+    except Exception as error:  # the driver lets through errors of all classes
+        raise ModelsError(
+            f"The server cannot create the enum type {field.type_name} of {_where(field)}: "
+            f"{described(error)}",
+            "Correct its labels.",
+        ) from error
+
+
+def _where(field: EnumField) -> str:
+    return f"{field.model.__name__}.{field.name}"
+
+
+def _create_all(database: pw.Database, models: list[Model], names: Names) -> dict[str, str]:
+    """Create the tables, by name the SQL that did it; one that needs another not yet there waits
+    (a foreign key that is raw SQL does not say so to Peewee)."""
+    for model in models:
+        _create_sequences(database, model)
+    ddl: dict[str, str] = {}
+    waiting, failed = models, {}
+    while waiting:
+        for model in waiting:
+            try:
+                with database.savepoint():
+                    ddl[names.table(model)] = _create(database, model, names)
+            except Exception as error:  # Peewee and the driver let through errors of all classes
+                if not is_open(database) or sqlstate(error) in GONE:
+                    raise _ended(model) from error
+                failed[model] = error
+        if len(failed) == len(waiting):
+            model, first = next(iter(failed.items()))
+            if not any([_stand_in(database, one, names) for one in failed]):
+                raise _impossible(model, first) from first
+        waiting, failed = list(failed), {}
+    for model in models:
+        for key in model._meta.refs:
+            if key.deferred:  # which create_table leaves to create_foreign_key
+                _manager(database, model, names).create_foreign_key(key)
+    return ddl
+
+
+def _stand_in(database: pw.Database, model: Model, names: Names) -> bool:
+    """Copy the tables to which a model's SQL points into the temporary schema: a temporary table
+    may point to no other. Whether there were any."""
+    made = False
+    try:
+        ddl, _ = _manager(database, model, names)._create_table(safe=False, temporary=True).query()
+    except Exception:  # Peewee lets through errors of all classes; this has been noted already
+        return False
+    for name in dict.fromkeys(REFERENCED.findall(ddl)):
+        copied = f"CREATE TEMPORARY TABLE {name} (LIKE {name} INCLUDING INDEXES)"
+        # it is a temporary table already, or there is no such table
+        with suppress(Exception), database.savepoint():
+            database.execute_sql(copied)
+            made = True
+    return made
+
+
+def _create_sequences(database: pw.Database, model: Model) -> None:
+    for schema, name in sequences([model]):
+        if schema is None:  # another schema has the sequence, or the server says that it lacks it
+            sql = f"CREATE TEMPORARY SEQUENCE IF NOT EXISTS {quoted(name)}"
+            try:
+                database.execute_sql(sql.replace("%", "%%"))
+            except Exception as error:
+                raise _impossible(model, error) from error
+
+
+class Ended(ModelsError):
+    """The SQL of a model ends the transaction in which it is tried."""
+
+
+@contextmanager
+def trying(database: pw.Database) -> Iterator[None]:
+    """Roll back the temporary tables of the block; drop them if the SQL of a model commits them."""
+    with rolled_back(database, more="; CREATE TEMPORARY TABLE dbkit_may_i ()"):
+        try:
+            yield
+        except Ended:
+            _drop_committed(database)
+            raise
+
+
+def _drop_committed(database: pw.Database) -> None:
+    if is_open(database):  # the model began another transaction
+        database.execute_sql("ROLLBACK")
+    for (drop,) in ask(database, COMMITTED).fetchall():
+        database.execute_sql(drop.replace("%", "%%"))
+
+
+def _ended(model: Model) -> Ended:
+    return Ended(
+        f"The SQL of model {model.__name__} ends the transaction in which dbkit tries it, so the "
+        "models cannot be compared.",
+        "Remove COMMIT and ROLLBACK from its constraints, defaults and indexes.",
+    )
+
+
+def _impossible(model: Model, error: Exception) -> ModelsError:
+    return ModelsError(
+        f"The server cannot create table {model._meta.table_name} of model "
+        f"{model.__name__}: {described(error)}",
+        "Correct the model, or create what it needs (an extension, a type) first.",
+    )
+
+
+def _create(database: pw.Database, model: Model, names: Names) -> str:
+    """Create one table and its indexes; give the SQL that did it."""
+    manager, statements = _manager(database, model, names), []
+    for query in (
+        manager._create_table(safe=False, temporary=True),
+        *manager._create_indexes(safe=False),
+    ):
+        sql, params = query.query()
+        statements.append(sql)
+        database.execute_sql(sql, params)
+    return "\n".join(statements)
+
+
+def _manager(database: pw.Database, model: Model, names: Names) -> Any:
+    manager = type(model._schema)(model, database)
+    manager._create_context = lambda: _context(database, names)
+    return manager
+
+
+def _context(database: pw.Database, names: Names) -> Any:
+    class Context(database.context_class):
+        """Puts every table and enum type into the session's temporary schema."""
+
+        def sql(self, obj: Any) -> Any:
+            if pw.is_model(obj):
+                obj = obj._meta.table
+            if isinstance(obj, pw.Table) and obj._model is not None:
+                obj = pw.Entity("pg_temp", names.temporary(obj._model))
+            elif isinstance(obj, TypeName):
+                name = names.qualified(obj.schema, truncated(obj.name))
+                obj = pw.Entity("pg_temp", names.types_there.get(name, obj.name))
+            return super().sql(obj)
+
+    return Context(scope=pw.SCOPE_VALUES, **database.get_context_options())
+
+
+def _with_named(table: Table, model: Model, ddl: str) -> Table:
+    """The table with those of its constraints and indexes marked whose name somebody chose."""
+    written = {truncated(_unquoted(name)) for name in CONSTRAINT.findall(ddl)}
+    made_up = made_up_index_names(model)
+
+    def marked(part: Part) -> Part:
+        match part:
+            case Index():
+                return replace(part, named=part.name not in made_up)
+            case PrimaryKey() | ForeignKey() | Unique() | Check() | Exclusion():
+                return replace(part, named=part.name in written)
+            case _:
+                return part
+
+    return replace(table, parts=tuple(map(marked, table.parts)))
+
+
+def _unquoted(name: str) -> str:
+    return name[1:-1].replace('""', '"') if name.startswith('"') else folded(name)

@@ -1,0 +1,157 @@
+"""The statements that add, drop and alter columns of a PostgreSQL table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...sql import Statement, literal, quoted
+from ...values import Column
+from .casts import Casts
+from .sequence_ddl import sequence_settings
+from .spelling import Spelling, identity
+from .steps import Placed, Step
+
+IDENTITIES = ("always", "by default")
+
+
+class Columns:
+    """`taken` are names that a new sequence cannot have."""
+
+    def __init__(
+        self, spelling: Spelling, casts: Casts, retyped: set[tuple[str, str]], taken: set[str]
+    ) -> None:
+        self.spelling, self.casts, self.retyped, self.taken = spelling, casts, retyped, taken
+
+    def create(self, table: str, columns: list[Column]) -> tuple[list[str], list[Placed]]:
+        """(their definitions, the statements for the sequences of those that are serial)."""
+        lines, beside = [], []
+        for column in columns:
+            sequence = self._new_sequence(table, column) if column.identity == "serial" else ""
+            lines.append(self.spelling.column(column, sequence))
+            if sequence:
+                beside += [_create(sequence, column), self._own(table, column, sequence)]
+        return lines, beside
+
+    def add(self, table: str, column: Column) -> Iterator[Placed]:
+        (line,), beside = self.create(table, [column])
+        step = Step.ADD_COLUMN if column.generated is None else Step.ADD_GENERATED
+        yield Placed(step, Statement(f"ALTER TABLE {self.spelling.name(table)} ADD COLUMN {line}"))
+        yield from beside
+
+    def drop(self, table: str, column: Column) -> Placed:
+        """A generated column can be computed again, any other loses its values."""
+        sql = f"ALTER TABLE {self.spelling.name(table)} DROP COLUMN {quoted(column.name)}"
+        if column.generated is not None:
+            return Placed(Step.DROP_GENERATED, Statement(sql))
+        return Placed(Step.DROP_COLUMN, Statement(sql, f"column {column.name} of table {table}"))
+
+    def alter(self, table: str, old: Column, new: Column) -> Iterator[Placed]:
+        head = f"ALTER TABLE {self.spelling.name(table)} ALTER COLUMN {quoted(new.name)}"
+        retyped = (table, new.name) in self.retyped
+        loss = self.casts.loss(old.type, new.type) if retyped else ""
+        reason = loss and f"column {new.name} of table {table}: {loss}"
+        steps = [
+            *self._off(table, old, new, retyped),
+            *self._type(table, old, new, retyped),
+            *self._on(table, old, new, retyped),
+        ]
+        for step, sql in steps:
+            sql = f"{head} {sql}" if sql.split()[0] in ("SET", "DROP", "ADD", "TYPE") else sql
+            yield Placed(step, Statement(sql, reason))
+        if new.identity and not _keeps_sequence(old, new):
+            yield self._advance(table, new)
+
+    def _off(
+        self, table: str, old: Column, new: Column, retyped: bool
+    ) -> Iterator[tuple[Step, str]]:
+        """What goes away, or is in the way of another type."""
+        if old.generated is not None and new.generated is None:
+            yield Step.DROP_DEFAULT, "DROP EXPRESSION"
+        if old.identity in IDENTITIES and new.identity not in IDENTITIES:
+            yield Step.DROP_DEFAULT, "DROP IDENTITY"
+        if old.identity == "serial" != new.identity:
+            yield Step.DROP_DEFAULT, "DROP DEFAULT"
+            sequence = f"pg_get_serial_sequence({self._place(table, old)})"
+            yield Step.DROP_SEQUENCE, _execute(f"'DROP SEQUENCE ' || {sequence}")
+        if old.default is not None and (retyped or old.default != new.default):
+            yield Step.DROP_DEFAULT, "DROP DEFAULT"
+
+    def _type(
+        self, table: str, old: Column, new: Column, retyped: bool
+    ) -> Iterator[tuple[Step, str]]:
+        if retyped:
+            collation = f" COLLATE {new.collation}" if new.collation else ""
+            using = self.casts.using(table, new.name, old.type, new.type)
+            yield Step.TYPE_OF, f"TYPE {self.spelling.type(new.type)}{collation}{using}"
+        if old.nullable and not new.nullable:
+            yield Step.NULLABILITY, "SET NOT NULL"
+        if new.nullable and not old.nullable:
+            yield Step.NULLABILITY, "DROP NOT NULL"
+
+    def _on(
+        self, table: str, old: Column, new: Column, retyped: bool
+    ) -> Iterator[tuple[Step, str]]:
+        if new.identity in IDENTITIES:
+            if old.identity not in IDENTITIES:
+                yield Step.DEFAULT, f"ADD {identity(new)}"
+            elif old.identity != new.identity:
+                yield Step.DEFAULT, f"SET GENERATED {new.identity.upper()}"
+        if new.identity and _keeps_sequence(old, new):
+            yield from self._settings(table, old, new)
+        elif new.identity == "serial":
+            sequence = self._new_sequence(table, new)
+            yield Step.SEQUENCE, _create(sequence, new).statement.sql
+            yield Step.DEFAULT, f"SET DEFAULT pg_catalog.nextval({literal(sequence)})"
+            yield Step.DEFAULT, self._own(table, new, sequence).statement.sql
+        if new.default is not None and (retyped or old.default != new.default):
+            yield Step.DEFAULT, f"SET DEFAULT {new.default}"
+
+    def _settings(self, table: str, old: Column, new: Column) -> Iterator[tuple[Step, str]]:
+        """The options of the sequence that the column keeps."""
+        if (old.sequence, old.type) != (new.sequence, new.type):
+            text = f" {sequence_settings(new.sequence, new.type)[0]}"
+            sequence = f"pg_catalog.pg_get_serial_sequence({self._place(table, new)})"
+            change = f"'ALTER SEQUENCE ' || {sequence} || {literal(text)}"
+            yield Step.DEFAULT, _execute(change)
+
+    def _new_sequence(self, table: str, column: Column) -> str:
+        bare = self.spelling.split(table)[1]
+        base = f"{bare}_{column.name}".encode()[:55].decode(errors="ignore")
+        name, number = f"{base}_seq", 0
+        while name in self.taken:
+            number += 1
+            name = f"{base}_seq{number}"
+        self.taken.add(name)
+        return self.spelling.beside(table, name)
+
+    def _own(self, table: str, column: Column, sequence: str) -> Placed:
+        owner = f"{self.spelling.name(table)}.{quoted(column.name)}"
+        return Placed(Step.DEFAULT, Statement(f"ALTER SEQUENCE {sequence} OWNED BY {owner}"))
+
+    def _advance(self, table: str, column: Column) -> Placed:
+        """Let the next automatic value be past those that are there."""
+        name, place = quoted(column.name), self._place(table, column)
+        sequence, last = f"pg_catalog.pg_get_serial_sequence({place})", f"pg_catalog.max({name})"
+        start = next((one[6:] for one in column.sequence if one.startswith("START ")), "1")
+        sql = f"SELECT pg_catalog.setval({sequence}, {last}::bigint) "
+        sql += f"FROM {self.spelling.name(table)} HAVING {last} OPERATOR(pg_catalog.>=) {start}"
+        return Placed(Step.AFTER_DEFAULT, Statement(sql))
+
+    def _place(self, table: str, column: Column) -> str:
+        return f"{literal(self.spelling.name(table))}, {literal(column.name)}"
+
+
+def _create(sequence: str, column: Column) -> Placed:
+    """An option AS is there where the type is not the column's own."""
+    as_ = "" if any(one.startswith("AS ") for one in column.sequence) else f"AS {column.type} "
+    sql = f"CREATE SEQUENCE {sequence} {as_}{' '.join(column.sequence)}"
+    return Placed(Step.SEQUENCE, Statement(sql.strip()))
+
+
+def _keeps_sequence(old: Column, new: Column) -> bool:
+    return old.identity == new.identity or {old.identity, new.identity} <= {*IDENTITIES}
+
+
+def _execute(expression: str) -> str:
+    """Run what an expression gives: the name of a column's sequence is known to the server."""
+    return f"DO $dbkit$ BEGIN EXECUTE {expression}; END $dbkit$"

@@ -1,0 +1,258 @@
+"""The values of a PostgreSQL schema, written as the SQL that makes them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from ...sql import listed, literal, quoted
+from ...values import (
+    Check,
+    Column,
+    Constraint,
+    Exclusion,
+    ForeignKey,
+    Index,
+    Part,
+    Policy,
+    PrimaryKey,
+    Rule,
+    Schema,
+    Table,
+    Trigger,
+    Unique,
+    in_namespace,
+)
+
+NAME = r'("(?:[^"]|"")+"|\w+)(\.("(?:[^"]|"")+"|\w+))?'
+# what may follow a column in an index key: COLLATE, operator class, its parameters, order
+SUFFIX = re.compile(
+    rf"( COLLATE {NAME})?( (?!DESC\b|NULLS\b){NAME})?( \([^)]*\))?"
+    r"( DESC)?( NULLS (FIRST|LAST))?"
+)
+ACTION = re.compile(r"(.*?)(?: \((.*)\))?")  # SET NULL (a, b)
+PARTITION = re.compile(r"PARTITION OF \((.*)\) (FOR VALUES.*|DEFAULT)", re.DOTALL)
+INHERITED = re.compile(r"(?:PARTITION OF|INHERITS) \((.*?)\)(?: FOR VALUES.*| DEFAULT)?", re.DOTALL)
+CLAUSES = ("PARTITION ", "INHERITS ", "REPLICA IDENTITY ", "ROW LEVEL ", "FORCE ROW ", "OF ")
+VIEWS = ("view", "materialized view")
+
+
+class Spelling:
+    """Names and types as SQL, which takes knowing what is a schema and what an enum type."""
+
+    def __init__(self, *schemas: Schema) -> None:
+        self.namespaces = {one.name for schema in schemas for one in schema.namespaces}
+        self.enums = {one.name for schema in schemas for one in schema.enums}
+        self.tables = {one.name for schema in schemas for one in schema.tables}
+        self.known = self.enums | self.tables
+        for schema in schemas:
+            self.known |= {one.name for one in schema.domains}
+            self.known |= {one.name for one in schema.sequences}
+
+    def split(self, name: str) -> tuple[str, str]:
+        """(schema, bare name); the schema is empty where it is the connection's own."""
+        space, bare = in_namespace(name, self.namespaces)
+        if not space and "." in name and name not in self.known:
+            space, _, bare = name.partition(".")
+        return space, bare
+
+    def name(self, name: str) -> str:
+        return self.beside(name, self.split(name)[1])
+
+    def beside(self, name: str, other: str) -> str:
+        """The bare name `other`, in the schema of `name`."""
+        schema = self.split(name)[0]
+        return f"{quoted(schema)}.{quoted(other)}" if schema else quoted(other)
+
+    def type(self, type_: str) -> str:
+        return self.name(type_) if type_ in self.enums else type_
+
+    def uses(self, type_: str, name: str) -> bool:
+        """Whether a column's type is the enum type or domain `name`, or an array of it."""
+        if type_ in self.enums:
+            return type_ == name
+        return type_.removesuffix("[]").replace('"', "") in (name, self.split(name)[1])
+
+    def column(self, column: Column, sequence: str = "") -> str:
+        """Its definition; `sequence` is that of a serial column, as SQL."""
+        words = [quoted(column.name), self.type(column.type)]
+        if column.collation:
+            words.append(f"COLLATE {column.collation}")
+        if column.generated is not None:
+            words.append(f"GENERATED ALWAYS AS {generated(column.generated)}")
+        elif sequence:
+            words.append(f"DEFAULT pg_catalog.nextval({literal(sequence)})")
+        elif column.identity:
+            words.append(identity(column))
+        elif column.default is not None:
+            words.append(f"DEFAULT {column.default}")
+        return " ".join(words) + (" NOT NULL" if not column.nullable else "")
+
+    def constraint(self, part: Constraint) -> str:
+        return (
+            f"CONSTRAINT {quoted(part.name)} {self._rule(part)}" if part.name else self._rule(part)
+        )
+
+    def _rule(self, part: Constraint) -> str:
+        match part:
+            case PrimaryKey():
+                return spaced("PRIMARY KEY", keyed(part))
+            case Unique():
+                nulls = "" if part.nulls_distinct else "NULLS NOT DISTINCT"
+                return spaced("UNIQUE", nulls, keyed(part))
+            case ForeignKey():
+                return self._foreign_key(part)
+            case Check() if (column := raw_not_null(part)) is not None:
+                return f"NOT NULL {quoted(column)} NOT VALID"
+            case Check():
+                inherited = "" if part.inherited else "NO INHERIT"
+                return spaced(f"CHECK ({as_written(part.expression)})", inherited, validity(part))
+            case Exclusion():
+                return part.definition
+
+    def _foreign_key(self, key: ForeignKey) -> str:
+        return spaced(
+            f"FOREIGN KEY {timed(key.columns, key.period)}",
+            f"REFERENCES {self.name(key.target)} {timed(key.target_columns, key.period)}",
+            "" if key.match == "SIMPLE" else f"MATCH {key.match}",
+            f"ON DELETE {action(key.on_delete)} ON UPDATE {action(key.on_update)}",
+            deferrable(key.deferrable),
+            validity(key),
+        )
+
+    def index(self, table: Table, index: Index) -> str:
+        columns = [part.name for part in table.parts if isinstance(part, Column)]
+        keys = ", ".join(key(one, columns) for one in index.keys)
+        return spaced(
+            "CREATE UNIQUE INDEX" if index.unique else "CREATE INDEX",
+            quoted(index.name) if index.name else "",
+            f"ON {self.name(table.name)} USING {quoted(index.method)} ({keys})",
+            included(index.include),
+            "" if index.nulls_distinct else "NULLS NOT DISTINCT",
+            settings(index.options),
+            f"WHERE {index.where}" if index.where else "",
+        )
+
+    def policy(self, table: str, policy: Policy) -> str:
+        roles = (role.upper() if role == "public" else quoted(role) for role in policy.roles)
+        return spaced(
+            f"CREATE POLICY {quoted(policy.name)} ON {self.name(table)}",
+            "AS PERMISSIVE" if policy.permissive else "AS RESTRICTIVE",
+            f"FOR {policy.command} TO {', '.join(roles)}",
+            f"USING ({policy.using})" if policy.using is not None else "",
+            f"WITH CHECK ({policy.check})" if policy.check is not None else "",
+        )
+
+    def view(self, table: Table) -> str:
+        query, *options = table.options
+        kind = table.kind.upper()
+        return spaced(f"CREATE {kind} {self.name(table.name)}", settings(options),
+                      f"AS {query.strip().rstrip(';')}",
+                      "" if table.populated else "WITH NO DATA")  # fmt: skip
+
+
+def as_written(expression: str) -> str:
+    """As the model has it, if it is from one: what the server prints it may store otherwise when
+    it reads that again (IN over a varchar)."""
+    return str(getattr(expression, "source", expression))
+
+
+def keyed(part: PrimaryKey | Unique) -> str:
+    """What a primary key and a unique constraint have in common."""
+    columns = listed(part.columns)
+    if part.period:
+        columns = columns[:-1] + " WITHOUT OVERLAPS)"
+    ending = (included(part.include), settings(part.options), deferrable(part.deferrable))
+    return spaced(columns, *ending)
+
+
+def timed(columns: tuple[str, ...], period: bool) -> str:
+    """The columns of a foreign key, of which the last may be a PERIOD."""
+    if not period:
+        return listed(columns)
+    return f"({', '.join([*map(quoted, columns[:-1]), f'PERIOD {quoted(columns[-1])}'])})"
+
+
+def raw_not_null(check: Check) -> str | None:
+    """The column of a NOT NULL that is not validated, which is read as a check that has its raw
+    name; where that needs no quotes a check does the same."""
+    match = re.fullmatch(r"\((.*) IS NOT NULL\)", check.expression)
+    if check.validated or match is None or re.fullmatch(r'[a-z_][a-z0-9_]*|".*"', match[1]):
+        return None
+    return match[1]
+
+
+def spaced(*words: str) -> str:
+    return " ".join(word for word in words if word)
+
+
+def key(text: str, columns: Iterable[str]) -> str:
+    """An index key: a column is there as its raw name, anything else as the server prints it."""
+    for column in sorted(columns, key=len, reverse=True):
+        if text.startswith(column) and SUFFIX.fullmatch(text, len(column)):
+            return quoted(column) + text[len(column) :]
+    return text
+
+
+def included(columns: tuple[str, ...]) -> str:
+    return f"INCLUDE ({', '.join(columns)})" if columns else ""  # as the server prints them
+
+
+def settings(options: Iterable[str]) -> str:
+    """Storage parameters, from `name=value`."""
+    pairs = (option.partition("=") for option in options)
+    text = ", ".join(f"{name} = {literal(value)}" for name, _, value in pairs)
+    return f"WITH ({text})" if text else ""
+
+
+def deferrable(text: str) -> str:
+    return f"DEFERRABLE {text}" if text else ""
+
+
+def validity(part: ForeignKey | Check) -> str:
+    if not part.enforced:
+        return "NOT ENFORCED"
+    return "" if part.validated else "NOT VALID"
+
+
+def action(text: str) -> str:
+    """An action of a foreign key, whose columns come unquoted."""
+    match = ACTION.fullmatch(text)
+    if match is None or match[2] is None:
+        return text
+    return f"{match[1]} {listed(match[2].split(', '))}"
+
+
+def generated(expression: str) -> str:
+    bare = expression.removesuffix(" VIRTUAL")
+    return f"({bare}) {'STORED' if bare == expression else 'VIRTUAL'}"
+
+
+def identity(column: Column) -> str:
+    """As in a column's definition; its sequence always has the column's type."""
+    options = " ".join(one for one in column.sequence if not one.startswith("AS "))
+    return f"GENERATED {column.identity.upper()} AS IDENTITY" + (f" ({options})" if options else "")
+
+
+def parents(table: Table) -> list[str]:
+    """The tables that it is a partition of or inherits from, as SQL."""
+    matches = (INHERITED.fullmatch(option) for option in table.options)
+    return next((match[1].split(", ") for match in matches if match), [])
+
+
+def words_of(part: Part) -> str:
+    """Where a part may name columns, tables or types."""
+    match part:
+        case PrimaryKey() | Unique():
+            words = (*part.columns, *part.include)
+        case Index():
+            words = (*part.keys, *part.include, part.where or "")
+        case Check():
+            words = (part.expression,)
+        case Exclusion() | Trigger() | Rule():
+            words = (part.definition,)
+        case Policy():
+            words = (part.using or "", part.check or "")
+        case _:
+            words = ()
+    return "\n".join(words)

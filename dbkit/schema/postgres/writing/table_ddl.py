@@ -1,0 +1,355 @@
+"""The statements that make, drop and alter PostgreSQL tables and views, and their parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from ...changes import Add, Alter, Change, Drop
+from ...patch import BY_INDEX
+from ...sql import Statement, literal, mentions, not_done, quoted
+from ...values import (
+    Check,
+    Column,
+    Comment,
+    Exclusion,
+    Firing,
+    ForeignKey,
+    Index,
+    Nameable,
+    Part,
+    Policy,
+    PrimaryKey,
+    Rule,
+    Table,
+    Trigger,
+    Unique,
+)
+from .column_ddl import Columns
+from .plan import Plan
+from .spelling import CLAUSES, PARTITION, VIEWS, Spelling, parents
+from .steps import Placed, Step
+from .trigger_ddl import Firings
+
+SECURITY = {"ROW LEVEL SECURITY": ("ENABLE ROW LEVEL SECURITY", "DISABLE ROW LEVEL SECURITY"),
+            "FORCE ROW LEVEL SECURITY": ("FORCE ROW LEVEL SECURITY",
+                                         "NO FORCE ROW LEVEL SECURITY")}  # fmt: skip
+
+
+class Tables:
+    """What happens to tables, views and their parts."""
+
+    def __init__(self, spelling: Spelling, plan: Plan, columns: Columns) -> None:
+        self.spelling, self.plan, self.columns = spelling, plan, columns
+        self.firing = Firings(spelling, plan, lambda table: self._rank(table, plan.new))
+        self._ranks: dict[tuple[int, str], int] = {}
+
+    def placed(self, change: Change) -> Iterator[Placed]:
+        match change:
+            case Add(item=Table() as table):
+                yield from self._create(table)
+            case Drop(item=Table() as table):
+                yield from self._drop(table)
+            case Alter(old=Table() as old, new=Table() as new):
+                yield from self._alter(old, new)
+            case Add(table=str(table), item=Column() as column):
+                yield from self._add_column(table, column)
+            case Drop(table=str(table), item=Column() as column):
+                yield self._drop_column(table, column)
+            case Alter(table=str(table), old=Column() as old, new=Column() as new):
+                yield from self.columns.alter(table, old, new)
+            case Alter(table=str(table), old=old, new=new):
+                yield self._rename_part(table, old, new)  # type: ignore[arg-type]
+            case Add(table=str(table), item=item):
+                yield from self._add(self.plan.new[table], item)  # type: ignore[arg-type]
+            case Drop(table=str(table), item=item):
+                yield from self._drop_part(table, item)  # type: ignore[arg-type]
+
+    def is_lost(self, table: Table, column: Column) -> bool:
+        """Whether a column goes away with its values."""
+        if table.kind in VIEWS:
+            return False
+        new = self.plan.new.get(table.name)
+        if new is None or table.name in self.plan.recreated:
+            return True
+        gone = not any(part.name == column.name for part in new.parts if isinstance(part, Column))
+        return column.generated is None and (gone or (table.name, column.name) in self.plan.again)
+
+    def _add_column(self, table: str, column: Column) -> Iterator[Placed]:
+        """Where it takes the place of one whose values are lost, that one may be still there."""
+        for placed in self.columns.add(table, column):
+            loss = self._loss_of_again(table, column)
+            yield replace(placed, statement=replace(placed.statement, loses=loss))
+
+    def _drop_column(self, table: str, column: Column) -> Placed:
+        placed = self.columns.drop(table, column)
+        loss = placed.statement.loses or self._loss_of_again(table, column)
+        return replace(placed, statement=replace(placed.statement, loses=loss))
+
+    def _loss_of_again(self, table: str, column: Column) -> str:
+        """A column that becomes generated loses its values, one that ceases to be, too."""
+        if (table, column.name) not in self.plan.again:
+            return ""
+        both = [part for side in (self.plan.old, self.plan.new) for part in side[table].parts
+                if isinstance(part, Column) and part.name == column.name]  # fmt: skip
+        plain = any(part.generated is None for part in both)
+        return f"column {column.name} of table {table}" if plain else ""
+
+    def _create(self, table: Table) -> Iterator[Placed]:
+        if table.kind == "foreign table":
+            yield Placed(Step.TABLE, not_done(f"create foreign table {table.name}"))
+            return
+        if table.kind in VIEWS:
+            view = Statement(self.spelling.view(table))
+            yield Placed(Step.VIEW, view, self._rank(table, self.plan.new))
+            yield from self._view_defaults(table)
+        else:
+            yield from self._create_table(table)
+            yield from self._options(table, (), table.options)
+        for part in table.parts:
+            if not isinstance(part, Column) and not self._is_inherited(table, part):
+                yield from self._add(table, part)
+
+    def _create_table(self, table: Table) -> Iterator[Placed]:
+        columns = [part for part in table.parts if isinstance(part, Column)]
+        partition = next(filter(None, map(PARTITION.fullmatch, table.options)), None)
+        kind = "UNLOGGED TABLE" if table.kind == "unlogged table" else "TABLE"
+        words = [f"CREATE {kind} {self.spelling.name(table.name)}"]
+        beside: list[Placed] = []
+        if partition:
+            words.append(f"PARTITION OF {partition[1]} {partition[2]}")
+        else:
+            lines, beside = self.columns.create(table.name, columns)
+            words.append("(" + "".join(f"\n    {line}," for line in lines).rstrip(",") + "\n)")
+        words += [option for option in table.options if option.startswith("PARTITION BY ")]
+        rank = self._rank(table, self.plan.new)
+        yield Placed(Step.TABLE, Statement(" ".join(words)), rank)
+        yield from beside
+        if partition:
+            yield from self._differing(table, columns)
+        else:
+            yield from self._inherit(table.name, parents(table))
+
+    def _differing(self, table: Table, columns: list[Column]) -> Iterator[Placed]:
+        """Of a new partition, the columns that are not as its parent's."""
+        inherited = {part.name: part for parent in self.plan.parents(table)
+                     for part in parent.parts if isinstance(part, Column)}  # fmt: skip
+        for column in columns:
+            old = _as_inherited(inherited.get(column.name, column), column)
+            if old != column:
+                for placed in self.columns.alter(table.name, old, column):
+                    yield replace(placed, step=max(placed.step, Step.TYPE_OF))
+
+    def _is_inherited(self, table: Table, part: Part) -> bool:
+        """Whether a new partition has it from its parent."""
+        checked = isinstance(part, Check) and any(map(PARTITION.fullmatch, table.options))
+        return checked and any(
+            isinstance(other, Check) and other.name == part.name and other.inherited
+            for one in self.plan.parents(table)
+            for other in one.parts
+        )
+
+    def _rank(self, table: Table, among: Mapping[str, Table]) -> int:
+        """How many tables or views it is made of, one upon the other."""
+        place = (id(among), table.name)
+        if place not in self._ranks:
+            self._ranks[place] = 0  # should it be made of itself
+            text = table.options[0] if table.kind in VIEWS else ""
+            under = (self._rank(one, among) for one in among.values()
+                     if one.name != table.name and (one.kind in VIEWS) == (table.kind in VIEWS)
+                     and self._is_under(one, table, text))  # fmt: skip
+            self._ranks[place] = 1 + max(under, default=0)
+        return self._ranks[place]
+
+    def _is_under(self, one: Table, table: Table, text: str) -> bool:
+        """Whether a table is under another, its text names it, or a column is a row of it."""
+        bare = self.spelling.split(one.name)[1]
+        rows = (bare, quoted(bare), f"{bare}[]", f"{quoted(bare)}[]")
+        return (
+            one.name in table.parents
+            or (bool(text) and mentions(text, bare))
+            or any(isinstance(part, Column) and part.type in rows for part in table.parts)
+        )
+
+    def _view_defaults(self, view: Table) -> Iterator[Placed]:
+        for part in view.parts:
+            if isinstance(part, Column) and part.default is not None:
+                sql = (f"ALTER VIEW {self.spelling.name(view.name)} ALTER COLUMN "
+                       f"{quoted(part.name)} SET DEFAULT {part.default}")  # fmt: skip
+                yield Placed(Step.VIEW_INDEX, Statement(sql))
+
+    def _drop(self, table: Table) -> Iterator[Placed]:
+        loss = "" if table.kind in VIEWS else f"table {table.name}"
+        for part in table.parts:
+            if isinstance(part, ForeignKey | Policy | Rule) and table.kind != "foreign table":
+                reason = "" if self.plan.is_in_the_way(part) else loss
+                for placed in self._drop_part(table.name, part):
+                    yield replace(placed, statement=replace(placed.statement, loses=reason))
+        words = "TABLE" if table.kind not in (*VIEWS, "foreign table") else table.kind.upper()
+        sql = f"DROP {words} {self.spelling.name(table.name)}"
+        step = Step.DROP_VIEW if table.kind in VIEWS else Step.DROP_TABLE
+        rank = -self._rank(table, self.plan.old)
+        yield Placed(step, Statement(sql, loss), rank)
+
+    def _alter(self, old: Table, new: Table) -> Iterator[Placed]:
+        name = self.spelling.name(new.name)
+        if old.kind != new.kind:
+            word = "UNLOGGED" if new.kind == "unlogged table" else "LOGGED"
+            yield Placed(Step.OPTION, Statement(f"ALTER TABLE {name} SET {word}"))
+        before, after = parents(old), parents(new)
+        for parent in before:
+            if parent not in after:
+                sql = f"ALTER TABLE {name} NO INHERIT {parent}"
+                yield Placed(Step.DROP_PARENT, Statement(sql))
+        yield from self._inherit(new.name, [parent for parent in after if parent not in before])
+        yield from self._options(new, old.options, new.options)
+
+    def _inherit(self, table: str, parents: list[str]) -> Iterator[Placed]:
+        for parent in parents:
+            sql = f"ALTER TABLE {self.spelling.name(table)} INHERIT {parent}"
+            yield Placed(Step.ADD_PARENT, Statement(sql))
+
+    def _options(
+        self, table: Table, old: tuple[str, ...], new: tuple[str, ...]
+    ) -> Iterator[Placed]:
+        for words in filter(None, (*_security(old, new), *_settings(old, new))):
+            sql = f"ALTER TABLE {self.spelling.name(table.name)} {words}"
+            if table.kind == "materialized view":
+                sql = sql.replace("ALTER TABLE", "ALTER MATERIALIZED VIEW", 1)
+            yield Placed(Step.OPTION, Statement(sql))
+        for word, otherwise in (("REPLICA IDENTITY ", "DEFAULT"), ("OF ", "NOT OF")):
+            before, after = _clause(old, word), _clause(new, word)
+            if before != after and word == "OF ":
+                sql = f"ALTER TABLE {self.spelling.name(table.name)} {after or otherwise}"
+                yield Placed(Step.OPTION, Statement(sql))
+            elif before != after:
+                yield self._replica_identity(table, after or word + otherwise)
+
+    def _replica_identity(self, table: Table, clause: str) -> Placed:
+        index = clause.removeprefix(BY_INDEX)
+        words = clause if index == clause else f"{BY_INDEX}{quoted(index)}"
+        sql = f"ALTER TABLE {self.spelling.name(table.name)} {words}"
+        return Placed(Step.OPTION, Statement(sql))
+
+    def _add(self, table: Table, part: Part) -> Iterator[Placed]:
+        head = f"ALTER TABLE {self.spelling.name(table.name)}"
+        match part:
+            case Index(valid=False):
+                yield Placed(Step.INDEX, not_done(f"create index {part.name} as invalid"))
+            case Index():
+                step = Step.VIEW_INDEX if table.kind in VIEWS else Step.INDEX
+                yield Placed(step, Statement(self.spelling.index(table, part)))
+            case Trigger() | Rule():
+                yield from self.firing.add(table, part)
+            case Policy():
+                yield Placed(Step.HOOK, Statement(self.spelling.policy(table.name, part)))
+            case Comment():
+                yield self._comment(table, part, literal(part.text))
+            case Firing():
+                yield self.firing.of_constraint(table, part.name, part.states)
+            case ForeignKey():
+                sql = f"{head} ADD {self.spelling.constraint(part)}"
+                yield Placed(Step.FOREIGN_KEY, Statement(sql))
+            case PrimaryKey() | Unique() | Check() | Exclusion():
+                sql = f"{head} ADD {self.spelling.constraint(part)}"
+                yield Placed(Step.CONSTRAINT, Statement(sql))
+        if isinstance(part, Exclusion) and part.options:
+            words = f"SET ({', '.join(part.options)})"
+            name = self.spelling.beside(table.name, part.name or "")
+            yield Placed(Step.INDEX, Statement(f"ALTER INDEX {name} {words}"))
+        if f"{BY_INDEX}{part.name}" in table.options:
+            yield self._replica_identity(table, f"{BY_INDEX}{part.name}")
+
+    def _drop_part(self, table: str, part: Part) -> Iterator[Placed]:
+        name = quoted(part.name or "")
+        on = self.spelling.name(table)
+        match part:
+            case Comment():
+                yield from self._drop_comment(table, part)
+            case Firing():
+                if self._has(table, part.name):
+                    yield self.firing.of_constraint(self.plan.new[table], part.name, ())
+            case Trigger() if self.firing.of_original(self.plan.old[table], part, self.plan.old):
+                yield from self.firing.as_original(self.plan.new[table], part)
+            case Trigger() | Rule() | Policy():
+                word = type(part).__name__.upper()
+                yield Placed(Step.DROP_HOOK, Statement(f"DROP {word} {name} ON {on}"))
+            case _ if part.name is None:
+                yield Placed(Step.DROP_CONSTRAINT, not_done(f"drop {part}, which has no name"))
+            case Index():
+                sql = f"DROP INDEX {self.spelling.beside(table, part.name or '')}"
+                yield Placed(Step.DROP_CONSTRAINT, Statement(sql))
+            case Check() if parents(self.plan.old[table]):  # if it is inherited, after the parent's
+                rank = self._rank(self.plan.old[table], self.plan.old)
+                sql = f"ALTER TABLE {on} DROP CONSTRAINT IF EXISTS {name}"
+                yield Placed(Step.DROP_CONSTRAINT, Statement(sql), rank)
+            case _:
+                foreign = isinstance(part, ForeignKey)
+                step = Step.DROP_FOREIGN_KEY if foreign else Step.DROP_CONSTRAINT
+                yield Placed(step, Statement(f"ALTER TABLE {on} DROP CONSTRAINT {name}"))
+
+    def _rename_part(self, table: str, old: Nameable, new: Nameable) -> Placed:
+        """Before another takes its old name, and after the new name is free."""
+        if isinstance(old, Index):
+            head = f"ALTER INDEX {self.spelling.beside(table, old.name or '')} RENAME"
+        else:
+            head = f"ALTER TABLE {self.spelling.name(table)} RENAME CONSTRAINT"
+            head = f"{head} {quoted(old.name or '')}"
+        return Placed(Step.DROP_PARENT, Statement(f"{head} TO {quoted(new.name or '')}"))
+
+    def _drop_comment(self, table: str, comment: Comment) -> Iterator[Placed]:
+        """The comment on a dropped object goes with it."""
+        new = self.plan.new[table]
+        if not comment.name or self._has(table, comment.name):
+            yield self._comment(new, comment, "NULL")
+
+    def _has(self, table: str, name: str) -> bool:
+        """Whether the table still has something of that name, other than comments on it."""
+        return any(part.name == name and not isinstance(part, Comment | Firing)
+                   for part in self.plan.new[table].parts)  # fmt: skip
+
+    def _comment(self, table: Table, comment: Comment, text: str) -> Placed:
+        on, name = self.spelling.name(table.name), quoted(comment.name)
+        if comment.of == "index":
+            what = f"INDEX {self.spelling.beside(table.name, comment.name)}"
+        elif comment.of:
+            what = f"{comment.of.upper()} {name} ON {on}"
+        elif comment.name:
+            what = f"COLUMN {on}.{name}"
+        else:
+            plain = table.kind in (*VIEWS, "foreign table")
+            what = f"{table.kind.upper() if plain else 'TABLE'} {on}"
+        return Placed(Step.COMMENT, Statement(f"COMMENT ON {what} IS {text}"))
+
+
+def _as_inherited(column: Column, own: Column) -> Column:
+    """A column as a new partition, which is to have it as `own`, has it at first: the sequence
+    stays its parent's, and a serial is a plain default."""
+    if column.identity == "serial":
+        default = own.default or ""
+        default = default if default.startswith("nextval(") else "nextval()"
+        return replace(column, identity="", sequence=(), default=default)
+    return replace(column, identity="", sequence=()) if column.identity else column
+
+
+def _security(old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[str]:
+    for option, (on, off) in SECURITY.items():
+        if (option in old) != (option in new):
+            yield on if option in new else off
+
+
+def _settings(old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[str]:
+    """SET and RESET of the storage parameters that differ."""
+    before, after = (
+        dict(option.partition("=")[::2] for option in side if not option.startswith(CLAUSES))
+        for side in (old, new)
+    )
+    changed = [f"{name} = {literal(value)}" for name, value in after.items()
+               if before.get(name) != value]  # fmt: skip
+    gone = [name for name in before if name not in after]
+    yield f"SET ({', '.join(changed)})" if changed else ""
+    yield f"RESET ({', '.join(gone)})" if gone else ""
+
+
+def _clause(options: tuple[str, ...], word: str) -> str:
+    return next((one for one in options if one.startswith(word)), "")

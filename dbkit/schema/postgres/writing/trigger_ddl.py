@@ -1,0 +1,76 @@
+"""The statements that say when triggers fire: on their own table, and those behind constraints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from ...inheritance import is_partition
+from ...sql import Statement, literal, quoted
+from ...values import Part, Rule, Table, Trigger
+from ..queries import EVENT
+from .plan import Plan
+from .spelling import Spelling
+from .steps import Placed, Step
+
+OF_CONSTRAINT = """\
+DO $dbkit$ DECLARE one record; BEGIN
+FOR one IN SELECT t.tgrelid::pg_catalog.regclass AS of_table, t.tgname, {word} AS word
+    FROM pg_catalog.pg_trigger t
+    JOIN pg_catalog.pg_constraint k ON k.oid OPERATOR(pg_catalog.=) t.tgconstraint
+    JOIN pg_catalog.pg_proc f ON f.oid OPERATOR(pg_catalog.=) t.tgfoid
+    WHERE k.conrelid OPERATOR(pg_catalog.=) {table}::pg_catalog.regclass
+    AND k.conname OPERATOR(pg_catalog.=) {name} AND t.tgisinternal LOOP
+  EXECUTE pg_catalog.format('ALTER TABLE %s %s TRIGGER %I', one.of_table, one.word, one.tgname);
+END LOOP; END $dbkit$"""
+WORDS = {"origin": "ENABLE", "disabled": "DISABLE", "replica": "ENABLE REPLICA",
+         "always": "ENABLE ALWAYS"}  # fmt: skip
+
+
+class Firings:
+    def __init__(self, spelling: Spelling, plan: Plan, rank: Callable[[Table], int]) -> None:
+        """`rank` puts what concerns a desired table after the same of its parents, since
+        partitions follow them."""
+        self.spelling, self.plan, self.rank = spelling, plan, rank
+
+    def of_original(self, table: Table | None, part: Part, among: Mapping[str, Table]) -> str:
+        """When the trigger fires that a partition's trigger is a copy of; nothing if it is none.
+        A copy is made and dropped with the original, and is a part only if it fires otherwise."""
+        if table is None or not is_partition(table) or not _is_copied(part):
+            return ""
+        parent = among.get(table.parents[0])
+        for other in parent.parts if parent else ():
+            if _is_copied(other) and other.name == part.name:
+                return other.enabled  # type: ignore[union-attr]
+        return self.of_original(parent, part, among)
+
+    def add(self, table: Table, part: Trigger | Rule) -> Iterator[Placed]:
+        original = self.of_original(table, part, self.plan.new)
+        if not original:
+            yield Placed(Step.HOOK, Statement(part.definition.strip().rstrip(";")))
+        if part.enabled != (original or "origin"):
+            yield self._set(table, part, part.enabled)
+
+    def as_original(self, table: Table, part: Trigger) -> Iterator[Placed]:
+        """A copy fires as its original again, if that is still there."""
+        if original := self.of_original(table, part, self.plan.new):
+            yield self._set(table, part, original)
+
+    def _set(self, table: Table, part: Trigger | Rule, when: str) -> Placed:
+        what = f"{WORDS[when]} {type(part).__name__.upper()} {quoted(part.name)}"
+        sql = f"ALTER TABLE {self.spelling.name(table.name)} {what}"
+        return Placed(Step.HOOK, Statement(sql), self.rank(table))
+
+    def of_constraint(self, table: Table, constraint: str, states: tuple[str, ...]) -> Placed:
+        """Only the server knows the names of these triggers. Those of partitions follow."""
+        words = [(state.rpartition(" ")[0], WORDS[state.rpartition(" ")[2]]) for state in states]
+        cases = "".join(f" WHEN {literal(event)} THEN {literal(word)}" for event, word in words)
+        word = f"CASE {EVENT}{cases} ELSE 'ENABLE' END" if cases else "'ENABLE'"
+        sql = OF_CONSTRAINT.format(
+            word=word, table=literal(self.spelling.name(table.name)), name=literal(constraint)
+        )
+        return Placed(Step.FIRING, Statement(sql), self.rank(table))
+
+
+def _is_copied(part: Part) -> bool:
+    """Whether a partitioned table's trigger is copied to its partitions."""
+    return isinstance(part, Trigger) and " FOR EACH STATEMENT " not in part.definition

@@ -1,0 +1,174 @@
+"""SQLite's answers to the questions of a dialect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from itertools import count
+from typing import Any
+
+import peewee as pw
+
+from dbkit.errors import DatabaseFailed, MigrationError
+from dbkit.transactions import is_open, rolled_back
+
+from ..peewee_models import Model
+from ..sql import Hints, Misfits, Statement, Using, quoted, runnable
+from ..values import Column, Schema, Trigger
+from . import session
+from .reading import Reading
+from .tokenizer import tokens
+from .writing import statements
+from .writing.casts import misfits
+from .writing.table_ddl import full_name
+
+NUMBERS = count()
+
+
+class Sqlite:
+    """The SQLite dialect."""
+
+    name = "sqlite"
+    equal = "="
+
+    @contextmanager
+    def reading(self, database: pw.Database, schemas: Iterable[str] | None) -> Iterator[Reading]:
+        with rolled_back(database):
+            yield Reading(database, schemas)
+
+    def require_names(self, database: pw.Database, models: Iterable[Model]) -> None:
+        session.require_schemas(database, models)
+        session.require_no_sequences(models)
+
+    def cut(self, name: str) -> str:
+        return name
+
+    def transaction(self, database: pw.Database) -> AbstractContextManager[Any]:
+        return database.atomic("IMMEDIATE")  # type: ignore[no-any-return]
+
+    @contextmanager
+    def migrating(self, database: pw.Database) -> Iterator[None]:
+        """Foreign keys are off inside, or rebuilding a table would delete its children's rows
+        (https://sqlite.org/lang_altertable.html, 7); instead all are checked at the end."""
+        enforced = database.foreign_keys
+        if enforced and is_open(database):
+            raise DatabaseFailed(
+                "A transaction is open, and SQLite cannot disable foreign keys in a transaction.",
+                "Commit the transaction first: otherwise rebuilding a table deletes child rows.",
+            )
+        database.foreign_keys = 0
+        try:
+            with self.transaction(database):
+                before = _orphans(database)
+                yield
+                broken = _orphans(database) - before
+                for child, row, parent in sorted(broken, key=str):
+                    raise DatabaseFailed(
+                        f"Row {row} of table {child} would reference a missing row of {parent}.",
+                        "On SQLite, migrations run with foreign keys off: delete child rows first.",
+                    ) from pw.IntegrityError(
+                        f"row {row} of {child} references a missing row of {parent}"
+                    )
+        finally:
+            if enforced:
+                database.foreign_keys = 1
+
+    def statements(self, current: Schema, desired: Schema) -> list[Statement]:
+        return statements(current, desired)
+
+    def inside(
+        self, current: Schema, desired: Schema, hints: Hints | None = None
+    ) -> list[Statement]:
+        return statements(current, desired, wrapped=False)
+
+    def run(self, database: pw.Database, current: Schema, desired: Schema, hints: Hints) -> None:
+        broken = _broken(database, current)
+        for statement in runnable(self.inside(current, desired)):
+            try:
+                self.execute(database, statement.sql)
+            except pw.OperationalError as error:
+                if statement.sql.startswith(("CREATE VIEW", "CREATE TRIGGER")):
+                    raise _in_the_way(_told(statement.sql), error) from error
+                raise
+        for name, reason in _broken(database, desired).items() - broken.items():
+            raise _in_the_way(name, reason)
+
+    def recreate(self, database: pw.Database, statements: Iterable[str]) -> None:
+        for sql in statements:  # nothing is attached to an object of SQLite
+            self.execute(database, sql)
+
+    def usings(self, current: Schema, desired: Schema) -> Using:
+        return {}
+
+    def misfits(self, current: Schema, desired: Schema) -> Misfits:
+        return misfits(current, desired)
+
+    def execute(self, database: pw.Database, sql: str) -> Any:
+        return database.execute_sql(sql)
+
+    def lock(self, database: pw.Database, name: str) -> None:
+        """BEGIN IMMEDIATE has already locked the whole database."""
+
+    def find_table(
+        self, database: pw.Database, name: str, schema: str | None, write: bool
+    ) -> tuple[str | None, bool]:
+        return schema, database.table_exists(name, schema)
+
+    def keeping(self, database: pw.Database) -> AbstractContextManager[None]:
+        return session.keeping(database)
+
+    def advance_key(self, database: pw.Database, model: Model) -> None:
+        """SQLite takes the largest key there is plus one."""
+
+
+def _broken(database: pw.Database, schema: Schema) -> dict[str, str]:
+    """Views, and tables with triggers, that can no longer be used, with the reason: SQLite looks at
+    what is in them when they are."""
+    found = {}
+    for table in schema.tables:
+        name = full_name(table.name)
+        tried = [f"SELECT * FROM {name}"] if table.kind == "view" else []
+        if any(isinstance(part, Trigger) for part in table.parts) and table.kind == "table":
+            column = quoted(next(part.name for part in table.parts if isinstance(part, Column)))
+            tried = [f"UPDATE {name} SET {column} = {column}", f"DELETE FROM {name}",
+                     f"INSERT INTO {name} ({column}) VALUES (NULL)"]  # fmt: skip
+        for sql in tried:
+            try:
+                # the driver keeps statements by their text, and one that is only explained stays
+                # what it was before the tables changed
+                database.execute_sql(f"EXPLAIN {sql} -- {next(NUMBERS)}")
+            except pw.OperationalError as error:
+                found[f"{'view' if table.kind == 'view' else 'a trigger of'} {table.name}"] = str(
+                    error
+                )
+    return found
+
+
+def _told(sql: str) -> str:
+    """What a CREATE VIEW or CREATE TRIGGER makes: its kind and its name."""
+    words = tokens(sql)[1:6]
+    return f"{words[0]} {''.join(words[1:4] if words[2] == '.' else words[1:2])}"
+
+
+def _in_the_way(name: str, error: Any) -> MigrationError:
+    return MigrationError(
+        f"{name} would no longer work: {error}.",
+        "Drop it in an earlier migration, and create it again in a later migration.",
+    )
+
+
+def _orphans(database: pw.Database) -> set[tuple[Any, ...]]:
+    """Without those of tables that have a foreign key to columns that are no key: SQLite refuses to
+    check them."""
+    try:
+        rows = database.execute_sql("PRAGMA foreign_key_check").fetchall()
+    except pw.OperationalError:
+        rows = [row for table in database.get_tables() for row in _orphans_of(database, table)]
+    return {tuple(row[:3]) for row in rows}
+
+
+def _orphans_of(database: pw.Database, table: str) -> list[Any]:
+    try:
+        return list(database.execute_sql(f"PRAGMA foreign_key_check({quoted(table)})").fetchall())
+    except pw.OperationalError:
+        return []

@@ -1,0 +1,86 @@
+"""One look at an SQLite database. An in-memory database judges the models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import peewee as pw
+
+from dbkit.errors import ModelsError
+
+from ..database_objects import Object
+from ..peewee_models import Model, described, made_up_index_names
+from ..values import Attached, Index, Nameable, Part, Schema, Table
+from . import catalog
+
+
+class Reading:
+    """One look at a database, in a transaction that the caller rolls back."""
+
+    def __init__(self, database: pw.Database, schemas: Iterable[str] | None) -> None:
+        self.unverified: list[tuple[str, str]] = []
+        self.database, self.schemas = database, ["main", *sorted(set(schemas or ()) - {"main"})]
+
+    def expect(self, models: Iterable[Model]) -> None:
+        """Nothing: SQLite itself judges the models."""
+
+    def live(self, comments: bool = False) -> Schema:
+        return catalog.read(self.database, self.schemas)
+
+    def whole(self) -> Schema:
+        return self.live(comments=True)
+
+    def spelled(self) -> tuple[Table, ...]:
+        return self.live(comments=True).tables
+
+    def attached(self) -> Attached:
+        return self.live().attached
+
+    def objects(self, schema: Schema) -> list[Object]:
+        return []
+
+    def name(self, model: Model) -> str:
+        return _name(model)
+
+    def models(self, models: Iterable[Model], live: Schema, beside: Iterable[Model] = ()) -> Schema:
+        return _from_models(self.database, list(models))
+
+
+def _from_models(live: pw.Database, models: list[Model]) -> Schema:
+    """What SQLite makes of the models, in memory, with the functions that the live one has."""
+    scratch = pw.SqliteDatabase(":memory:")
+    for registry in ("_collations", "_functions", "_extensions"):
+        setattr(scratch, registry, getattr(live, registry))
+    by_name = {_name(model): model for model in models}
+    schemas = sorted({model._meta.schema for model in models if model._meta.schema} - {"main"})
+    with scratch.connection_context():
+        for schema in schemas:
+            scratch.attach(":memory:", schema)
+        for model in pw.sort_models(models):
+            try:
+                type(model._schema)(model, scratch).create_all(safe=False)
+            except Exception as error:  # Peewee and the driver let through errors of all classes
+                raise ModelsError(
+                    f"SQLite cannot create table {_name(model)} of model {model.__name__}: "
+                    f"{described(error)}",
+                    "Correct the model.",
+                ) from error
+        made = catalog.read(scratch, ["main", *schemas])
+    return Schema(tables=tuple(_with_named(table, by_name[table.name]) for table in made.tables))
+
+
+def _name(model: Model) -> str:
+    return catalog.qualified(model._meta.schema or "main", model._meta.table_name)
+
+
+def _with_named(table: Table, model: Model) -> Table:
+    made_up = made_up_index_names(model)
+
+    def marked(part: Part) -> Part:
+        if not isinstance(part, Nameable):
+            return part
+        chosen = part.name not in made_up if isinstance(part, Index) else bool(part.name)
+        return replace(part, named=chosen)
+
+    return replace(table, parts=tuple(map(marked, table.parts)))

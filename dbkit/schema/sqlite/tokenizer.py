@@ -1,0 +1,261 @@
+"""What SQLite keeps only as text: the parts of a stored CREATE statement that no pragma gives.
+
+The text is split into tokens and at its commas; nothing is searched for inside of it, so a
+parenthesis or the word CHECK in a string or a comment is just that (https://sqlite.org/lang.html).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from ..sql import folded, quoted
+
+TOKEN = re.compile(
+    r"""(?P<skip>\s+|--[^\n]*|/\*.*?(?:\*/|\Z))
+    |(?P<text>'(?:[^']|'')*')
+    |(?P<blob>[xX]'[0-9a-fA-F]*')
+    |(?P<quoted>"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\])
+    |(?P<word>[^\W\d]\w*|\$\w+)
+    |(?P<number>(?:0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?))
+    |(?P<sign>\|\||<<|>>|<=|>=|<>|!=|==|->>|->|.)""",
+    re.VERBOSE | re.DOTALL,
+)
+CONSTRAINT_WORDS = {"constraint", "primary", "unique", "check", "foreign"}
+# "You can use = or ==; the non-equals operator can be either != or <>" (lang_expr.html)
+SAME = {"==": "=", "!=": "<>"}
+SIZE = r"\s*[-+]?\s*[\w.]+\s*"
+PLAIN_TYPE = re.compile(rf"([^\W\d]\w*(\s+[^\W\d]\w*)*\s*(\({SIZE}(,{SIZE})?\))?)?")
+# a name that is one of these keeps its quotes, so that it is not taken for the word
+KEYWORDS = CONSTRAINT_WORDS | {
+    "add", "all", "alter", "and", "as", "autoincrement", "between", "case", "cast", "collate",
+    "commit", "create", "current_date", "current_time", "current_timestamp", "default",
+    "deferrable", "delete", "distinct", "drop", "else", "escape", "except", "exists", "from",
+    "group", "having", "in", "index", "insert", "intersect", "into", "is", "isnull", "join",
+    "limit", "not", "nothing", "notnull", "null", "on", "or", "order", "raise", "references",
+    "returning", "select", "set", "table", "then", "to", "transaction", "union", "update",
+    "using", "values", "when", "where",
+}  # fmt: skip
+
+
+def tokens(sql: str) -> list[str]:
+    """The tokens of `sql`, each in one spelling: words in lower case, names without quotes
+    where they need none, comments and white space gone."""
+    return [_spelling(match) for match in TOKEN.finditer(sql) if match.lastgroup != "skip"]
+
+
+def _spelling(match: re.Match[str]) -> str:
+    text = match.group()
+    match match.lastgroup:
+        case "word" | "blob":
+            return folded(text)
+        case "quoted":
+            closing = text[-1]
+            name = text[1:-1].replace(closing * 2, closing)
+            plain = re.fullmatch(r"[^\W\d]\w*", name) and folded(name) not in KEYWORDS
+            return folded(name) if plain else '"' + name.replace('"', '""') + '"'
+        case _:
+            return SAME.get(text, text)
+
+
+def read_type(declared: str) -> str:
+    """A declared type in one spelling. SQLite takes any name in quotes for a type, and keeps its
+    text without the quotes: what is no plain type is such a name."""
+    if not _is_plain(declared):
+        return folded(declared)
+    return " ".join(tokens(declared)).replace(" ( ", "(").replace(" )", ")").replace(" , ", ",")
+
+
+def write_type(type_: str) -> str:
+    """A type as `read_type` gives it, as SQL."""
+    return type_ if _is_plain(type_) else quoted(type_)
+
+
+def _is_plain(type_: str) -> bool:
+    """Whether these are the words and sizes of a type (https://sqlite.org/syntax/type-name.html)."""
+    return bool(PLAIN_TYPE.fullmatch(type_)) and KEYWORDS.isdisjoint(folded(type_).split())
+
+
+def normal(sql: str | None) -> str | None:
+    """An expression in the one spelling that two equal ones share."""
+    if sql is None:
+        return None
+    return " ".join(_unwrapped(tokens(sql)))
+
+
+def read_default(sql: str | None) -> str | None:
+    """A default in one spelling, None being that of a column that names none. It can name no
+    column, so what stands in double quotes is a text (https://sqlite.org/quirks.html, 8)."""
+    if sql is None:
+        return None
+    text = normal("".join(_as_text(match) for match in TOKEN.finditer(sql)))
+    return None if text == "null" else text
+
+
+def _as_text(match: re.Match[str]) -> str:
+    word = match.group()
+    if match.lastgroup != "quoted" or word[0] != '"':
+        return word
+    return "'" + word[1:-1].replace('""', '"').replace("'", "''") + "'"
+
+
+def _unwrapped(words: Sequence[str]) -> Sequence[str]:
+    while len(words) > 1 and words[0] == "(" and _closing(words, 0) == len(words) - 1:
+        words = words[1:-1]
+    return words
+
+
+def _closing(words: Sequence[str], start: int) -> int:
+    depth = 0
+    for place in range(start, len(words)):
+        depth += {"(": 1, ")": -1}.get(words[place], 0)
+        if depth == 0:
+            return place
+    return len(words)
+
+
+def _items(words: Sequence[str]) -> Iterator[list[str]]:
+    """Split at the commas that stand outside of parentheses."""
+    item: list[str] = []
+    depth = 0
+    for word in words:
+        depth += {"(": 1, ")": -1}.get(word, 0)
+        if word == "," and depth == 0:
+            yield item
+            item = []
+        else:
+            item.append(word)
+    if item:
+        yield item
+
+
+@dataclass
+class ColumnText:
+    """What one column definition says beyond `pragma table_xinfo`."""
+
+    collation: str | None = None
+    generated: str | None = None
+    autoincrement: bool = False
+    conflict: str = ""
+
+
+@dataclass
+class TableText:
+    """What one CREATE TABLE says beyond the pragmas; columns by name in lower case.
+
+    `references` are (name, deferrable) of the foreign keys in the order they are written;
+    `conflicts` what ON CONFLICT says of the unique columns, `key` the name and that of the primary
+    key.
+    """
+
+    columns: dict[str, ColumnText] = field(default_factory=dict)
+    checks: list[tuple[str | None, str]] = field(default_factory=list)
+    uniques: dict[tuple[str, ...], str | None] = field(default_factory=dict)
+    conflicts: dict[tuple[str, ...], str] = field(default_factory=dict)
+    key: tuple[str | None, str] = (None, "")
+    references: list[tuple[str | None, str]] = field(default_factory=list)
+    options: tuple[str, ...] = ()
+
+
+def read_table(sql: str) -> TableText:
+    """Read a CREATE TABLE statement as SQLite stores it."""
+    words = tokens(sql)
+    table = TableText()
+    if words[:2] == ["create", "virtual"]:
+        table.options = (" ".join(words[words.index("using") :]),)
+        return table
+    start = words.index("(")
+    end = _closing(words, start)
+    table.options = tuple(sorted(" ".join(option) for option in _items(words[end + 1 :])))
+    for item in _items(words[start + 1 : end]):
+        own = "" if item[0] in CONSTRAINT_WORDS else _unquoted(item[0])
+        column = ColumnText()
+        if own:
+            table.columns[own] = column
+        _read_item(item[bool(own) :], own, column, table)
+    return table
+
+
+def _read_item(item: list[str], own: str, column: ColumnText, table: TableText) -> None:
+    """Read a column's definition, without its name, or a table's constraint."""
+    name: str | None = None
+    place = 0
+    while place < len(item):
+        word, following = item[place], item[place + 1 : place + 2]
+        end = _closing(item, place + 1) if following == ["("] else place
+        inside = item[place + 2 : end]
+        match word:
+            case "constraint":
+                name, end = _unquoted("".join(following)), place + 1
+            case "check":
+                table.checks.append((name, " ".join(_unwrapped(inside))))
+                name = None
+            case "unique":
+                columns = tuple(_unquoted(one[0]) for one in _items(inside)) or (own,)
+                table.uniques[columns] = name
+                table.conflicts[columns] = _conflict(item, end)
+                name = None
+            case "references":
+                table.references.append((name, _deferrable(item[place:])))
+                name = None
+            case "as":
+                column.generated = " ".join(_unwrapped(inside))
+            case "collate":
+                column.collation = "".join(following) if following != ["binary"] else None
+            case "autoincrement":
+                column.autoincrement = True
+            case "primary":
+                table.key = (name, _conflict(item, place))
+                name = None
+            case "null":
+                column.conflict = column.conflict or _conflict(item, place)
+            case "(":
+                end = _closing(item, place)
+        place = end + 1
+
+
+def _conflict(item: list[str], place: int) -> str:
+    """What ON CONFLICT says of the constraint that ends here, or of the key that begins here,
+    unless it is the usual."""
+    rest = item[place + 1 :]
+    while rest[:1] and rest[0] in ("key", "(", "asc", "desc"):
+        rest = rest[_closing(rest, 0) + 1 if rest[0] == "(" else 1 :]
+    return rest[2] if rest[:2] == ["on", "conflict"] and rest[2] != "abort" else ""
+
+
+def _deferrable(words: list[str]) -> str:
+    """Of the foreign key that begins here; one that is not INITIALLY DEFERRED is as good as not
+    deferrable (https://sqlite.org/foreignkeys.html, 4.2)."""
+    if "constraint" in words:
+        words = words[: words.index("constraint")]
+    if "deferrable" not in words or words[words.index("deferrable") - 1] == "not":
+        return ""
+    return "INITIALLY DEFERRED" if words[-1:] == ["deferred"] or "deferred" in words else ""
+
+
+def _unquoted(name: str) -> str:
+    """The name in lower case; SQLite takes one in single quotes too."""
+    if name[:1] not in ("'", '"'):
+        return name
+    return folded(name[1:-1].replace(name[0] * 2, name[0]))
+
+
+def read_index(sql: str, collations: Sequence[str | None]) -> tuple[tuple[str, ...], str | None]:
+    """(keys, predicate) of a CREATE INDEX statement as SQLite stores it; `collations` are what the
+    keys have of their own (None: an expression), which goes without saying, as does ASC."""
+    words = tokens(sql)
+    start = words.index("(", words.index("on"))
+    end = _closing(words, start)
+    written = zip(_items(words[start + 1 : end]), collations, strict=True)
+    keys = tuple(" ".join(_shortened(key, collation)) for key, collation in written)
+    where = words[end + 2 :]  # past WHERE
+    return keys, " ".join(_unwrapped(where)) if where else None
+
+
+def _shortened(key: list[str], collation: str | None) -> list[str]:
+    descending = key[-1:] if key[-1] == "desc" else []
+    key = key[:-1] if key[-1] in ("asc", "desc") else key
+    if collation and key[-2:-1] == ["collate"] and _unquoted(key[-1]) == collation:
+        key = key[:-2]
+    return key + descending

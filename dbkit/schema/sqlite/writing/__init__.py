@@ -1,0 +1,275 @@
+"""The statements that bring one SQLite database to what another is.
+
+What ALTER TABLE cannot do exactly is done as https://sqlite.org/lang_altertable.html, 7, says: a
+new table, the rows copied, the old one dropped, the new one renamed. That needs foreign keys to be
+off, so it is not to be run inside a transaction. DROP COLUMN takes SQLite 3.35. All views and
+triggers are made again around it: renaming a table fails while one of them names what is not there.
+
+Indexes, views and triggers come back with the text that they had. Tables are written from values,
+as the texts in them are read: in lower case, with "text" for a name, and without comments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...changes import Add, Alter, Change, Drop
+from ...diff import diff
+from ...sql import Statement, folded, listed, literal, mentions, quoted
+from ...values import Column, Index, Part, Schema, Table, Trigger
+from ..tokenizer import normal
+from .casts import by_lower, loses
+from .table_ddl import (
+    as_it_was,
+    column_text,
+    columns,
+    create_index,
+    create_table,
+    create_trigger,
+    create_view,
+    full_name,
+    is_literal,
+    key_of,
+    split,
+)
+
+
+def statements(current: Schema, desired: Schema, wrapped: bool = True) -> list[Statement]:
+    """What to run on a database that is as `current` for it to be as `desired`, in order; not
+    `wrapped`, in a transaction that is open, with foreign keys off."""
+    changes = diff(current, desired)
+    if not changes:
+        return []
+    writer = _Writer(current, desired, changes)
+    if not (writer.apart and wrapped):
+        return list(writer.all())
+    begin = map(Statement, ("PRAGMA foreign_keys = OFF", "BEGIN"))
+    end = map(Statement, ("PRAGMA foreign_key_check", "COMMIT", "PRAGMA foreign_keys = ON"))
+    return [*begin, *writer.all(), *end]
+
+
+class _Writer:
+    def __init__(self, current: Schema, desired: Schema, changes: tuple[Change, ...]) -> None:
+        self.changes = changes
+        self.texts = {**desired.attached, **current.attached}
+        self.old = {table.name: table for table in current.tables}
+        self.new = {table.name: table for table in desired.tables}
+        self.hooks = [*_triggers(self.old), *(one for one in self.old.values() if _is_view(one))]
+        self.recreated = {name for name in self.old.keys() & self.new.keys()
+                          if self._is_recreated(self.old[name], self.new[name])}  # fmt: skip
+        self.rebuilt = sorted({_table(change) for change in changes
+                               if self._needs_rebuild(change)} - self.recreated)  # fmt: skip
+        self.dropped = [table for table in self.old.values()
+                        if table.name not in self.new or table.name in self.recreated]  # fmt: skip
+        self.apart = bool(self.rebuilt) or any(not _is_view(table) for table in self.dropped)
+        self.losses = {name: self._loss(name) for name in self.rebuilt} | {
+            name: f"table {name}" for name in self.recreated if not _is_view(self.old[name])
+        }
+
+    def all(self) -> Iterator[Statement]:
+        yield from self._drops()
+        for table in self._created():
+            if not _is_view(table):
+                yield self._marked(table, create_table(table))
+        for name in self.rebuilt:
+            for sql in _rebuild(self.old[name], self.new[name], self._statistics(name)):
+                yield self._marked(self.new[name], sql)
+        yield from self._columns()
+        yield from self._indexes()
+        for view in self.new.values():
+            if _is_view(view) and (self.apart or view in self._created()):
+                sql = self._text("view", view, view.name, view.options[0]) or create_view(view)
+                yield self._marked(view, sql)
+        for table, trigger in _triggers(self.new):
+            if self.apart or table in self._created() or self._is_new(table, trigger):
+                sql = self._text("trigger", table, trigger.name, trigger.definition)
+                sql = sql or create_trigger(table, trigger)
+                yield self._marked(table, sql)
+
+    def _text(self, kind: str, table: Table, name: str, meaning: str) -> str:
+        """The text that SQLite has of a view or trigger, if it is still what is meant."""
+        bare = split(name)[1] if kind == "view" else name
+        (text,) = self.texts.get((kind, table.name, bare), ("",))
+        return as_it_was(text, table.name) if text and normal(text) == meaning else ""
+
+    def _index(self, table: Table, index: Index) -> str:
+        (text,) = self.texts.get(("index", table.name, index.name or ""), ("",))
+        same = text and table.name in self.old and index in self.old[table.name].parts
+        return as_it_was(text, table.name) if same else create_index(table, index)
+
+    def _statistics(self, table: str) -> list[str]:
+        """The tables in which ANALYZE keeps what it found, in the same database as a table."""
+        return [name for kind, owner, name in self.texts
+                if kind == "table" and split(owner)[0] == split(table)[0]]  # fmt: skip
+
+    def _marked(self, table: Table, sql: str) -> Statement:
+        return Statement(sql, self.losses.get(table.name, ""))
+
+    def _created(self) -> list[Table]:
+        return [table for table in self.new.values()
+                if table.name not in self.old or table.name in self.recreated]  # fmt: skip
+
+    def _is_recreated(self, old: Table, new: Table) -> bool:
+        """A table of another kind, a view or virtual table that differs."""
+        if old.kind != new.kind:
+            return True
+        return old.kind != "table" and (
+            old.options != new.options or set(columns(old)) != set(columns(new))
+        )
+
+    def _needs_rebuild(self, change: Change) -> bool:
+        match change:
+            case Add(table=None) | Drop(table=None) | Add(item=Index() | Trigger()):
+                return False
+            case Drop(item=Index() | Trigger()) | Alter(new=Index() | Trigger()):
+                return False
+            case Add(table=str(table), item=Column() as column):
+                return not self._can_add(self.new[table], column)
+            case Drop(table=str(table), item=Column() as column):
+                return not self._can_drop(self.old[table], column)
+            case _:
+                return True
+
+    def _can_add(self, table: Table, column: Column) -> bool:
+        key = key_of(table)
+        plain = column.default is None or is_literal(column.default)
+        filled = column.nullable or column.default not in (None, "null")
+        stored = (column.generated or "").endswith(" stored")
+        again = folded(column.name) in by_lower(self.old[table.name])
+        return plain and filled and not stored and not again and (
+            column.generated is None or column.nullable
+        ) and not (key and column.name in key.columns)  # fmt: skip
+
+    def _can_drop(self, table: Table, column: Column) -> bool:
+        """Nothing else may name it, not even a view of another table."""
+        parts = [part for part in table.parts if part != column]
+        texts = [repr(part) for part in (*parts, *self.hooks)]
+        again = folded(column.name) in by_lower(self.new[table.name])
+        return not again and not any(mentions(text, column.name) for text in texts)
+
+    def _loss(self, name: str) -> str:
+        new = by_lower(self.new[name])
+        stored = [column for column in columns(self.old[name]) if column.generated is None]
+        lost = [column.name for column in stored if loses(column, new.get(folded(column.name)))]
+        return f"values of {', '.join(lost)} of table {name}" if lost else ""
+
+    def _drops(self) -> Iterator[Statement]:
+        for table, trigger in _triggers(self.old):
+            if self.apart or self._is_gone(table, trigger):
+                yield Statement(f"DROP TRIGGER {full_name(table.name, trigger.name)}")
+        for table in self.old.values():
+            if _is_view(table) and (self.apart or table in self.dropped):
+                yield Statement(f"DROP VIEW {full_name(table.name)}")
+        for table in self.old.values():
+            for part in table.parts:
+                if isinstance(part, Index) and self._is_gone(table, part):
+                    yield Statement(f"DROP INDEX {full_name(table.name, part.name or '')}")
+        for table in self.dropped:
+            if not _is_view(table):
+                yield Statement(f"DROP TABLE {full_name(table.name)}", f"table {table.name}")
+
+    def _is_gone(self, table: Table, part: Part) -> bool:
+        """Whether it is to be dropped by itself."""
+        if table in self.dropped and not isinstance(part, Trigger):
+            return False
+        return table in self.dropped or any(
+            change.table == table.name and part == getattr(change, "old", change.item)
+            for change in self.changes
+            if not isinstance(change, Add)
+        )
+
+    def _is_new(self, table: Table, part: Part) -> bool:
+        return any(
+            change.table == table.name and change.item == part
+            for change in self.changes
+            if not isinstance(change, Drop)
+        )
+
+    def _columns(self) -> Iterator[Statement]:
+        """Those that can be added and dropped in place; never the last one dropped first."""
+        inside = [change for change in self.changes
+                  if change.table and isinstance(change.item, Column)
+                  and change.table not in (*self.rebuilt, *self.recreated)]  # fmt: skip
+        for change in sorted(inside, key=lambda change: isinstance(change, Drop)):
+            head = f"ALTER TABLE {full_name(change.table or '')}"
+            match change:
+                case Add(item=Column() as column):
+                    yield Statement(f"{head} ADD COLUMN {column_text(column)}")
+                case Drop(table, Column() as column):
+                    sql = f"{head} DROP COLUMN {quoted(column.name)}"
+                    loss = f"values of {column.name} of table {table}"
+                    yield Statement(sql, "" if column.generated else loss)
+
+    def _indexes(self) -> Iterator[Statement]:
+        made = [*self.rebuilt, *(table.name for table in self._created())]
+        for table in self.new.values():
+            for part in table.parts:
+                if isinstance(part, Index) and (table.name in made or self._is_new(table, part)):
+                    yield self._marked(table, self._index(table, part))
+
+
+def _rebuild(old: Table, new: Table, statistics: list[str]) -> Iterator[str]:
+    bare = split(new.name)[1]
+    name = f"dbkit_new_{bare}"
+    yield create_table(new, name)
+    before = by_lower(old)
+    pairs = [(before[folded(column.name)].name, column.name) for column in columns(new)
+             if column.generated is None and folded(column.name) in before]  # fmt: skip
+    pairs = [*_rowid(old, new), *pairs]
+    sources, targets = ([pair[side] for pair in pairs] or ["rowid"] for side in (0, 1))
+    rows = f"SELECT {listed(sources)[1:-1]} FROM {full_name(new.name)}"
+    yield f"INSERT INTO {full_name(new.name, name)} {listed(targets)} {rows}"
+    if all(any(column.identity for column in columns(table)) for table in (old, new)):
+        yield from _keep_count(new, bare, name)
+    for table in statistics:
+        yield from _keep_statistics(full_name(new.name, table), bare, name)
+    yield f"DROP TABLE {full_name(new.name)}"
+    yield f"ALTER TABLE {full_name(new.name, name)} RENAME TO {quoted(bare)}"
+    for table in statistics:
+        sql = f"UPDATE {full_name(new.name, table)} SET tbl = {literal(bare)}"
+        yield f"{sql} WHERE tbl = {literal(name)}"
+
+
+def _rowid(old: Table, new: Table) -> list[tuple[str, str]]:
+    """A name of the rowid in both tables, if no column is the rowid: something may refer to it."""
+    if any(_names_rowid(table) or "without rowid" in table.options for table in (old, new)):
+        return []
+    free = [
+        one for one in ("rowid", "_rowid_", "oid") if one not in {*by_lower(old), *by_lower(new)}
+    ]
+    return [(free[0], free[0])] if free else []
+
+
+def _names_rowid(table: Table) -> bool:
+    key = key_of(table)
+    return key is not None and len(key.columns) == 1 and any(
+        column.name == key.columns[0] and column.type == "integer" for column in columns(table)
+    )  # fmt: skip
+
+
+def _keep_statistics(statistics: str, old: str, new: str) -> Iterator[str]:
+    """Under the name of the new table, since those of the old one go with it."""
+    more = "neq, nlt, ndlt, sample" if statistics.endswith('4"') else "stat"
+    values = f"SELECT {literal(new)}, idx, {more} FROM {statistics} WHERE tbl = {literal(old)}"
+    yield f"INSERT INTO {statistics} (tbl, idx, {more}) {values}"
+
+
+def _keep_count(table: Table, old: str, new: str) -> Iterator[str]:
+    """AUTOINCREMENT goes on after the largest key there ever was."""
+    sequences = full_name(table.name, "sqlite_sequence")
+    yield f"DELETE FROM {sequences} WHERE name = {literal(new)}"
+    values = f"SELECT {literal(new)}, seq FROM {sequences} WHERE name = {literal(old)}"
+    yield f"INSERT INTO {sequences} (name, seq) {values}"
+
+
+def _is_view(table: Table) -> bool:
+    return table.kind == "view"
+
+
+def _triggers(tables: dict[str, Table]) -> list[tuple[Table, Trigger]]:
+    return [(table, part) for table in tables.values() for part in table.parts
+            if isinstance(part, Trigger)]  # fmt: skip
+
+
+def _table(change: Change) -> str:
+    return change.table or change.item.name or ""

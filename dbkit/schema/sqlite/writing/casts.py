@@ -1,0 +1,91 @@
+"""What happens to a column's values when its type changes (https://sqlite.org/datatype3.html, 3).
+
+SQLite converts a value as the affinity of the column says, and stores it as it is where that cannot
+be done, of any length. Only a STRICT table and the rowid refuse a value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ...sql import folded
+from ...values import Column, Schema, Table
+from .table_ddl import columns, key_of
+
+SIZES = re.compile(r"\((\d+)(?:,(\d+))?\)")
+STRICTLY = {("integer", "text"), ("real", "text"), ("integer", "real")}  # a STRICT table converts
+NUMERAL = "changes text that reads as a number ('007' becomes 7), and keeps other text"
+LONG = "changes integers of more than 15 digits"
+FORM = "changes how numbers are written"
+CHANGED = {
+    **{(text, number): NUMERAL for text in ("text", "blob")
+       for number in ("integer", "real", "numeric")},
+    ("blob", "text"): FORM,
+    ("integer", "real"): LONG,
+    ("numeric", "real"): LONG,
+    ("real", "text"): FORM,
+    ("numeric", "text"): FORM,
+}  # fmt: skip
+NONE = "fails where a value is none of the new type"
+REALS = ("real", "floa", "doub")
+
+
+def misfits(current: Schema, desired: Schema) -> dict[tuple[str, str], str]:
+    """What happens to values that the new type of their column does not take."""
+    olds = {table.name: table for table in current.tables}
+    return {
+        (table.name, new.name): reason
+        for table in desired.tables
+        if table.kind == "table" and table.name in olds
+        for old, new in _both(olds[table.name], table)
+        if new.generated is None and (reason := _misfit(table, old, new))
+    }
+
+
+def _misfit(table: Table, old: Column, new: Column) -> str:
+    pair = _affinity(old.type), _affinity(new.type)
+    key = key_of(table)
+    is_rowid = new.type == "integer" and key is not None and key.columns == (new.name,)
+    if old.type == new.type or (is_rowid and pair[0] == "integer"):
+        return ""
+    if is_rowid or ("strict" in table.options and new.type != "any" and pair not in STRICTLY):
+        return NONE
+    if pair in CHANGED:
+        return CHANGED[pair]
+    return "keeps values that do not fit" if _sizes(new) < _sizes(old) else ""
+
+
+def loses(old: Column, new: Column | None) -> bool:
+    """Whether values would go, or be stored as others."""
+    if new is None or new.generated is not None:
+        return True
+    return (_affinity(old.type), _affinity(new.type)) in CHANGED
+
+
+def _affinity(type_: str) -> str:
+    if "int" in type_:
+        return "integer"
+    if any(word in type_ for word in ("char", "clob", "text")):
+        return "text"
+    if not type_ or "blob" in type_:
+        return "blob"
+    return "real" if any(word in type_ for word in REALS) else "numeric"
+
+
+def _sizes(column: Column) -> tuple[float, ...]:
+    """The largest length, or the largest number of digits, that the type names."""
+    found = SIZES.search(column.type)
+    return tuple(float(one) for one in found.groups("0")) if found else (float("inf"),)
+
+
+def _both(old: Table, new: Table) -> Iterator[tuple[Column, Column]]:
+    """The columns that both have."""
+    before = by_lower(old)
+    for column in columns(new):
+        if folded(column.name) in before:
+            yield before[folded(column.name)], column
+
+
+def by_lower(table: Table) -> dict[str, Column]:
+    return {folded(column.name): column for column in columns(table)}

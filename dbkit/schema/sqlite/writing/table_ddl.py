@@ -1,0 +1,164 @@
+"""The values of an SQLite schema, written as the SQL that makes them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from ...sql import folded, listed, quoted
+from ...values import (
+    Check,
+    Column,
+    Constraint,
+    Exclusion,
+    ForeignKey,
+    Index,
+    PrimaryKey,
+    Table,
+    Trigger,
+    Unique,
+)
+from ..tokenizer import tokens, write_type
+
+TEXT = re.compile(r"CREATE (UNIQUE INDEX|INDEX|VIEW|TRIGGER) ")  # SQLite itself writes it so
+NOW = {"current_date", "current_time", "current_timestamp"}
+
+
+def split(name: str) -> tuple[str, str]:
+    """(attached database, bare name); a dot ends the first of these."""
+    schema, dot, bare = name.partition(".")
+    return (schema, bare) if dot else ("", name)
+
+
+def full_name(table: str, name: str | None = None) -> str:
+    """A table's name as SQL, or the `name` of something in the same database."""
+    schema, bare = split(table)
+    bare = quoted(bare if name is None else name)
+    return f"{quoted(schema)}.{bare}" if schema else bare
+
+
+def columns(table: Table) -> list[Column]:
+    return [part for part in table.parts if isinstance(part, Column)]
+
+
+def key_of(table: Table) -> PrimaryKey | None:
+    return next((part for part in table.parts if isinstance(part, PrimaryKey)), None)
+
+
+def create_table(table: Table, name: str | None = None) -> str:
+    """CREATE TABLE, under another name if one is given; without indexes and triggers."""
+    if table.kind == "virtual table":
+        return f"CREATE VIRTUAL TABLE {full_name(table.name)} {' '.join(tokens(table.options[0]))}"
+    key = key_of(table)
+    inline = key if key and len(key.columns) == 1 and not _collates(key) else None
+    lines = [column_text(column, inline) for column in columns(table)]
+    for part in table.parts:
+        if isinstance(part, Constraint) and part is not inline:
+            lines.append(_constraint(part))
+    body = "".join(f"\n    {line}," for line in lines).rstrip(",")
+    options = ", ".join(table.options)
+    return f"CREATE TABLE {full_name(table.name, name)} ({body}\n) {options}".strip()
+
+
+def column_text(column: Column, key: PrimaryKey | None = None) -> str:
+    """Its definition; only in it can a `key` be AUTOINCREMENT, or DESC and not the rowid."""
+    words = [quoted(column.name), write_type(column.type)]
+    if key and key.columns == (column.name,):
+        descending = "DESC" if f"{column.name} DESC" in key.options else ""
+        words += [_named(key.name), "PRIMARY KEY", descending, *_conflict(key.options)]
+        words.append("AUTOINCREMENT" if column.identity else "")
+    if column.collation:
+        words.append(f"COLLATE {column.collation}")
+    if not column.nullable:
+        words += ["NOT NULL", *_conflict(column.options)]
+    if column.default is not None:
+        words.append(f"DEFAULT {_default(column.default)}")
+    if column.generated is not None:
+        expression = column.generated.removesuffix(" stored")
+        kind = "STORED" if expression != column.generated else "VIRTUAL"
+        words.append(f"GENERATED ALWAYS AS ({' '.join(tokens(expression))}) {kind}")
+    return " ".join(filter(None, words))
+
+
+def _constraint(part: Constraint) -> str:
+    return f"{_named(part.name)} {_rule(part)}".strip()
+
+
+def _rule(part: Constraint) -> str:
+    match part:
+        case PrimaryKey() | Unique():
+            keys = ", ".join(_key(column, part.options) for column in part.columns)
+            word = "PRIMARY KEY" if isinstance(part, PrimaryKey) else "UNIQUE"
+            return " ".join([f"{word} ({keys})", *_conflict(part.options)])
+        case Check():
+            return f"CHECK ({' '.join(tokens(part.expression))})"
+        case ForeignKey():
+            target = listed(part.target_columns) if part.target_columns else ""
+            words = f"FOREIGN KEY {listed(part.columns)} REFERENCES {quoted(part.target)} {target}"
+            deferrable = f" DEFERRABLE {part.deferrable}" if part.deferrable else ""
+            return f"{words} ON DELETE {part.on_delete} ON UPDATE {part.on_update}{deferrable}"
+        case Exclusion():
+            raise NotImplementedError  # is PostgreSQL's
+
+
+def _named(name: str | None) -> str:
+    return f"CONSTRAINT {quoted(name)}" if name else ""
+
+
+def _key(column: str, options: Iterable[str]) -> str:
+    """A column of a key, with what its options say of it."""
+    more = [one.removeprefix(column) for one in options if one.startswith(f"{column} ")]
+    return quoted(column) + "".join(more)
+
+
+def _collates(key: PrimaryKey) -> bool:
+    return any(one.startswith(f"{key.columns[0]} COLLATE ") for one in key.options)
+
+
+def _conflict(options: Iterable[str]) -> Iterator[str]:
+    return (option for option in options if option.startswith("ON CONFLICT "))
+
+
+def _default(text: str) -> str:
+    words = tokens(text)
+    return " ".join(words) if is_literal(text) or text in NOW else f"({' '.join(words)})"
+
+
+def is_literal(text: str) -> bool:
+    """Whether a default is a constant, which needs no parentheses."""
+    words = tokens(text)
+    signed = len(words) == 2 and words[0] in "+-" and words[1][0] in ".0123456789"
+    return (len(words) == 1 and text not in NOW) or signed
+
+
+def create_index(table: Table, index: Index) -> str:
+    keys = ", ".join(" ".join(tokens(key)) for key in index.keys)
+    where = f" WHERE {' '.join(tokens(index.where))}" if index.where else ""
+    kind = "UNIQUE INDEX" if index.unique else "INDEX"
+    on = quoted(split(table.name)[1])
+    return f"CREATE {kind} {full_name(table.name, index.name or '')} ON {on} ({keys}){where}"
+
+
+def as_it_was(text: str, table: str) -> str:
+    """The text that SQLite keeps of an index, view or trigger, in the database of a table."""
+    schema, _ = split(table)
+    head = TEXT.match(text)
+    if not schema or head is None:
+        return text
+    return f"{head[0]}{quoted(schema)}.{text[head.end() :]}"
+
+
+def create_view(view: Table) -> str:
+    """Its columns are named as they were; the text has lost what was in upper case."""
+    names = {folded(column.name): quoted(column.name) for column in columns(view)}
+    words = tokens(view.options[0])[3:]
+    for place, word in enumerate(words):
+        called = words[place + 1 : place + 2] == ["("]
+        if word in names and names[word] != quoted(word) and not called:
+            words[place] = names[word]
+    return f"CREATE VIEW {full_name(view.name)} {' '.join(words)}"
+
+
+def create_trigger(table: Table, trigger: Trigger) -> str:
+    words = tokens(trigger.definition)[3:]
+    return f"CREATE TRIGGER {full_name(table.name, trigger.name)} {' '.join(words)}"

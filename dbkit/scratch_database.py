@@ -1,0 +1,205 @@
+"""A database to try things in: to replay a migration history, or to judge models where the live
+one may not be written to at all."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import sqlite3
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import peewee as pw
+from psycopg2.extensions import parse_dsn
+
+from .config import scratch_url
+from .connection import opened, parse
+from .diagnosis import sqlstate
+from .embedded import start
+from .errors import DbkitError
+from .pinned_queries import ask
+from .schema.sql import literal, quoted
+
+HINT = """\
+Grant CREATEDB on the same server, set DBKIT_SCRATCH_URL to a server where dbkit may create a
+database, or pip install "peewee-dbkit[embedded]"."""
+
+# what changes the meaning of SQL in models and migrations
+SETTINGS = ("TimeZone", "DateStyle", "IntervalStyle", "standard_conforming_strings", "xmloption",
+            "backslash_quote", "array_nulls", "transform_null_equals")  # fmt: skip
+SESSION = """
+SELECT current_schemas(false), ARRAY(
+    SELECT format('SET %%I TO %%L', name, setting) FROM pg_settings WHERE name = ANY (%s)),
+    getdatabaseencoding()
+"""
+# the encoding does not match the locale (PostgreSQL manual, appendix A)
+NOT_OF_LOCALE = {"22023", "42809"}
+
+
+class NoScratch(DbkitError):
+    """There is no scratch database."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """The server that a scratch database is on; `live` is the version of the live database's
+    server, if that could be asked."""
+
+    place: str
+    version: str
+    live: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.version} ({self.place})"
+
+    @property
+    def difference(self) -> str:
+        """A sentence, if the two are not of one major version."""
+        if not self.live or _major(self.live) == _major(self.version):
+            return ""
+        return (
+            f"The scratch server is {self}, but the database is {self.live}: one version may "
+            "refuse or print differently what the other accepts. Set DBKIT_SCRATCH_URL to a "
+            f"server of {_major(self.live)}."
+        )
+
+
+def server_of(database: pw.Database) -> Server:
+    """The server of a database that `scratch_database` gave."""
+    return database.dbkit_server  # type: ignore[no-any-return]
+
+
+@contextmanager
+def scratch_database(live: pw.Database, same_version: bool = False) -> Iterator[pw.Database]:
+    """An empty database of the live one's kind, open; gone after the block.
+
+    SQLite: in memory. PostgreSQL: a temporary one on the server of DBKIT_SCRATCH_URL, or on the
+    live one's own, or on an embedded server; with the search path of the live one, the schema that
+    is first in it, and the settings that change what SQL means. Raises NoScratch if none can be
+    had, or with `same_version` none on a server of the live one's major version.
+    """
+    if isinstance(live, pw.SqliteDatabase):
+        database = pw.SqliteDatabase(":memory:", pragmas={"foreign_keys": 1})
+        database.dbkit_server = Server("in memory", f"SQLite {sqlite3.sqlite_version}")
+        with database.connection_context():
+            yield database
+        return
+    reasons = []
+    session, version, encoding = _session(live)
+    for place, connect in (NAMED,) if scratch_url() else (BESIDE, EMBEDDED):
+        try:
+            server = connect(live, version)
+            with _writable(server):
+                server.dbkit_server = found = Server(place, _version(server), version)
+                if same_version and found.difference:
+                    raise NoScratch(found.difference)
+                name = _create(server, encoding)
+        except DbkitError as error:
+            reasons.append(error.message.splitlines()[0])
+        else:
+            yield from _dropped_after(server, name, session)
+            return
+    raise NoScratch(f"There is no scratch database: {' '.join(reasons)}", HINT)
+
+
+def _version(database: pw.Database) -> str:
+    """Of the server that it was last connected to."""
+    major, minor = divmod(database.server_version, 10_000)
+    return f"PostgreSQL {major}.{minor}"
+
+
+def _major(version: str) -> str:
+    return version.partition(".")[0]
+
+
+def _named(*_: Any) -> pw.Database:
+    target = parse(scratch_url() or "")
+    if target.dialect != "postgresql":
+        raise NoScratch("DBKIT_SCRATCH_URL is not the URL of a PostgreSQL server.", HINT)
+    return target.database()
+
+
+def _beside(live: pw.Database, *_: Any) -> pw.Database:
+    # a connection of its own: CREATE DATABASE does not run inside of a transaction
+    params = {"dbname": live.database, **live.connect_params}
+    if "=" in live.database or "://" in live.database:  # Peewee takes a connection string for it
+        params |= parse_dsn(live.database)
+    return pw.PostgresqlDatabase(params.pop("dbname"), **params)
+
+
+def _embedded(_: pw.Database, version: str) -> pw.Database:
+    major = _major(version).removeprefix("PostgreSQL ")
+    return pw.PostgresqlDatabase("postgres", **_embedded_server(major))
+
+
+NAMED = ("the server of DBKIT_SCRATCH_URL", _named)
+BESIDE = ("beside the database", _beside)
+EMBEDDED = ("an embedded server", _embedded)
+
+
+@cache
+def _embedded_server(major: str) -> dict[str, str]:
+    directory = Path(tempfile.mkdtemp(prefix="dbkit-scratch-"))
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)  # after the server is stopped
+    if os.name == "posix":
+        directory.chmod(0o755)
+    return start(directory / "data", preferred=major)
+
+
+def _create(server: pw.Database, encoding: str) -> str:
+    """Make a temporary database on a server; its name."""
+    name = f"dbkit_scratch_{uuid.uuid4().hex[:12]}"
+    sql = f"CREATE DATABASE {name} TEMPLATE template0"
+    if encoding:
+        sql += f" ENCODING {literal(encoding)}"
+    try:
+        server.execute_sql(sql)
+    except pw.PeeweeException as error:
+        if sqlstate(error) not in NOT_OF_LOCALE:
+            raise
+        server.execute_sql(f"{sql} LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C'")
+    return name
+
+
+@contextmanager
+def _writable(database: pw.Database) -> Iterator[pw.Database]:
+    """Opened, also by a role whose transactions are read-only unless it says otherwise."""
+    with opened(database):
+        database.execute_sql("SET default_transaction_read_only TO off")
+        yield database
+
+
+def _session(live: pw.Database) -> tuple[str, str, str]:
+    """(SQL that makes a session on an empty database like a session on the live one, the version
+    of its server, its encoding), if that can be reached."""
+    if live.is_closed():
+        try:
+            with opened(_beside(live)) as live:
+                return _session(live)
+        except DbkitError:
+            return "", "", ""
+    path, settings, encoding = ask(live, SESSION, (list(SETTINGS),)).fetchone()
+    schemas = [quoted(name) for name in path if not name.startswith("pg_")]
+    first = [f"CREATE SCHEMA IF NOT EXISTS {schemas[0]}"] if schemas else []
+    shown = f"SET search_path TO {', '.join(schemas or [literal('')])}"
+    return "; ".join([*first, shown, *settings]).replace("%", "%%"), _version(live), encoding
+
+
+def _dropped_after(server: pw.Database, name: str, session: str) -> Iterator[pw.Database]:
+    database = pw.PostgresqlDatabase(name, **server.connect_params)
+    database.dbkit_server = server.dbkit_server
+    try:
+        with _writable(database):
+            if session:
+                database.execute_sql(session)
+            yield database
+    finally:
+        with _writable(server):
+            server.execute_sql(f"DROP DATABASE {name} WITH (FORCE)")

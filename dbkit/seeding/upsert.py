@@ -1,0 +1,305 @@
+"""Bring seed rows into the database: insert what is missing, update what differs, else nothing.
+
+A time relative to now is set when its row is inserted and left alone after, or no second run
+could find nothing to do.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import uuid
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+from functools import reduce
+from operator import and_
+from pathlib import Path
+from typing import Any
+
+import peewee as pw
+
+from dbkit.database_argument import takes_database
+from dbkit.diagnosis import explain
+from dbkit.errors import SeedError
+from dbkit.fields import EnumField, utcnow
+from dbkit.schema.dialect import dialect_for
+from dbkit.schema.peewee_models import Model, key_fields
+
+from .relative_times import relative
+from .seed_files import Row, Seeds, read
+
+# what TOML may give for a field, where the database would take and bend something else
+ACCEPTED: dict[Any, tuple[type, ...]] = {
+    pw.BooleanField: (bool,),
+    pw.IntegerField: (int,),
+    pw.FloatField: (int, float),
+    pw.DecimalField: (int, float, str, Decimal),
+    pw.CharField: (str,),
+    pw.TextField: (str,),
+    pw.UUIDField: (str, uuid.UUID),
+    pw.DateTimeField: (dt.datetime,),
+    pw.DateField: (dt.date,),
+    pw.TimeField: (dt.time,),
+}
+TIMES = pw.DateTimeField | pw.DateField | pw.TimeField
+BAD_VALUE = (ValueError, TypeError, ArithmeticError, OSError)
+
+
+@dataclass
+class Result:
+    """What a run did: numbers of rows by table; `str()` is a line a table."""
+
+    inserted: dict[str, int] = field(default_factory=dict)
+    updated: dict[str, int] = field(default_factory=dict)
+    unchanged: dict[str, int] = field(default_factory=dict)
+
+    def count(self, kind: str, table: str) -> None:
+        for name in ("inserted", "updated", "unchanged"):
+            getattr(self, name).setdefault(table, 0)
+        getattr(self, kind)[table] += 1
+
+    @property
+    def summary(self) -> str:
+        """All tables in one line."""
+        return (
+            f"{sum(self.inserted.values())} inserted, {sum(self.updated.values())} updated, "
+            f"{sum(self.unchanged.values())} unchanged"
+        )
+
+    def __str__(self) -> str:
+        if not self.inserted:
+            return "the seeds directory has no rows"
+        return "\n".join(
+            f"{table}: {self.inserted[table]} inserted, {self.updated[table]} updated, "
+            f"{self.unchanged[table]} unchanged"
+            for table in self.inserted
+        )
+
+
+@takes_database
+def seed(database: pw.Database, models: Iterable[Model], directory: str | Path = "seeds") -> Result:
+    """Load all seed files of `directory`, in one transaction: all or nothing.
+
+    Rows are matched by their table's natural key. Raises SeedError, which names the row, and
+    DatabaseFailed if a table is missing.
+    """
+    seeds, tables = read(directory), _by_table(models)
+    for name in (*seeds.rows, *seeds.keys):
+        if name not in tables:
+            where = seeds.rows[name][0].where if seeds.rows[name] else f"{directory}, keys"
+            raise SeedError(f"{where}: no model has the table {name}.", _suggestion(name, tables))
+    dialect, result, now = dialect_for(database), Result(), utcnow()
+    wanted = {model: name for name, model in tables.items() if seeds.rows[name]}
+    with database.bind_ctx(list(wanted)):
+        with dialect.transaction(database):
+            dialect.lock(database, "dbkit seed")
+            for model in pw.sort_models(wanted):
+                table = _Table(model, wanted[model], seeds, now)
+                table.load(result)
+                if result.inserted[table.name] and table.writes_keys:
+                    dialect.advance_key(database, model)
+    return result
+
+
+def _by_table(models: Iterable[Model]) -> dict[str, Model]:
+    """Models by table name; with the schema in front where that is needed to tell them apart."""
+    models = list(models)
+    plain = Counter(model._meta.table_name for model in models)
+    return {
+        model._meta.table_name
+        if plain[model._meta.table_name] == 1
+        else f"{model._meta.schema}.{model._meta.table_name}": model
+        for model in models
+    }
+
+
+def _suggestion(name: str, names: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, list(names), 1)
+    return f"Did you mean {close[0]}?" if close else f"Known names: {', '.join(sorted(names))}."
+
+
+class _Table:
+    """One table's rows on their way into the database."""
+
+    def __init__(self, model: Model, name: str, seeds: Seeds, now: dt.datetime) -> None:
+        self.model, self.name, self.now = model, name, now
+        self.rows = seeds.rows[name]
+        self.key = seeds.keys.get(name)
+        self.seen: dict[tuple[Any, ...], str] = {}
+
+    @property
+    def writes_keys(self) -> bool:
+        """Whether a row has an automatic key's value of its own."""
+        key = self.model._meta.primary_key
+        return isinstance(key, pw.AutoField) and any(
+            not {key.name, key.column_name}.isdisjoint(row.values) for row in self.rows
+        )
+
+    def load(self, result: Result) -> None:
+        for row in self.rows:
+            try:
+                with self.model._meta.database.atomic():
+                    result.count(self._upsert(row), self.name)
+            except (pw.IntegrityError, pw.DataError, *BAD_VALUE) as error:
+                reason = " ".join(str(error).split())
+                given = isinstance(error, pw.PeeweeException)
+                hint = explain(error, self.model._meta.database).hint if given else ""
+                raise SeedError(
+                    f"{row.where}: {reason}", f"{hint}\nNothing was loaded.".strip()
+                ) from error
+
+    def _upsert(self, row: Row) -> str:
+        fields = {name: self._field(row, name) for name in row.values}
+        values = {fields[name]: self._value(row, fields[name], value)
+                  for name, value in row.values.items()}  # fmt: skip
+        fresh = {fields[name] for name, value in row.values.items()
+                 if _is_relative(fields[name], value)}  # fmt: skip
+        key = self._key(row, list(values))
+        where = self._where(row, {one: values[one] for one in key}, fresh)
+        found = list(self.model.select().where(where).limit(2))
+        if len(found) > 1:
+            raise SeedError(
+                f"{row.where}: the key matches more than one row of {self.name}.",
+                f"Choose columns that identify a row, under [keys] {self.name}.",
+            )
+        if not found:
+            given = {one.name: value for one, value in values.items()}
+            self.model.insert({**self.model._meta.get_default_dict(), **given}).execute()
+            return "inserted"
+        changed = {one: value for one, value in values.items()
+                   if one not in fresh and not _same(one, found[0], value)}  # fmt: skip
+        return "updated" if changed and self._update(where, changed) else "unchanged"
+
+    def _where(self, row: Row, key: dict[pw.Field, Any], fresh: set[pw.Field]) -> Any:
+        """The condition that finds the row; refuses keys that could not find it again."""
+        for one in key:
+            if one in fresh or isinstance(one, pw.FloatField):
+                raise SeedError(
+                    f"{row.where}: {one.column_name} cannot be part of the key: "
+                    f"{'a relative time' if one in fresh else 'a float'} does not compare equal "
+                    "in the next run.",
+                    f"Choose other columns, under [keys] {self.name}.",
+                )
+        marks = tuple(repr(value) for value in key.values())
+        if marks in self.seen:
+            raise SeedError(f"{row.where}: the row has the same key as {self.seen[marks]}.")
+        self.seen[marks] = row.where
+        return reduce(and_, (one.is_null() if value is None else _equal(one, value)
+                             for one, value in key.items()))  # fmt: skip
+
+    def _update(self, where: Any, changed: dict[pw.Field, Any]) -> bool:
+        """Update, unless the database stores the new values as what it has: the last word on
+        what is equal is its own."""
+        stored = self.model.select(*changed).where(where).tuples()
+        before = list(stored.clone())
+        with self.model._meta.database.atomic() as step:
+            self.model.update(changed).where(where).execute()
+            if list(stored.clone()) == before:
+                step.rollback()
+                return False
+        return True
+
+    def _field(self, row: Row, name: str) -> pw.Field:
+        found = self.model._meta.combined.get(name)
+        if found is None:
+            raise SeedError(
+                f"{row.where}: {self.name} has no column {name}.",
+                _suggestion(name, self.model._meta.columns),
+            )
+        return found
+
+    def _key(self, row: Row, given: list[pw.Field]) -> list[pw.Field]:
+        """The fields that tell rows apart: as declared, else a unique set the row has."""
+        if self.key:
+            fields = [self._field(row, name) for name in self.key]
+            missing = [key.column_name for key in fields if key not in set(given)]
+            if missing:
+                raise SeedError(
+                    f"{row.where}: the row has no value for {', '.join(missing)}, part of its key."
+                )
+            return fields
+        for fields in _unique_sets(self.model):
+            if fields and set(fields) <= set(given):
+                return fields
+        raise SeedError(
+            f"{row.where}: no column of the row is unique in {self.name}.",
+            f'Name the columns that identify a row: {self.name} = ["column"] under [keys].',
+        )
+
+    def _value(self, row: Row, target: pw.Field, value: Any) -> Any:
+        if isinstance(target, pw.ForeignKeyField):
+            if isinstance(value, dict):
+                return self._reference(row, target, value)
+            return self._value(row, target.rel_field, value)
+        if isinstance(value, str) and isinstance(target, pw.DateTimeField | pw.DateField):
+            moment = relative(value, self.now)
+            if moment is not None:
+                return moment.date() if isinstance(target, pw.DateField) else moment
+        for kind, types in ACCEPTED.items():
+            if isinstance(target, kind):
+                if isinstance(value, str) and isinstance(target, TIMES):
+                    value = target.adapt(value)
+                if type(value) not in types:
+                    raise TypeError(f"{target.column_name} cannot be {value!r}")
+        if isinstance(target, pw.UUIDField):
+            value = uuid.UUID(str(value))
+        if isinstance(target, pw.DecimalField):
+            value = Decimal(str(value)).quantize(target._exp, ROUND_HALF_UP)
+        target.db_value(value)  # an enum's label is refused here, with the right ones named
+        return value
+
+    def _reference(self, row: Row, target: pw.ForeignKeyField, value: dict[str, Any]) -> Any:
+        """The key of the one row of the related table that has these column values."""
+        related = _Table(target.rel_model, target.rel_model._meta.table_name, Seeds(), self.now)
+        wanted = {name: related._field(row, name) for name in value}
+        where = [
+            _equal(wanted[name], related._value(row, wanted[name], part))
+            for name, part in value.items()
+        ]
+        found = list(target.rel_model.select(target.rel_field).where(*where).limit(2).tuples())
+        if len(found) != 1:
+            count = "more than one row" if found else "no row"
+            raise SeedError(
+                f"{row.where}: {target.column_name} = {value} matches {count} of {related.name}."
+            )
+        return found[0][0]
+
+
+def _equal(field: pw.Field, value: Any) -> pw.Expression:
+    """The types that Peewee knows are compared by the database system's own operator; a type of an
+    extension by its own."""
+    known = isinstance(field, EnumField) or field.field_type in pw.FIELD
+    operator = dialect_for(field.model._meta.database).equal if known else pw.OP.EQ
+    return pw.Expression(field, operator, value)
+
+
+def _is_relative(target: pw.Field, value: Any) -> bool:
+    return (
+        isinstance(target, pw.DateTimeField | pw.DateField)
+        and isinstance(value, str)
+        and relative(value, utcnow()) is not None
+    )
+
+
+def _unique_sets(model: Model) -> list[list[pw.Field]]:
+    meta = model._meta
+    sets = [list(key_fields(model))]
+    sets += [[one] for one in meta.sorted_fields if one.unique]
+    for index in meta.indexes:
+        if isinstance(index, pw.ModelIndex) and index._unique and index._where is None:
+            sets.append(list(index._expressions))
+        elif isinstance(index, (tuple, list)) and index[1]:
+            sets.append([meta.combined[name] for name in index[0] if name in meta.combined])
+    return [fields for fields in sets if all(isinstance(one, pw.Field) for one in fields)]
+
+
+def _same(target: pw.Field, row: Any, wanted: Any) -> bool:
+    """Whether a row holds what the seed says; if in doubt not, `_update` looks closer."""
+    stored = row.__data__[target.name]
+    if isinstance(target, pw.ForeignKeyField):
+        target = target.rel_field
+    if stored is None or wanted is None or isinstance(target, pw.JSONField):
+        return bool(stored == wanted)
+    return bool(stored == target.python_value(target.db_value(wanted)))

@@ -1,0 +1,257 @@
+"""The models held against a database, or any schema against another: a Report of what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from functools import reduce
+from glob import escape
+from typing import Any
+
+import peewee as pw
+
+from ..connection import diagnosed, opened
+from ..errors import ConfigError, ModelsError
+from ..model_errors import naming
+from ..schema.canonicalize import layers
+from ..schema.changes import Add, Alter, Change, kind, subject
+from ..schema.chosen_names import require_free_names
+from ..schema.dialect import Dialect, Reading, dialect_for
+from ..schema.diff import changes_within, diff
+from ..schema.inheritance import as_inherited, descendants, is_partition
+from ..schema.peewee_models import HISTORY_TABLE, Model, class_name, is_managed, qualified
+from ..schema.sql import Statement
+from ..schema.values import Attached, Namespace, Part, Schema, Table
+from .report import Report, place
+
+
+def against_models(
+    database: pw.Database,
+    models: Iterable[Model],
+    ignore: Sequence[str],
+    backwards: bool,
+    bases: Sequence[Model] = (),
+) -> Report:
+    """Compare a database with the models; `backwards`, the models are what is to be changed."""
+    models = list(models)
+    with naming((*models, *bases), database):
+        report, live, desired = examine(database, models, False, ignore, not backwards, bases)
+    if not backwards:
+        return report
+    covered, _, _ = _covered(live, desired, False, set())
+    turned = _compared(dialect_for(database), desired, covered, ignore, report.unmanaged)
+    kept = {name: getattr(report, name) for name in ("unverified", "passed_over", "notes")}
+    return replace(turned, **kept)
+
+
+def compare(
+    dialect: Dialect,
+    current: Schema,
+    desired: Schema,
+    ignore: Sequence[str] = (),
+    other: Dialect | None = None,
+) -> Report:
+    """Compare any two schemas of one dialect, of which all is compared. Raises ConfigError for two
+    of different ones."""
+    if other is not None and other.name != dialect.name:
+        raise ConfigError(f"A {other.name} and a {dialect.name} database cannot be compared.")
+    return _compared(dialect, _without_history(current), _without_history(desired), ignore, ())
+
+
+def examine(
+    database: pw.Database,
+    models: list[Model],
+    strict: bool = False,
+    ignore: Sequence[str] = (),
+    family: bool = False,
+    bases: Sequence[Model] = (),
+) -> tuple[Report, Schema, Schema]:
+    """(the report without causes, the live schema, the models'). With `family`, tables under the
+    models' tables are compared too: a query of the model finds their rows. A class of `bases` is a
+    model if the database has its table, and is passed over otherwise."""
+    lasting, ignore = _lasting(models), (*ignore, *of_others(models))
+    dialect = dialect_for(database)
+    require_free_names(lasting)
+    dialect.require_names(database, lasting)
+
+    def attached() -> Attached:
+        """Asked for later, when the caller may have closed the database."""
+        with nullcontext() if not database.is_closed() else opened(database):
+            with dialect.reading(database, schemas_of(lasting)) as reading:
+                return reading.attached()
+
+    with diagnosed(database), dialect.reading(database, schemas_of(lasting)) as reading:
+        reading.expect(lasting)
+        live = reading.live()
+        there = {table.name for table in live.tables}
+        lasting += [base for base in bases if reading.name(base) in there]
+        desired = _desired(reading, layers(lasting, dialect.cut), live)
+        unverified = tuple(reading.unverified)
+        known = {name for name, _ in unverified}
+        covered, expected, unmanaged = _covered(live, desired, strict, known, family)
+        report = _compared(dialect, covered, expected, ignore, unmanaged, attached)
+    passed_over = tuple(class_name(base) for base in bases if base not in lasting)
+    report = replace(
+        report, unverified=unverified, passed_over=passed_over, notes=_temporary(models)
+    )
+    return report, live, desired
+
+
+def _desired(reading: Reading, models: list[Model], live: Schema) -> Schema:
+    """What the models say. Several models of one table describe it together."""
+    rounds: list[dict[Any, Model]] = []
+    for model in models:
+        key = (model._meta.schema, model._meta.table_name)
+        free = next((one for one in rounds if key not in one), None)
+        if free is None:
+            rounds.append(free := {})
+        free[key] = model
+    return reduce(_merged, (reading.models(one.values(), live) for one in rounds))
+
+
+def _merged(first: Schema, second: Schema) -> Schema:
+    tables = {table.name: table for table in first.tables}
+    for table in second.tables:
+        changes = list(changes_within(tables[table.name], table))
+        for change in changes:
+            if isinstance(change, Alter):
+                raise ModelsError(
+                    f"Two models or fields of the table {table.name} disagree on "
+                    f"{kind(change.item)} {subject(change.item)}.",
+                    "Make them agree, or keep only one of them.",
+                )
+        more = tuple(change.item for change in changes
+                     if isinstance(change, Add) and isinstance(change.item, Part))  # fmt: skip
+        tables[table.name] = replace(table, parts=tables[table.name].parts + more)
+    enums = {enum.name: enum for enum in (*first.enums, *second.enums)}
+    sequences = dict.fromkeys((*first.sequences, *second.sequences))
+    return replace(
+        first,
+        tables=tuple(tables.values()),
+        enums=tuple(enums.values()),
+        sequences=tuple(sequences),
+    )
+
+
+def _lasting(models: Iterable[Model]) -> list[Model]:
+    lasting = [model for model in models if not model._meta.temporary and is_managed(model)]
+    if not lasting:
+        raise ModelsError(
+            "No model can be compared: every table is temporary or has managed = False."
+        )
+    return lasting
+
+
+def of_others(models: Iterable[Model]) -> list[str]:
+    """Patterns as in `ignore`, for the tables of models that are not managed."""
+    return [escape(qualified(model)) for model in models if not is_managed(model)]
+
+
+def _temporary(models: Iterable[Model]) -> tuple[str, ...]:
+    names = [model._meta.table_name for model in models if model._meta.temporary]
+    return (f"temporary tables, not compared: {', '.join(names)}",) if names else ()
+
+
+def schemas_of(models: Iterable[Model]) -> set[str]:
+    """The schemas that the models name."""
+    return {model._meta.schema for model in models} - {None, ""}
+
+
+def _without_history(schema: Schema, described: Collection[str] = ()) -> Schema:
+    """The schema without the history, in any of its schemas, unless a model describes it."""
+    spaces = (f"{one.name}." for one in schema.namespaces)
+    names = {f"{space}{HISTORY_TABLE}" for space in ("", *spaces)}.difference(described)
+    return replace(schema, tables=tuple(one for one in schema.tables if one.name not in names))
+
+
+def _covered(
+    live: Schema, desired: Schema, strict: bool, unverified: set[str], family: bool = False
+) -> tuple[Schema, Schema, tuple[str, ...]]:
+    """(the part of the live schema that the models describe, what is expected of it, names of the
+    other tables)."""
+    tables = {table.name for table in desired.tables}
+    live = _without_history(live, tables)
+    if strict:
+        return live, desired, ()
+    enums = {enum.name for enum in desired.enums}
+    sequences = {one.name for one in desired.sequences}
+    under = _under(live, tables) if family else {}
+    expected = [table for table in under.values() if table is not None]
+    covered = Schema(
+        live.namespaces,
+        tuple(one for one in live.tables if one.name in tables or one.name in under),
+        tuple(enum for enum in live.enums if enum.name in enums),
+        sequences=tuple(one for one in live.sequences if one.name in sequences),
+    )
+    known = tables | unverified | under.keys()
+    others = tuple(table.name for table in live.tables if table.name not in known)
+    return covered, replace(desired, tables=(*desired.tables, *expected)), others
+
+
+def _under(live: Schema, known: Collection[str]) -> dict[str, Table | None]:
+    """What is expected of each table under those that are known: of a partition, that it has
+    nothing that its parent has not; of a table that inherits, that there is none."""
+    by_name = {table.name: table for table in live.tables}
+    return {
+        table.name: as_inherited(table, by_name[table.parents[0]]) if is_partition(table) else None
+        for table in descendants(live.tables, lambda table: table.name in known)
+    }
+
+
+def _compared(
+    dialect: Dialect,
+    current: Schema,
+    desired: Schema,
+    ignore: Sequence[str],
+    unmanaged: tuple[str, ...],
+    attached: Callable[[], Attached] | None = None,
+) -> Report:
+    """`attached` is only asked where statements are, which drop objects and create them again."""
+
+    def statements() -> list[Statement]:
+        known = replace(current, attached=attached()) if attached else current
+        return dialect.statements(known, desired)
+
+    changes = diff(current, desired)
+    ignored = [change for change in changes if is_ignored(change, ignore)]
+    left_out = [name for name in unmanaged if matches(name, ignore)]
+    if ignored:
+        current, desired = _without(current, ignore), _without(desired, ignore)
+    return Report(
+        tuple(change for change in changes if change not in ignored),
+        len(desired.tables),
+        tuple(name for name in unmanaged if name not in left_out),
+        tuple(dict.fromkeys([*map(place, ignored), *left_out])),
+        # a report without changes does not hold on to the schemas
+        statements=statements if changes else tuple,
+    )
+
+
+def _without(schema: Schema, patterns: Sequence[str]) -> Schema:
+    """The schema less what matches a pattern."""
+
+    def kept(table: Table) -> Table:
+        parts = (part for part in table.parts
+                 if not matches(place(Add(table.name, part)), patterns))  # fmt: skip
+        return replace(table, parts=tuple(parts))
+
+    return replace(
+        schema,
+        tables=tuple(kept(one) for one in schema.tables if not matches(one.name, patterns)),
+        enums=tuple(one for one in schema.enums if not matches(one.name, patterns)),
+        extensions=tuple(one for one in schema.extensions if not matches(one.name, patterns)),
+        comments=tuple(one for one in schema.comments if not matches(one.name, patterns)),
+    )
+
+
+def is_ignored(change: Change, patterns: Sequence[str]) -> bool:
+    """Whether a pattern names what a change is about, or all tables of the schema that it is."""
+    every = [f"{change.item.name}.*"] if isinstance(change.item, Namespace) else []
+    return any(matches(name, patterns) for name in (place(change), *every))
+
+
+def matches(name: str, patterns: Sequence[str]) -> bool:
+    """Whether a pattern of `ignore` names this."""
+    return any(fnmatchcase(name, pattern) for pattern in patterns)

@@ -1,0 +1,123 @@
+"""Is a live database what the models say, and if not, why?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import peewee as pw
+
+from .. import migration
+from ..connection import diagnosed
+from ..database_argument import takes_database
+from ..errors import DbkitError
+from ..migration.replay import applied, replaying
+from ..model_errors import naming
+from ..schema.changes import Change, covers
+from ..schema.diff import diff
+from ..schema.peewee_models import Model
+from ..schema.values import Schema, Table
+from ..scratch_database import server_of
+from ..transactions import rolled_back
+from .comparison import examine, schemas_of
+from .report import BY_HAND, MODELS, PENDING, Report
+
+
+@takes_database
+def verify(
+    database: pw.Database,
+    models: Iterable[Model],
+    migrations: str | Path | None = None,
+    strict: bool = False,
+    ignore: Sequence[str] = (),
+    bases: Sequence[Model] = (),
+) -> Report:
+    """Compare `models` with the live `database`; changes nothing in either.
+
+    With `migrations`, a directory, each difference is given its cause. Tables that no model
+    describes are listed, and are a difference only if `strict`. What matches a pattern of `ignore`
+    (`table` or `table.name`, with * and ?) is listed and no difference. `bases` are classes from
+    which models inherit: a class whose table the database has is compared, the others are listed as
+    passed over. Raises `ModelsError` if
+    the server cannot make a table of a model, `DatabaseFailed` or `DatabaseUnreachable` if it
+    could not be asked; never answers "clean" because something was not looked at.
+    """
+    models = list(models)
+    with naming((*models, *bases), database):
+        report, live, desired = examine(database, models, strict, ignore, True, bases)
+    if report.changes and migrations:
+        return _with_causes(report, database, Path(migrations), live, desired, schemas_of(models))
+    return report
+
+
+def _with_causes(
+    report: Report,
+    database: pw.Database,
+    directory: Path,
+    live: Schema,
+    desired: Schema,
+    schemas: Iterable[str],
+) -> Report:
+    """The report with the cause of each difference: on which leg of the way from the database, by
+    what was applied and what is pending, to the models it lies."""
+    try:
+        with diagnosed(database), rolled_back(database):
+            state = migration.status(database, directory)
+        with replaying(database, directory) as router:
+            difference = server_of(router.database).difference
+            done = applied(router, state.applied, schemas)
+            every = applied(router, state.pending, schemas)
+    except DbkitError as error:
+        note = f"The causes could not be determined: {error}"
+        return replace(report, notes=(*report.notes, note))
+    notes = (*report.notes, *filter(None, [difference]))
+    return replace(report, notes=notes, causes=causes(report.changes, live, done, every, desired))
+
+
+def causes(
+    changes: Iterable[Change], live: Schema, done: Schema, every: Schema, desired: Schema
+) -> tuple[tuple[str, ...], ...]:
+    """For each change between the live database and the models what brought it about; `done` is
+    what the applied migrations make, `every` what all of them do."""
+    legs = {
+        BY_HAND: diff(live, done),
+        PENDING: diff(done, every),
+        MODELS: diff(every, desired),
+    }
+    touched = {cause: {mark for change in leg for mark in _marks(change)}
+               for cause, leg in legs.items()}  # fmt: skip
+    return tuple(
+        tuple(cause for cause, marks in touched.items() if not marks.isdisjoint(_sought(change)))
+        for change in changes
+    )
+
+
+def _marks(change: Change) -> Iterator[Any]:
+    """What a change on a leg touches: itself, and its table as one in which something happened."""
+    if change.table is None:
+        yield (type(change.item), change.item.name)
+        yield ("within", change.item.name)
+    else:
+        yield from _part(change)
+        yield ("within", change.table)
+
+
+def _sought(change: Change) -> Iterator[Any]:
+    """What on a leg explains a reported change: the same part, or its whole table; for a whole
+    table anything that happened to it."""
+    if change.table is not None:
+        yield from _part(change)
+        yield (Table, change.table)
+    elif isinstance(change.item, Table):
+        yield ("within", change.item.name)
+    else:
+        yield (type(change.item), change.item.name)
+
+
+def _part(change: Change) -> Iterator[Any]:
+    for item in (getattr(change, "old", change.item), change.item):
+        if covers(item):
+            yield (change.table, type(item), covers(item))
+        yield (change.table, type(item), item.name)

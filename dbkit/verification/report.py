@@ -1,0 +1,243 @@
+"""What a comparison found, and the ways to print it: text, JSON, GitHub annotations, SQL."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, fields
+from itertools import groupby
+from typing import Any
+
+import click
+
+from ..schema.changes import Add, Alter, Change, Drop, covers, definition, kind, subject
+from ..schema.sql import Statement, script
+from ..schema.values import Comment, Domain, EnumType, Extension, Namespace, Sequence, Table
+
+JSON_VERSION = 1
+PENDING, MODELS, BY_HAND = "pending", "models", "by hand"
+CAUSES = {
+    PENDING: "a migration is pending",
+    MODELS: "the models changed, and no migration was made",
+    BY_HAND: "the database was changed by hand",
+}
+NEXT = {
+    PENDING: "Apply the pending migrations: python -m dbkit migrate",
+    MODELS: "Create a migration for the changed models: python -m dbkit create NAME. List objects "
+    "that a migration made and no model can describe (a trigger) under ignore in [dbkit].",
+    BY_HAND: "Undo the manual change in the database, or make the same change in the models and "
+    "create a migration.",
+}
+COLOURS = {Add: "red", Drop: "yellow", Alter: "cyan"}
+SIGNS = {Add: "-", Drop: "+", Alter: "~"}
+WORDS = {Add: "missing", Drop: "unexpected", Alter: "different"}
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a comparison of a current schema with a desired one found.
+
+    Falsy when clean, `str()` is the text, `to_json()` for programs. `current` and `desired` name
+    the two; `causes` has, for each change, what brought it about, as far as that was asked.
+    """
+
+    changes: tuple[Change, ...]
+    tables: int
+    unmanaged: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+    unverified: tuple[tuple[str, str], ...] = ()
+    passed_over: tuple[str, ...] = ()
+    causes: tuple[tuple[str, ...], ...] = ()
+    notes: tuple[str, ...] = ()
+    current: str = "database"
+    desired: str = "model"
+    statements: Callable[[], Iterable[Statement]] = field(default=tuple, repr=False)
+
+    def __bool__(self) -> bool:
+        return bool(self.changes or self.unverified)
+
+    def __str__(self) -> str:
+        return str(click.unstyle(self.to_text()))
+
+    def to_text(self) -> str:
+        """The report for a person, with the codes of a terminal's colours."""
+        return "\n".join(self._lines())
+
+    def to_json(self) -> str:
+        """`{"version", "clean", "current", "desired", "tables", "unmanaged", "ignored",
+        "passed_over", "unverified", "changes": [...]}`. Each change has `change` (missing,
+        unexpected, different), `table`, `kind`, `name` (null where it has none), `on` (its columns
+        or keys) and `causes`; under `model` and `database`, or what else is compared, it has the
+        whole item, or of a different item the attributes that differ."""
+        return json.dumps(
+            {
+                "version": JSON_VERSION,
+                "clean": not self,
+                "current": self.current,
+                "desired": self.desired,
+                "tables": self.tables,
+                "unmanaged": list(self.unmanaged),
+                "ignored": list(self.ignored),
+                "passed_over": list(self.passed_over),
+                "unverified": [{"name": name, "reason": why} for name, why in self.unverified],
+                "changes": [self._json(change, causes) for change, causes in self._caused()],
+            },
+            indent=2,
+            ensure_ascii=False,
+        )
+
+    def to_github(self) -> str:
+        """A GitHub annotation a difference (docs.github.com, workflow commands)."""
+        lines = []
+        for change, causes in self._caused():
+            title = _escaped(f"{_heading(change)}: {_what(change)}", ",:")
+            said = (click.unstyle(line).strip() for line in self._text(change, causes))
+            lines.append(f"::error title={title}::" + _escaped("\n".join(said)))
+        lines += [f"::error title=not verified::{_escaped(f'{name}: {reason}')}"
+                  for name, reason in self.unverified]  # fmt: skip
+        return "\n".join(lines)
+
+    def to_sql(self) -> str:
+        """The statements that would bring the current schema to the desired one, in an order that
+        runs; what would lose data is commented out."""
+        return script(self.statements()).strip()
+
+    def _caused(self) -> Iterator[tuple[Change, tuple[str, ...]]]:
+        for number, change in enumerate(self.changes):
+            yield change, self.causes[number] if self.causes else ()
+
+    def _lines(self) -> Iterator[str]:
+        for heading, changes in groupby(self._caused(), lambda pair: _heading(pair[0])):
+            yield click.style(heading, bold=True)
+            for change, causes in changes:
+                yield from self._text(change, causes)
+        for name, reason in self.unverified:
+            yield click.style(f"not verified: {name}: {reason}", fg="red")
+        if self.unmanaged:
+            yield f"not covered by any model, left alone: {', '.join(self.unmanaged)}"
+        if self.ignored:
+            yield f"ignored: {', '.join(self.ignored)}"
+        if self.passed_over:
+            yield f"base classes without a table: {', '.join(self.passed_over)}"
+        yield from self.notes
+        yield self._summary()
+        for cause, step in NEXT.items():
+            if any(cause in causes for causes in self.causes):
+                yield step
+
+    def _summary(self) -> str:
+        compared = f"{self.tables} table{'s' * (self.tables != 1)} compared"
+        count = len(self.changes)
+        if not self:
+            return click.style(f"{compared}: {self._clean()}", fg="green")
+        parts = [f"{count} difference{'s' * (count != 1)}"] * bool(count)
+        parts += [f"{len(self.unverified)} not verified"] * bool(self.unverified)
+        return f"{compared}: {', '.join(parts)}"
+
+    def _clean(self) -> str:
+        if (self.current, self.desired) == ("database", "model"):
+            return "the database matches the models"
+        return "no difference"
+
+    def _names(self) -> tuple[str, str]:
+        """The two sides in a sentence."""
+        if (self.current, self.desired) == ("database", "model"):
+            return "the database", "the models"
+        return self.current, self.desired
+
+    def _text(self, change: Change, causes: tuple[str, ...]) -> Iterator[str]:
+        current, desired = self._names()
+        said = {
+            Add: f"is missing from {current}",
+            Drop: f"is in {current} but not in {desired}",
+            Alter: "differs",
+        }[type(change)]
+        line = f"  {SIGNS[type(change)]} {_what(change)} {said}"
+        yield click.style(line, fg=COLOURS[type(change)])
+        width = max(len(self.current), len(self.desired)) + 2
+        detail = definition(change.item)
+        match change:
+            case Alter():
+                for attribute, (old, new) in change.differences.items():
+                    yield f"      {attribute.replace('_', ' ')}:"
+                    yield f"        {self.desired + ':':{width}}{_value(new)}"
+                    yield f"        {self.current + ':':{width}}{_value(old)}"
+            case Add() if detail:
+                yield f"      {self.desired + ':':{width}}{detail}"
+            case Drop() if detail:
+                yield f"      {self.current + ':':{width}}{detail}"
+        if causes:
+            yield f"      cause: {'; '.join(CAUSES[cause] for cause in causes)}"
+
+    def _json(self, change: Change, causes: tuple[str, ...]) -> dict[str, Any]:
+        item = change.item
+        old: dict[str, Any] | None = None if isinstance(change, Add) else _dict(item)
+        new: dict[str, Any] | None = None if isinstance(change, Drop) else _dict(item)
+        if isinstance(change, Alter):
+            old = {key: before for key, (before, _) in change.differences.items()}
+            new = {key: after for key, (_, after) in change.differences.items()}
+        return {
+            "change": WORDS[type(change)],
+            "table": item.name if isinstance(item, Table) else change.table,
+            "kind": kind(item),
+            "name": item.name,
+            "on": list(covers(item)),
+            "causes": list(causes),
+            self.desired: new,
+            self.current: old,
+        }
+
+
+def place(change: Change) -> str:
+    """What a pattern of `ignore` is held against: a table's name, or table.name of its part."""
+    if change.table is None:
+        return str(change.item.name)
+    return f"{change.table}.{change.item.name or subject(change.item)}"
+
+
+def _what(change: Change) -> str:
+    return f"{kind(change.item)} {subject(change.item)}"
+
+
+def _heading(change: Change) -> str:
+    match change.item:
+        case Table():
+            return "tables"
+        case EnumType():
+            return "enum types"
+        case Domain():
+            return "domains"
+        case Sequence():
+            return "sequences"
+        case Namespace():
+            return "schemas"
+        case Extension():
+            return "extensions"
+        case Comment() if change.table is None:
+            return "comments"
+        case _:
+            return change.table or ""
+
+
+def _value(value: Any) -> str:
+    match value:
+        case None | "" | ():
+            return "none"
+        case bool():
+            return "yes" if value else "no"
+        case tuple():
+            return ", ".join(map(str, value))
+        case _:
+            return str(value)
+
+
+def _dict(item: Any) -> dict[str, Any]:
+    passed_over = {"parts"} if isinstance(item, Table) else {"named"}
+    told = (f.name for f in fields(item) if f.compare and f.name not in passed_over)
+    return {name: getattr(item, name) for name in told}
+
+
+def _escaped(text: str, more: str = "") -> str:
+    for sign in "%\r\n" + more:
+        text = text.replace(sign, f"%{ord(sign):02X}")
+    return text

@@ -78,6 +78,7 @@ class Generator:
         self.models, self.decisions = goal.models, decisions
         self.dialect = dialect_for(self.database)
         self.new = {qualified(model): model for model in joined(goal.models, self.dialect.cut)}
+        self.todo = router.todo
         self.start = self._live()
         self.filled: set[tuple[str, str]] = set()
         self.filled_back: set[tuple[str, str]] = set()
@@ -193,7 +194,7 @@ class Generator:
     def followed(self) -> Migrator:
         """A migrator that knows what all files make."""
         migrator = Migrator(self.database)
-        for name in self.router.todo:
+        for name in self.todo:
             self.router.follow(name, migrator)
         migrator.catch_up(self.start, self.new)
         return migrator

@@ -31,11 +31,13 @@ class Postgres:
 
     @contextmanager
     def reading(self, database: pw.Database, schemas: Iterable[str] | None) -> Iterator[Reading]:
-        standby, path, first, related = ask(database, queries.SESSION).fetchone()
+        standby, path, first, related, every = ask(database, queries.SESSION).fetchone()
+        schemas = every if schemas is None else schemas
+        reading = Reading(database, schemas, usable_path(path, first), related)
         # a role that only reads by default may make temporary tables all the same
         begin = "BEGIN" if standby else "BEGIN READ WRITE"
-        with rolled_back(database, begin, SETTINGS):
-            yield Reading(database, schemas, usable_path(path, first), related)
+        with rolled_back(database, begin, SETTINGS + reading.path_setting):
+            yield reading
 
     def require_names(self, database: pw.Database, models: Iterable[Model]) -> None:
         sendable.require_names(database, models)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from .attachments import ATTACHED
 
 # The third is a schema of the path that the server passes over in silence, before all others; the
-# last are schemas with the schemas that have tables under their tables.
+# fourth are schemas with the schemas that have tables under their tables; the last are all schemas
+# but those of the system and of extensions.
 SESSION = """
 SELECT pg_is_in_recovery(), current_schemas(false),
        (SELECT p.name FROM pg_namespace n
@@ -19,7 +20,12 @@ SELECT pg_is_in_recovery(), current_schemas(false),
        ARRAY(SELECT DISTINCT ARRAY[pn.nspname::text, cn.nspname::text] FROM pg_inherits i
              JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_namespace cn ON cn.oid = c.relnamespace
              JOIN pg_class p ON p.oid = i.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace
-             WHERE c.relnamespace <> p.relnamespace AND c.relkind IN ('r', 'p', 'f'))
+             WHERE c.relnamespace <> p.relnamespace AND c.relkind IN ('r', 'p', 'f')),
+       ARRAY(SELECT n.nspname::text FROM pg_namespace n
+             WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+               AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_namespace'::regclass
+                               AND e.objid = n.oid AND e.deptype = 'e')
+             ORDER BY n.nspname)
 """
 # A table of dbkit's own, in a schema or in the first of the path. `owner` is only told of a
 # stranger: no superuser, no owner of the database, no role that this one is a member of.
@@ -56,14 +62,6 @@ TEMPORARY = "SELECT nspname FROM pg_catalog.pg_namespace WHERE oid = pg_my_temp_
 NAMESPACES = """
 SELECT n.nspname AS name FROM pg_catalog.pg_namespace n
 WHERE n.nspname = ANY (%(schemas)s) AND n.nspname <> coalesce(current_schema(), '')
-ORDER BY n.nspname
-"""
-
-EVERY_SCHEMA = """
-SELECT n.nspname FROM pg_catalog.pg_namespace n
-WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-  AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_namespace'::regclass
-                  AND e.objid = n.oid AND e.deptype = 'e')
 ORDER BY n.nspname
 """
 

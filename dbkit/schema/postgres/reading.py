@@ -10,7 +10,6 @@ import peewee as pw
 from dbkit.diagnosis import sqlstate
 from dbkit.errors import DatabaseFailed
 from dbkit.fields import EnumField
-from dbkit.pinned_queries import ask
 from dbkit.scratch_database import NoScratch, scratch_database
 from dbkit.transactions import rolled_back
 
@@ -18,7 +17,7 @@ from ..database_objects import Object
 from ..peewee_models import Model, sequences, truncated
 from ..sql import quoted
 from ..values import Attached, EnumType, Namespace, Schema, Sequence, Table
-from . import catalog, dependencies, plain, queries, session, settle, temporary_tables
+from . import catalog, dependencies, plain, session, settle, temporary_tables
 from .temporary_tables import Names, made_up
 
 MANY = 300  # models that are worth a thread: each answer of the server then waits for the other
@@ -43,7 +42,7 @@ class Reading:
     def __init__(
         self,
         database: pw.Database,
-        schemas: Iterable[str] | None,
+        schemas: Iterable[str],
         path: Iterable[str],
         related: Iterable[tuple[str, str]] = (),
     ) -> None:
@@ -54,13 +53,11 @@ class Reading:
         path = self.own_path
         self.names = Names(own := path[0])
         self.takes_all = database.connection().encoding in ("UTF8", "UTF-8", "UNICODE")
-        if schemas is None:
-            schemas = [name for (name,) in ask(database, queries.EVERY_SCHEMA).fetchall()]
         self.schemas = [own, *sorted(set(schemas) - {own})]
         self.related = _closure(self.schemas, list(related))
         self.schemas += sorted(self.related)
         self.path = list(dict.fromkeys([*path, *self.schemas]))
-        database.execute_sql(f"SET LOCAL search_path TO {_shown(self.path)}")
+        self.path_setting = f"; SET LOCAL search_path TO {_shown(self.path)}"  # for its transaction
 
     def live(self, comments: bool = False) -> Schema:
         return catalog.read(
@@ -159,10 +156,11 @@ class Reading:
                 raise
             reason = str(error).splitlines()[0]
         try:
-            with scratch_database(self.database, same_version=True) as other, rolled_back(other):
+            with scratch_database(self.database, same_version=True) as other:
                 there_too = Reading(other, self.schemas, [self.names.own])
                 there_too.names = self.names
-                return there_too._asked(by_name, doubts, unusual, enums)
+                with rolled_back(other, more=there_too.path_setting):
+                    return there_too._asked(by_name, doubts, unusual, enums)
         except NoScratch:
             pass
         for name in sorted({*map(self.names.table, unusual), *(one.table.name for one in doubts)}):

@@ -30,13 +30,14 @@ class Call:
 
 @dataclass(frozen=True)
 class Class:
-    """A class of assignments, with those of its inner class Meta."""
+    """A class of assignments, with those of its inner class Meta; `decorator` is source."""
 
     name: str
     base: str
     body: tuple[tuple[str, Any], ...] = ()
     meta: tuple[tuple[str, Any], ...] = ()
     doc: str = ""
+    decorator: str = ""
 
 
 Statement = Call | Class
@@ -54,7 +55,7 @@ def module(
     before: Statement | None = None
     for statement in statements:
         apart = isinstance(statement, Class) or before is None or isinstance(before, Class)
-        text += "\n\n" * apart + "".join(f"{line}\n" for line in _statement(statement))
+        text += "\n\n" * apart + "".join(f"{line}\n" for line in statement_lines(statement))
         before = statement
     comments = [line for note in notes for line in _comment(note)]
     return text + "\n\n" * bool(comments) + "".join(f"{line}\n" for line in comments)
@@ -92,17 +93,20 @@ def used_names(value: Any) -> Iterator[str]:
             yield from used_names([*value.values()])
 
 
-def _statement(statement: Statement) -> list[str]:
+def statement_lines(statement: Statement, indent: str = "") -> list[str]:
+    """The lines of a call or a class, each with the indentation in front."""
     if isinstance(statement, Call):
-        return lines("", statement, "", "")
-    head = [f"class {statement.name}({statement.base}):"]
+        return lines("", statement, "", indent)
+    inside = indent + INDENT
+    head = [f"{indent}@{statement.decorator}"] if statement.decorator else []
+    head.append(f"{indent}class {statement.name}({statement.base}):")
     if statement.doc:
-        head += [f'{INDENT}"""{statement.doc}"""', *[""] * bool(statement.body or statement.meta)]
-    body = _assignments(statement.body, INDENT)
+        head += [f'{inside}"""{statement.doc}"""', *[""] * bool(statement.body or statement.meta)]
+    body = _assignments(statement.body, inside)
     if statement.meta:
-        body += [*[""] * bool(body), f"{INDENT}class Meta:"]
-        body += _assignments(statement.meta, INDENT * 2)
-    return head + (body or [f"{INDENT}pass"] * (not statement.doc))
+        body += [*[""] * bool(body), f"{inside}class Meta:"]
+        body += _assignments(statement.meta, inside + INDENT)
+    return head + (body or [f"{inside}pass"] * (not statement.doc))
 
 
 def _assignments(pairs: Iterable[tuple[str, Any]], indent: str) -> list[str]:

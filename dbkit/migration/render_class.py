@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from dbkit.python_source import Call, Code, flat, lines, used_names
+from dbkit.python_source import INDENT, Call, Class, Code, flat, lines, statement_lines, used_names
 
 from .class_names import is_plain
 from .render_model import Frozen
@@ -32,7 +32,7 @@ def model_lines(frozen: Frozen) -> Iterator[str]:
         if index not in pairs:
             keys = tuple(_class_key(frozen.name, key) for key in index.arguments)
             yield ""
-            yield from inside("", Call(f"{frozen.name}.add_index", keys, index.options), 0)
+            yield from inside("", Call(f"{frozen.name}.add_index", keys, index.options))
 
 
 def _class(frozen: Frozen, body: Mapping[str, Any], meta: Mapping[str, Any]) -> Iterator[str]:
@@ -42,17 +42,13 @@ def _class(frozen: Frozen, body: Mapping[str, Any], meta: Mapping[str, Any]) -> 
         attributes = {**body, "Meta": Call("type", ("Meta", (), dict(meta)))}
         call = Call("type", (frozen.name, (Code(frozen.base),), attributes))
         call = Call("migrator.create_model", (call,)) if made else call
-        yield from inside(f"{frozen.name} = ", call, 0)
+        yield from inside(f"{frozen.name} = ", call)
         return
-    if made:
-        yield "@migrator.create_model"
-    yield f"class {frozen.name}({frozen.base}):"
-    for name, value in body.items():
-        yield from inside(f"{name} = ", value, 1)
-    yield from [""] * bool(body)
-    yield "    class Meta:"
-    for name, value in meta.items():
-        yield from inside(f"{name} = ", value, 2)
+    decorator = "migrator.create_model" if made else ""
+    parts = tuple(body.items()), tuple(meta.items())
+    statement = Class(frozen.name, frozen.base, *parts, decorator=decorator)
+    for line in statement_lines(statement, INDENT):
+        yield line.removeprefix(INDENT)
 
 
 def _used(values: Iterable[Any]) -> set[str]:
@@ -61,10 +57,10 @@ def _used(values: Iterable[Any]) -> set[str]:
     return {match[0] for match in found if match}
 
 
-def inside(before: str, value: Any, level: int) -> Iterator[str]:
+def inside(before: str, value: Any) -> Iterator[str]:
     """Lines of a function's body, less its own indentation."""
-    for line in lines(before, value, "", "    " * (level + 1)):
-        yield line[4:]
+    for line in lines(before, value, "", INDENT):
+        yield line.removeprefix(INDENT)
 
 
 def _class_key(model: str, key: Any) -> Any:

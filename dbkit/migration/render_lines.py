@@ -19,7 +19,7 @@ class Lines:
 
     def call(self, name: str, /, *arguments: Any, **options: Any) -> None:
         """A call of the migrator; text is written as a string literal, Code as it is."""
-        self.lines += inside("", Call(f"migrator.{name}", arguments, options), 0)
+        self.lines += inside("", Call(f"migrator.{name}", arguments, options))
 
     def sql(self, database: pw.Database, statement: str) -> None:
         """A call of `migrator.sql`, in which a percent sign is the driver's on PostgreSQL."""

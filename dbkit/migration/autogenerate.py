@@ -22,7 +22,7 @@ from dbkit.schema.patch import patched, with_names
 from dbkit.schema.peewee_models import Model, described, qualified
 from dbkit.schema.sql import runnable
 from dbkit.schema.values import Constraint, EnumType, Namespace, Schema, Table
-from dbkit.verification.comparison import is_ignored
+from dbkit.verification.comparison import is_ignored, schemas_of
 
 from .effects import effect
 from .enum_operations import enums
@@ -92,7 +92,7 @@ class Generator:
         if not changes and not renaming.up and not renaming.in_python:
             self.decisions.check_used(self.decisions.fill)
             return None
-        schemas = self._new_schemas(current)
+        schemas = self._new_schemas()
         with _blamed(changes):
             up, down = self._both_ways(renaming, current, known, changes, schemas)
         self.decisions.settle()
@@ -201,21 +201,18 @@ class Generator:
 
     def tried(self, bodies: Iterable[Lines], migrator: Migrator, look: Callable[[], Any]) -> Any:
         """What `look` sees after these lines; then they are undone."""
-        keys = isinstance(self.database, pw.SqliteDatabase) and self.database.foreign_keys
-        if keys:
-            self.database.foreign_keys = 0
-        try:
-            with diagnosed(self.database), self.database.transaction() as transaction:
-                try:
-                    for body in bodies:
-                        function_of(body)(migrator, self.database)
-                        migrator()
-                    return look()
-                finally:
-                    transaction.rollback()
-        finally:
-            if keys:
-                self.database.foreign_keys = 1
+        with (
+            self.dialect.without_keys(self.database),
+            diagnosed(self.database),
+            self.database.transaction() as transaction,
+        ):
+            try:
+                for body in bodies:
+                    function_of(body)(migrator, self.database)
+                    migrator()
+                return look()
+            finally:
+                transaction.rollback()
 
     def _live(self) -> Schema:
         if self.goal.wanted is not None:
@@ -230,14 +227,10 @@ class Generator:
         changes += [Drop(None, table) for table in live.tables if table.name in gone]
         return changes
 
-    def _new_schemas(self, current: Schema) -> list[str]:
-        """Those of the models that are not there yet."""
-        if not isinstance(self.database, pw.PostgresqlDatabase):
-            return []
-        (own,) = self.database.execute_sql("SELECT pg_catalog.current_schema()").fetchone()
-        there = {None, "", own, *(one.name for one in current.namespaces)}
-        spaces = {model._meta.schema for model in self.models} - there
-        return sorted(space for space in spaces if self.goal.owns(f"{space}.*"))
+    def _new_schemas(self) -> list[str]:
+        """The schemas of the models that a migration has to create."""
+        missing = self.dialect.missing(self.database, schemas_of(self.models))
+        return sorted(schema for schema in missing if self.goal.owns(f"{schema}.*"))
 
     def _by_sql(self, current: Schema, desired: Schema) -> Lines:
         lines = Lines()

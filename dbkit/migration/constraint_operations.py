@@ -95,7 +95,7 @@ class ConstraintOperations(Stepping):
 
     def _drop_unknown(self, model: Model, name: str) -> None:
         """A constraint that no model has: it was made by SQL."""
-        if isinstance(self.__database__, pw.PostgresqlDatabase):
+        if self.dialect.alters_tables:
             sql = f"ALTER TABLE {table_sql(model)} DROP CONSTRAINT {quoted(name)}"
             self._sql("drop_constraints", sql)
             return
@@ -161,7 +161,7 @@ class ConstraintOperations(Stepping):
     def rename_index(self, model: Model | str, old_name: str, new_name: str) -> Model:
         """Another name for an index."""
         model = self.__get_model__(model)
-        if isinstance(self.__database__, pw.PostgresqlDatabase):
+        if self.dialect.alters_tables:
             old = name_sql(model._meta.schema, old_name)
             self._sql("rename_index", f"ALTER INDEX {old} RENAME TO {quoted(new_name)}")
             rename_index(model, old_name, new_name)

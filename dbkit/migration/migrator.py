@@ -14,7 +14,6 @@ from typing import Any
 import peewee as pw
 
 from dbkit.errors import MigrationError
-from dbkit.schema.dialect import dialect_for
 from dbkit.schema.peewee_models import Model, qualified
 from dbkit.schema.sql import quoted
 
@@ -47,8 +46,8 @@ class Migrator(EnumOperations, ConstraintOperations):
         if cascade:
             self._settle()
             self.orm.remove(model)
-            more = " CASCADE" if isinstance(self.__database__, pw.PostgresqlDatabase) else ""
-            self._sql("remove_model", f"DROP TABLE {table_sql(model)}{more}")
+            sql = f"DROP TABLE {table_sql(model)}{self.dialect.cascade}"
+            self._sql("remove_model", sql)
             return
         with self._edited(model) as reshape:
             self.orm.remove(model)
@@ -71,7 +70,7 @@ class Migrator(EnumOperations, ConstraintOperations):
     def move_table(self, model: Model | str, schema: str) -> Model:
         """ALTER TABLE SET SCHEMA. On SQLite, where a schema is an attached database, an error."""
         model = self.__get_model__(model)
-        if not isinstance(self.__database__, pw.PostgresqlDatabase):
+        if not self.dialect.alters_tables:
             raise MigrationError("SQLite cannot move a table to another schema.")
         self._settle()
         old = table_sql(model)
@@ -85,8 +84,8 @@ class Migrator(EnumOperations, ConstraintOperations):
     def recreate(self, *statements: str) -> None:
         """Run SQL statements that drop objects and create them again; each object gets back what
         belonged to it: owner, privileges, comments, settings. No percent sign is doubled."""
-        dialect, database = dialect_for(self.__database__), self.__database__
-        self._do("recreate", lambda: dialect.recreate(database, statements))
+        database = self.__database__
+        self._do("recreate", lambda: self.dialect.recreate(database, statements))
 
     def change_options(self, model: Model | str, **options: Any) -> Model:
         """Options of the model's Meta: strict_tables, without_rowid, table_settings, options."""
@@ -202,7 +201,7 @@ class Migrator(EnumOperations, ConstraintOperations):
         """DROP COLUMN, with the indexes and constraints that name it. What else depends on it (a
         view) is in the way, unless `cascade`, which drops that too."""
         model = self._with_fields(model, *names)
-        if cascade and isinstance(self.__database__, pw.PostgresqlDatabase):
+        if cascade and self.dialect.cascade:
             self._settle()
             for name in names:
                 column = quoted(field_of(model, name).column_name)

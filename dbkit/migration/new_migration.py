@@ -14,6 +14,7 @@ from dbkit.errors import MigrationError
 from dbkit.model_errors import naming
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.peewee_models import Model, qualified
+from dbkit.verification.comparison import schemas_of
 
 from .autogenerate import Created, Generator, file_text
 from .proof import prove
@@ -64,11 +65,12 @@ def create(
     decisions = Decisions(rename or {}, no_rename, fill or {}, confirm, prompt)
     with naming((*models, *passed_over), database):
         goal = Goal.of(models, ignore)
-        dialect_for(database).require_names(database, goal.models)
+        dialect = dialect_for(database)
+        dialect.require_names(database, goal.models)
         with replaying(database, directory) as router:
             router.files.needed, router.allow_out_of_order = False, allow_out_of_order
             router.refuse(router.standing())
-            attach(router.database, goal.models)
+            dialect.provide(router.database, schemas_of(goal.models))
             replay(router)
             made = [one for one in passed_over if qualified(one) in router.migrator.orm]
             if made:
@@ -108,10 +110,3 @@ def checked(name: str) -> str:
         raise MigrationError(f"{name!r} is not a valid name for a migration.",
                              "Use a name without dots, slashes and spaces.")  # fmt: skip
     return name
-
-
-def attach(database: pw.Database, models: Iterable[Model]) -> None:
-    """The schemas of the models, which on SQLite are attached databases."""
-    if isinstance(database, pw.SqliteDatabase):
-        for schema in {model._meta.schema for model in models} - {None, "", "main"}:
-            database.attach(":memory:", schema)

@@ -17,7 +17,7 @@ from peewee_migrate.logs import logger
 
 from dbkit.errors import MigrationError
 from dbkit.reflection import columns, reflected
-from dbkit.schema.dialect import dialect_for
+from dbkit.schema.dialect import Dialect, dialect_for
 from dbkit.schema.peewee_models import Model, qualified, sequences
 from dbkit.schema.sql import quoted
 from dbkit.schema.values import Schema
@@ -27,8 +27,6 @@ from .edit_models import find_field, put_field
 from .intercept import intercepted
 from .reshape import Reshape, snapshot
 from .unknown_tables import UntoldField, forget_untold, is_untold, learn, named_as, point, untold
-
-CHECK_NOW = "SET CONSTRAINTS ALL IMMEDIATE"
 
 
 class Orm:
@@ -90,6 +88,10 @@ class Stepping(peewee_migrate.Migrator):
         self.unchecked = False  # rows were written, and deferred constraints may be unchecked
         self.failed: BaseException | None = None
         self.added: dict[tuple[str | None, str], tuple[str, ...]] = {}  # as Reshape.enums
+
+    @property
+    def dialect(self) -> Dialect:
+        return dialect_for(self.__database__)
 
     def __call__(self) -> None:
         """Run what is still in the queue; the transaction ends after it."""
@@ -158,8 +160,8 @@ class Stepping(peewee_migrate.Migrator):
 
     def _check_rows(self) -> None:
         """PostgreSQL changes no table while deferred constraints of its rows are unchecked."""
-        if self.unchecked and isinstance(self.__database__, pw.PostgresqlDatabase):
-            self._execute(CHECK_NOW)
+        if self.unchecked:
+            self.dialect.check_rows(self.__database__)
         self.unchecked = False
 
     @contextmanager
@@ -228,8 +230,7 @@ class Stepping(peewee_migrate.Migrator):
     def _live(self) -> Schema:
         """What the operations before have made."""
         self._flush()
-        dialect, database = dialect_for(self.__database__), self.__database__
-        with self._own(), dialect.reading(database, None) as reading:
+        with self._own(), self.dialect.reading(self.__database__, None) as reading:
             return reading.live()
 
     def catch_up(self, live: Schema, names: Iterable[str]) -> None:
@@ -237,7 +238,7 @@ class Stepping(peewee_migrate.Migrator):
         tables = self.orm.tables
         wanted = [name for name, there in columns(live, names).items()
                   if name not in tables or there - tables[name]._meta.columns.keys()]  # fmt: skip
-        found = reflected(live, dialect_for(self.__database__).name, wanted) if wanted else {}
+        found = reflected(live, self.dialect.name, wanted) if wanted else {}
         for name, model in found.items():
             model._meta.set_database(self.__database__)
             if name not in tables:
@@ -288,14 +289,14 @@ class Stepping(peewee_migrate.Migrator):
             self._flush()
 
     def _native(self, name: str, operation: Callable[[], Any]) -> None:
-        if isinstance(self.__database__, pw.PostgresqlDatabase):
+        if self.dialect.alters_tables:
             self._do(name, operation)
 
     def _sql(self, name: str, sql: str) -> None:
         self._do(name, lambda: self._execute(sql))
 
     def _execute(self, sql: str) -> None:
-        dialect_for(self.__database__).execute(self.__database__, sql)
+        self.dialect.execute(self.__database__, sql)
 
 
 class Edit:

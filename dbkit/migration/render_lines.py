@@ -7,6 +7,7 @@ from typing import Any
 import peewee as pw
 
 from dbkit.python_source import Call
+from dbkit.schema.dialect import dialect_for
 
 from .render_class import inside
 
@@ -23,8 +24,7 @@ class Lines:
 
     def sql(self, database: pw.Database, statement: str) -> None:
         """A call of `migrator.sql`, in which a percent sign is the driver's on PostgreSQL."""
-        percent = "%%" if isinstance(database, pw.PostgresqlDatabase) else "%"
-        self.call("sql", statement.replace("%", percent))
+        self.call("sql", dialect_for(database).escaped(statement))
 
     def __bool__(self) -> bool:
         return bool(self.lines)

@@ -97,7 +97,7 @@ class Reshape:
         self.__name__ = f"reshape {', '.join(self.before)}"
         dialect = dialect_for(self.database)
         after = [model for model in self.after.values() if model is not None]
-        with dialect.reading(self.database, self._schemas()) as reading:
+        with dialect.reading(self.database, None) as reading:  # anything may depend on a table
             live = reading.live(comments=True)
             before = list(self.before.values())
             compares_live = any("default" in names for names in self.meant.values())
@@ -108,11 +108,6 @@ class Reshape:
         sought = [find(live) for find in self.sought]
         desired = patched(live, [*self._enums(live), *changes, *sought])
         dialect.run(self.database, live, desired, Hints(self.using, frozenset(self.anew)))
-
-    def _schemas(self) -> set[str] | None:
-        if isinstance(self.database, pw.PostgresqlDatabase):
-            return None  # anything may depend on a table
-        return {model._meta.schema for model in self.before.values()} - {None, ""}
 
     def _enums(self, live: Schema) -> list[Change]:
         changes: list[Change] = []

@@ -12,7 +12,7 @@ from dbkit.schema.changes import Alter, Change
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.peewee_models import HISTORY_TABLE
 from dbkit.schema.sql import literal, mentions, quoted
-from dbkit.schema.values import Check, Column, ForeignKey, Schema, Table, in_namespace
+from dbkit.schema.values import Check, Column, ForeignKey, Schema, Table
 
 COUNT = 2  # the first has all values, the second only those that it needs
 KINDS = ("table", "unlogged table")
@@ -49,7 +49,7 @@ def _insert(
     for number in TRIES:
         values = dict(_values(database, schema, table, row, number, becoming))
         names = ", ".join(map(quoted, values))
-        sql = f"INSERT INTO {_name(database, schema, table.name)} "
+        sql = f"INSERT INTO {dialect_for(database).table_sql(schema, table.name)} "
         sql += f"({names}) VALUES ({', '.join(values.values())})" if values else "DEFAULT VALUES"
         try:
             with database.atomic():
@@ -81,7 +81,10 @@ def _values(
         if key := keys.get(column.name):
             if key.target == table.name and column.nullable:
                 continue
-            target, name = quoted(key.target_columns[0]), _name(database, schema, key.target)
+            target, name = (
+                quoted(key.target_columns[0]),
+                dialect_for(database).table_sql(schema, key.target),
+            )
             yield column.name, f"(SELECT {target} FROM {name} ORDER BY 1 LIMIT 1 OFFSET {row})"
         else:
             labels = enums.get(column.type) or enums.get(new.type)
@@ -145,14 +148,6 @@ def _parents_first(schema: Schema) -> list[Table]:
     return list(ordered.values())
 
 
-def _name(database: pw.Database, schema: Schema, table: str) -> str:
-    spaces = [one.name for one in schema.namespaces]
-    if isinstance(database, pw.SqliteDatabase):
-        spaces = [name for _, name, _ in database.execute_sql("PRAGMA database_list")]
-    space, bare = in_namespace(table, spaces)
-    return f"{quoted(space)}.{quoted(bare)}" if space else quoted(table)
-
-
 def read_rows(database: pw.Database, schema: Schema) -> dict[tuple[str, str], Counter[str]]:
     """(table, column) -> its values, as text, that are not NULL. Tables over a foreign table, which
     another server would have to read, are left out."""
@@ -163,7 +158,7 @@ def read_rows(database: pw.Database, schema: Schema) -> dict[tuple[str, str], Co
             continue
         columns = [part.name for part in table.parts if isinstance(part, Column)]
         listed = ", ".join(f"CAST({quoted(name)} AS text)" for name in columns) or "1"
-        sql = f"SELECT {listed} FROM {_name(database, schema, table.name)}"
+        sql = f"SELECT {listed} FROM {dialect_for(database).table_sql(schema, table.name)}"
         rows = dialect_for(database).execute(database, sql).fetchall()
         for place, name in enumerate(columns):
             found[table.name, name] = Counter(str(row[place]) for row in rows
@@ -185,7 +180,5 @@ def _over_foreign(schema: Schema) -> set[str]:
 def empty(database: pw.Database, schema: Schema) -> None:
     """Delete all rows."""
     for table in reversed(_parents_first(schema)):
-        sql = f"DELETE FROM {_name(database, schema, table.name)}"
-        if isinstance(database, pw.PostgresqlDatabase):
-            sql = f"TRUNCATE {_name(database, schema, table.name)} CASCADE"
-        dialect_for(database).execute(database, sql)
+        dialect = dialect_for(database)
+        dialect.execute(database, dialect.delete_all(dialect.table_sql(schema, table.name)))

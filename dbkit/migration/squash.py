@@ -12,11 +12,13 @@ import peewee as pw
 from dbkit.atomic_files import write_new
 from dbkit.database_argument import takes_database
 from dbkit.errors import MigrationError
+from dbkit.schema.dialect import dialect_for
 from dbkit.schema.peewee_models import qualified
+from dbkit.verification.comparison import schemas_of
 
 from .autogenerate import Created, Generator
 from .files import Files
-from .new_migration import attach, checked, replay
+from .new_migration import checked, replay
 from .proof import prove
 from .questioner import Decisions
 from .replay import replaying
@@ -61,7 +63,7 @@ def baseline(
     else:
         full = files.next_name(checked(name), replaced)
     with tempfile.TemporaryDirectory() as empty, replaying(database, empty) as router:
-        attach(router.database, goal.models)
+        dialect_for(router.database).provide(router.database, schemas_of(goal.models))
         made = goal.wanted.tables if goal.wanted else ()
         router.migrator_class.made = frozenset(table.name for table in made)
         stand_in(router.database, (one for one in goal.outside if not goal.owns(qualified(one))))

@@ -68,7 +68,7 @@ def stand_in(database: pw.Database, models: Iterable[Model]) -> set[str]:
 
 def _create(database: pw.Database, model: Model) -> None:
     schema = model._meta.schema
-    if schema and isinstance(database, pw.PostgresqlDatabase):
+    if schema and dialect_for(database).missing(database, [schema]):
         database.execute_sql(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
     _copy(database, model).create_table(safe=False)
 

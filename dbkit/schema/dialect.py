@@ -65,12 +65,42 @@ class Dialect(Protocol):
 
     name: str
     equal: str  # the operator, which is the database system's own whatever the search path
+    alters_tables: bool  # ALTER changes constraints, types and schemas; else a table is rebuilt
+    cascade: str  # after a DROP, so that it drops what depends on the object, too
 
     def reading(
         self, database: pw.Database, schemas: Iterable[str] | None
     ) -> AbstractContextManager[Reading]:
         """Look at the connection's own schema and these (None: all), in a transaction that is
         undone."""
+        ...
+
+    def escaped(self, sql: str) -> str:
+        """SQL as `database.execute_sql` takes it, in which a percent sign may be a placeholder."""
+        ...
+
+    def without_keys(self, database: pw.Database) -> AbstractContextManager[None]:
+        """In the block, tables can be rebuilt although foreign keys point to them."""
+        ...
+
+    def provide(self, database: pw.Database, schemas: Iterable[str]) -> None:
+        """Let a scratch database have these schemas, as far as no migration creates them."""
+        ...
+
+    def missing(self, database: pw.Database, schemas: Iterable[str]) -> set[str]:
+        """Those of the schemas that a migration has to create."""
+        ...
+
+    def check_rows(self, database: pw.Database) -> None:
+        """Check deferred constraints now, where a table could not be changed otherwise."""
+        ...
+
+    def table_sql(self, schema: Schema, table: str) -> str:
+        """The name of a table of a schema, as SQL."""
+        ...
+
+    def delete_all(self, table: str) -> str:
+        """The statement that deletes all rows of a table, given as SQL."""
         ...
 
     def require_names(self, database: pw.Database, models: Iterable[Model]) -> None:

@@ -211,7 +211,7 @@ def test_a_terminal_is_asked(
     project(ONE)
     dbkit("create", "first")
     project(TWO)
-    monkeypatch.setattr("dbkit.cli.commands.prompts.is_terminal", lambda: True)
+    monkeypatch.setattr("dbkit.prompts.is_terminal", lambda: True)
     result = answers("y\n5\n", "create", "second")
     assert result.exit_code == 0, result.output
     assert "Was column users.name renamed to full_name?" in result.output

@@ -14,8 +14,8 @@ from dbkit.pinned_queries import ask
 from dbkit.transactions import rolled_back
 
 from ..peewee_models import Model, truncated
-from ..sql import Hints, Misfits, Statement, Using, runnable
-from ..values import Schema
+from ..sql import Hints, Misfits, Statement, Using, quoted, runnable
+from ..values import Schema, in_namespace
 from . import queries, sendable, session
 from .blocked import in_the_way
 from .reading import SETTINGS, Reading, usable_path
@@ -28,6 +28,8 @@ class Postgres:
 
     name = "postgresql"
     equal = "OPERATOR(pg_catalog.=)"
+    alters_tables = True
+    cascade = " CASCADE"
 
     @contextmanager
     def reading(self, database: pw.Database, schemas: Iterable[str] | None) -> Iterator[Reading]:
@@ -38,6 +40,29 @@ class Postgres:
         begin = "BEGIN" if standby else "BEGIN READ WRITE"
         with rolled_back(database, begin, SETTINGS + reading.path_setting):
             yield reading
+
+    def escaped(self, sql: str) -> str:
+        return sql.replace("%", "%%")  # psycopg2 takes it for a placeholder
+
+    def without_keys(self, database: pw.Database) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def provide(self, database: pw.Database, schemas: Iterable[str]) -> None:
+        """Nothing: migrations create their schemas."""
+
+    def missing(self, database: pw.Database, schemas: Iterable[str]) -> set[str]:
+        _, path, _, _, every = ask(database, queries.SESSION).fetchone()
+        return set(schemas) - {*every, *path[:1]}
+
+    def check_rows(self, database: pw.Database) -> None:
+        database.execute_sql("SET CONSTRAINTS ALL IMMEDIATE")
+
+    def table_sql(self, schema: Schema, table: str) -> str:
+        namespace, bare = in_namespace(table, [one.name for one in schema.namespaces])
+        return f"{quoted(namespace)}.{quoted(bare)}" if namespace else quoted(bare)
+
+    def delete_all(self, table: str) -> str:
+        return f"TRUNCATE {table} CASCADE"
 
     def require_names(self, database: pw.Database, models: Iterable[Model]) -> None:
         sendable.require_names(database, models)
@@ -94,7 +119,7 @@ class Postgres:
         return misfits(current, desired)
 
     def execute(self, database: pw.Database, sql: str) -> Any:
-        return database.execute_sql(sql.replace("%", "%%"))  # psycopg2 takes it for a placeholder
+        return database.execute_sql(self.escaped(sql))
 
     def lock(self, database: pw.Database, name: str) -> None:
         session.lock(database, name)

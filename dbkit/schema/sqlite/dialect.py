@@ -30,11 +30,42 @@ class Sqlite:
 
     name = "sqlite"
     equal = "="
+    alters_tables = False
+    cascade = ""
 
     @contextmanager
     def reading(self, database: pw.Database, schemas: Iterable[str] | None) -> Iterator[Reading]:
         with rolled_back(database):
             yield Reading(database, schemas)
+
+    def escaped(self, sql: str) -> str:
+        return sql
+
+    @contextmanager
+    def without_keys(self, database: pw.Database) -> Iterator[None]:
+        enforced = database.foreign_keys
+        database.foreign_keys = 0
+        try:
+            yield
+        finally:
+            if enforced:
+                database.foreign_keys = 1
+
+    def provide(self, database: pw.Database, schemas: Iterable[str]) -> None:
+        for schema in {*schemas} - {"", "main"}:
+            database.attach(":memory:", schema)
+
+    def missing(self, database: pw.Database, schemas: Iterable[str]) -> set[str]:
+        return set()  # a schema is an attached database
+
+    def check_rows(self, database: pw.Database) -> None:
+        """Nothing: SQLite changes a table whatever is deferred."""
+
+    def table_sql(self, schema: Schema, table: str) -> str:
+        return full_name(table)
+
+    def delete_all(self, table: str) -> str:
+        return f"DELETE FROM {table}"
 
     def require_names(self, database: pw.Database, models: Iterable[Model]) -> None:
         session.require_schemas(database, models)
@@ -50,28 +81,22 @@ class Sqlite:
     def migrating(self, database: pw.Database) -> Iterator[None]:
         """Foreign keys are off inside, or rebuilding a table would delete its children's rows
         (https://sqlite.org/lang_altertable.html, 7); instead all are checked at the end."""
-        enforced = database.foreign_keys
-        if enforced and is_open(database):
+        if database.foreign_keys and is_open(database):
             raise DatabaseFailed(
                 "A transaction is open, and SQLite cannot disable foreign keys in a transaction.",
                 "Commit the transaction first: otherwise rebuilding a table deletes child rows.",
             )
-        database.foreign_keys = 0
-        try:
-            with self.transaction(database):
-                before = _orphans(database)
-                yield
-                broken = _orphans(database) - before
-                for child, row, parent in sorted(broken, key=str):
-                    raise DatabaseFailed(
-                        f"Row {row} of table {child} would reference a missing row of {parent}.",
-                        "On SQLite, migrations run with foreign keys off: delete child rows first.",
-                    ) from pw.IntegrityError(
-                        f"row {row} of {child} references a missing row of {parent}"
-                    )
-        finally:
-            if enforced:
-                database.foreign_keys = 1
+        with self.without_keys(database), self.transaction(database):
+            before = _orphans(database)
+            yield
+            broken = _orphans(database) - before
+            for child, row, parent in sorted(broken, key=str):
+                raise DatabaseFailed(
+                    f"Row {row} of table {child} would reference a missing row of {parent}.",
+                    "On SQLite, migrations run with foreign keys off: delete child rows first.",
+                ) from pw.IntegrityError(
+                    f"row {row} of {child} references a missing row of {parent}"
+                )
 
     def statements(self, current: Schema, desired: Schema) -> list[Statement]:
         return statements(current, desired)

@@ -12,7 +12,7 @@ from dbkit.errors import ModelsError
 from ..database_objects import Object
 from ..peewee_models import Model, described, made_up_index_names
 from ..values import Attached, Index, Nameable, Part, Schema, Table
-from . import catalog
+from . import catalog, session
 
 
 class Reading:
@@ -20,7 +20,9 @@ class Reading:
 
     def __init__(self, database: pw.Database, schemas: Iterable[str] | None) -> None:
         self.unverified: list[tuple[str, str]] = []
-        self.database, self.schemas = database, ["main", *sorted(set(schemas or ()) - {"main"})]
+        if schemas is None:
+            schemas = session.attached(database)
+        self.database, self.schemas = database, ["main", *sorted(set(schemas) - {"main"})]
 
     def expect(self, models: Iterable[Model]) -> None:
         """Nothing: SQLite itself judges the models."""

@@ -42,11 +42,17 @@ def require_no_sequences(models: Iterable[Model]) -> None:
                 )
 
 
+def attached(database: pw.Database) -> list[str]:
+    """The names of the attached databases, main among them, without that of temporary tables."""
+    rows = database.execute_sql("PRAGMA database_list").fetchall()
+    return [name for _, name, _ in rows if name != "temp"]
+
+
 def require_schemas(database: pw.Database, models: Iterable[Model]) -> None:
     """Raises ModelsError for a model in a schema that no attached database has."""
     there = {"main", *(folded(name) for name in database._attached)}
     if not database.is_closed():
-        there |= {folded(name) for _, name, _ in database.execute_sql("PRAGMA database_list")}
+        there |= {folded(name) for name in attached(database)}
     for model in models:
         schema = model._meta.schema
         if schema and folded(schema) == "temp":

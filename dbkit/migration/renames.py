@@ -139,35 +139,62 @@ def _columns(
     for table, old in known.items():
         if (new := generator.new.get(table)) is None:
             continue
-        columns = [one for one in _columns_of(live, table) if one.name in old._meta.columns]
-        came = {one.name: one for one in items(changes, Add, Column, table)}
-        gone = {one.name for one in items(changes, Drop, Column, table)}
+        columns = [part for part in _columns_of(live, table) if part.name in old._meta.columns]
         names = dict.fromkeys((renaming.names.get(table) or table, table))
-        keys = {one.name: [f"{name}.{one.name}" for name in names] for one in columns}
-        told = {column for column, ways in keys.items()
-                if any(key in generator.decisions.rename for key in ways)}  # fmt: skip
-        kept = _kept_fields(old, new)
+        keys = {column.name: [f"{name}.{column.name}" for name in names] for column in columns}
+        candidates = _Candidates(
+            [*new._meta.columns],
+            {column.name: column for column in items(changes, Add, Column, table)},
+            {column.name for column in items(changes, Drop, Column, table)},
+            _kept_fields(old, new),
+            {column for column in keys if generator.decisions.rename.keys() & {*keys[column]}},
+        )
         moved: dict[str, str] = {}
         for column in columns:
-            name = column.name
-            free = [one for one in new._meta.columns if one not in moved.values()
-                    and one != name and (one in came or one in told or one in kept
-                                         or one == kept.get(name))]  # fmt: skip
-            likely: list[str] = []
-            if name not in told and kept.get(name) in free:
-                if _ends_in(came, kept, name) and not generator.decisions.no_rename:
-                    moved[name] = kept[name]
-                    continue
-                likely = [kept[name]]
-            elif name in gone:
-                likely = [one for one in free if one in came and one not in kept.values()
-                          and _base(came[one]) == _base(column)]  # fmt: skip
+            name, kept = column.name, candidates.kept.get(column.name)
+            free = candidates.free(name, moved.values())
+            if kept in free and candidates.follows(name) and not generator.decisions.no_rename:
+                moved[name] = kept
+                continue
+            likely = candidates.likely(column, free)
             other = generator.decisions.renamed("column", keys[name], likely, free)
             if other is not None:
                 moved[name] = other
-            elif name in kept:
+            elif kept is not None:
                 renaming.in_python = True
         _rename_columns(renaming, table, old, new, moved)
+
+
+@dataclass(frozen=True)
+class _Candidates:
+    """The `columns` that a table shall have, and which of them may be an old column under a new
+    name: `kept` are the new columns of fields that keep their names, `told` the old columns that a
+    decision names."""
+
+    columns: list[str]
+    added: dict[str, Column]
+    dropped: set[str]
+    kept: dict[str, str]
+    told: set[str]
+
+    def free(self, old: str, taken: Container[str]) -> list[str]:
+        """The names that an old column may get, without those taken."""
+        may_be = {*self.added, *self.told, *self.kept, self.kept.get(old)} - {old}
+        return [name for name in self.columns if name in may_be and name not in taken]
+
+    def follows(self, old: str) -> bool:
+        """Whether a column surely follows its field: the chain of new names ends in an added
+        column."""
+        return old not in self.told and _ends_in(self.added, self.kept, old)
+
+    def likely(self, old: Column, free: list[str]) -> list[str]:
+        """The names that a person is asked about."""
+        if old.name not in self.told and self.kept.get(old.name) in free:
+            return [self.kept[old.name]]
+        if old.name not in self.dropped:
+            return []
+        return [name for name in free if name in self.added and name not in self.kept.values()
+                and _base(self.added[name]) == _base(old)]  # fmt: skip
 
 
 def _kept_fields(old: Model, new: Model) -> dict[str, str]:

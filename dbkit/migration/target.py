@@ -81,11 +81,14 @@ def _is_said(change: Change) -> bool:
 def whole(database: pw.Database, ignore: Sequence[str] = ()) -> Schema:
     """The whole schema, less the history of migrations and the tables that `ignore` matches."""
     with dialect_for(database).reading(database, None) as reading:
-        live = reading.live(comments=True)
+        return _without(reading.live(comments=True), ignore)
+
+
+def _without(schema: Schema, ignore: Sequence[str]) -> Schema:
     ignore = (HISTORY_TABLE, *ignore)
-    tables = tuple(one for one in live.tables if not matches(one.name, ignore))
-    spaces = tuple(one for one in live.namespaces if not matches(f"{one.name}.*", ignore))
-    return replace(live, namespaces=spaces, tables=tables)
+    tables = tuple(one for one in schema.tables if not matches(one.name, ignore))
+    spaces = tuple(one for one in schema.namespaces if not matches(f"{one.name}.*", ignore))
+    return replace(schema, namespaces=spaces, tables=tables)
 
 
 def wanted(
@@ -94,7 +97,7 @@ def wanted(
     """The schema as it is, but for the names that the models do not say: any will do; and the
     objects of the database."""
     with dialect_for(database).reading(database, None) as reading:
-        live = reading.live()
+        live = reading.live(comments=True)
         said, objects = reading.models(models, live), reading.objects(live)
     chosen = {table.name: {part.name for part in table.parts if getattr(part, "named", False)}
               for table in said.tables}  # fmt: skip
@@ -104,6 +107,6 @@ def wanted(
         valid = filtered(table, lambda part: getattr(part, "valid", True))
         return counting_names(valid, lambda part: part.name in names)
 
-    live = whole(database, ignore)
+    live = _without(live, ignore)
     objects = [one for one in objects if not matches(one.name, ignore)]
     return replace(live, tables=tuple(map(marked, live.tables))), objects

@@ -45,6 +45,15 @@ class MigrationError(DbkitError):
     """A migration file is missing, broken or edited, or its statements failed."""
 
 
+class MigrationFailed(MigrationError):
+    """The statements of a migration failed. `reason` and `remedy` are the message and the hint
+    without the migration's name."""
+
+    def __init__(self, message: str, hint: str, reason: str, remedy: str) -> None:
+        super().__init__(message, hint)
+        self.reason, self.remedy = reason, remedy
+
+
 class WriteFailed(DbkitError):
     """A file cannot be written; what was in its place is unchanged."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +12,7 @@ import peewee as pw
 
 from dbkit import fields
 from dbkit.connection import diagnosed
-from dbkit.errors import DatabaseFailed, DbkitError, MigrationError
+from dbkit.errors import DatabaseFailed, DbkitError, MigrationError, MigrationFailed
 from dbkit.python_source import lines
 from dbkit.schema.canonicalize import joined
 from dbkit.schema.changes import Add, Alter, Change, Drop, kind, subject
@@ -63,6 +63,7 @@ class Created:
     hazards: tuple[str, ...] = ()
     proof: str = ""
     renaming: Renaming = field(default_factory=Renaming, repr=False)
+    changes: tuple[Change, ...] = field(default=(), repr=False)
 
     @property
     def summary(self) -> str:
@@ -93,7 +94,7 @@ class Generator:
             self.decisions.check_used(self.decisions.fill)
             return None
         schemas = self._new_schemas()
-        with _blamed(changes):
+        with blamed(changes):
             up, down = self._both_ways(renaming, current, known, changes, schemas)
         self.decisions.settle()
         self.decisions.check_used(self.decisions.fill)
@@ -101,7 +102,7 @@ class Generator:
         step = Step(current, changes, self.filled)
         lost = hazards(self.dialect, step, self.filled_back, *types)
         made = file_text(_summary(renaming, changes, lost), up, down, replaces)
-        return Created(name, made, lost, renaming=renaming)
+        return Created(name, made, lost, renaming=renaming, changes=tuple(changes))
 
     def _both_ways(
         self,
@@ -315,15 +316,18 @@ def _said(changes: Iterable[Change]) -> Iterator[str]:
 
 
 @contextmanager
-def _blamed(changes: Iterable[Change]) -> Iterator[None]:
+def blamed(changes: Collection[Change]) -> Iterator[None]:
     """An error of the new migration's own statements names the tables that it changes."""
     try:
         yield
-    except DbkitError as error:
-        if not isinstance(error, DatabaseFailed):
+    except MigrationFailed as error:
+        if not changes:
             raise
-        reason, hint = error.message, error.hint
-        raise MigrationError(_failing(changes, reason), hint) from error
+        raise MigrationError(_failing(changes, error.reason), error.remedy) from error
+    except DatabaseFailed as error:
+        raise MigrationError(_failing(changes, error.message), error.hint) from error
+    except DbkitError:
+        raise
     except Exception as error:  # Peewee lets through errors of all classes
         raise MigrationError(_failing(changes, described(error)), "Correct the model.") from error
 

@@ -16,6 +16,7 @@ from dbkit.schema.diff import diff
 from dbkit.schema.peewee_models import Model, qualified
 from dbkit.schema.values import Namespace, Schema, Sequence
 
+from .enum_operations import enums
 from .migrator import Migrator
 from .operation_queue import Creation
 from .reshape import Reshape, read_models, snapshot
@@ -41,7 +42,10 @@ def effect(
             elif isinstance(operation, Creation):
                 touched[qualified(operation.model)] = None
     after = [models[name] for name in touched if name in models]
-    old, new = _compared(database, list(before.values()), after, live)
+    types = enums([*before.values(), *after]).keys()
+    sharing = [model for name, model in models.items()
+               if name not in touched and enums([model]).keys() & types]  # fmt: skip
+    old, new = _compared(database, [*before.values(), *sharing], [*after, *sharing], live)
     return [change for change in diff(old, new) if _is_made(change)]
 
 

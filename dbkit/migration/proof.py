@@ -15,7 +15,7 @@ from dbkit.schema.values import Column, Schema
 from dbkit.scratch_database import server_of
 from dbkit.verification.report import Report
 
-from .autogenerate import Created
+from .autogenerate import Created, blamed
 from .renames import Renaming
 from .router import Router
 from .sample_rows import empty, insert_rows, read_rows
@@ -38,7 +38,8 @@ def prove(router: Router, created: Created, goal: Goal) -> Created:
     _, wanted = goal.left(router.database)
     reasons = insert_rows(router.database, before, wanted)
     start = proof.rows(before)
-    proof.step(lambda: router.run(), name)
+    with blamed(created.changes):
+        proof.step(lambda: router.run(), name)
     live, left = goal.left(router.database)
     _refuse(left, f"After {name}, the schema does not match the models.")
     proof.compare(start, proof.rows(live), before, live)

@@ -18,7 +18,7 @@ from peewee_migrate import router as peewee_migrate
 
 from dbkit.connection import diagnosed
 from dbkit.database_argument import usable
-from dbkit.errors import DatabaseFailed, DbkitError, MigrationError
+from dbkit.errors import DatabaseFailed, DbkitError, MigrationError, MigrationFailed
 from dbkit.schema.dialect import dialect_for
 from dbkit.transactions import is_open, unbroken
 
@@ -315,9 +315,11 @@ class Router(peewee_migrate.Router):
                 raise
             match error:
                 case DatabaseFailed() if name:
-                    raise MigrationError(
+                    raise MigrationFailed(
                         f"Migration {name} failed and was rolled back. {error.message}",
                         "\n".join(filter(None, (error.hint, kept))),
+                        error.message,
+                        error.hint,
                     ) from error.__cause__
                 case MigrationError() if name not in error.message:
                     raise MigrationError(
@@ -326,7 +328,10 @@ class Router(peewee_migrate.Router):
                 case DbkitError():
                     raise
             percent = " In SQL for PostgreSQL, write % as %%." * isinstance(error, IndexError)
-            raise MigrationError(
-                f"Migration {name} failed and was rolled back: {type(error).__name__}: {error}",
+            reason = f"{type(error).__name__}: {error}"
+            raise MigrationFailed(
+                f"Migration {name} failed and was rolled back: {reason}",
                 f"{kept}{percent} Run with --debug to see the line.",
+                reason,
+                "Correct the model.",
             ) from error

@@ -35,8 +35,8 @@ def prove(router: Router, created: Created, goal: Goal) -> Created:
     proof = _Proof(router, name, created.renaming)
     router.files.unwritten[name] = created.text
     before = proof.schema()
-    _, wanted = goal.left(router.database)
-    reasons = insert_rows(router.database, before, wanted)
+    changes = goal.left(router.database)[1] if created.renaming.up else created.changes
+    reasons = insert_rows(router.database, before, changes)
     start = proof.rows(before)
     with blamed(created.changes):
         proof.step(lambda: router.run(), name)

@@ -40,9 +40,9 @@ def verify(
     describes are listed, and are a difference only if `strict`. What matches a pattern of `ignore`
     (`table` or `table.name`, with * and ?) is listed and no difference. `bases` are classes from
     which models inherit: a class whose table the database has is compared, the others are listed as
-    passed over. Raises `ModelsError` if
-    the server cannot make a table of a model, `DatabaseFailed` or `DatabaseUnreachable` if it
-    could not be asked; never answers "clean" because something was not looked at.
+    passed over. Raises `ModelsError` if the server cannot make a table of a model,
+    `DatabaseFailed` or `DatabaseUnreachable` if it could not be asked; never answers "clean"
+    because something was not looked at.
     """
     models = list(models)
     with naming((*models, *bases), database):
@@ -68,7 +68,7 @@ def _with_causes(
         with replaying(database, directory) as router:
             difference = server_of(router.database).difference
             done = applied(router, state.applied, schemas)
-            every = applied(router, state.pending, schemas)
+            every = applied(router, state.pending, schemas) if state.pending else done
     except DbkitError as error:
         note = f"The causes could not be determined: {error}"
         return replace(report, notes=(*report.notes, note))

@@ -1,0 +1,37 @@
+"""The documents for maintainers name files that exist."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = sorted([*ROOT.glob("docs/*.md"), ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"])
+A_PATH = re.compile(r"[\w./-]+(?:\.(?:py|md|cfg|toml|ini)|/)")
+IN_CODE, IN_LINK = re.compile(r"`([^`\n]+)`"), re.compile(r"\]\(([^)#:]+)\)")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_file_that_a_document_names_exists(document: Path) -> None:
+    text = re.sub(r"^```.*?^```$", "", document.read_text(encoding="utf-8"), flags=re.M | re.S)
+    paths = [path for path in IN_CODE.findall(text) if A_PATH.fullmatch(path)]
+    links = [path for path in IN_LINK.findall(text) if not path.startswith("http")]
+    missing = [path for path in {*paths, *links} if not is_there(document, path)]
+    assert sorted(missing) == []
+
+
+def is_there(document: Path, path: str) -> bool:
+    """Whether a file has this path, or a bare file name of `dbkit/` somewhere in it."""
+    folders = (ROOT, ROOT / "dbkit", document.parent)
+    if any((folder / path).exists() for folder in folders):
+        return True
+    return "/" not in path and any((ROOT / "dbkit").rglob(path))
+
+
+def test_the_architecture_names_every_package() -> None:
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    packages = {file.parent.relative_to(ROOT / "dbkit").as_posix() + "/"
+                for file in (ROOT / "dbkit").rglob("__init__.py")} - {"./"}  # fmt: skip
+    assert [name for name in sorted(packages - {"schema/"}) if name not in text] == []

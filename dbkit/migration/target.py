@@ -11,7 +11,7 @@ from dbkit.schema.changes import Alter, Change, Drop
 from dbkit.schema.database_objects import Object
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.diff import diff
-from dbkit.schema.patch import counting_names, filtered, patched
+from dbkit.schema.patch import counting_names, filtered
 from dbkit.schema.peewee_models import HISTORY_TABLE, Model, qualified, with_targets
 from dbkit.schema.values import Comment, Firing, Policy, Rule, Schema, Table, Trigger
 from dbkit.verification.comparison import examine, matches, of_others
@@ -63,9 +63,6 @@ class Goal:
             return whole(database), []
         report, live, _ = examine(database, list(self.models), ignore=self.ignore)
         return live, [change for change in report.changes if _is_said(change)]
-
-    def desired(self, live: Schema, left: Iterable[Change]) -> Schema:
-        return patched(live, left) if self.wanted is None else self.wanted
 
 
 def _is_said(change: Change) -> bool:

@@ -9,14 +9,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import peewee as pw
 import pytest
 from click.testing import CliRunner, Result
 
-from dbkit import models
+from dbkit import migrate, models, verify
 from dbkit.cli.commands import main
 from dbkit.connection import parse
+from dbkit.migration import create
 
 from .servers import BINARIES, DEBIAN_15, Server, free_port
 
@@ -103,12 +105,15 @@ def server(request: pytest.FixtureRequest) -> Server:
 
 
 @pytest.fixture(params=[SQLITE, *POSTGRES])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty database of its own."""
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty database, which is dropped after the test: there are thousands."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'test.db'}"
+        yield f"sqlite:///{tmp_path / 'test.db'}"
+        return
     server = server_of(request.param)
-    return server.url(server.create_database())
+    name = server.create_database()
+    yield server.url(name)
+    server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -124,6 +129,20 @@ def postgres(server: Server) -> Iterator[pw.Database]:
     with opened(server.url(server.create_database())) as database:
         with database.bind_ctx(models.MODELS):
             yield database
+
+
+@pytest.fixture
+def steps(database: pw.Database, tmp_path: Path) -> Callable[..., Any]:
+    """Create and run a migration; gives it."""
+
+    def step(models: list[Any], **decisions: Any) -> Any:
+        made = create(database, models, tmp_path / "m", **decisions)
+        migrate(database, tmp_path / "m")
+        report = verify(database, models)
+        assert not report, str(report)
+        return made
+
+    return step
 
 
 @contextmanager

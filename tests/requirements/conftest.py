@@ -16,8 +16,7 @@ import pytest
 
 from dbkit import migrate
 from dbkit.models import MODELS
-
-from ..conftest import MIGRATIONS, POSTGRES, SQLITE, opened, server_of
+from tests.conftest import MIGRATIONS, POSTGRES, SQLITE, opened, server_of
 
 
 @cache

@@ -18,8 +18,8 @@ import dbkit as package
 from dbkit import migrate, models, verify
 from dbkit.discovery import load_models
 from dbkit.models import MODELS, User
+from tests.conftest import MIGRATIONS, opened
 
-from ..conftest import MIGRATIONS, opened
 from . import catalog
 from .catalog import Col, Key
 

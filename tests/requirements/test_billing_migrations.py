@@ -10,8 +10,8 @@ import pytest
 
 from dbkit import migrate, rollback, status
 from dbkit.models import Plan, Subscription, Tenant
+from tests.conftest import MIGRATIONS
 
-from ..conftest import MIGRATIONS
 from . import catalog
 from .catalog import Col, Key
 

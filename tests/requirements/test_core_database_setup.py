@@ -10,8 +10,8 @@ import pytest
 
 from dbkit import status
 from dbkit.models import MODELS, User
+from tests.conftest import MIGRATIONS
 
-from ..conftest import MIGRATIONS
 from . import catalog
 from .catalog import Col, Key
 

@@ -1,7 +1,7 @@
 """requirements/marketing-database-setup.md: each test names the step it covers.
 
-Step 3 is the schema, column by column; the properties of its models are in test_models.py, the
-seed rows of step 6 in the tests of seeding, connecting in the tests of the connection.
+Step 3 is the schema, column by column; the properties of its models are tested by
+tests/cases/test_reference_models.py, seed rows and connecting by the tests of seeding and check.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import pytest
 from dbkit import migrate, models, rollback, seed, status
 from dbkit.migration import reset
 from dbkit.models import MODELS, Campaign
+from tests.conftest import MIGRATIONS, SEEDS
 
-from ..conftest import MIGRATIONS, SEEDS
 from . import catalog
 from .catalog import Col, Key
 

@@ -1,0 +1,153 @@
+"""The README is run: its commands print what it says, its Python works, and nothing is left out."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dbkit.cli.commands import main
+from dbkit.diagnosis import RULES
+from dbkit.migration import Migrator
+from dbkit.schema.postgres.spellings import EQUIVALENT
+from tests.conftest import ROOT
+from tests.laws.test_dump_equality import NOT_COMPARED, NOT_COMPARED_18
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def console() -> Iterator[tuple[str, str]]:
+    """(command, what the README says it prints), in order."""
+    for block in blocks("console"):
+        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, _, output = part.partition("\n")
+            yield command, output
+
+
+@pytest.fixture
+def project() -> Iterator[Path]:
+    # not pytest's own directory: run by root, the embedded server's user may not look into that
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        directory.chmod(0o755)
+        for name in ("migrations", "seeds", "setup.cfg"):
+            (directory / name).symlink_to(ROOT / name)
+        yield directory
+
+
+def run(command: str | list[str], cwd: Path) -> str:
+    """Both streams together, and the exit code where it is not 0."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        command,
+        shell=isinstance(command, str),
+        cwd=cwd,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)},
+    )
+    return done.stdout + (f"[exit {done.returncode}]\n" if done.returncode else "")
+
+
+@pytest.mark.postgres  # by embedded:DIR
+def test_every_command_prints_what_the_readme_says(project: Path) -> None:
+    shown = list(console())
+    assert len(shown) > 10
+    for command, expected in shown:
+        pattern = re.escape(expected).replace(re.escape("..."), ".*?")
+        printed = run(command, project)
+        assert re.fullmatch(pattern, printed, re.DOTALL), f"$ {command}\n{printed}"
+
+
+def test_the_script_runs(project: Path) -> None:
+    script = next(block for block in blocks("python") if block.startswith("# a script"))
+    assert run([sys.executable, "-c", script], project) == "pro\n"
+
+
+def test_the_fastapi_dependency_works(project: Path) -> None:
+    run("python -m dbkit up", project)
+    app = next(block for block in blocks("python") if block.startswith("# FastAPI"))
+    (project / "app.py").write_text(app)
+    (project / "client.py").write_text("""
+from concurrent.futures import ThreadPoolExecutor
+from fastapi.testclient import TestClient
+from app import app, database
+client = TestClient(app)
+with ThreadPoolExecutor(8) as threads:
+    answers = list(threads.map(lambda _: client.get("/campaigns"), range(40)))
+assert {answer.status_code for answer in answers} == {200}
+assert database.is_closed()
+print(sorted(campaign["name"] for campaign in answers[0].json())[0])
+""")
+    assert run([sys.executable, "-W", "ignore", "client.py"], project) == "Content Marketing 2025\n"
+
+
+def test_the_first_two_commands_are_what_ci_runs() -> None:
+    first = blocks("sh")[0].splitlines()
+    assert len(first) == 2
+    assert "-m dbkit up" in first[0]
+    assert "pytest" in first[1]
+    assert "README.md" in (ROOT / ".ci" / "run").read_text()
+
+
+def test_no_command_option_or_setting_is_missing() -> None:
+    for name, command in main.commands.items():
+        assert f"`{name}`" in README
+        assert f"python -m dbkit {name}" in README
+        for option in command.params:
+            assert max(option.opts, key=len) in README, f"{name} {option.opts}"
+
+
+def test_every_file_that_the_readme_names_is_there() -> None:
+    named = re.findall(r"`((?:dbkit|migrations|seeds|tests)/[\w./]*|tox\.ini|setup\.cfg)`", README)
+    assert len(named) > 20
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [
+        "refused",
+        "timed out",
+        "host not found",
+        "provider project paused",
+        "wrong password",
+        "TLS required",
+        "database missing",
+        "no privilege",
+        "locked",
+    ],
+)
+def test_the_troubleshooting_table_uses_the_words_of_check(cause: str) -> None:
+    assert f"`{cause}`" in README
+    assert cause in {rule.cause for rule in RULES}
+
+
+def test_all_that_is_not_compared_is_listed() -> None:
+    text = " ".join(README.split())
+    for kind in (*NOT_COMPARED, *NOT_COMPARED_18):
+        assert kind in text
+
+
+@pytest.mark.parametrize("spelling", EQUIVALENT)
+def test_the_spellings_that_are_the_same_are_listed(spelling: str) -> None:
+    assert f"`{spelling.replace(chr(34), '')}`" in " ".join(README.split())
+
+
+def test_every_operation_is_explained() -> None:
+    own = {name for kind in Migrator.__mro__ if kind.__module__.startswith("dbkit")
+           for name in vars(kind) if not name.startswith("_")}  # fmt: skip
+    own -= {"fake", "in_order", "catch_up"}  # by which the Router runs a file
+    assert len(own) > 25
+    assert [name for name in own if f"{name}(" not in README] == []

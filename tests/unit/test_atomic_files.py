@@ -82,7 +82,7 @@ def test_a_killed_process_leaves_the_old_file() -> None:
     Path("setup.cfg").write_text("old")
     script = """
 import os, pathlib, signal
-from dbkit.writing import overwrite
+from dbkit.atomic_files import overwrite
 os.fsync = lambda descriptor: os.kill(os.getpid(), signal.SIGKILL)
 overwrite(pathlib.Path("setup.cfg"), "new")
 """

@@ -10,6 +10,7 @@ import peewee as pw
 
 from .connection import diagnosed
 from .errors import ConfigError
+from .peewee_internals import uses_psycopg3
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -55,7 +56,7 @@ def usable(database: Any) -> pw.Database:
     for base in type(database).__mro__:
         if reason := OTHERS.get(base.__name__):
             raise ConfigError(f"{name} is not supported: {reason}", KINDS)
-    if isinstance(getattr(database, "_adapter", None), pw.Psycopg3Adapter):
+    if uses_psycopg3(database):
         raise ConfigError(
             "This database uses psycopg 3, but dbkit works with psycopg2.",
             "Remove prefer_psycopg3, and install psycopg2-binary.",

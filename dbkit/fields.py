@@ -14,6 +14,7 @@ from typing import Any
 import peewee as pw
 
 from .errors import ModelsError
+from .peewee_internals import database_of_context, extend_schema_manager
 from .pinned_queries import ask
 
 __all__ = [
@@ -178,8 +179,7 @@ class EnumField(pw.Field):
 
     def bind(self, model: Any, name: str, set_attribute: bool = True) -> None:
         super().bind(model, name, set_attribute)
-        manager: Any = type(model._schema)
-        model._schema.__class__ = _creating_types(manager)
+        extend_schema_manager(model, _creating_types)
 
     def _wrong(self, value: Any) -> ValueError:
         return ValueError(
@@ -229,8 +229,7 @@ class _Typed(pw.Node):
 
 
 def _native_enums(ctx: Any) -> bool:
-    # a Peewee context holds its database only as the owner of this bound method
-    return isinstance(ctx.state.conflict_statement.__self__, pw.PostgresqlDatabase)
+    return isinstance(database_of_context(ctx), pw.PostgresqlDatabase)
 
 
 class _CreatesTypes(pw.SchemaManager):

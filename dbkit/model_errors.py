@@ -8,6 +8,7 @@ from typing import Any
 
 import peewee as pw
 
+from . import peewee_internals as internals
 from .errors import DbkitError, ModelsError
 from .schema.peewee_models import Model, class_name, described, is_model
 
@@ -48,9 +49,9 @@ def _require_sql(model: Model, database: pw.Database, cause: Exception) -> None:
         with _blamed(f"column {class_name(model)}.{field.name}"):
             _sql(field.ddl(database.get_sql_context()), database)
     with _blamed(f"table of model {class_name(model)}"):
-        manager = type(model._schema)(model, database)
-        for query in (manager._create_table(safe=False), *manager._create_indexes(safe=False)):
-            query.query()[0].encode()
+        manager = internals.schema_manager(model, database)
+        for sql, _ in (internals.table_statement(manager), *internals.index_statements(manager)):
+            sql.encode()
     with _blamed(f"primary key of model {class_name(model)}"):
         model._meta.get_primary_keys()
 

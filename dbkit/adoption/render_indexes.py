@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import peewee as pw
-
+from dbkit import peewee_internals as internals
 from dbkit.python_source import Call, Code, Statement
 from dbkit.schema.sql import quoted
 from dbkit.schema.values import Index, Table
@@ -79,7 +78,7 @@ class Indexes:
     def _has_usual_name(self, index: Index) -> bool:
         columns = "_".join(key.column or "" for key in self._keys(index))
         words = re.sub(r"[^\w]+", "", columns)
-        made = pw._truncate_constraint_name(f"{self.bare}_{words}")
+        made = internals.shortened_index_name(f"{self.bare}_{words}")
         return self.spoken.index_name(made) == index.name
 
     def _argument(self, model: str, key: Words) -> Any:

@@ -6,8 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-import peewee as pw
-
+from dbkit import peewee_internals as internals
 from dbkit.python_source import Class, Code, Statement, module, used
 from dbkit.schema.peewee_models import HISTORY_TABLE
 from dbkit.schema.values import Column, EnumType, ForeignKey, Part, Schema, Table, in_namespace
@@ -23,7 +22,7 @@ from .sqlite_types import Sqlite
 
 FROM_FIELDS = ("ColumnField", "DateTimeTZField", "EnumField", "TypedForeignKeyField")
 IMPORTED = {*FROM_FIELDS, "StrEnum", BASE}
-RESERVED = {*vars(pw.Table("x")), *filter(lambda name: name.startswith("_"), dir(pw.Table))}
+RESERVED = internals.reserved_column_names()
 DOC = "The models of a database, as it was found."
 
 

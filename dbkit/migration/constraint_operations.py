@@ -8,6 +8,7 @@ from typing import Any
 import peewee as pw
 
 from dbkit import fields
+from dbkit import peewee_internals as internals
 from dbkit.schema.peewee_models import Model, qualified
 from dbkit.schema.sql import quoted
 from dbkit.schema.values import Constraint, Index
@@ -108,7 +109,7 @@ class ConstraintOperations(Stepping):
         model = self._with_fields(model, name)
         self._native(
             f"create_foreign_key {qualified(model)}.{name}",
-            lambda: model._schema.create_foreign_key(field_of(model, name)),
+            lambda: internals.schema_manager(model).create_foreign_key(field_of(model, name)),
         )
         return model
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import peewee as pw
 
+from dbkit import peewee_internals as internals
 from dbkit.errors import MigrationError
 from dbkit.schema.peewee_models import Model, is_made_up, qualified
 from dbkit.schema.sql import folded, mentions, quoted
@@ -56,6 +57,10 @@ def rewritten(clause: Any, change: Callable[[str], str]) -> Any:
     if isinstance(clause, pw.NodeList):
         nodes = tuple(rewritten(node, change) for node in clause.nodes)
         return pw.NodeList(nodes, clause.glue, clause.parens)
+    if isinstance(clause, pw.ModelIndex):
+        parts = internals.index_parts(clause)
+        keys = [rewritten(key, change) for key in parts.keys]
+        return internals.index_with(clause, keys=keys, where=rewritten(parts.where, change))
     return clause
 
 
@@ -72,7 +77,8 @@ def renamed_in(sql: str, old: str, new: str) -> str:
 
 def is_called(clause: Any, name: str) -> bool:
     if isinstance(clause, pw.NodeList) and len(clause.nodes) == 3:
-        return isinstance(clause.nodes[1], pw.Entity) and clause.nodes[1]._path[-1] == name
+        entity = clause.nodes[1]
+        return isinstance(entity, pw.Entity) and internals.entity_name(entity) == name
     wanted = (unquoted(name), f"CHECK ({unquoted(name)})")
     return isinstance(clause, pw.SQL) and unquoted(clause.sql) in wanted
 
@@ -82,10 +88,11 @@ def is_index(model: Model, index: Any, columns: Sequence[Any], name: str | None)
     if isinstance(index, (tuple, list)):
         same = list(index[0]) == list(columns)
         made = pw.ModelIndex(model, [model._meta.combined.get(one, one) for one in index[0]])
-        return same if name is None else made._name == name
+        return same if name is None else internals.index_name(made) == name
     if isinstance(index, pw.ModelIndex):
-        keys = [one.name if isinstance(one, pw.Field) else one for one in index._expressions]
-        return keys == list(columns) and is_made_up(index) if name is None else index._name == name
+        parts = internals.index_parts(index)
+        keys = [one.name if isinstance(one, pw.Field) else one for one in parts.keys]
+        return keys == list(columns) and is_made_up(index) if name is None else parts.name == name
     if not isinstance(index, pw.SQL):
         return False
     if name is not None:
@@ -95,9 +102,12 @@ def is_index(model: Model, index: Any, columns: Sequence[Any], name: str | None)
 
 def rename_index(model: Model, old: str, new: str) -> None:
     """Another name for an index of Meta.indexes."""
-    for index in model._meta.indexes:
-        if isinstance(index, pw.ModelIndex) and index._name == old:
-            index._name = new
+    model._meta.indexes = [
+        internals.index_with(index, name=new)
+        if isinstance(index, pw.ModelIndex) and internals.index_name(index) == old
+        else index
+        for index in model._meta.indexes
+    ]
 
 
 def put_field(model: Model, name: str, field: Any) -> None:
@@ -150,7 +160,7 @@ def _names_field(index: Any, field: Any) -> bool:
     return any(
         one.column_name == field.column_name if isinstance(one, pw.Field)
         else mentions(getattr(one, "sql", str(one)), field.column_name)
-        for one in index._expressions
+        for one in internals.index_parts(index).keys
     )  # fmt: skip
 
 
@@ -193,10 +203,6 @@ def _rename_in_sql(model: Model, change: Callable[[str], str]) -> None:
         if owner.constraints:
             owner.constraints = [rewritten(clause, change) for clause in owner.constraints]
     meta.indexes = [rewritten(index, change) for index in meta.indexes]
-    for index in meta.indexes:
-        if isinstance(index, pw.ModelIndex):
-            index._expressions = [rewritten(key, change) for key in index._expressions]
-            index._where = rewritten(index._where, change)
 
 
 def default_of(field: Any) -> Any:

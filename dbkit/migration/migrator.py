@@ -13,6 +13,7 @@ from typing import Any
 
 import peewee as pw
 
+from dbkit import peewee_internals as internals
 from dbkit.errors import MigrationError
 from dbkit.schema.peewee_models import Model, qualified
 from dbkit.schema.sql import quoted
@@ -60,9 +61,10 @@ class Migrator(EnumOperations, ConstraintOperations):
         meta, old = model._meta, table_sql(model)
         self.orm.remove(model)
         meta.set_table_name(new_name)
-        for index in meta.indexes:
-            if isinstance(index, pw.ModelIndex):
-                index._table = meta.table
+        meta.indexes = [
+            internals.index_with(index, model) if isinstance(index, pw.ModelIndex) else index
+            for index in meta.indexes
+        ]
         self.orm.add(model)
         self._sql("rename_table", f"ALTER TABLE {old} RENAME TO {quoted(new_name)}")
         return model
@@ -105,8 +107,7 @@ class Migrator(EnumOperations, ConstraintOperations):
                 keys[0].primary_key = True
                 meta.primary_key = keys[0]
             elif keys:
-                key = pw.CompositeKey(*(one.name for one in keys))
-                meta.set_primary_key("__composite_key__", key)
+                internals.set_composite_key(model, *(one.name for one in keys))
         return model
 
     def add_fields(

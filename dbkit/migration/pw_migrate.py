@@ -12,12 +12,12 @@ from typing import Any
 
 import click
 import peewee as pw
-from peewee_migrate import cli
 
 from dbkit import config
 from dbkit.connection import diagnosed, parse
 from dbkit.discovery import find_models, find_project
 from dbkit.errors import DbkitError
+from dbkit.peewee_internals import use_router
 from dbkit.prompts import created_text, passed_over, questions
 
 from .new_migration import create, create_empty
@@ -30,7 +30,7 @@ READING, WRITING_FILES = {"list"}, {"create", "merge"}
 def install() -> pw.Database:
     """Put dbkit's Router in place; give the database: --database, else as dbkit finds it."""
     find_project()
-    cli.Router = _CommandRouter
+    use_router(_CommandRouter)
     context = click.get_current_context(silent=True)
     command, flags = (context.info_name, context.params) if context else (None, {})
     return _reported(_database)(flags.get("database"), command)

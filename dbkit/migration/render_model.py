@@ -18,6 +18,7 @@ import peewee as pw
 from playhouse import postgres_ext, sqlite_ext
 
 from dbkit import fields
+from dbkit import peewee_internals as internals
 from dbkit.python_source import Call, Code
 from dbkit.schema.peewee_models import BASES, Model, is_made_up, key_fields, qualified
 
@@ -107,7 +108,7 @@ class Freezer:
             tuple(
                 self.index(model, one)
                 for one in map(partial(_as_index, model), meta.indexes)
-                if self._owned(model, getattr(one, "_name", None))
+                if self._owned(model, internals.index_name(one))
             ),
             tuple(
                 self.constraint(one)
@@ -189,7 +190,7 @@ class Freezer:
         return same == self._sql(one.ddl_datatype(self._context()))
 
     def _array(self, one: Any) -> Call:
-        inner = self.field(one._ArrayField__field)
+        inner = self.field(internals.element_field(one))
         options: dict[str, Any] = {"field_kwargs": inner.options} if inner.options else {}
         if one.convert_values:
             options["convert_values"] = True
@@ -209,7 +210,7 @@ class Freezer:
             kind = fields.TypedForeignKeyField
             options["sql_type"] = one.sql_type
         if one.deferred:
-            options["_deferred"] = True
+            options[internals.DEFERRED] = True
         return _class(kind, self._target(one), **options)
 
     def _target(self, one: Any) -> str:
@@ -233,18 +234,19 @@ class Freezer:
         """A member of Meta.indexes as a call of `add_index`, with fields by name."""
         if not isinstance(index, pw.ModelIndex):
             return Call("add_index", (_sql(self._sql(index)),))
-        options: dict[str, Any] = {"unique": True} if index._unique else {}
+        parts = internals.index_parts(index)
+        options: dict[str, Any] = {"unique": True} if parts.unique else {}
         if not is_made_up(index):
-            options["name"] = index._name
-        if index._where is not None:
-            options["where"] = _sql(self._in_index(index._where))
-        usual = next((one.index_type for one in reversed(index._expressions)
+            options["name"] = parts.name
+        if parts.where is not None:
+            options["where"] = _sql(self._in_index(parts.where))
+        usual = next((one.index_type for one in reversed(parts.keys)
                       if isinstance(one, pw.Field) and one.index_type), None)  # fmt: skip
-        if index._using and index._using != usual:
-            options["using"] = index._using
-        if index._nulls_distinct is not None:
-            options["nulls_distinct"] = index._nulls_distinct
-        return Call("add_index", tuple(map(self._index_key, index._expressions)), options)
+        if parts.using and parts.using != usual:
+            options["using"] = parts.using
+        if parts.nulls_distinct is not None:
+            options["nulls_distinct"] = parts.nulls_distinct
+        return Call("add_index", tuple(map(self._index_key, parts.keys)), options)
 
     def _index_key(self, key: Any) -> Any:
         if isinstance(key, pw.Field):
@@ -289,7 +291,7 @@ def _named(clause: Any) -> tuple[str | None, Any]:
     if isinstance(clause, pw.NodeList) and len(clause.nodes) == 3:
         _, entity, inner = clause.nodes
         if isinstance(entity, pw.Entity) and type(inner) is pw.SQL:
-            return entity._path[-1], inner
+            return internals.entity_name(entity), inner
     return None, clause
 
 

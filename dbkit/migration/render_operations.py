@@ -12,6 +12,7 @@ from typing import Any
 
 import peewee as pw
 
+from dbkit import peewee_internals as internals
 from dbkit.python_source import Call, flat
 from dbkit.schema.changes import Add, Alter, Change, Drop, covers, items
 from dbkit.schema.peewee_models import Model, is_made_up, qualified
@@ -181,14 +182,15 @@ class Writer:
     def _in_the_way(self, gone: list[Model]) -> None:
         """Indexes of tables that go away, of which new tables have the names."""
         came = [model for name, model in self.new.items() if name not in self.old]
-        taken = {getattr(index, "_name", None) for model in came
-                 for index in model._meta.fields_to_index()}  # fmt: skip
+        taken = {internals.index_name(index) for model in came
+                 for index in model._meta.fields_to_index()} - {None}  # fmt: skip
         for model in gone:
             for index in model._meta.fields_to_index():
-                if getattr(index, "_name", None) in taken:
-                    keys = [one.name for one in index._expressions if isinstance(one, pw.Field)]
-                    made_up = is_made_up(index) and len(keys) == len(index._expressions)
-                    options = {} if made_up else {"name": index._name}
+                if internals.index_name(index) in taken:
+                    parts = internals.index_parts(index)
+                    keys = [one.name for one in parts.keys if isinstance(one, pw.Field)]
+                    made_up = is_made_up(index) and len(keys) == len(parts.keys)
+                    options = {} if made_up else {"name": parts.name}
                     self.lines.call("drop_index", qualified(model), *(keys if made_up else ()),
                                     **options)  # fmt: skip
 

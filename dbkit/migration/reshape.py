@@ -14,6 +14,7 @@ from typing import Any
 import peewee as pw
 from playhouse import postgres_ext
 
+from dbkit import peewee_internals as internals
 from dbkit.errors import MigrationError
 from dbkit.schema.changes import Add, Alter, Change, Drop
 from dbkit.schema.dialect import Reading, dialect_for
@@ -53,7 +54,7 @@ def cloned(field: Any) -> Any:
     if isinstance(field, pw.ForeignKeyField) and isinstance(field.rel_field, pw.Field):
         copy.rel_field = field.rel_field.clone()
     if isinstance(field, postgres_ext.ArrayField):
-        copy._ArrayField__field = field._ArrayField__field.clone()
+        internals.clone_element_field(copy)
     return copy
 
 
@@ -61,16 +62,8 @@ def _index(model: Model, index: Any) -> Any:
     if not isinstance(index, pw.ModelIndex):
         return index
     keys = [model._meta.fields.get(one.name, one) if isinstance(one, pw.Field) else one
-            for one in index._expressions]  # fmt: skip
-    return pw.ModelIndex(
-        model,
-        keys,
-        unique=index._unique,
-        where=index._where,
-        using=index._using,
-        name=index._name,
-        nulls_distinct=index._nulls_distinct,
-    )
+            for one in internals.index_parts(index).keys]  # fmt: skip
+    return internals.index_with(index, model, keys=keys)
 
 
 class Reshape:

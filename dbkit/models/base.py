@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from inspect import signature
 from typing import Any
 
 import peewee as pw
 
 from dbkit.fields import DateTimeTZField, server_default, utcnow
+
+CONFLICT = signature(pw.OnConflict)  # its arguments are those of on_conflict()
 
 
 class TimestampedModel(pw.Model):
@@ -39,7 +42,7 @@ class TimestampedModel(pw.Model):
         return _upserting(super().insert_from(query, fields))
 
     def save(self, force_insert: bool = False, only: Any = None) -> Any:
-        if self._pk is not None and not force_insert:
+        if self.get_id() is not None and not force_insert:
             self.updated_at = utcnow()  # type: ignore[assignment]
             only = [*only, "updated_at"] if only else only
         return super().save(force_insert=force_insert, only=only)
@@ -53,12 +56,12 @@ class _Insert(pw.ModelInsert):
     """An insert whose ON CONFLICT ... DO UPDATE moves updated_at too."""
 
     def on_conflict(self, *args: Any, **kwargs: Any) -> Any:
-        query = super().on_conflict(*args, **kwargs)
-        conflict = query._on_conflict
-        changed = [*(conflict._preserve or ()), *(conflict._update or ())] if conflict else []
+        options = CONFLICT.bind(*args, **kwargs).arguments
+        kept = pw.ensure_tuple(options.get("preserve")) or ()
+        changed = [*kept, *(options.get("update") or ())]
         if changed and not _given(changed):
-            conflict._preserve = (*(conflict._preserve or ()), self.model.updated_at)
-        return query
+            options["preserve"] = (*kept, self.model.updated_at)
+        return super().on_conflict(**options)
 
 
 def _upserting(query: Any) -> Any:

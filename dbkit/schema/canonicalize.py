@@ -10,6 +10,7 @@ from typing import Any
 
 import peewee as pw
 
+from dbkit import peewee_internals as internals
 from dbkit.errors import ModelsError
 
 from .peewee_models import BASES, Model, key_fields
@@ -160,7 +161,7 @@ def _copy(
     options = {name: getattr(first._meta, name) for name in META}
     options["table_name"] = cut(first._meta.table_name)
     options["primary_key"] = False
-    options["schema_manager_class"] = type(first._schema)
+    options["schema_manager_class"] = internals.schema_manager_class(first)
     place = None if bare else _place(first, cut)  # which may lack what a key to itself points to
     columns = {cut(field.column_name): field.name for field in fields}
     attributes = {field.name: _field(field, place, cut, copies or {}, columns) for field in fields}
@@ -190,15 +191,13 @@ def _copy_key_and_indexes(model: Model, copy: Model, cut: Cut) -> None:
 
     if model._meta.composite_key and not copy._meta.primary_key:
         names = map(renamed, model._meta.primary_key.field_names)
-        copy._meta.set_primary_key("__composite_key__", pw.CompositeKey(*names))
-        copy._meta.composite_key = True
+        internals.set_composite_key(copy, *names)
     for index in model._meta.indexes:
         if isinstance(index, pw.ModelIndex):
-            name, keys = index._name, list(map(renamed, index._expressions))
-            index = index.clone()
-            index._model, index._table, index._expressions = copy, copy._meta.table, keys
-            if name in {one._name for one in copy._meta.indexes if isinstance(one, pw.ModelIndex)}:
+            parts = internals.index_parts(index)
+            if parts.name in map(internals.index_name, copy._meta.indexes):
                 continue
+            index = internals.index_with(index, copy, keys=list(map(renamed, parts.keys)))
         elif isinstance(index, (tuple, list)):
             index = (tuple(map(renamed, index[0])), *index[1:])
         if index not in copy._meta.indexes:
@@ -227,8 +226,7 @@ def _field(
                     f"column, {column}.",
                     "Give it another column_name, or take it out.",
                 )
-            copy.rel_model, copy.rel_field = "self", columns[column]
-            copy._is_self_reference = True  # of a DeferredForeignKey, Peewee does not say so
+            internals.point_to_self(copy, columns[column])
         elif target in copies:
             copy.rel_model = copies[target]
             copy.rel_field = copy.rel_model._meta.columns[cut(field.rel_field.column_name)]

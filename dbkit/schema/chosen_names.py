@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import peewee as pw
 
+from dbkit import peewee_internals as internals
 from dbkit.errors import ModelsError
 from dbkit.fields import EnumField
 
@@ -45,4 +46,4 @@ def _beside(model: Model) -> Iterator[tuple[str, object]]:
             yield f"the type of {field.name}", field.type_name
     for index in model._meta.indexes:
         if isinstance(index, pw.ModelIndex):
-            yield "an index", index._name
+            yield "an index", internals.index_name(index)

@@ -8,6 +8,8 @@ from typing import Any
 import peewee as pw
 from playhouse import sqlite_ext
 
+from dbkit import peewee_internals as internals
+
 # the classes of libraries whose tables are of different kinds
 BASES = (sqlite_ext.FTS5Model, sqlite_ext.FTSModel, sqlite_ext.VirtualModel, pw.Model)
 HISTORY_TABLE = "migratehistory"  # peewee-migrate's
@@ -42,7 +44,7 @@ def sequences(models: Iterable[Model]) -> list[tuple[str | None, str]]:
     """(schema, name) of the sequences from which fields take their values (`sequence=`), as far as
     PostgreSQL keeps the name."""
     fields = (field for model in models for field in model._meta.sorted_fields)
-    places = (one._sequence_parts() for one in fields if one.sequence)
+    places = (internals.sequence_parts(one) for one in fields if one.sequence)
     return list(dict.fromkeys((schema, truncated(name)) for schema, name in places))
 
 
@@ -74,7 +76,8 @@ def key_fields(model: Model) -> tuple[Any, ...]:
 
 def made_up_index_names(model: Model) -> set[str]:
     """Names of the model's indexes that Peewee made, as far as a server keeps them."""
-    return {truncated(index._name) for index in model._meta.fields_to_index() if is_made_up(index)}
+    indexes = filter(is_made_up, model._meta.fields_to_index())
+    return {truncated(internals.index_parts(index).name) for index in indexes}
 
 
 def truncated(name: str, length: int = 63) -> str:
@@ -89,7 +92,7 @@ def is_made_up(index: Any) -> bool:
     if not isinstance(index, pw.ModelIndex):
         return False
     try:
-        made = index._generate_name_from_fields(index._model, index._expressions)
+        made = internals.generated_index_name(index)
     except ValueError:  # nothing in it to make a name from, so a person wrote one
         return False
-    return bool(made == index._name)
+    return made == internals.index_name(index)

@@ -20,6 +20,7 @@ from typing import Any
 
 import peewee as pw
 
+from dbkit import peewee_internals as internals
 from dbkit.database_argument import takes_database
 from dbkit.diagnosis import explain
 from dbkit.errors import SeedError
@@ -246,7 +247,8 @@ class _Table:
         if isinstance(target, pw.UUIDField):
             value = uuid.UUID(str(value))
         if isinstance(target, pw.DecimalField):
-            value = Decimal(str(value)).quantize(target._exp, ROUND_HALF_UP)
+            step = Decimal(10) ** -target.decimal_places
+            value = Decimal(str(value)).quantize(step, ROUND_HALF_UP)
         target.db_value(value)  # an enum's label is refused here, with the right ones named
         return value
 
@@ -288,8 +290,10 @@ def _unique_sets(model: Model) -> list[list[pw.Field]]:
     sets = [list(key_fields(model))]
     sets += [[one] for one in meta.sorted_fields if one.unique]
     for index in meta.indexes:
-        if isinstance(index, pw.ModelIndex) and index._unique and index._where is None:
-            sets.append(list(index._expressions))
+        if isinstance(index, pw.ModelIndex):
+            parts = internals.index_parts(index)
+            if parts.unique and parts.where is None:
+                sets.append(list(parts.keys))
         elif isinstance(index, (tuple, list)) and index[1]:
             sets.append([meta.combined[name] for name in index[0] if name in meta.combined])
     return [fields for fields in sets if all(isinstance(one, pw.Field) for one in fields)]
@@ -297,7 +301,7 @@ def _unique_sets(model: Model) -> list[list[pw.Field]]:
 
 def _same(target: pw.Field, row: Any, wanted: Any) -> bool:
     """Whether a row holds what the seed says; if in doubt not, `_update` looks closer."""
-    stored = row.__data__[target.name]
+    stored = internals.stored_value(row, target)
     if isinstance(target, pw.ForeignKeyField):
         target = target.rel_field
     if stored is None or wanted is None or isinstance(target, pw.JSONField):

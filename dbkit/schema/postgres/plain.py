@@ -14,6 +14,7 @@ from typing import Any
 
 import peewee as pw
 
+from dbkit import peewee_internals as internals
 from dbkit.fields import EnumField, ServerDefault
 
 from ..peewee_models import Model, is_made_up, key_fields, truncated
@@ -110,15 +111,10 @@ def read(model: Model, context: Any, names: Names) -> Table | None:
 
 
 def _require_plain(model: Model) -> None:
-    meta, manager = model._meta, type(model._schema)
+    meta = model._meta
     unusual = meta.table_settings or meta.options or meta.strict_tables or meta.without_rowid
-    base = pw.SchemaManager
-    if (
-        unusual
-        or manager._create_table is not base._create_table
-        or manager._create_indexes is not base._create_indexes
-        or manager._create_index is not base._create_index
-    ):
+    manager = internals.schema_manager_class(model)
+    if unusual or not internals.renders_usual_statements(manager):
         raise _Unusual
 
 
@@ -178,7 +174,7 @@ def _sql(node: Any, context: Any) -> tuple[str, str | None]:
         named = isinstance(word, pw.SQL) and word.sql == "CONSTRAINT"
         if not named or not isinstance(entity, pw.Entity):
             raise _Unusual
-        name = truncated(entity._path[-1])
+        name = truncated(internals.entity_name(entity))
     else:
         name = None
     if not isinstance(node, pw.SQL) or node.params or type(node) not in (pw.SQL, ServerDefault):
@@ -243,14 +239,16 @@ def _foreign_key(field: Any, names: Names) -> ForeignKey:
 
 
 def _index(index: Any, named: bool) -> Index:
-    plain = isinstance(index, pw.ModelIndex) and index._where is None
-    if not plain or not all(isinstance(key, pw.Field) for key in index._expressions):
+    if not isinstance(index, pw.ModelIndex):
+        raise _Unusual
+    parts = internals.index_parts(index)
+    if parts.where is not None or not all(isinstance(key, pw.Field) for key in parts.keys):
         raise _Unusual
     return Index(
-        _names(index._expressions),
-        bool(index._unique),
-        (index._using or "btree").lower(),
-        nulls_distinct=index._nulls_distinct is not False,
-        name=truncated(index._name),
+        _names(parts.keys),
+        bool(parts.unique),
+        (parts.using or "btree").lower(),
+        nulls_distinct=parts.nulls_distinct is not False,
+        name=truncated(parts.name),
         named=named,
     )

@@ -16,6 +16,7 @@ from typing import Any
 
 import peewee as pw
 
+from dbkit import peewee_internals as internals
 from dbkit.diagnosis import sqlstate
 from dbkit.errors import ModelsError
 from dbkit.fields import EnumField, TypeName, create_enum
@@ -214,7 +215,8 @@ def _stand_in(database: pw.Database, model: Model, names: Names) -> bool:
     may point to no other. Whether there were any."""
     made = False
     try:
-        ddl, _ = _manager(database, model, names)._create_table(safe=False, temporary=True).query()
+        manager = _manager(database, model, names)
+        ddl, _ = internals.table_statement(manager, temporary=True)
     except Exception:  # Peewee lets through errors of all classes; this has been noted already
         return False
     for name in dict.fromkeys(REFERENCED.findall(ddl)):
@@ -277,20 +279,17 @@ def _impossible(model: Model, error: Exception) -> ModelsError:
 def _create(database: pw.Database, model: Model, names: Names) -> str:
     """Create one table and its indexes; give the SQL that did it."""
     manager, statements = _manager(database, model, names), []
-    for query in (
-        manager._create_table(safe=False, temporary=True),
-        *manager._create_indexes(safe=False),
+    for sql, params in (
+        internals.table_statement(manager, temporary=True),
+        *internals.index_statements(manager),
     ):
-        sql, params = query.query()
         statements.append(sql)
         database.execute_sql(sql, params)
     return "\n".join(statements)
 
 
 def _manager(database: pw.Database, model: Model, names: Names) -> Any:
-    manager = type(model._schema)(model, database)
-    manager._create_context = lambda: _context(database, names)
-    return manager
+    return internals.schema_manager(model, database, lambda: _context(database, names))
 
 
 def _context(database: pw.Database, names: Names) -> Any:
@@ -300,8 +299,8 @@ def _context(database: pw.Database, names: Names) -> Any:
         def sql(self, obj: Any) -> Any:
             if pw.is_model(obj):
                 obj = obj._meta.table
-            if isinstance(obj, pw.Table) and obj._model is not None:
-                obj = pw.Entity("pg_temp", names.temporary(obj._model))
+            if isinstance(obj, pw.Table) and (model := internals.model_of_table(obj)) is not None:
+                obj = pw.Entity("pg_temp", names.temporary(model))
             elif isinstance(obj, TypeName):
                 name = names.qualified(obj.schema, truncated(obj.name))
                 obj = pw.Entity("pg_temp", names.types_there.get(name, obj.name))

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import peewee as pw
 
+from dbkit import peewee_internals as internals
 from dbkit.errors import ModelsError
 
 from ..database_objects import Object
@@ -52,8 +53,7 @@ class Reading:
 def _from_models(live: pw.Database, models: list[Model]) -> Schema:
     """What SQLite makes of the models, in memory, with the functions that the live one has."""
     scratch = pw.SqliteDatabase(":memory:")
-    for registry in ("_collations", "_functions", "_extensions"):
-        setattr(scratch, registry, getattr(live, registry))
+    internals.share_functions(live, scratch)
     by_name = {_name(model): model for model in models}
     schemas = sorted({model._meta.schema for model in models if model._meta.schema} - {"main"})
     with scratch.connection_context():
@@ -61,7 +61,7 @@ def _from_models(live: pw.Database, models: list[Model]) -> Schema:
             scratch.attach(":memory:", schema)
         for model in pw.sort_models(models):
             try:
-                type(model._schema)(model, scratch).create_all(safe=False)
+                internals.schema_manager(model, scratch).create_all(safe=False)
             except Exception as error:  # Peewee and the driver let through errors of all classes
                 raise ModelsError(
                     f"SQLite cannot create table {_name(model)} of model {model.__name__}: "

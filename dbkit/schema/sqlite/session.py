@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import peewee as pw
 
+from dbkit import peewee_internals as internals
 from dbkit.errors import ModelsError
 
 from ..peewee_models import Model
@@ -50,7 +51,7 @@ def attached(database: pw.Database) -> list[str]:
 
 def require_schemas(database: pw.Database, models: Iterable[Model]) -> None:
     """Raises ModelsError for a model in a schema that no attached database has."""
-    there = {"main", *(folded(name) for name in database._attached)}
+    there = {"main", *map(folded, internals.attached_schemas(database))}
     if not database.is_closed():
         there |= {folded(name) for name in attached(database)}
     for model in models:

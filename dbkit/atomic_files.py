@@ -1,4 +1,4 @@
-"""Text files that are written whole or not at all, whatever happens meanwhile."""
+"""Files that are written completely or not at all."""
 
 from __future__ import annotations
 
@@ -12,14 +12,18 @@ from .errors import WriteFailed
 
 
 def write_new(path: Path, text: str) -> None:
-    """Write a file that does not exist yet, and the directories above it."""
+    """Write a new file, and create the directories above it.
+
+    Raises WriteFailed if the file exists already or cannot be written.
+    """
     with _explained(path), new_directories_removed(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         _write(path, text.encode(), _link)
 
 
 def overwrite(path: Path, text: str | bytes) -> None:
-    """Write a file that may exist; it keeps its permissions, and a symbolic link its target."""
+    """Write a file that may exist already. The file keeps its permissions, and a symbolic link is
+    followed. Raises WriteFailed."""
     path = path.resolve()
     with _explained(path):
         _write(path, text.encode() if isinstance(text, str) else text, os.replace)
@@ -27,13 +31,13 @@ def overwrite(path: Path, text: str | bytes) -> None:
 
 @contextmanager
 def new_directories_removed(path: Path) -> Iterator[None]:
-    """If the block fails, remove the directories above `path` that it made."""
-    missing = [one for one in path.absolute().parents if not one.exists()]
+    """If the block fails, remove the directories above `path` that the block created."""
+    missing = [parent for parent in path.absolute().parents if not parent.exists()]
     try:
         yield
     except BaseException:
         for directory in missing:
-            with suppress(OSError):  # it was not made, or it has other files meanwhile
+            with suppress(OSError):  # the block did not create it, or it has other files now
                 directory.rmdir()
         raise
 
@@ -51,7 +55,7 @@ def _explained(path: Path) -> Iterator[None]:
 
 
 def _write(path: Path, data: bytes, move: Callable[[Path, Path], None]) -> None:
-    """By a temporary file in the same directory, which is on the disk before it gets its name."""
+    """Write a temporary file in the same directory, sync it to the disk, then give it its name."""
     temporary = path.with_name(f".dbkit-{uuid4().hex}.tmp")
     try:
         with temporary.open("xb") as file:

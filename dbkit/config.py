@@ -1,7 +1,7 @@
 """Settings: flags, then the environment, then `.env`, then `[dbkit]` in `setup.cfg`.
 
-What is secret (the database) is never read from `setup.cfg`. Relative paths start from the
-current directory, where `.env` and `setup.cfg` are looked for too.
+The database URL is a secret and is never read from `setup.cfg`. `.env`, `setup.cfg` and relative
+paths are looked up in the current directory.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ PARTS = ("DB_HOST", "DB_PORT", "DB_NAME", "DB_USER", "DB_PASSWORD")
 
 @dataclass(frozen=True)
 class Settings:
-    """Where dbkit works. `url` may hold a password and stays out of the repr."""
+    """The settings of a command. `url` may contain a password, so the repr leaves it out."""
 
     url: str = field(repr=False)
     models: str | None
@@ -45,7 +45,10 @@ def load(
     migrations: str | Path | None = None,
     seeds: str | Path | None = None,
 ) -> Settings:
-    """Settings for these flags, completed from the other sources. Raises ConfigError."""
+    """Return the settings: each from its flag, if given, or else from the other sources.
+
+    Raises ConfigError if a source cannot be read or has an invalid value.
+    """
     both = Env()
     try:
         _refuse_broken_lines(Path(".env"))
@@ -68,10 +71,13 @@ def load(
 
 
 def adopting(settings: Settings, migrations: str | None) -> Path:
-    """Where `init` writes migrations. A [dbkit] section for other models has a directory with their
-    migrations, so it is taken only if a flag names it."""
-    others = _project().get("models")
-    if migrations or others is None or _module(others) == _module(settings.models):
+    """Return the directory to which `init` writes migrations; `migrations` is the flag.
+
+    If [dbkit] names other models, its directory belongs to their migrations, so `init` uses that
+    directory only if the flag names it.
+    """
+    configured = _project().get("models")
+    if migrations or configured is None or _module(configured) == _module(settings.models):
         return settings.migrations
     return Path("migrations")
 
@@ -81,7 +87,7 @@ def _module(spec: str | None) -> str:
 
 
 def _refuse_broken_lines(path: Path) -> None:
-    """environs passes over a line it cannot read, and the database in it."""
+    """Raise ValueError for a broken line: environs would skip it, and a database URL in it."""
     if path.exists():
         with path.open(encoding="utf-8") as stream:
             for binding in parse_stream(stream):
@@ -90,7 +96,7 @@ def _refuse_broken_lines(path: Path) -> None:
 
 
 def is_directory(path: Path) -> bool:
-    """Whether there is a directory, which perhaps cannot be read: whoever does says so."""
+    """Whether the directory exists. An unreadable directory counts; reading it raises the error."""
     try:
         return path.is_dir()
     except OSError:
@@ -98,7 +104,7 @@ def is_directory(path: Path) -> bool:
 
 
 def scratch_url() -> str | None:
-    """DBKIT_SCRATCH_URL: a server on which a scratch database may be made."""
+    """Return DBKIT_SCRATCH_URL, the server on which dbkit may create scratch databases."""
     both = Env()
     both.read_env(Path.cwd() / ".env", recurse=False)
     return _get(both, "DBKIT_SCRATCH_URL")
@@ -116,9 +122,9 @@ def _get(env: Env, name: str) -> str | None:
 
 
 def _url(environment: Env, both: Env) -> str | None:
-    """The database that the environment names, or else `.env`: by URL or in parts.
+    """The URL from the environment, or else from `.env`, given as a whole or in DB_ parts.
 
-    If the environment gives but some of the parts, `.env` completes them.
+    If the environment has only some of the parts, `.env` completes them.
     """
     for env in (environment, both):
         if url := _get(env, "DATABASE_URL"):
@@ -129,7 +135,7 @@ def _url(environment: Env, both: Env) -> str | None:
 
 
 def _joined(env: Env) -> str:
-    # bytes that are no UTF-8 stay what they are: parse() refuses them
+    # bytes that are not UTF-8 are kept here, and parse() refuses them
     host, port, name, user, password = (
         quote(_get(env, part) or "", safe="", errors="surrogateescape") for part in PARTS
     )
@@ -144,8 +150,8 @@ def _joined(env: Env) -> str:
 
 
 def quoted_pattern(name: str) -> str:
-    """An entry of `ignore` that stands for just this name: as it is, or as a JSON string, in which
-    it cannot be anything but an entry."""
+    """Return an entry of `ignore` that matches only this name: the name itself, or a JSON string
+    if the name has special characters."""
     if PLAIN.fullmatch(name):
         return name
     pattern = literal_pattern(name)
@@ -153,12 +159,12 @@ def quoted_pattern(name: str) -> str:
 
 
 def literal_pattern(name: str) -> str:
-    """The pattern that matches just this name."""
+    """Return the pattern that matches only this name."""
     return re.sub(r"[*?\[]", r"[\g<0>]", name)
 
 
 def _patterns(text: str) -> Iterator[str]:
-    """The entries of `ignore`, with blanks between them."""
+    """The entries of `ignore`, which are separated by blanks."""
     for entry in ENTRY.findall(text):
         try:
             yield json.loads(entry) if entry.startswith('"') else entry
@@ -176,7 +182,7 @@ def _project() -> dict[str, str]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, configparser.Error) as error:
-        # the further lines quote the file
+        # the other lines of the error quote the file
         raise ConfigError(f"setup.cfg cannot be read: {str(error).splitlines()[0]}") from None
     section = dict(parser["dbkit"]) if parser.has_section("dbkit") else {}
     if unknown := section.keys() - parser.defaults().keys() - set(PROJECT):

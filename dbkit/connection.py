@@ -1,7 +1,7 @@
-"""From a URL to a Peewee database, and from a failure to what to do about it.
+"""Database URLs become Peewee databases, and the driver's errors become errors with a next step.
 
-A password is in the parameters handed to the driver and nowhere else: `display` is what is
-printed, and no message of the driver about a URL is passed on, since it quotes from it.
+Only the driver's parameters contain a password. dbkit prints `display` instead of the URL, and never
+prints the driver's message about a URL, because that message quotes the URL.
 """
 
 from __future__ import annotations
@@ -41,9 +41,10 @@ NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 @dataclass(frozen=True)
 class Target:
-    """A database that has been named, not yet opened. `name` is its own name, for confirmation.
+    """A database that a URL names; it is not open. `reset` asks for its `name`.
 
-    With `directory` it is an embedded server's, and `params` are known once that has started.
+    With `directory`, the database is on an embedded server, whose `params` are known after the
+    server has started.
     """
 
     dialect: str
@@ -53,9 +54,10 @@ class Target:
     directory: Path | None = None
 
     def database(self, read_only: bool = False) -> pw.Database:
-        """The Peewee database, unopened; an embedded server is started for it.
+        """Return the Peewee database, not open; start its server if that is embedded.
 
-        With `read_only` nothing that is missing is made: no SQLite file, no server's folder.
+        With `read_only`, no SQLite file and no folder of a server is created. Raises
+        DatabaseUnreachable or ConfigError.
         """
         if self.dialect == "sqlite":
             return _sqlite_database(self.name, read_only and self.name != ":memory:")
@@ -84,16 +86,16 @@ def _sqlite_database(name: str, read_only: bool) -> pw.Database:
 
 
 def connect(url: str | None = None) -> pw.Database:
-    """The database that `url` names, or the settings do: a Peewee database, opened on first use.
+    """Return the Peewee database of `url`, or else of the settings; the first use opens it.
 
-    For SQLite foreign keys are enforced; for `embedded:DIR` the server is started. Raises
-    ConfigError for a URL that cannot be used.
+    SQLite enforces foreign keys, and the server of `embedded:DIR` is started. Raises ConfigError
+    for a URL that cannot be used, and DatabaseUnreachable if the embedded server does not start.
     """
     return parse(config.load(database=url).url).database()
 
 
 def parse(url: str) -> Target:
-    """What a URL names. Opens and starts nothing. Raises ConfigError."""
+    """Return the target that a URL names; open and start nothing. Raises ConfigError."""
     if NO_TEXT.search(unquote(url)):
         raise ConfigError("The database URL contains a character that is not text.", FORMS)
     scheme, colon, rest = url.strip().partition(":")
@@ -116,7 +118,7 @@ def parse(url: str) -> Target:
 def _embedded(name: str) -> Target:
     if not name:
         raise ConfigError("embedded: does not name a directory.", "Use embedded:pgdata.")
-    directory = Path(os.path.expanduser(name))  # Path's own raises where there is no such user
+    directory = Path(os.path.expanduser(name))  # Path.expanduser() raises for an unknown user
     return Target("postgresql", "postgres", f"embedded:{directory}", directory=directory)
 
 
@@ -136,11 +138,11 @@ def _sqlite(rest: str) -> Target:
 def _postgresql(url: str) -> Target:
     credentials, at, place = url.removeprefix("postgresql://").partition("@")
     if at and ("/" in credentials or "@" in place):
-        raise _unusable(url)  # the driver would take a part of the password for the host
+        raise _unusable(url)  # the driver would read a part of the password as the host
     try:
         params = dict(parse_dsn(url))
     except (psycopg2.ProgrammingError, UnicodeError) as error:
-        # the driver's own words quote the part it stumbled over, which may be the password
+        # the driver's message quotes the part that it cannot parse, which may be the password
         raise _unusable(url, str(error)) from None
     host, user, port = (params.get(name, "") for name in ("host", "user", "port"))
     if not re.fullmatch("[0-9,]*", port):
@@ -162,7 +164,7 @@ def _postgresql(url: str) -> Target:
 
 
 def _unusable(url: str, words: str = "") -> ConfigError:
-    # the name of an option is no secret, unlike everything else that the driver quotes
+    # of all that the driver quotes, only the name of an option is no secret
     if option := re.search(r'invalid URI query parameter: "(\w+)"', words):
         return ConfigError(
             f"The database URL has the option {option[1]}, which PostgreSQL does not know.",
@@ -179,12 +181,16 @@ def _unusable(url: str, words: str = "") -> ConfigError:
 
 @contextmanager
 def diagnosed(database: pw.Database, display: str = "") -> Iterator[None]:
-    """Turn the driver's errors inside the block into DatabaseUnreachable or DatabaseFailed."""
+    """Turn the driver's errors in the block into DatabaseUnreachable or DatabaseFailed.
+
+    `display` is the database's URL for the message. Raises ConfigError in a block of
+    manual_commit().
+    """
     try:
         yield
     except (pw.PeeweeException, psycopg2.Error, MaxConnectionsExceeded) as error:
         raise diagnosis.explain(error, database, display) from error
-    except UnicodeDecodeError as error:  # PostgreSQL checks no text of a database in SQL_ASCII
+    except UnicodeDecodeError as error:  # in a database in SQL_ASCII, PostgreSQL checks no text
         raise DatabaseFailed(
             f"The database contains a name or text that is not valid {error.encoding}: {error}.",
             "If the encoding of the database is SQL_ASCII, set PGCLIENTENCODING to the encoding "
@@ -201,7 +207,7 @@ def diagnosed(database: pw.Database, display: str = "") -> Iterator[None]:
 
 @contextmanager
 def opened(database: pw.Database, display: str = "") -> Iterator[pw.Database]:
-    """Open the database for the block, with failures explained, and close it after."""
+    """Open the database for the block, explain its failures (see `diagnosed`), and close it."""
     with diagnosed(database, display):
         database.connect(reuse_if_open=True)
     try:

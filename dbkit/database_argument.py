@@ -1,4 +1,4 @@
-"""Databases as a program gives them to dbkit's functions: behind a proxy, pooled, not yet open."""
+"""The databases that programs pass to dbkit's functions: proxies, pooled or closed databases."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .peewee_internals import uses_psycopg3
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 KINDS = "dbkit works with Peewee's PostgresqlDatabase and SqliteDatabase, also pooled."
-# Peewee derives these from the two, and yet dbkit's statements do not run on them
+# these are subclasses of the two, but dbkit's statements do not run on them
 OTHERS = {
     "CockroachDatabase": "Its catalogs differ from those of PostgreSQL.",
     "SqliteQueueDatabase": "It writes in another thread and has no transactions. Pass a "
@@ -26,8 +26,8 @@ OTHERS = {
 
 
 def takes_database(function: Function) -> Function:
-    """A function whose first argument is a database as a program gives it; every failure of the
-    database is a DbkitError."""
+    """Decorate a function whose first argument is a database that a program passes: the function
+    gets the database that `usable` returns, and raises every database failure as a DbkitError."""
 
     @wraps(function)
     def wrapper(database: pw.Database, *args: Any, **kwargs: Any) -> Any:
@@ -39,8 +39,10 @@ def takes_database(function: Function) -> Function:
 
 
 def usable(database: Any) -> pw.Database:
-    """The database itself, if a proxy stands for it. Raises ConfigError for a database that cannot
-    be used, and for what is none."""
+    """Return the database, or the database behind a proxy.
+
+    Raises ConfigError for a database that dbkit cannot use, and for any other object.
+    """
     given = database
     while isinstance(database, pw.Proxy):
         database = database.obj

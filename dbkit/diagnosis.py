@@ -1,8 +1,8 @@
-"""What a failure of the driver means, and what to do: one table, from the drivers' words.
+"""The causes of connection failures, and their remedies: a table of patterns in the drivers' texts.
 
-libpq gives no SQLSTATE for a connection that never came to be (PostgreSQL manual, 34.1), so its
-text is all there is; once connected, the SQLSTATE decides (PostgreSQL manual, appendix A), since
-the text may quote anybody's data.
+libpq gives no SQLSTATE for a failed connection (PostgreSQL manual, 34.1), so only its text can be
+used. After the connection, the SQLSTATE decides (PostgreSQL manual, appendix A), because the text
+may quote user data.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .sqlstates import advice, sql_name
 
 
 class Rule(NamedTuple):
-    """A pattern in the driver's text, the cause it means, and the step that helps."""
+    """A pattern in the driver's text, the cause that it shows, a message, and the next step."""
 
     pattern: str
     cause: str
@@ -85,7 +85,7 @@ RULES = [
         "sslmode=require, or sslrootcert=FILE with verify-full.",
     ),
     Rule(
-        # with any other sslmode TLS was tried too, so that it is not what is missing
+        # with any other sslmode, libpq has tried TLS too, so TLS is not the cause
         r"no pg_hba.conf entry .*(no encryption|SSL off) .*sslmode=disable"
         r"|connection is insecure|SSL connection is required|SSL(/TLS)? required",
         "TLS required",
@@ -144,7 +144,7 @@ RULES = [
         "Check the server log, then try again. The open transaction was rolled back.",
     ),
     Rule(
-        r"unable to open database file|disk I/O error",  # the latter of a directory, for one
+        r"unable to open database file|disk I/O error",  # the latter if the path is a directory
         "cannot open",
         "The SQLite file cannot be opened or created.",
         "Check that the path is a file, that its directory exists, and that you may write there.",
@@ -167,7 +167,10 @@ LOST = ("08", "57P")  # classes of SQLSTATE that end the connection
 
 
 def explain(error: Exception, database: pw.Database, display: str = "") -> DbkitError:
-    """The DbkitError for a driver's error, with the password taken out of whatever it says."""
+    """Return the DbkitError for a driver's error, without the password that its text may quote.
+
+    `display` is the database's URL for the message.
+    """
     text = _words(error, database)
     at = f" ({display})" if display else ""
     state = sqlstate(error)
@@ -206,18 +209,19 @@ def _words(error: Exception, database: pw.Database) -> str:
 
 
 def _user(database: pw.Database) -> str | None:
-    """The role of the connection, as far as it is known without asking."""
+    """The role of the connection, if it is known without a query."""
     if database.is_closed() or not isinstance(database, pw.PostgresqlDatabase):
         return None
     return str(database.connection().info.user)
 
 
 def sqlstate(error: BaseException | None) -> str | None:
+    """Return the SQLSTATE of a driver's error, or of an error that it caused."""
     return _of_causes(error, "pgcode")
 
 
 def _of_causes(error: BaseException | None, attribute: str) -> str | None:
-    seen: list[BaseException] = []  # an error that is raised again may be its own context
+    seen: list[BaseException] = []  # an error that is raised again can be its own context
     while error is not None and error not in seen:
         seen.append(error)
         if found := getattr(error, attribute, None):
@@ -228,7 +232,7 @@ def _of_causes(error: BaseException | None, attribute: str) -> str | None:
 
 @dataclass(frozen=True)
 class Facts:
-    """What `dbkit check` found at the other end. `latency` in milliseconds."""
+    """The facts that `dbkit check` prints about a connection. `latency` is in milliseconds."""
 
     server: str
     database: str
@@ -240,7 +244,7 @@ class Facts:
 
 
 def facts(database: pw.Database) -> Facts:
-    """Ask an open database what it is. Reads only."""
+    """Return the facts of an open database. Writes nothing."""
     latency = _latency(database)
     if isinstance(database, pw.SqliteDatabase):
         version, file = database.execute_sql(
@@ -256,7 +260,7 @@ def facts(database: pw.Database) -> Facts:
     version, name, user, backend, schema, may_create = row
     info = database.connection().info
     tls = info.ssl_attribute("protocol") if info.ssl_in_use else None
-    # a pooler answers the client with a process number of its own, not the server's
+    # a pooler tells the client its own process number, not that of the server
     pooled = info.backend_pid != backend or "pooler" in (info.host or "")
     return Facts(
         f"PostgreSQL {version}",

@@ -1,4 +1,4 @@
-"""Which classes of a module are the project's tables."""
+"""The models of a project: the classes of a module that have tables."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ LIBRARIES = ("peewee", "playhouse", "peewee_migrate")
 
 @dataclass(frozen=True)
 class Found:
-    """The models of a module. `bases` are classes that were passed over because other models
-    inherit from them; `outside` are classes of other modules that foreign keys point to. No list
-    says that these are no tables, so a table that a migration made for such a class stays."""
+    """The models of a module. `bases` are classes that exist only as a base for other models.
+    `outside` are classes of other modules to which foreign keys point. No list says that these
+    have no table, so a table that a migration created for such a class is kept."""
 
     models: list[Model]
     bases: tuple[Model, ...] = ()
@@ -31,18 +31,21 @@ class Found:
 
 
 def load_models(spec: str | None) -> list[Model]:
-    """The models that `MODULE` or `MODULE:NAME` names.
+    """Return the models that `MODULE` or `MODULE:NAME` names.
 
-    NAME is a list of models, or a function that gives one; without it the module's own MODELS
-    is taken, or else every model in it and its submodules, less those that are only inherited
-    from. Raises ModelsError, also when any submodule fails to import: what cannot be read must
-    not look like a table that was removed.
+    NAME is a list of models, or a function that returns one. Without NAME, the module's list
+    MODELS is used, or else every model of the module and its submodules, except classes that
+    exist only as a base for other models. Raises ModelsError, also if a submodule cannot be
+    imported: its models must not look like tables that were removed.
     """
     return find_models(spec).models
 
 
 def find_models(spec: str | None) -> Found:
-    """As `load_models`, with the classes that were passed over."""
+    """Return what `load_models` returns, with the classes that were passed over.
+
+    Raises ModelsError.
+    """
     if not spec:
         raise ModelsError(
             "No models are configured.",
@@ -68,7 +71,7 @@ def find_models(spec: str | None) -> Found:
 
 
 def find_project() -> None:
-    """Let modules of the current directory be imported, as `python -m` does."""
+    """Let Python import modules from the current directory, as `python -m` does."""
     if str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
 
@@ -97,7 +100,7 @@ def _import(name: str) -> ModuleType:
         raise ModelsError(
             f"Module {name} cannot be imported: {error}", "Install what it needs."
         ) from error
-    except (Exception, SystemExit) as error:  # a module that exits must not end us as "clean"
+    except (Exception, SystemExit) as error:  # a module that exits must not end dbkit as "clean"
         raise ModelsError(
             f"Module {name} cannot be imported: {type(error).__name__}: {error}",
             "Run with --debug to see where.",
@@ -105,8 +108,8 @@ def _import(name: str) -> ModuleType:
 
 
 def _walk(module: ModuleType) -> list[ModuleType]:
-    """The module and its submodules. A folder without `__init__.py` is a package to Python, and may
-    also hold scripts: of its files, only those that define classes are imported."""
+    """The module and its submodules. A folder without `__init__.py` is a package to Python, but may
+    also contain scripts, so only those of its files that define classes are imported."""
     modules = [module]
     folder = not getattr(module, "__file__", None)
     for info in pkgutil.iter_modules(getattr(module, "__path__", ())):
@@ -120,7 +123,7 @@ def _walk(module: ModuleType) -> list[ModuleType]:
 
 
 def _folders(module: ModuleType) -> list[str]:
-    """The names of the folders below a package that hold Python files and no `__init__.py`."""
+    """The names of the folders in a package that have Python files but no `__init__.py`."""
     return sorted(
         {
             folder.name
@@ -136,7 +139,7 @@ def _folders(module: ModuleType) -> list[str]:
 
 
 def _defines_classes(info: pkgutil.ModuleInfo) -> bool:
-    """Whether a file defines a class that is derived from another; it is read, and not run."""
+    """Whether a file defines a class that has a base class; the file is parsed but not run."""
     path = Path(getattr(info.module_finder, "path", ""), f"{info.name}.py")
     if not path.is_file():
         return True
@@ -145,11 +148,12 @@ def _defines_classes(info: pkgutil.ModuleInfo) -> bool:
             body = ast.parse(file.read()).body
     except (SyntaxError, ValueError, OSError):
         return True  # the import says what is wrong
-    return any(isinstance(one, ast.ClassDef) and one.bases for one in body)
+    return any(isinstance(node, ast.ClassDef) and node.bases for node in body)
 
 
 def _is_librarys(model: Model) -> bool:
-    """Whether a class is a library's. (One that `type()` made says that it is Peewee's.)"""
+    """Whether a class belongs to a library. (A class that `type()` made claims to be Peewee's, so
+    the module must really contain it.)"""
     module = sys.modules.get(model.__module__)
     own = getattr(module, model.__name__, None) is model
     return own and model.__module__.partition(".")[0] in LIBRARIES
@@ -164,13 +168,16 @@ def _tables(modules: list[ModuleType]) -> Found:
     }
     models = _with_through_models([model for model in found if not only_inherited_from(model)])
     bases = tuple(model for model in found if model not in models)
-    outside = tuple(one for one in with_targets(models) if one not in {*models, *bases})
+    outside = tuple(model for model in with_targets(models) if model not in {*models, *bases})
     return Found(models, bases, outside)
 
 
 def only_inherited_from(model: Model) -> bool:
-    """Whether a class is no table of its own; Peewee has no mark for it, so by how it is used:
-    models derive from it, no foreign key points to it, and nobody gave it a table's name."""
+    """Whether a class exists only as a base for other models.
+
+    Peewee has no mark for this, so its use decides: models derive from the class, no foreign key
+    points to it, and it has no explicit table name.
+    """
     meta = model._meta
     named = meta.table_name != meta.make_table_name() and meta.table_function is None
     return bool(model.__subclasses__()) and not meta.backrefs and not named

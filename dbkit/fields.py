@@ -1,4 +1,4 @@
-"""What Peewee lacks: native enum types, UTC timestamps, and defaults the server knows too."""
+"""Fields that Peewee lacks: native enum types, UTC timestamps, and defaults of the server."""
 
 from __future__ import annotations
 
@@ -30,19 +30,20 @@ __all__ = [
 
 
 def utcnow() -> dt.datetime:
-    """Now, in UTC and aware of it."""
+    """Return the current time as an aware datetime in UTC."""
     return dt.datetime.now(dt.UTC)
 
 
 def server_default(value: Any, sql: str | None = None) -> dict[str, Any]:
-    """Field options that make `value` the default in Python and in the database alike.
+    """Return field options that make `value` the default in Python and in the database.
 
-    Peewee's `default=` never reaches the schema, so rows written by other programs miss it::
+    Peewee's `default=` never reaches the schema, so rows of other programs would not get it::
 
         api_quota_daily = IntegerField(**server_default(5))
         created_at = DateTimeTZField(**server_default(utcnow, "CURRENT_TIMESTAMP"))
 
-    A callable needs `sql`, the expression that means the same to the server.
+    A callable needs `sql`, an SQL expression with the same meaning. Raises TypeError without it,
+    or if the value has no literal in SQL.
     """
     if callable(value) and sql is None:
         raise TypeError("a callable default needs sql=, the same expression in SQL")
@@ -54,7 +55,7 @@ def server_default(value: Any, sql: str | None = None) -> dict[str, Any]:
 
 
 class ServerDefault(pw.SQL):
-    """A DEFAULT clause, for either driver: psycopg2 takes a bare % for a placeholder."""
+    """A DEFAULT clause for both drivers. (psycopg2 reads a single % as a placeholder.)"""
 
     def __sql__(self, ctx: Any) -> Any:
         return ctx.literal(self.sql.replace("%", "%%") if _native_enums(ctx) else self.sql)
@@ -85,7 +86,7 @@ def _literal(value: Any) -> str:
 class DateTimeTZField(pw.DateTimeField):
     """A point in time: `timestamp with time zone` on PostgreSQL, UTC text on SQLite.
 
-    Always reads back as an aware datetime. A naive value is taken as UTC, a date as its midnight.
+    The value is always read as an aware datetime. A naive value means UTC; a date, its midnight.
     """
 
     field_type = "TIMESTAMPTZ"
@@ -107,15 +108,15 @@ class DateTimeTZField(pw.DateTimeField):
 
 
 class _Moment(dt.datetime):
-    """In UTC. SQLite stores it in the form of its own CURRENT_TIMESTAMP, without an offset: it
-    compares text, and one moment in two forms would be neither equal nor in order."""
+    """A time in UTC. SQLite stores it like its own CURRENT_TIMESTAMP, without an offset: SQLite
+    compares texts, and the same time in two formats would neither be equal nor in order."""
 
 
 sqlite3.register_adapter(_Moment, lambda moment: moment.replace(tzinfo=None).isoformat(" "))
 
 
 class ColumnField(pw.Field):
-    """A column of any type, given as the server takes it: `ColumnField("citext", null=True)`."""
+    """A column of any type, which is given in SQL: `ColumnField("citext", null=True)`."""
 
     def __init__(self, sql_type: str, **kwargs: Any) -> None:
         self.sql_type = sql_type
@@ -126,8 +127,8 @@ class ColumnField(pw.Field):
 
 
 class TypedForeignKeyField(pw.ForeignKeyField):
-    """A foreign key of another type than the column it points to, as legacy schemas have them:
-    `TypedForeignKeyField(User, sql_type="bigint")` where the key of User is an integer."""
+    """A foreign key whose type differs from that of its target, as in legacy schemas:
+    `TypedForeignKeyField(User, sql_type="bigint")` if the key of User is an integer."""
 
     def __init__(self, model: Any, field: Any = None, *, sql_type: str, **kwargs: Any) -> None:
         self.sql_type = sql_type
@@ -138,7 +139,8 @@ class TypedForeignKeyField(pw.ForeignKeyField):
 
 
 class TypeName(pw.Node):
-    """The name of a user-defined type in DDL, kept apart so that a scratch copy can place it."""
+    """The name of a user-defined type in DDL. It is a node of its own, so that dbkit can use the
+    name of a temporary copy of the type instead."""
 
     def __init__(self, name: str, schema: str | None = None) -> None:
         self.name, self.schema = name, schema
@@ -150,12 +152,13 @@ class TypeName(pw.Node):
 class EnumField(pw.Field):
     """A column that holds one member of a Python enum.
 
-    On PostgreSQL a native enum type called `type_name`, or the class name in lower case, in the
-    model's schema; on SQLite text with a CHECK. `create_table` makes the type, dropping the last
-    table that uses it drops it.
+    On PostgreSQL, its type is a native enum type in the model's schema, called `type_name` or else
+    the class name in lower case. On SQLite, it is text with a CHECK. `create_table` creates the
+    type, and dropping the last table that uses the type drops it.
 
-    `enum_class` is an `Enum` whose values are strings, or, as in a migration that must not
-    import the application, the labels in order; then `type_name` is needed and str is read back.
+    `enum_class` is an `Enum` whose values are strings. A migration must not import the
+    application, so it passes the labels instead, with `type_name`; values are then read as str.
+    Raises TypeError for labels that cannot be used.
     """
 
     field_type = "TEXT"
@@ -199,7 +202,7 @@ class EnumField(pw.Field):
         return self.enum_class(value) if self.enum_class and value is not None else value
 
     def case_value(self, value: Any) -> Any:
-        # bulk_update's CASE has the type text, which PostgreSQL will not assign to an enum
+        # the CASE of bulk_update has the type text, which PostgreSQL does not assign to an enum
         return _Typed(self, value)
 
     def ddl_datatype(self, ctx: Any) -> Any:
@@ -217,7 +220,7 @@ class EnumField(pw.Field):
 
 
 class _Typed(pw.Node):
-    """A value of an EnumField that says its type where that is native."""
+    """A value of an EnumField, with a cast to the type if that is native."""
 
     def __init__(self, field: EnumField, value: Any) -> None:
         self.field, self.value = field, field.to_value(value)
@@ -233,7 +236,7 @@ def _native_enums(ctx: Any) -> bool:
 
 
 class _CreatesTypes(pw.SchemaManager):
-    """Mixed into a model's SchemaManager: the types come before the table and go after it."""
+    """A mixin for SchemaManager: it creates types before the table, and drops them after it."""
 
     def create_all(self, *args: Any, **kwargs: Any) -> None:
         for field in self._native_fields():
@@ -249,7 +252,7 @@ class _CreatesTypes(pw.SchemaManager):
                 drop_enum(self.database, field.type_name, self.model._meta.schema)
 
     def _native_fields(self) -> list[EnumField]:
-        database = getattr(self.database, "obj", self.database)  # what a DatabaseProxy stands for
+        database = getattr(self.database, "obj", self.database)  # it may be a DatabaseProxy
         if not isinstance(database, pw.PostgresqlDatabase):
             return []
         return [field for field in self.model._meta.sorted_fields if isinstance(field, EnumField)]
@@ -267,9 +270,12 @@ def _creating_types(manager: Any) -> Any:
 def create_enum(
     database: pw.Database, name: str, labels: Iterable[str], schema: str | None = None
 ) -> None:
-    """CREATE TYPE name AS ENUM, with the labels in their order. PostgreSQL only."""
+    """Create an enum type with these labels, in this order. PostgreSQL only.
+
+    Raises ModelsError if PostgreSQL has a built-in type of that name.
+    """
     if not schema and _type_oid(database, name, "pg_catalog"):
-        # "path" would silently be the geometric type, which comes first on every search path
+        # "path" would mean the geometric type, because pg_catalog comes first in a search path
         raise ModelsError(
             f"PostgreSQL has a built-in type named {name}.",
             f'Give the EnumField whose type_name is "{name}" another type_name.',
@@ -281,13 +287,13 @@ def create_enum(
 
 
 def drop_enum(database: pw.Database, name: str, schema: str | None = None) -> None:
-    """DROP TYPE name; fails while a column uses it. PostgreSQL only."""
+    """Drop an enum type. PostgreSQL only, and it refuses while a column uses the type."""
     database.execute_sql(f"DROP TYPE {_quoted(database, name, schema)}")
 
 
 def _quoted(database: pw.Database, name: str, schema: str | None) -> str:
     sql, _ = database.get_sql_context().sql(TypeName(name, schema)).query()
-    return str(sql).replace("%", "%%")  # psycopg2 takes a bare % for a placeholder
+    return str(sql).replace("%", "%%")  # psycopg2 reads a single % as a placeholder
 
 
 def _type_oid(database: pw.Database, name: str, schema: str | None) -> int | None:

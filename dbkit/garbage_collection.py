@@ -1,4 +1,4 @@
-"""Python's garbage collector, kept from looking again and again at what is only being built."""
+"""A pause of Python's garbage collector while dbkit creates many values."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from contextlib import contextmanager
 
 @contextmanager
 def paused() -> Iterator[None]:
-    """No collection in the block. Its many small values hold no cycles, so there is nothing to
-    collect; of 1,000 tables, a third of the time went into finding that out."""
+    """Switch the collector off in the block. The many small values of a schema have no cycles, so
+    there is nothing to collect; with 1,000 tables, the collector took a third of the time."""
     enabled = gc.isenabled()
     gc.disable()
     try:

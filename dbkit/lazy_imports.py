@@ -1,6 +1,6 @@
-"""Packages whose public names are imported when they are first used.
+"""Packages that import their public names when a program first uses them.
 
-`dbkit --help` needs none of them, and `dbkit status` no more than the runner of migrations.
+`dbkit --help` needs none of these names, and `dbkit status` needs only those that run migrations.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from typing import Any
 
 
 def importing(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
-    """A package's `__getattr__` (PEP 562). `homes` are the modules of its public names; its modules
-    can be named too, so no module may have the name of something else."""
+    """Return the `__getattr__` of a package (PEP 562). `homes` maps its public names to modules.
+
+    The modules are attributes too, so no module may have the same name as another attribute.
+    """
 
     def find(name: str) -> Any:
         if name in homes:

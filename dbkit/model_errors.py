@@ -1,4 +1,4 @@
-"""Models that Peewee itself cannot make SQL of: the error names the model and the field."""
+"""Errors for models from which Peewee cannot generate SQL: they name the model and the field."""
 
 from __future__ import annotations
 
@@ -17,9 +17,12 @@ KNOWN = (DbkitError, pw.PeeweeException)  # the classes of errors that need no o
 
 @contextmanager
 def naming(models: Iterable[Model], database: pw.Database) -> Iterator[None]:
-    """Where the block fails because of a model, raise ModelsError. Each model is looked at only
-    after a failure, since nearly all models are good; but some key that points nowhere is a
-    column to Peewee on SQLite, so that nothing fails."""
+    """Raise ModelsError if the block fails because of a model.
+
+    Nearly all models are good, so the SQL of each model is checked only after a failure. The
+    exception is a foreign key without a target: it is checked first, because on SQLite Peewee
+    creates a column for it and nothing fails.
+    """
     models = list(models)
     for model in filter(is_model, models):
         _require_targets(model)

@@ -1,8 +1,8 @@
-"""Statements of dbkit's own on PostgreSQL, in which every name means pg_catalog's.
+"""dbkit's own queries on PostgreSQL, in which every unqualified name is looked up in pg_catalog.
 
-Whoever may create objects in a schema of the search path can plant a function or an operator whose
-arguments fit better than those of pg_catalog's (CVE-2018-1058). So dbkit's own statements are
-parsed while the search path is pg_catalog alone.
+A user who may create objects in a schema of the search path can create a function or an operator
+that fits the arguments better than that of pg_catalog (CVE-2018-1058). So the server parses dbkit's
+own queries while the search path is only pg_catalog.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 import peewee as pw
 
-# pg_temp comes first unless it is named
+# pg_temp comes first unless the path names it
 PIN = """\
 SELECT pg_catalog.set_config('dbkit.path', pg_catalog.current_setting('search_path'), true);
 SET LOCAL search_path TO pg_catalog, pg_temp"""
@@ -24,7 +24,7 @@ NUMBERS = count()
 
 
 def named_rows(cursor: Any) -> list[Any]:
-    """All rows, with the names of the columns."""
+    """Return all rows of a cursor as named tuples."""
     return _named([column[0] for column in cursor.description], cursor.fetchall())
 
 
@@ -34,10 +34,11 @@ def _named(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> list[Any]:
 
 
 def ask(database: pw.Database, sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> Any:
-    """The cursor of a query, in one round trip; a transaction may be open or not.
+    """Run a query in one round trip, and return its cursor. An open transaction is not needed.
 
-    The server parses a cursor's query when it is declared, and runs it when rows are fetched: names
-    in the query are pg_catalog's, and what its functions print goes by the session's own path.
+    The server parses the query when the cursor is declared, and runs it when rows are fetched. So
+    the query's own names are looked up in pg_catalog, while functions such as `pg_get_expr` print
+    names for the session's own search path.
     """
     name = f"dbkit_{next(NUMBERS)}"
     declare = f"DECLARE {name} NO SCROLL CURSOR FOR {sql}"
@@ -47,8 +48,8 @@ def ask(database: pw.Database, sql: str, params: Sequence[Any] | Mapping[str, An
 def ask_all(
     database: pw.Database, queries: Iterable[str], params: Mapping[str, Any]
 ) -> list[list[Any]]:
-    """The rows of each of the queries, with the names of the columns, in one round trip. Values
-    that JSON has no type for come as their text."""
+    """Run several queries in one round trip, and return the rows of each as named tuples. A value
+    for which JSON has no type is returned as text."""
     arrays = ", ".join(f"(SELECT json_agg(rows)::text FROM ({sql}) rows)" for sql in queries)
     found = (
         json.loads(text or "[]") for text in ask(database, f"SELECT {arrays}", params).fetchone()

@@ -1,4 +1,4 @@
-"""What a command that writes a migration asks on a terminal, and what it says afterwards."""
+"""The questions and the output of the commands that create a migration."""
 
 from __future__ import annotations
 
@@ -15,26 +15,27 @@ from .schema.peewee_models import class_name
 
 
 def questions() -> dict[str, Any]:
-    """The `confirm` and `prompt` of `create`; nothing where nobody can answer."""
+    """Return the arguments `confirm` and `prompt` of `create`; none without a terminal."""
     return {"confirm": click.confirm, "prompt": click.prompt} if is_terminal() else {}
 
 
 def is_terminal() -> bool:
+    """Whether a person can answer questions."""
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def created_text(created: Created | None, directory: Path, check: bool = False) -> str:
-    """What was made, or would be, and its warnings."""
+    """Return the output of `create`, or of `create --check`: the migration and its warnings."""
     if created is None:
         return "create: nothing to do, the migrations match the models"
     path = directory / f"{created.name}.py"
     first = f"create: a migration would be made\n{created.summary}" if check else f"create: {path}"
     proof = [f"  {created.proof}"] * bool(created.proof)
-    return "\n".join([first, *(f"  warning: {one}" for one in created.hazards), *proof])
+    return "\n".join([first, *(f"  warning: {hazard}" for hazard in created.hazards), *proof])
 
 
 def passed_over(found: Found) -> Iterator[str]:
-    """The classes that were taken for no tables."""
+    """Yield a line that names the base classes without a table, if there are any."""
     if found.bases:
         names = ", ".join(map(class_name, found.bases))
         yield (

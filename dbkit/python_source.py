@@ -1,4 +1,4 @@
-"""Python source as a person would leave it: values, calls, classes, wrapped the way ruff does."""
+"""The layout of generated Python source: values, calls and classes, wrapped like ruff does it."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ INDENT = "    "
 
 
 class Code(str):
-    """Source that is written as it is; any other str is the text of a string literal."""
+    """Source that is written unchanged; any other str becomes a string literal."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True)
 class Call:
-    """`function(*arguments, **options)`; arguments are Code, calls or plain values."""
+    """The call `function(*arguments, **options)`; arguments are Code, calls or plain values."""
 
     function: str
     arguments: tuple[Any, ...] = ()
@@ -30,7 +30,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Class:
-    """A class of assignments, with those of its inner class Meta; `decorator` is source."""
+    """A class with assignments in its `body` and in its inner class Meta; `decorator` is source."""
 
     name: str
     base: str
@@ -49,7 +49,7 @@ def module(
     statements: Sequence[Statement],
     notes: Iterable[str] = (),
 ) -> str:
-    """The source of a module: its docstring, imports, classes with two empty lines around, and
+    """Return the source of a module: docstring, groups of imports, statements, and `notes` as
     comments."""
     text = f'"""{doc}"""\n' + "".join(f"\n{group}" for group in imports)
     before: Statement | None = None
@@ -67,7 +67,7 @@ def _comment(note: str) -> list[str]:
 
 
 def used(statements: Iterable[Statement]) -> Iterator[str]:
-    """Everything that the statements call or derive from."""
+    """Yield the names that the statements call or derive from."""
     for statement in statements:
         if isinstance(statement, Class):
             yield statement.base
@@ -78,7 +78,7 @@ def used(statements: Iterable[Statement]) -> Iterator[str]:
 
 
 def used_names(value: Any) -> Iterator[str]:
-    """What a value looks up, each with its attributes."""
+    """Yield the names that a value refers to, each with its attributes (`pw.SQL`)."""
     match value:
         case Code():
             yield str(value)
@@ -94,7 +94,7 @@ def used_names(value: Any) -> Iterator[str]:
 
 
 def statement_lines(statement: Statement, indent: str = "") -> list[str]:
-    """The lines of a call or a class, each with the indentation in front."""
+    """Return the lines of a call or a class; each begins with the indentation."""
     if isinstance(statement, Call):
         return lines("", statement, "", indent)
     inside = indent + INDENT
@@ -114,7 +114,8 @@ def _assignments(pairs: Iterable[tuple[str, Any]], indent: str) -> list[str]:
 
 
 def lines(before: str, value: Any, after: str, indent: str) -> list[str]:
-    """A value between two pieces of source: on one line if that fits, else in its parentheses."""
+    """Return the lines of a value between two pieces of source: one line if it fits, or else
+    several lines, broken within the value's brackets."""
     line = f"{indent}{before}{flat(value)}{after}"
     items = _items(value)
     if _width(line) <= WIDTH or not items:
@@ -125,7 +126,7 @@ def lines(before: str, value: Any, after: str, indent: str) -> list[str]:
 
 
 def _inside(value: Any, items: list[tuple[str, Any]], indent: str) -> list[str]:
-    """What stands between the brackets of a value that takes more than one line."""
+    """The lines between the brackets of a value that does not fit on one line."""
     if len(items) == 1 and not isinstance(value, tuple):
         (name, item), *_ = items
         return lines(name, item, "", indent)
@@ -136,7 +137,7 @@ def _inside(value: Any, items: list[tuple[str, Any]], indent: str) -> list[str]:
 
 
 def flat(value: Any) -> str:
-    """A value on one line."""
+    """Return the source of a value on one line."""
     match value:
         case Code():
             return str(value)
@@ -152,8 +153,8 @@ def flat(value: Any) -> str:
 
 
 def text(value: str) -> str:
-    """A string literal, in the quotes that need fewer escapes, or else in double ones."""
-    inside = repr(f"'\"{value}")[4:-1].replace("\\'", "'")  # with both in it, repr takes single
+    """Return a string literal, in the quotes that need fewer escapes; double quotes if equal."""
+    inside = repr(f"'\"{value}")[4:-1].replace("\\'", "'")  # both quotes make repr use single
     if value.count('"') > value.count("'"):
         return "'" + inside.replace("'", "\\'") + "'"
     return '"' + inside.replace('"', '\\"') + '"'
@@ -179,13 +180,14 @@ def _items(value: Any) -> list[tuple[str, Any]]:
 
 
 def is_name(name: str) -> bool:
-    """Whether source can say it without quotes."""
+    """Whether Python source can use the name as an identifier. (Python normalizes identifiers to
+    NFKC, so a name in another form would change.)"""
     return (
         name.isidentifier() and not iskeyword(name) and unicodedata.normalize("NFKC", name) == name
     )
 
 
 def _width(line: str) -> int:
-    """In columns: some letters take two, accents on their own take none."""
+    """The width in columns: wide letters take two, combining accents none."""
     wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in line)
     return len(line) + wide - sum(map(bool, map(unicodedata.combining, line)))

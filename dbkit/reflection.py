@@ -1,4 +1,4 @@
-"""Tables of a live database as Peewee models."""
+"""Peewee models for tables of a live database."""
 
 from __future__ import annotations
 
@@ -11,18 +11,20 @@ from .schema.values import Column, ForeignKey, Schema, Table
 
 
 def reflected(live: Schema, dialect_name: str, names: Iterable[str]) -> dict[str, Model]:
-    """Models of these tables, and of those that their foreign keys need, by the table's name. One
-    is left out if it is not there, or if no model can say what it is."""
+    """Return models of these tables and of the tables to which they point, by the table's name.
+
+    A table is left out if it does not exist, or if no model can describe it.
+    """
     from .adoption.render_models import written
 
     scope: dict[str, object] = {"__name__": __name__}
     exec(written(_part(live, names), dialect_name).source, scope)
-    classes = [one for one in scope.values() if isinstance(one, pw.ModelBase)]
-    return {qualified(one): one for one in classes if one.__name__ != "BaseModel"}
+    models = [thing for thing in scope.values() if isinstance(thing, pw.ModelBase)]
+    return {qualified(model): model for model in models if model.__name__ != "BaseModel"}
 
 
 def columns(live: Schema, names: Iterable[str]) -> dict[str, set[str]]:
-    """The columns of those of these tables that are there."""
+    """Return the names of the columns of these tables; tables that do not exist are left out."""
     return {
         name: {part.name for part in table.parts if isinstance(part, Column)}
         for name, table in _named(live, names).items()
@@ -35,7 +37,7 @@ def _named(live: Schema, names: Iterable[str]) -> dict[str, Table]:
 
 
 def _part(schema: Schema, names: Iterable[str]) -> Schema:
-    """The tables of these names, and all to which they point."""
+    """The part of a schema with these tables and all tables to which they point."""
     tables = {table.name: table for table in schema.tables}
     waiting = [table.name for table in _named(schema, names).values()]
     found: dict[str, Table] = {}

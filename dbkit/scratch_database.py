@@ -1,5 +1,5 @@
-"""A database to try things in: to replay a migration history, or to judge models where the live
-one may not be written to at all."""
+"""Scratch databases: dbkit replays migrations on them, and they judge models if the live database
+accepts no temporary tables."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ HINT = """\
 Grant CREATEDB on the same server, set DBKIT_SCRATCH_URL to a server where dbkit may create a
 database, or pip install "peewee-dbkit[embedded]"."""
 
-# what changes the meaning of SQL in models and migrations
+# the settings that change the meaning of SQL in models and migrations
 SETTINGS = ("TimeZone", "DateStyle", "IntervalStyle", "standard_conforming_strings", "xmloption",
             "backslash_quote", "array_nulls", "transform_null_equals")  # fmt: skip
 SESSION = """
@@ -49,8 +49,7 @@ class NoScratch(DbkitError):
 
 @dataclass(frozen=True)
 class Server:
-    """The server that a scratch database is on; `live` is the version of the live database's
-    server, if that could be asked."""
+    """The server of a scratch database; `live` is the version of the live server, if known."""
 
     place: str
     version: str
@@ -61,7 +60,7 @@ class Server:
 
     @property
     def difference(self) -> str:
-        """A sentence, if the two are not of one major version."""
+        """A sentence, if the two servers have different major versions."""
         if not self.live or _major(self.live) == _major(self.version):
             return ""
         return (
@@ -72,18 +71,18 @@ class Server:
 
 
 def server_of(database: pw.Database) -> Server:
-    """The server of a database that `scratch_database` gave."""
+    """Return the server of a database that `scratch_database` yielded."""
     return database.dbkit_server  # type: ignore[no-any-return]
 
 
 @contextmanager
 def scratch_database(live: pw.Database, same_version: bool = False) -> Iterator[pw.Database]:
-    """An empty database of the live one's kind, open; gone after the block.
+    """Yield an empty, open database of the same kind as the live database; drop it after the block.
 
-    SQLite: in memory. PostgreSQL: a temporary one on the server of DBKIT_SCRATCH_URL, or on the
-    live one's own, or on an embedded server; with the search path of the live one, the schema that
-    is first in it, and the settings that change what SQL means. Raises NoScratch if none can be
-    had, or with `same_version` none on a server of the live one's major version.
+    On SQLite it is in memory. On PostgreSQL it is on the server of DBKIT_SCRATCH_URL, or else on
+    the live server, or else on an embedded server. It has the live database's search path with
+    that path's first schema, and the settings that change the meaning of SQL. Raises NoScratch if
+    no server can be used; with `same_version`, the server must have the live major version.
     """
     if isinstance(live, pw.SqliteDatabase):
         database = pw.SqliteDatabase(":memory:", pragmas={"foreign_keys": 1})
@@ -110,7 +109,7 @@ def scratch_database(live: pw.Database, same_version: bool = False) -> Iterator[
 
 
 def _version(database: pw.Database) -> str:
-    """Of the server that it was last connected to."""
+    """The version of the server to which the database was last connected."""
     major, minor = divmod(database.server_version, 10_000)
     return f"PostgreSQL {major}.{minor}"
 
@@ -127,9 +126,9 @@ def _named(*_: Any) -> pw.Database:
 
 
 def _beside(live: pw.Database, *_: Any) -> pw.Database:
-    # a connection of its own: CREATE DATABASE does not run inside of a transaction
+    # this needs another connection, because CREATE DATABASE does not run in a transaction
     params = {"dbname": live.database, **live.connect_params}
-    if "=" in live.database or "://" in live.database:  # Peewee takes a connection string for it
+    if "=" in live.database or "://" in live.database:  # Peewee accepts connection strings
         params |= parse_dsn(live.database)
     return pw.PostgresqlDatabase(params.pop("dbname"), **params)
 
@@ -154,7 +153,7 @@ def _embedded_server(major: str) -> dict[str, str]:
 
 
 def _create(server: pw.Database, encoding: str) -> str:
-    """Make a temporary database on a server; its name."""
+    """Create a temporary database on a server; return its name."""
     name = f"dbkit_scratch_{uuid.uuid4().hex[:12]}"
     sql = f"CREATE DATABASE {name} TEMPLATE template0"
     if encoding:
@@ -170,15 +169,15 @@ def _create(server: pw.Database, encoding: str) -> str:
 
 @contextmanager
 def _writable(database: pw.Database) -> Iterator[pw.Database]:
-    """Opened, also by a role whose transactions are read-only unless it says otherwise."""
+    """Open a database for writing, even if transactions of the role are read-only by default."""
     with opened(database):
         database.execute_sql("SET default_transaction_read_only TO off")
         yield database
 
 
 def _session(live: pw.Database) -> tuple[str, str, str]:
-    """(SQL that makes a session on an empty database like a session on the live one, the version
-    of its server, its encoding), if that can be reached."""
+    """(SQL that gives a session on an empty database the settings of a live session, the version of
+    the live server, the live encoding); empty if the live database cannot be reached."""
     if live.is_closed():
         try:
             with opened(_beside(live)) as live:

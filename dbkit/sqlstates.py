@@ -1,5 +1,5 @@
-"""What an error of a connected server means, and what to do: by its SQLSTATE (PostgreSQL manual,
-appendix A) or SQLite's name for it (https://sqlite.org/rescode.html), and then by its text."""
+"""The meaning and the remedy of errors of a connected server: by SQLSTATE (PostgreSQL manual,
+appendix A) or by SQLite's name (https://sqlite.org/rescode.html), and then by the text."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from .schema.sql import quoted
 
 
 class Advice(NamedTuple):
-    """Patterns for the code and in the text, the sentence that comes before the text, and what to
-    do; `{name}` in the latter is a group of the pattern, or the `user`, as SQL."""
+    """A pattern of the code, a pattern in the error's text, the message, and the hint. In the hint,
+    `{user}` is the role, and any other `{name}` is a group of the text's pattern, as SQL."""
 
     code: str
     pattern: str
@@ -204,16 +204,16 @@ ADVICE = [
 
 
 def advice(code: str, text: str, user: str | None) -> tuple[str, str] | None:
-    """(message, hint) for an error."""
-    for one in ADVICE:
-        found = re.search(one.pattern, text) if re.match(one.code, code) else None
-        if found:
-            names = {name: sql_name(value) for name, value in found.groupdict().items()}
-            role = sql_name(user) if user else "the role"
-            return one.message, one.hint.format(user=role, **names) if "{" in one.hint else one.hint
+    """Return (message, hint) for an error with this code and text, or None if no entry fits."""
+    for entry in ADVICE:
+        match = re.search(entry.pattern, text) if re.match(entry.code, code) else None
+        if match:
+            names = {name: sql_name(value) for name, value in match.groupdict().items()}
+            role, hint = sql_name(user) if user else "the role", entry.hint
+            return entry.message, hint.format(user=role, **names) if "{" in hint else hint
     return None
 
 
 def sql_name(name: str) -> str:
-    """A name as SQL; the server has printed it without quotation marks."""
+    """Return a name as SQL, quoted if needed. Servers print names in errors without quotes."""
     return name if re.fullmatch(r'[a-z_][a-z0-9_]*|".*"', name) else quoted(name)

@@ -1,4 +1,4 @@
-"""Transactions that leave nothing behind, and that notice when they are ended from inside."""
+"""Transactions that are rolled back, and transactions that notice a COMMIT of their block."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ GONE = {"3B001", "25P01"}  # no such savepoint, no transaction (PostgreSQL manua
 
 
 def is_open(database: pw.Database) -> bool:
-    """Whether a transaction is open, also one that Peewee was not told of."""
+    """Whether a transaction is open, even if Peewee did not begin it."""
     if database.is_closed():
         return False
     connection = database.connection()
@@ -26,8 +26,10 @@ def is_open(database: pw.Database) -> bool:
 
 @contextmanager
 def rolled_back(database: pw.Database, start: str = "BEGIN", more: str = "") -> Iterator[None]:
-    """Run the block in a transaction, or a savepoint of the one that is open, and undo it; `more`
-    are statements that are sent along with its start."""
+    """Run the block in a transaction, or in a savepoint of an open transaction, and roll it back.
+
+    `start` begins the transaction; the statements `more` are sent in the same round trip.
+    """
     begin, undo = start, ["ROLLBACK"]
     if is_open(database):
         begin = "SAVEPOINT dbkit_rolled_back"
@@ -38,15 +40,15 @@ def rolled_back(database: pw.Database, start: str = "BEGIN", more: str = "") -> 
         database.execute_sql(begin + more)
         yield
     finally:
-        if is_open(database):  # else the connection is lost, and all with it
+        if is_open(database):  # otherwise the connection is lost, and the server has rolled back
             for statement in undo:
                 database.execute_sql(statement)
 
 
 @contextmanager
 def unbroken(database: pw.Database) -> Iterator[None]:
-    """Raise MigrationError if the block ends the transaction it runs in, whether it fails or not:
-    what it did until then cannot be taken back."""
+    """Raise MigrationError if the block ends the transaction in which it runs, even if the block
+    fails too: its earlier changes cannot be rolled back."""
     database.execute_sql("SAVEPOINT dbkit_unbroken")
     try:
         yield
@@ -62,7 +64,7 @@ def _end(database: pw.Database, statement: str, cause: BaseException | None) -> 
     except pw.PeeweeException as error:
         if sqlstate(error) in GONE or "no such savepoint" in str(error):
             if not is_open(database):
-                database.execute_sql("BEGIN")  # for whoever began the lost one to roll back
+                database.execute_sql("BEGIN")  # the caller rolls back the transaction it began
             reason = f" Then it failed: {cause}" if cause else ""
             raise MigrationError(
                 f"It ended its own transaction (a COMMIT or ROLLBACK).{reason}",

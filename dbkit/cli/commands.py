@@ -1,6 +1,6 @@
-"""The command line: each command parses, calls one function, prints, and exits.
+"""The commands: each parses its options, calls one function, prints the result, and exits.
 
-Exit codes: 0 fine, 1 the answer is no (drift, pending), 2 could not tell (an error).
+Exit codes: 0 success, 1 the answer is no (a difference, a pending migration), 2 an error.
 
 A command imports what it needs when it runs, so that `--help` and `status` start fast.
 """
@@ -60,7 +60,7 @@ FORMATS = {
     "github": Report.to_github,
     "sql": Report.to_sql,
 }
-EXACT = ("json", "sql")  # what another program reads
+EXACT = ("json", "sql")  # formats that programs read
 reporting = [
     click.option("--format", "format_", type=click.Choice(list(FORMATS)), default="text",
                  show_default=True, help="Format of the report."),
@@ -81,7 +81,7 @@ def _with(options: list[Any]) -> Callable[[Callable[..., None]], Callable[..., N
 def _report(
     report: Report, format_: str = "text", allow_unverified: bool = False, prefix: str = ""
 ) -> None:
-    """Print a report and exit with its answer."""
+    """Print a report, and exit with the code of its result."""
     text = FORMATS[format_](report)
     if format_ in EXACT:
         require_encodable(text)
@@ -195,20 +195,19 @@ def create_(
             raise
         click.echo(f"create: a migration would be made\n{error}")
         answer(False)
-    said = created_text(created, directory, check)
-    click.echo(said)
+    click.echo(created_text(created, directory, check))
     answer(not check or created is None)
 
 
 def _pairs(texts: tuple[str, ...], sign: str, flag: str) -> dict[str, str]:
-    found: dict[str, str] = {}
+    pairs: dict[str, str] = {}
     for text in texts:
         before, between, after = text.partition(sign)
-        if not between or not before or before in found:
+        if not between or not before or before in pairs:
             wrong = "is given twice" if between and before else f"has no {sign}"
             raise click.BadParameter(f"{before or text} {wrong}", param_hint=flag)
-        found[before] = after
-    return found
+        pairs[before] = after
+    return pairs
 
 
 @command("database", "migrations")

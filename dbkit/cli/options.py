@@ -1,4 +1,4 @@
-"""What every command needs: the options, the settings, the open database, errors as sentences."""
+"""The parts that commands share: options, settings, the open database, and error messages."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Group(click.Group):
             fail(ctx, "interrupted")
         except DbkitError as error:
             fail(ctx, str(error))
-        except BaseException as error:  # a SystemExit(0) of somebody's module would look clean
+        except BaseException as error:  # a SystemExit(0) of a user's module would look clean
             fail(
                 ctx,
                 f"unexpected {type(error).__name__}: {error}\n"
@@ -56,14 +56,13 @@ class Group(click.Group):
 
 
 def _require_no_encoding(stream: Any) -> None:
-    """A message is printed on a terminal of any encoding; the characters that the encoding lacks
-    are written as escapes."""
+    """Let every terminal print every message: characters that its encoding lacks are escaped."""
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="backslashreplace")
 
 
 def require_encodable(text: str) -> None:
-    """Raise ConfigError where standard output cannot write the text as it is."""
+    """Raise ConfigError if the encoding of standard output lacks a character of the text."""
     try:
         text.encode(sys.stdout.encoding)
     except UnicodeEncodeError as error:
@@ -75,6 +74,7 @@ def require_encodable(text: str) -> None:
 
 
 def fail(ctx: click.Context, message: str) -> NoReturn:
+    """Print an error message, with --debug after its traceback, and exit with 2."""
     if ctx.meta.get("debug"):
         traceback.print_exc()
     click.echo(f"error: {message}", err=True)
@@ -82,7 +82,7 @@ def fail(ctx: click.Context, message: str) -> NoReturn:
 
 
 def answer(yes: bool) -> NoReturn:
-    """Exit with 0 or 1."""
+    """Exit with 0 for yes, and with 1 for no."""
     click.get_current_context().exit(0 if yes else 1)
 
 
@@ -93,7 +93,7 @@ def main() -> None:
 
 
 class Session:
-    """What a command works with: the settings, and the database they name, opened."""
+    """The settings of a command, and the open database that they name."""
 
     def __init__(self, settings: Settings, target: Target, database: pw.Database) -> None:
         self.settings, self.target, self.database = settings, target, database
@@ -110,14 +110,17 @@ class Session:
 
     @property
     def seeded(self) -> list[Any]:
-        """The models whose tables seeds can name."""
+        """The models whose tables seed files may name."""
         return [*self.found.models, *self.found.bases]
 
 
 def command(
     *options: str, reads: bool = False, opens: bool = True
 ) -> Callable[[Callable[..., None]], click.Command]:
-    """A command with these of OPTIONS, given a Session; `reads` opens SQLite read-only."""
+    """Decorate a function as a command that has these OPTIONS and gets a Session.
+
+    `reads` opens SQLite read-only; without `opens`, the session has no database.
+    """
 
     def register(function: Callable[..., None]) -> click.Command:
         def run(debug: bool, **flags: Any) -> None:
@@ -155,7 +158,7 @@ def _session(flags: dict[str, Any], reads: bool, opens: bool) -> Iterator[Sessio
 
 @contextmanager
 def _no_empty_file_left(target: Target) -> Iterator[None]:
-    """SQLite makes its file when it is opened: take it away if nothing then came of it."""
+    """Remove a new SQLite file that is still empty: SQLite creates it when it opens it."""
     file = target.name
     new = target.dialect == "sqlite" and not os.path.exists(file)
     try:

@@ -1,4 +1,4 @@
-"""The reference schema: one database, a module a domain."""
+"""The reference schema: one database, with one module per domain."""
 
 from .accounts import (
     AccountStatus,

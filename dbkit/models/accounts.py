@@ -1,4 +1,4 @@
-"""Users of an API service: what they may do, what they did, what they paid."""
+"""The users of an API service: their rights, requests and payments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every table has: when a row was made and when it last changed."""
+"""The base of all models: the times at which a row was created and last changed."""
 
 from __future__ import annotations
 

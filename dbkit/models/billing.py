@@ -1,4 +1,4 @@
-"""Tenants, the plans on offer, and who is subscribed to what."""
+"""Tenants, plans and subscriptions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Campaigns, the content made for them, the agents' jobs that make it, and what those cost."""
+"""Campaigns, their content, the agents' jobs that create the content, and the costs."""
 
 from __future__ import annotations
 
@@ -83,12 +83,12 @@ class Campaign(UUIDModel):
 
     @property
     def budget_remaining(self) -> float:
-        """What is left to spend; negative when overspent."""
+        """The remaining budget; negative if the campaign is overspent."""
         return float(self.budget - self.spend)
 
     @property
     def budget_used_percentage(self) -> float:
-        """Spend as a percentage of the budget; 0 where there is no budget."""
+        """The money spent as a percentage of the budget; 0 without a budget."""
         return float(self.spend / self.budget * 100) if self.budget else 0.0
 
 
@@ -109,7 +109,7 @@ class AgentJob(UUIDModel):
 
     @property
     def duration_seconds(self) -> float | None:
-        """Seconds from start to completion; None while either is open."""
+        """The seconds from start to completion; None if one of them is missing."""
         if self.started_at is None or self.completed_at is None:
             return None
         return float((self.completed_at - self.started_at).total_seconds())

@@ -1,7 +1,7 @@
 """Database URLs become Peewee databases, and the driver's errors become errors with a next step.
 
-Only the driver's parameters contain a password. dbkit prints `display` instead of the URL, and never
-prints the driver's message about a URL, because that message quotes the URL.
+Only the driver's parameters contain a password. dbkit prints `display` instead of the URL, and
+never the driver's message about a URL, because that message quotes the URL.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Models as their database sees them: a table has one model, and a column one field.
+"""Models in canonical form: a table has one model, and a column has one field.
 
-Peewee lets two models describe one table, and two fields one column. PostgreSQL cuts long names.
+Peewee allows two models of one table, and two fields of one column. PostgreSQL truncates names.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from .peewee_models import BASES, Model, key_fields
 
 META = ("schema", "options", "table_settings", "strict_tables", "without_rowid", "temporary",
         "legacy_table_names", "database")  # fmt: skip
-Cut = Callable[[str], str]  # a name as far as the database keeps it
+Cut = Callable[[str], str]  # truncates a name as the database does
 Place = tuple[str | None, str]  # schema, table
 
 
 def layers(models: Iterable[Model], cut: Cut) -> list[Model]:
-    """The models; where several fields of a model have one column, the second field comes in a
-    further model of the same table."""
+    """Return the models so that each has a column only once: if two fields of a model have the same
+    column, the second field moves to another model of the same table. Raises ModelsError."""
     result = []
     by_table(models := list(models), cut)
     for model in models:
@@ -41,7 +41,8 @@ def layers(models: Iterable[Model], cut: Cut) -> list[Model]:
 
 
 def _require_different_keys(model: Model) -> None:
-    """SQLite takes a column twice, and the key is of another kind then."""
+    """Raise ModelsError for a key with a repeated column. SQLite accepts it, but such a key is not
+    the rowid."""
     names = [key.name for key in key_fields(model)]
     if len({*names}) < len(names):
         raise ModelsError(
@@ -51,7 +52,7 @@ def _require_different_keys(model: Model) -> None:
 
 
 def joined(models: Sequence[Model], cut: Cut) -> list[Model]:
-    """The models, but for each table the one model that has all its columns, each once."""
+    """Return one model for each table, with all its columns, each once. Raises ModelsError."""
     places = by_table(models, cut)
     if all(len(some) == 1 and _is_canonical(some[0], cut) for some in places.values()):
         return list(models)
@@ -70,7 +71,8 @@ def joined(models: Sequence[Model], cut: Cut) -> list[Model]:
 
 
 def by_table(models: Iterable[Model], cut: Cut) -> dict[Place, list[Model]]:
-    """The models of each table. Raises ModelsError for tables whose truncated names are equal."""
+    """Return the models of each table. Raises ModelsError if PostgreSQL truncates the names of two
+    tables to the same name."""
     places: dict[Place, list[Model]] = {}
     for model in models:
         others = places.setdefault(_place(model, cut), [])
@@ -98,7 +100,7 @@ def _is_canonical(model: Model, cut: Cut) -> bool:
 
 
 def _layers(fields: Iterable[Any], cut: Cut) -> list[list[Any]]:
-    """The fields, so that each list has a column once."""
+    """Lists of the fields in which no column occurs twice."""
     found: list[dict[str, Any]] = [{}]
     for field in fields:
         column = cut(field.column_name)
@@ -117,7 +119,7 @@ def _layers(fields: Iterable[Any], cut: Cut) -> list[list[Any]]:
 
 
 def _further(field: Any, first: Any) -> Any:
-    """A further field of a column, which needs no index beside the first field's."""
+    """A second field of a column. It needs no index if the first field has one."""
     field = field.clone()
     field.primary_key = False
     field.index = field.index and not _is_indexed(first)
@@ -129,7 +131,7 @@ def _is_indexed(field: Any) -> bool:
 
 
 def _columns(models: Iterable[Model], cut: Cut) -> list[Any]:
-    """One field for each column; a foreign key says more of it than another field does."""
+    """One field for each column; a foreign key is preferred, because it says more."""
     found: dict[str, list[Any]] = {}
     for model in models:
         for layer in _layers(model._meta.sorted_fields, cut):
@@ -156,7 +158,7 @@ def _copy(
     copies: dict[Place, Model] | None = None,
     bare: bool = False,
 ) -> Model:
-    """A model with these fields of some models of one table; `bare`, with nothing else."""
+    """A model of a table with these fields of its models; with `bare`, it has nothing else."""
     first = models[0]
     options = {name: getattr(first._meta, name) for name in META}
     options["table_name"] = cut(first._meta.table_name)
@@ -180,7 +182,7 @@ def _copy(
 
 
 def _copy_key_and_indexes(model: Model, copy: Model, cut: Cut) -> None:
-    """What a model's Meta says of fields, said of those of the copy."""
+    """Copy the key and the indexes of a model's Meta, with the fields of the copy."""
 
     def renamed(key: Any) -> Any:
         field = model._meta.combined.get(key) if isinstance(key, str) else key
@@ -211,8 +213,8 @@ def _field(
     copies: dict[Place, Model],
     columns: dict[str, str],
 ) -> Any:
-    """A field of the copy that stands for a table at that place, where columns have fields of
-    these names."""
+    """A field for the copy of the table at `place`; `columns` are the names of its fields by
+    column."""
     copy = field.clone()
     copy.column_name = cut(field.column_name)
     if isinstance(field, pw.ForeignKeyField):

@@ -1,7 +1,7 @@
-"""The closed set of differences between two schemas: something is added, dropped or altered.
+"""The closed set of changes from the current schema to the desired schema: Add, Drop and Alter.
 
-What it happened to is the value itself (`Add("users", Column(...))`), so a consumer matches on
-both: `case Drop(item=Column())`. Everything reads from the current schema to the desired one.
+A change contains the value that it changes (`Add("users", Column(...))`), so code can match both:
+`case Drop(item=Column())`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Item = Part | Table | EnumType | Domain | Sequence | Namespace | Extension
 
 @dataclass(frozen=True, slots=True)
 class Add:
-    """The desired schema has `item`, the current one lacks it."""
+    """The desired schema has `item`, and the current schema lacks it."""
 
     table: str | None
     item: Item
@@ -49,7 +49,7 @@ class Add:
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """The current schema has `item`, the desired one does not."""
+    """The current schema has `item`, and the desired schema lacks it."""
 
     table: str | None
     item: Item
@@ -61,7 +61,7 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class Alter:
-    """Both have it, and it is not the same; `differences` says in what."""
+    """Both schemas have the item, but it differs; `differences` says in which attributes."""
 
     table: str | None
     old: Item
@@ -77,8 +77,8 @@ class Alter:
 
     @property
     def differences(self) -> dict[str, tuple[Any, Any]]:
-        """Attribute -> (old value, new value), for the attributes that differ; a name only where
-        both were chosen, a table's parts not at all."""
+        """Attribute -> (old value, new value), for the attributes that differ. A name counts only
+        if both names were chosen; the parts of a table do not count."""
         named = getattr(self.old, "named", True) and getattr(self.new, "named", True)
         passed_over = {"parts", "named"} if named else {"parts", "named", "name"}
         pairs = {
@@ -96,7 +96,7 @@ OfKind = TypeVar("OfKind", bound=Item)
 def items(
     changes: Iterable[Change], verb: type[Add | Drop], kind: type[OfKind], table: str | None = None
 ) -> list[OfKind]:
-    """What of a kind is added, or dropped; of one table, if one is named."""
+    """Return the items of a kind that the changes add or drop, in `table` or in any table."""
     return [
         change.item
         for change in changes
@@ -127,7 +127,7 @@ KINDS: dict[type, str] = {
 
 
 def kind(item: Item) -> str:
-    """The field's own word for an item: 'column', 'foreign key', 'enum type', ..."""
+    """Return the word for an item in messages: 'column', 'foreign key', 'enum type', ..."""
     match item:
         case Table():
             return item.kind
@@ -138,7 +138,7 @@ def kind(item: Item) -> str:
 
 
 def covers(item: Item) -> tuple[str, ...]:
-    """The columns of a key or constraint, the keys of an index; nothing for anything else."""
+    """Return the columns of a key or unique constraint, or the keys of an index; else nothing."""
     match item:
         case PrimaryKey() | ForeignKey() | Unique():
             return item.columns
@@ -149,7 +149,7 @@ def covers(item: Item) -> tuple[str, ...]:
 
 
 def subject(item: Item) -> str:
-    """What an item is about, for a person: its name, the columns, or both."""
+    """Return the words that identify an item in messages: its name, its columns, or both."""
     match item:
         case Check():
             return item.name or item.expression
@@ -163,7 +163,7 @@ def subject(item: Item) -> str:
 
 
 def definition(item: Item) -> str:
-    """One line with what `subject` leaves out."""
+    """Return the rest of an item's definition, which `subject` leaves out, in one line."""
     match item:
         case Column():
             words = [

@@ -1,4 +1,4 @@
-"""The names that a model chooses, for its table and for what the table needs."""
+"""The names that a model chooses: of its table, and of the objects that the table needs."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from .peewee_models import HISTORY_TABLE, Model
 
 
 def require_free_names(models: Iterable[Model]) -> None:
-    """Raises ModelsError for something beside the table that would have the history's name. A table
-    may have it: its model is the history's own."""
+    """Raise ModelsError if an index, sequence or type of a model has the history table's name. (A
+    table may have that name: then its model describes the history.)"""
     for model in models:
         for what, name in _beside(model):
             if name == HISTORY_TABLE and not model._meta.schema:
@@ -27,7 +27,7 @@ def require_free_names(models: Iterable[Model]) -> None:
 
 
 def names(model: Model) -> Iterator[tuple[str, object]]:
-    """(what has the name, the name)."""
+    """Yield (the object that has the name, the name)."""
     yield "its table", model._meta.table_name
     yield "its schema", model._meta.schema
     for field in model._meta.sorted_fields:
@@ -39,7 +39,7 @@ def names(model: Model) -> Iterator[tuple[str, object]]:
 
 
 def _beside(model: Model) -> Iterator[tuple[str, object]]:
-    """The names of what stands beside the table in its schema."""
+    """The names of the objects that the model creates beside the table in its schema."""
     for field in model._meta.sorted_fields:
         yield f"the sequence of {field.name}", field.sequence
         if isinstance(field, EnumField):

@@ -1,4 +1,4 @@
-"""What a database holds beside the values of a Schema, and the order in which all is created."""
+"""All objects of a database, including those that no Schema contains, in an order of creation."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ Key = tuple[str, int]  # the catalog and the oid
 
 @dataclass(frozen=True)
 class Object:
-    """`held` says which value of a Schema it is (table, enum, domain, sequence, schema), by the
-    `name` that this has there; anything else is created by its own statements. An object without
-    statements cannot be created. `needs` are the objects that must exist before it."""
+    """An object of a database. If a Schema contains it, `held` is its kind there (table, enum,
+    domain, sequence, schema) and `name` its name there. Other objects are created by their own
+    statements; without statements, they cannot be created. `needs` are the objects that must exist
+    before it."""
 
     key: Key
     what: str
@@ -21,7 +22,7 @@ class Object:
     needs: frozenset[Key] = frozenset()
     held: str = ""
     name: str = ""
-    late: bool = False  # it watches or publishes the others, so it comes after all of them
+    late: bool = False  # it watches or publishes other objects, so it comes after all of them
 
     @property
     def is_possible(self) -> bool:
@@ -31,10 +32,12 @@ class Object:
 def in_order(
     objects: Iterable[Object], links: Mapping[str, Collection[str]]
 ) -> Iterator[list[Object]]:
-    """The objects, each after those it needs. `links` are, by the tables that have models, the
-    tables that their foreign keys point to; such tables come in groups that are as large as
-    possible, since they may point to each other. Everything else comes alone. Objects that need
-    each other come at the end."""
+    """Yield the objects in groups, each after the objects that it needs.
+
+    `links` maps each table that has a model to the tables to which it points. Such tables come in
+    groups that are as large as possible, because they may point to each other; any other object
+    comes alone. Objects that need each other come last.
+    """
     waiting = {one.key: one for one in objects}
     while waiting:
         ready = [one for one in waiting.values() if not one.needs & waiting.keys()]
@@ -53,7 +56,7 @@ def _is_linked(one: Object, links: Mapping[str, Collection[str]]) -> bool:
 def _together(
     ready: list[Object], waiting: Iterable[Object], links: Mapping[str, Collection[str]]
 ) -> list[Object]:
-    """The tables that point to no table that waits."""
+    """The tables that point to no waiting table."""
     missing = {one.name for one in waiting if _is_linked(one, links)}
     missing -= {one.name for one in ready}
     while more := {one.name for one in ready if missing.intersection(links[one.name])} - missing:
@@ -62,7 +65,8 @@ def _together(
 
 
 def without(objects: Iterable[Object], gone: Collection[Key]) -> tuple[list[Object], set[Key]]:
-    """(what is left without some objects and all that need them, the keys of what is not)."""
+    """Remove the objects `gone` and all that need them; return (the other objects, the keys of the
+    removed objects)."""
     objects, lost = list(objects), set(gone)
     while more := {one.key for one in objects if one.needs & lost} - lost:
         lost |= more

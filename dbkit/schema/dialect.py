@@ -1,4 +1,4 @@
-"""The few questions a database system answers in its own way."""
+"""The questions that each database system answers in its own way."""
 
 from __future__ import annotations
 
@@ -17,46 +17,49 @@ from .values import Attached, Schema, Table
 
 
 class Reading(Protocol):
-    """One consistent look at a database; writes nothing that lasts.
+    """A consistent view of a database; it writes nothing permanent.
 
-    `unverified` are (table, reason) of what `models` could not tell, and left out.
+    `unverified` are (table, reason) of the tables that `models` could not determine and left out.
     """
 
     unverified: list[tuple[str, str]]
 
     def expect(self, models: Iterable[Model]) -> None:
-        """These will be asked for, and may be read meanwhile."""
+        """Announce models that will be passed to `models`, so that reading them can begin."""
         ...
 
     def live(self, comments: bool = False) -> Schema:
-        """The database's schema; with `comments`, also those and what is attached to objects."""
+        """Return the schema; with `comments`, also comments and the attachments of objects."""
         ...
 
     def attached(self) -> Attached:
-        """What objects would lose if they were dropped and created again."""
+        """Return what objects lose when they are dropped and created again."""
         ...
 
     def whole(self) -> Schema:
-        """What is there, to be compared with another database: in one spelling, with comments."""
+        """Return the schema with comments, spelled so that two databases can be compared."""
         ...
 
     def spelled(self) -> tuple[Table, ...]:
-        """The tables of `live`, with the SQL of each in such words that the connection finds what
-        it names without a search path that leads to other schemas."""
+        """Return the tables of `live`, with SQL that qualifies names, so that it has the same
+        meaning without other schemas in the search path."""
         ...
 
     def objects(self, schema: Schema) -> list[Object]:
-        """All objects of the database, with what each needs; `schema` is what is live. Nothing
-        where the schema and the models say it all."""
+        """Return all objects of the database with their dependencies; `schema` is the live schema.
+        The list is empty if the database system has no objects that a Schema lacks."""
         ...
 
     def name(self, model: Model) -> str:
-        """The name of the model's table in a Schema."""
+        """Return the name of the model's table in a Schema."""
         ...
 
     def models(self, models: Iterable[Model], live: Schema, beside: Iterable[Model] = ()) -> Schema:
-        """What would be there were it made from the models. What a model of `beside` says just so
-        of the same table may be as the model writes it. Raises ModelsError."""
+        """Return the schema that the models would create.
+
+        An expression that the model in `beside` of the same table writes equally may keep the
+        model's spelling. Raises ModelsError if the server cannot create a table.
+        """
         ...
 
 
@@ -64,115 +67,115 @@ class Dialect(Protocol):
     """PostgreSQL or SQLite."""
 
     name: str
-    equal: str  # the operator, which is the database system's own whatever the search path
+    equal: str  # the built-in operator, for any search path
     alters_tables: bool  # ALTER changes constraints, types and schemas; else a table is rebuilt
-    cascade: str  # after a DROP, so that it drops what depends on the object, too
+    cascade: str  # follows a DROP, so that it also drops the objects that depend on the object
 
     def reading(
         self, database: pw.Database, schemas: Iterable[str] | None
     ) -> AbstractContextManager[Reading]:
-        """Look at the connection's own schema and these (None: all), in a transaction that is
-        undone."""
+        """Open a view of the connection's own schema and of these (None means all), in a
+        transaction that is rolled back."""
         ...
 
     def escaped(self, sql: str) -> str:
-        """SQL as `database.execute_sql` takes it, in which a percent sign may be a placeholder."""
+        """Return the SQL for `database.execute_sql`, in which a percent sign may need escaping."""
         ...
 
     def without_keys(self, database: pw.Database) -> AbstractContextManager[None]:
-        """In the block, tables can be rebuilt although foreign keys point to them."""
+        """Let the block rebuild tables even if foreign keys point to them."""
         ...
 
     def provide(self, database: pw.Database, schemas: Iterable[str]) -> None:
-        """Let a scratch database have these schemas, as far as no migration creates them."""
+        """Create these schemas on a scratch database, unless migrations create them."""
         ...
 
     def missing(self, database: pw.Database, schemas: Iterable[str]) -> set[str]:
-        """Those of the schemas that a migration has to create."""
+        """Return those of the schemas that a migration must create."""
         ...
 
     def check_rows(self, database: pw.Database) -> None:
-        """Check deferred constraints now, where a table could not be changed otherwise."""
+        """Check deferred constraints now, if the table could not be changed otherwise."""
         ...
 
     def table_sql(self, schema: Schema, table: str) -> str:
-        """The name of a table of a schema, as SQL."""
+        """Return the name of a schema's table as SQL."""
         ...
 
     def delete_all(self, table: str) -> str:
-        """The statement that deletes all rows of a table, given as SQL."""
+        """Return the statement that deletes all rows of a table; `table` is its name as SQL."""
         ...
 
     def require_names(self, database: pw.Database, models: Iterable[Model]) -> None:
-        """Raises ModelsError for a model that names what this database cannot have."""
+        """Raise ModelsError for a model with a name that this database cannot have."""
         ...
 
     def cut(self, name: str) -> str:
-        """A name as far as the database keeps it."""
+        """Return a name, truncated as the database does it."""
         ...
 
     def transaction(self, database: pw.Database) -> AbstractContextManager[Any]:
-        """A transaction that means to write; rolled back by any exception."""
+        """Begin a transaction for writing; any exception rolls it back."""
         ...
 
     def migrating(self, database: pw.Database) -> AbstractContextManager[Any]:
-        """The transaction of a migration, in which tables can be rebuilt safely."""
+        """Begin the transaction of a migration, in which tables can be rebuilt safely."""
         ...
 
     def statements(self, current: Schema, desired: Schema) -> list[Statement]:
-        """What brings a database from one schema to another, in an order that runs."""
+        """Return the statements that change one schema into another, in an order that runs."""
         ...
 
     def inside(
         self, current: Schema, desired: Schema, hints: Hints | None = None
     ) -> list[Statement]:
-        """`statements` for the transaction of a migration."""
+        """Return the `statements` for the transaction of a migration."""
         ...
 
     def run(self, database: pw.Database, current: Schema, desired: Schema, hints: Hints) -> None:
-        """Run what `inside` gives."""
+        """Run the statements of `inside`. Raises MigrationError if another object blocks them."""
         ...
 
     def recreate(self, database: pw.Database, statements: Iterable[str]) -> None:
-        """Run statements that drop objects and create them again, and give each object back what
-        was attached to it."""
+        """Run statements that drop objects and create them again, then restore their attachments:
+        owners, privileges, comments."""
         ...
 
     def usings(self, current: Schema, desired: Schema) -> Using:
-        """How the values of columns whose type changes become the new ones, where the database
-        system has to be told."""
+        """Return the expressions that convert the values of columns whose type changes, where the
+        database system does not convert them automatically."""
         ...
 
     def misfits(self, current: Schema, desired: Schema) -> Misfits:
-        """What happens to values that do not fit the new type of their column."""
+        """Return what happens to values that do not fit the new type of their column."""
         ...
 
     def execute(self, database: pw.Database, sql: str) -> Any:
-        """Run a statement that has no parameters, whatever is in it; its cursor."""
+        """Run a statement without parameters, even if it has percent signs; return its cursor."""
         ...
 
     def lock(self, database: pw.Database, name: str) -> None:
-        """Wait until no other transaction holds the lock of that name; ends with this one."""
+        """Wait for the lock of that name, and hold it until the transaction ends."""
         ...
 
     def find_table(
         self, database: pw.Database, name: str, schema: str | None, write: bool
     ) -> tuple[str | None, bool]:
-        """The schema of a table of dbkit's own, which is the first of the path unless given, and
-        whether the table is there. Raises DatabaseFailed if a stranger owns it."""
+        """Return (schema, whether the table exists) for a table of dbkit. By default, the schema is
+        the first in the search path. Raises DatabaseFailed if a stranger owns the table."""
         ...
 
     def keeping(self, database: pw.Database) -> AbstractContextManager[None]:
-        """What the block sets in the session is as before after it."""
+        """Restore the settings of the session after the block."""
         ...
 
     def advance_key(self, database: pw.Database, model: Model) -> None:
-        """After rows with keys of their own: let the next automatic key be past them."""
+        """Advance the automatic key past the largest key, after rows with explicit keys."""
         ...
 
 
 def dialect_for(database: Any) -> Dialect:
-    """The dialect of a Peewee database."""
+    """Return the dialect of a Peewee database. Raises ConfigError for other databases."""
     if isinstance(database, pw.PostgresqlDatabase):
         from .postgres.dialect import Postgres
 

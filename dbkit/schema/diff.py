@@ -1,4 +1,4 @@
-"""The one comparison: what would turn the current schema into the desired one."""
+"""The only comparison of schemas: it finds the changes from the current to the desired schema."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ N = TypeVar("N", bound=_Named)
 
 
 def diff(current: Schema, desired: Schema) -> tuple[Change, ...]:
-    """The changes from `current` to `desired`, types and sequences first, then by table.
+    """Return the changes from `current` to `desired`: types and sequences first, then by table.
 
-    A name that nobody chose, on either side, matches any other.
+    Two names of parts differ only if both were chosen (`named`).
     """
     return (
         *_whole(current.namespaces, desired.namespaces),
@@ -47,7 +47,7 @@ def diff(current: Schema, desired: Schema) -> tuple[Change, ...]:
 
 
 def _whole(current: Sequence[N], desired: Sequence[N]) -> Iterator[Change]:
-    """Of things that have no parts."""
+    """The changes of objects without parts."""
     for old, new in _by_name(current, desired):
         if old != new:
             yield _change(None, old, new)
@@ -64,11 +64,11 @@ def _tables(current: Schema, desired: Schema) -> Iterator[Change]:
 
 
 def changes_within(old: Table, new: Table) -> Iterator[Change]:
-    """The changes of a table's parts: equals are paired first, then what has one name, then what
-    is about the same thing."""
+    """Yield the changes of a table's parts. Equal parts are paired first, then parts with the same
+    name, then parts with the same subject (the columns of a key, for example)."""
     if _are_equal(old.parts, new.parts):
         return
-    # of several equals those of one name are meant
+    # if several parts are equal, pair those that have the same name first
     _, olds, news = _pair(old.parts, new.parts, lambda part: (_content(part), part.name))
     _, olds, news = _pair(olds, news, _content, _names_agree)
     for key in (_name, _subject):
@@ -79,19 +79,19 @@ def changes_within(old: Table, new: Table) -> Iterator[Change]:
 
 
 def counterpart(table: Table, part: Part) -> Part | None:
-    """What of the table is meant by a part that was found elsewhere: the same thing, one of its
-    name, or one about the same."""
+    """Return the part of the table that corresponds to a part of another schema: an equal part, or
+    else a part with the same name, or else with the same subject; None if there is none."""
     for key in (_content, _name, _subject):
         wanted = key(part)
-        same = [one for one in table.parts if wanted is not None and key(one) == wanted]
+        same = [other for other in table.parts if wanted is not None and key(other) == wanted]
         if same:
-            return next((one for one in same if one.name == part.name), same[0])
+            return next((other for other in same if other.name == part.name), same[0])
     return None
 
 
 def _are_equal(olds: Sequence[Part], news: Sequence[Part]) -> bool:
-    """Whether there is nothing to say, told quickly; of equals on one side, `_pair` tells."""
-    if [one for one in olds if type(one) is Column] == [one for one in news if type(one) is Column]:
+    """Whether all parts are equal: a fast test that may say no if one side has equal parts."""
+    if [old for old in olds if type(old) is Column] == [new for new in news if type(new) is Column]:
         olds, news = ([part for part in side if type(part) is not Column] for side in (olds, news))
     waiting = {_content(part): part for part in olds}
     if len(waiting) != len(news) or len(olds) != len(news):
@@ -109,7 +109,8 @@ def _pair(
     key: Callable[[Part], Hashable],
     agree: Callable[[Part, Part], bool] = lambda old, new: True,
 ) -> tuple[list[tuple[Part, Part]], list[Part], list[Part]]:
-    """(pairs of one key that agree, the other olds, the other news); a key of None is no key."""
+    """(pairs that have the same key and agree, the other olds, the other news). A part whose key is
+    None has no pair."""
     by_key: dict[Hashable, list[Part]] = {}
     for part in olds:
         by_key.setdefault(key(part), []).append(part)
@@ -117,11 +118,11 @@ def _pair(
     pairs, rest = [], []
     for part in sorted(news, key=lambda part: not getattr(part, "named", True)):
         waiting = by_key.get(key(part), [])
-        fit = [one for one in waiting if agree(one, part)]
+        fit = [old for old in waiting if agree(old, part)]
         if fit:
-            found = next((one for one in fit if one.name == part.name), fit[0])
-            waiting.remove(found)
-            pairs.append((found, part))
+            partner = next((old for old in fit if old.name == part.name), fit[0])
+            waiting.remove(partner)
+            pairs.append((partner, part))
         else:
             rest.append(part)
     return pairs, [part for left in by_key.values() for part in left] + nameless, rest
@@ -136,7 +137,7 @@ CONTENT = {
 
 
 def _content(part: Part) -> Hashable:
-    """All of a part but a name that may be anybody's."""
+    """All attributes of a part, but without a name that nobody may have chosen."""
     return CONTENT[type(part)](part)
 
 

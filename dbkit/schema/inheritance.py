@@ -1,4 +1,4 @@
-"""Tables that hold rows of another table: its partitions, and tables that inherit from it."""
+"""Tables whose rows belong to another table too: partitions, and tables that inherit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def is_partition(table: Table) -> bool:
 
 
 def descendants(tables: Iterable[Table], of: Callable[[Table], bool]) -> list[Table]:
-    """The tables under those for which `of` is true, parents first."""
+    """Return the tables below those for which `of` is true, parents first."""
     waiting = list(tables)
     known = {table.name for table in waiting if of(table)}
     waiting, found = [table for table in waiting if table.name not in known], []
@@ -33,7 +33,7 @@ def parents_first(tables: Iterable[Table]) -> list[Table]:
 
 
 def as_inherited(partition: Table, parent: Table) -> Table:
-    """A partition with no more than what it has from its parent."""
+    """Return the partition with only those parts that it has from its parent."""
     columns = {part.name: part for part in parent.parts if isinstance(part, Column)}
     parts = (_inherited(part, columns, parent) for part in partition.parts)
     return replace(partition, parts=tuple(part for part in parts if part is not None))
@@ -49,5 +49,5 @@ def _inherited(part: Part, columns: dict[str, Column], parent: Table) -> Part | 
             return part
         case Check():
             return part if part in parent.parts else None
-        case _:  # an index or trigger that the parent's made is not read as the partition's
+        case _:  # the catalog queries leave out indexes and triggers that come from the parent
             return None

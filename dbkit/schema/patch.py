@@ -1,4 +1,4 @@
-"""A schema after some changes, which may have been found between two others."""
+"""The schema after some changes; the changes may come from a comparison of two other schemas."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ BY_INDEX = "REPLICA IDENTITY USING INDEX "
 
 
 def patched(schema: Schema, changes: Iterable[Change]) -> Schema:
-    """`schema` with each change made in it. What is dropped or altered is sought by what it is
-    about where its name is not there. Raises MigrationError for what cannot be found."""
+    """Return `schema` after the changes.
+
+    If the schema has no part of the name that a change drops or alters, the corresponding part is
+    used (see `counterpart`). Raises MigrationError if there is none.
+    """
     for change in changes:
         match change:
             case Alter(None, Table(), Table() as new):
@@ -38,14 +41,14 @@ def patched(schema: Schema, changes: Iterable[Change]) -> Schema:
 
 
 def _beside(schema: Schema, item: Any, *new: Any) -> Schema:
-    """The schema with something `new`, or nothing, in place of what has the item's name."""
+    """The schema with the values `new` (or none) in place of the item with the same name."""
     kept = (one for one in _like(schema, item) if one.name != item.name)
     some: Any = {FIELDS[type(item)]: (*kept, *new)}
     return replace(schema, **some)
 
 
 def _like(schema: Schema, item: Any) -> tuple[Any, ...]:
-    """The items of the schema that are of the kind of this."""
+    """The items of the schema that have the same kind."""
     return getattr(schema, FIELDS[type(item)])  # type: ignore[no-any-return]
 
 
@@ -84,8 +87,8 @@ def _there(table: Table, part: Part) -> Part:
 
 
 def _nameable(part: Part, schema: Schema) -> Part:
-    """A name that nobody chose may be taken: the server makes up another for a constraint; an
-    index gets the next free one."""
+    """The part with a free name. Another part may have a name that nobody chose: then the server
+    makes up the constraint's name, and an index gets the next free name."""
     if not isinstance(part, Nameable) or part.named:
         return part
     if not isinstance(part, Index):
@@ -99,7 +102,7 @@ def _nameable(part: Part, schema: Schema) -> Part:
 
 
 def filtered(table: Table, stays: Callable[[Part], bool]) -> Table:
-    """A table with those of its parts that stay; a replica identity goes with its index."""
+    """Return the table with only those parts that stay. A replica identity goes with its index."""
     parts = tuple(filter(stays, table.parts))
     left = {part.name for part in parts}
     options = (one for one in table.options
@@ -108,19 +111,19 @@ def filtered(table: Table, stays: Callable[[Part], bool]) -> Table:
 
 
 def counting_names(table: Table, counts: Callable[[Nameable], bool]) -> Table:
-    """A table that says of each name whether it counts, because somebody has chosen it."""
+    """Return the table with each name marked: `counts` says whether somebody chose it."""
     parts = (replace(part, named=counts(part)) if isinstance(part, Nameable) else part
              for part in table.parts)  # fmt: skip
     return replace(table, parts=tuple(parts))
 
 
 def with_names(schema: Schema, chosen: bool) -> Schema:
-    """A schema in which each name counts, or none does."""
+    """Return the schema with all names marked as chosen, or all as not chosen."""
     tables = (counting_names(table, lambda part: chosen) for table in schema.tables)
     return replace(schema, tables=tuple(tables))
 
 
 def marked_as(table: Table, other: Table) -> Table:
-    """A table in which the names count that count in another."""
+    """Return the table with its names marked as in another table."""
     count = {(type(part), part.name) for part in other.parts if getattr(part, "named", True)}
     return counting_names(table, lambda part: (type(part), part.name) in count)

@@ -1,4 +1,4 @@
-"""What of a Peewee model is common to both dialects: which tables are meant, which names chosen."""
+"""Facts about Peewee models that both dialects need: their tables, names, keys and targets."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from dbkit import peewee_internals as internals
 
 # the classes of libraries whose tables are of different kinds
 BASES = (sqlite_ext.FTS5Model, sqlite_ext.FTSModel, sqlite_ext.VirtualModel, pw.Model)
-HISTORY_TABLE = "migratehistory"  # peewee-migrate's
+HISTORY_TABLE = "migratehistory"  # the history table of peewee-migrate
 Model = Any  # a class derived from peewee.Model; peewee ships no types
 
 
 def is_model(thing: Any) -> bool:
-    """Whether a thing is a class of a table. `peewee.Model` itself has none."""
+    """Whether an object is a model class. `peewee.Model` itself has no table and is none."""
     return pw.is_model(thing) and isinstance(getattr(thing, "_meta", None), pw.Metadata)
 
 
 def with_targets(models: Iterable[Model]) -> list[Model]:
-    """The models and all that their foreign keys need to exist, parents first."""
+    """Return the models and all models to which they point, parents first."""
     found: dict[Model, None] = {}
     waiting = list(models)
     while waiting:
@@ -35,27 +35,26 @@ def with_targets(models: Iterable[Model]) -> list[Model]:
 
 
 def qualified(model: Model) -> str:
-    """The table's name, with its schema in front if it has one."""
+    """Return the table's name, qualified if the model names a schema other than the default."""
     schema, name = model._meta.schema, model._meta.table_name
     return f"{schema}.{name}" if schema and schema not in ("public", "main") else str(name)
 
 
 def sequences(models: Iterable[Model]) -> list[tuple[str | None, str]]:
-    """(schema, name) of the sequences from which fields take their values (`sequence=`), as far as
-    PostgreSQL keeps the name."""
+    """Return (schema, truncated name) of the sequences that fields use (`sequence=`)."""
     fields = (field for model in models for field in model._meta.sorted_fields)
     places = (internals.sequence_parts(one) for one in fields if one.sequence)
     return list(dict.fromkeys((schema, truncated(name)) for schema, name in places))
 
 
 def class_name(model: Model) -> str:
-    """The class with its module, for a person."""
+    """Return the class with its module, for messages."""
     return f"{model.__module__}.{model.__qualname__}"
 
 
 def described(error: Exception) -> str:
-    """The first line of what Peewee, a driver or Python says of a model. Python's own errors say
-    little without their kind, as `KeyError: 'title'` does."""
+    """Return the first line of an error of Peewee, a driver or Python. Python's own errors get
+    their class in front (`KeyError: 'title'`), because they say little without it."""
     if isinstance(error, UnicodeEncodeError):
         return f"{error.encoding} lacks the character {error.object[error.start : error.end]!r}"
     reason = (str(error).strip().splitlines() or [""])[0]
@@ -68,31 +67,31 @@ def is_managed(model: Model) -> bool:
 
 
 def key_fields(model: Model) -> tuple[Any, ...]:
-    """The fields of the table's primary key. A model whose field `id` is not the key has
-    none, although `Meta.primary_key` still holds the key that Peewee would have added."""
+    """Return the fields of the primary key. A model with a field `id` that is not the key has no
+    key, although `Meta.primary_key` still contains the key that Peewee would have added."""
     fields = {id(field) for field in model._meta.sorted_fields}
     return tuple(key for key in model._meta.get_primary_keys() if id(key) in fields)
 
 
 def made_up_index_names(model: Model) -> set[str]:
-    """Names of the model's indexes that Peewee made, as far as a server keeps them."""
+    """Return the truncated names of those indexes of the model whose names Peewee made."""
     indexes = filter(is_made_up, model._meta.fields_to_index())
     return {truncated(internals.index_parts(index).name) for index in indexes}
 
 
 def truncated(name: str, length: int = 63) -> str:
-    """A name as far as PostgreSQL keeps it: 63 bytes (PostgreSQL manual, 4.1.1)."""
+    """Return the name as PostgreSQL truncates it, to 63 bytes (PostgreSQL manual, 4.1.1)."""
     if len(name) <= length and name.isascii():
         return name
     return name.encode()[:length].decode(errors="ignore")
 
 
 def is_made_up(index: Any) -> bool:
-    """Whether Peewee made the index's name, from its columns."""
+    """Whether Peewee made the index's name from its columns."""
     if not isinstance(index, pw.ModelIndex):
         return False
     try:
         made = internals.generated_index_name(index)
-    except ValueError:  # nothing in it to make a name from, so a person wrote one
+    except ValueError:  # Peewee cannot make a name from these keys, so a person wrote the name
         return False
     return made == internals.index_name(index)

@@ -1,4 +1,4 @@
-"""SQL statements that change a schema, and the script they make."""
+"""The SQL statements that change a schema, and functions that quote and search SQL."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ Misfits = Mapping[tuple[str, str], str]  # (table, column) -> what happens to so
 
 @dataclass(frozen=True)
 class Hints:
-    """What two schemas do not say about the way between them: `using` are new values of columns
-    whose type changes, where they are not the usual; `anew` the enum types to be made anew."""
+    """Decisions that two schemas do not contain: `using` are the USING expressions of columns whose
+    type changes, and `anew` are the enum types to replace although labels are only added."""
 
     using: Using = field(default_factory=dict)
     anew: frozenset[str] = frozenset()
@@ -26,9 +26,9 @@ class Hints:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """`loses` says what data the statement would lose; it is empty where none. `restores` names the
-    object that was dropped and created again, where the statement gives back what is attached to
-    it. An `sql` that is a comment tells what is left to do by hand."""
+    """A statement. `loses` names the data that it would lose, if any. `restores` names the object
+    whose attachments the statement restores after the object was created again. If `sql` is a
+    comment, it names work that must be done by hand."""
 
     sql: str
     loses: str = ""
@@ -40,12 +40,12 @@ class Statement:
 
 
 def not_done(what: str) -> Statement:
-    """A comment in place of a statement."""
+    """Return a comment in place of a statement that dbkit cannot write."""
     return Statement(NOT_DONE + " ".join(what.split()))
 
 
 def runnable(statements: Iterable[Statement]) -> list[Statement]:
-    """The statements. Raises MigrationError if one is a comment on what is left to do."""
+    """Return the statements. Raises MigrationError if a comment names work to do by hand."""
     statements = list(statements)
     for statement in statements:
         if statement.is_comment:
@@ -54,7 +54,8 @@ def runnable(statements: Iterable[Statement]) -> list[Statement]:
 
 
 def script(statements: Iterable[Statement]) -> str:
-    """The statements one after the other; those that lose data commented out, with the reason."""
+    """Return the statements as a script. Statements that lose data are commented out, with the
+    reason."""
     return "".join(map(_text, statements))
 
 
@@ -70,27 +71,27 @@ def _text(statement: Statement) -> str:
 
 
 def folded(name: str) -> str:
-    """A name as an unquoted name is understood: of the letters, only A to Z are equal to others."""
+    """Return a name as the database reads it without quotes: only A to Z become lower case."""
     return name.translate(FOLDED)
 
 
 def quoted(name: str) -> str:
-    """A name as SQL takes it, whatever is in it."""
+    """Return a name as a quoted SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def literal(text: str) -> str:
-    """A string constant."""
+    """Return a text as an SQL string constant."""
     return "'" + text.replace("'", "''") + "'"
 
 
 def listed(names: Iterable[str]) -> str:
-    """Names in parentheses."""
+    """Return names as a quoted list in parentheses."""
     return f"({', '.join(map(quoted, names))})"
 
 
 def mentions(text: str, name: str) -> bool:
-    """Whether `name` occurs in some SQL as a word. It may be there as something else, so this
-    answers yes too often, never too seldom."""
+    """Whether the SQL contains `name` as a word. The word may mean something else, so the answer
+    may be wrongly yes, but never wrongly no."""
     name = re.escape(name.replace('"', '""'))
     return re.search(rf"(?<!\w){name}(?!\w)", text, re.IGNORECASE) is not None

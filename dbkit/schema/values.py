@@ -1,8 +1,8 @@
-"""A schema as plain values: the same for models, a migration history and a live database.
+"""A schema as plain values, the same for models, migrations and a live database.
 
-Equality is the comparison, so every value is written the way the server writes it: types as
-`format_type` gives them, expressions as `pg_get_expr` does (PostgreSQL manual, 9.26.5). A part
-that is not `named` has a name that the server or Peewee made up, or none: any other will do.
+Values are compared by equality, so every value has the server's spelling: types as `format_type`
+prints them, expressions as `pg_get_expr` does (PostgreSQL manual, 9.26.5). A part that is not
+`named` has no name, or a name that the server or Peewee made up; such a name equals any other.
 """
 
 from __future__ import annotations
@@ -16,17 +16,16 @@ T = TypeVar("T")
 
 @dataclass_transform(frozen_default=True)
 def value(cls: type[T]) -> type[T]:
-    """A dataclass that mypy keeps frozen. Were it so at run time too, making one would take five
-    times as long; `verify` makes 40 a table."""
+    """Decorate a dataclass that is frozen for mypy only. At run time, a frozen class would take
+    five times as long to create a value, and `verify` creates 40 values per table."""
     return dataclass(slots=True, unsafe_hash=True)(cls)
 
 
 @value
 class Column:
-    """`identity` is '', 'serial', 'always' or 'by default' ('autoincrement' on SQLite), `sequence`
-    the options of its sequence that are not the usual ones; `generated` is the expression of a
-    generated column, `default` any other default. `options` is SQLite's ON CONFLICT of NOT NULL.
-    """
+    """A column. `identity` is '', 'serial', 'always' or 'by default' ('autoincrement' on SQLite),
+    and `sequence` has the options of its sequence that are not the default. `generated` is the
+    expression of a generated column. `options` is the ON CONFLICT of NOT NULL on SQLite."""
 
     name: str
     type: str
@@ -41,8 +40,8 @@ class Column:
 
 @value
 class PrimaryKey:
-    """`period` is WITHOUT OVERLAPS of the last column, `options` are the index's WITH; on SQLite,
-    what of the key's columns and conflicts is not the usual."""
+    """A primary key. `period` means WITHOUT OVERLAPS of the last column. `options` are the storage
+    parameters of the index; on SQLite, unusual collations, directions and ON CONFLICT."""
 
     columns: tuple[str, ...]
     deferrable: str = ""
@@ -71,8 +70,8 @@ class ForeignKey:
 
 @value
 class Unique:
-    """A UNIQUE constraint; a unique index made by CREATE INDEX is an Index. `period` and `options`
-    as in a PrimaryKey."""
+    """A UNIQUE constraint; an index of CREATE UNIQUE INDEX is an Index. `period` and `options` are
+    as in PrimaryKey."""
 
     columns: tuple[str, ...]
     nulls_distinct: bool = True
@@ -104,8 +103,8 @@ class Exclusion:
 
 @value
 class Index:
-    """`keys` are columns or expressions as the server prints them, with collation, operator
-    class, direction and place of nulls where those are not the default."""
+    """An index. `keys` are columns or expressions as the server prints them, with collation,
+    operator class, direction and order of nulls unless these are the default."""
 
     keys: tuple[str, ...]
     unique: bool = False
@@ -121,7 +120,7 @@ class Index:
 
 @value
 class Trigger:
-    """`enabled` is 'origin' (the usual), 'disabled', 'replica' or 'always'."""
+    """A trigger. `enabled` is 'origin' (the default), 'disabled', 'replica' or 'always'."""
 
     name: str
     definition: str
@@ -149,8 +148,8 @@ class Policy:
 
 @value
 class Comment:
-    """`of` is the kind of object, and empty for a column and for the table itself, which has no
-    `name` here."""
+    """A comment. `of` is the kind of its object; it is empty for a column and for the table itself,
+    whose comment has no `name`."""
 
     name: str
     text: str
@@ -159,23 +158,22 @@ class Comment:
 
 @value
 class Firing:
-    """How the triggers fire with which the server enforces the constraint `name`, where that is not
-    the usual: `states` are such as 'insert disabled'."""
+    """How the triggers fire that enforce the constraint `name`, if that is not the default:
+    `states` are texts such as 'insert disabled'."""
 
     name: str
     states: tuple[str, ...]
 
 
 Constraint = PrimaryKey | ForeignKey | Unique | Check | Exclusion
-Nameable = Constraint | Index  # what the server names where a person does not
+Nameable = Constraint | Index  # the server names these if a person does not
 Part = Column | Nameable | Trigger | Rule | Policy | Comment | Firing
 
 
 @value
 class Table:
-    """`name` carries the schema in front where that is not the connection's own. `options` are
-    what the table is beyond its parts: partitioning, row-level security, STRICT, a view's query.
-    """
+    """A table or view. `name` is qualified unless the schema is the connection's own. `options`
+    are properties beyond its parts: partitioning, row-level security, STRICT, a view's query."""
 
     name: str
     parts: tuple[Part, ...] = ()
@@ -199,7 +197,7 @@ class Domain:
 
 @value
 class Sequence:
-    """One that no column owns; `options` are those that are not the usual ones."""
+    """A sequence that no column owns; `options` are those that are not the default."""
 
     name: str
     options: tuple[str, ...] = ()
@@ -207,14 +205,14 @@ class Sequence:
 
 @value
 class Namespace:
-    """What SQL calls a schema; the connection's own is not listed."""
+    """A schema in the sense of SQL. A Schema does not list the connection's own."""
 
     name: str
 
 
 @value
 class Extension:
-    """Not its version, which is the server's."""
+    """An extension. Its version is left out, because it depends on the server."""
 
     name: str
     schema: str
@@ -226,8 +224,8 @@ Attached = Mapping[tuple[str, str, str], tuple[str, ...]]
 
 @value
 class Schema:
-    """`attached` is what an object loses when it is dropped and created again, although its value
-    does not say it (its owner, its privileges): the statements that give it back."""
+    """A whole schema. `attached` are the statements that restore what an object loses when it is
+    dropped and created again, such as its owner and its privileges."""
 
     namespaces: tuple[Namespace, ...] = ()
     tables: tuple[Table, ...] = ()
@@ -235,13 +233,13 @@ class Schema:
     domains: tuple[Domain, ...] = ()
     sequences: tuple[Sequence, ...] = ()
     extensions: tuple[Extension, ...] = ()
-    comments: tuple[Comment, ...] = ()  # on objects that are no tables and in no table
+    comments: tuple[Comment, ...] = ()  # on objects outside tables
     attached: Attached = field(default_factory=dict, compare=False, repr=False)
 
 
 def in_namespace(name: str, namespaces: Iterable[str]) -> tuple[str, str]:
-    """(schema, bare name) of a name in a Schema; both may have dots of their own. The schema is
-    empty where it is the connection's own."""
+    """Return (schema, bare name) of a name in a Schema. Both may contain dots. The schema is empty
+    if it is the connection's own."""
     for space in namespaces:
         if name.startswith(f"{space}."):
             return space, name.removeprefix(f"{space}.")

@@ -1,4 +1,4 @@
-"""Seed data: TOML files -> rows -> an upsert by natural key, all in one transaction."""
+"""Seed data: rows of TOML files are inserted or updated by natural key, in one transaction."""
 
 from typing import TYPE_CHECKING
 

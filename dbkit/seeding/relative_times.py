@@ -11,9 +11,9 @@ RELATIVE = re.compile(r"\s*(now|today)\s*(?:([+-])\s*(.*\S))?\s*", re.IGNORECASE
 
 
 def relative(text: str, now: dt.datetime) -> dt.datetime | None:
-    """The point in time that `text` means seen from `now`; None if it is no relative time.
+    """Return the time that `text` means at `now`, or None if the text is no relative time.
 
-    "today" is the midnight before `now`. Raises ValueError for an amount in no known unit.
+    "today" is the midnight before `now`. Raises ValueError for an unknown unit.
     """
     match = RELATIVE.fullmatch(text)
     if match is None:

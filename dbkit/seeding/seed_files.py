@@ -1,7 +1,7 @@
-"""Seed files: TOML, a `[[table]]` a row, read in the order of their names.
+"""Seed files: TOML with one `[[table]]` per row. The files are read in the order of their names.
 
 [keys]
-campaigns = ["name"]        # what tells rows apart, where no unique column does
+campaigns = ["name"]        # the columns that identify a row, if no column is unique
 
 [[campaigns]]
 name = "Q4 Product Launch"
@@ -23,7 +23,7 @@ KEYS = "keys"
 
 @dataclass(frozen=True)
 class Row:
-    """One row as written; `where` names its file and place for a message."""
+    """A row as the file has it; `where` names its file and number for messages."""
 
     where: str
     values: dict[str, Any]
@@ -31,14 +31,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Seeds:
-    """All files together: rows and declared keys by table name."""
+    """The contents of all files: rows and keys by table name."""
 
     rows: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def read(directory: str | Path) -> Seeds:
-    """Read every `*.toml` of `directory`. Raises SeedError with file, line and column."""
+    """Read every `*.toml` file of `directory`. Raises SeedError, which names the file."""
     seeds = Seeds()
     for path in _paths(Path(directory)):
         for table, content in _document(path).items():

@@ -1,7 +1,6 @@
-"""Bring seed rows into the database: insert what is missing, update what differs, else nothing.
+"""Seed rows go into the database: missing rows are inserted, and rows that differ are updated.
 
-A time relative to now is set when its row is inserted and left alone after, or no second run
-could find nothing to do.
+A relative time is written only when its row is inserted. Otherwise each run would change the row.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ from dbkit.schema.peewee_models import Model, key_fields
 from .relative_times import relative
 from .seed_files import Row, Seeds, read
 
-# what TOML may give for a field, where the database would take and bend something else
+# the types of TOML that a field accepts; the database would convert other values silently
 ACCEPTED: dict[Any, tuple[type, ...]] = {
     pw.BooleanField: (bool,),
     pw.IntegerField: (int,),
@@ -50,7 +49,7 @@ BAD_VALUE = (ValueError, TypeError, ArithmeticError, OSError)
 
 @dataclass
 class Result:
-    """What a run did: numbers of rows by table; `str()` is a line a table."""
+    """The numbers of rows by table that a run wrote; `str()` has one line per table."""
 
     inserted: dict[str, int] = field(default_factory=dict)
     updated: dict[str, int] = field(default_factory=dict)
@@ -63,7 +62,7 @@ class Result:
 
     @property
     def summary(self) -> str:
-        """All tables in one line."""
+        """The numbers of all tables together, in one line."""
         return (
             f"{sum(self.inserted.values())} inserted, {sum(self.updated.values())} updated, "
             f"{sum(self.unchanged.values())} unchanged"
@@ -81,9 +80,9 @@ class Result:
 
 @takes_database
 def seed(database: pw.Database, models: Iterable[Model], directory: str | Path = "seeds") -> Result:
-    """Load all seed files of `directory`, in one transaction: all or nothing.
+    """Load all seed files of `directory` in one transaction, and return the numbers of rows.
 
-    Rows are matched by their table's natural key. Raises SeedError, which names the row, and
+    The natural key of a table identifies its rows. Raises SeedError, which names the row, and
     DatabaseFailed if a table is missing.
     """
     seeds, tables = read(directory), _by_table(models)
@@ -105,7 +104,7 @@ def seed(database: pw.Database, models: Iterable[Model], directory: str | Path =
 
 
 def _by_table(models: Iterable[Model]) -> dict[str, Model]:
-    """Models by table name; with the schema in front where that is needed to tell them apart."""
+    """Models by table name, which is qualified if several schemas have a table of that name."""
     models = list(models)
     plain = Counter(model._meta.table_name for model in models)
     return {
@@ -122,7 +121,7 @@ def _suggestion(name: str, names: Iterable[str]) -> str:
 
 
 class _Table:
-    """One table's rows on their way into the database."""
+    """The rows of a table while they are loaded."""
 
     def __init__(self, model: Model, name: str, seeds: Seeds, now: dt.datetime) -> None:
         self.model, self.name, self.now = model, name, now
@@ -132,7 +131,7 @@ class _Table:
 
     @property
     def writes_keys(self) -> bool:
-        """Whether a row has an automatic key's value of its own."""
+        """Whether a row sets the value of an automatic key."""
         key = self.model._meta.primary_key
         return isinstance(key, pw.AutoField) and any(
             not {key.name, key.column_name}.isdisjoint(row.values) for row in self.rows
@@ -174,12 +173,13 @@ class _Table:
         return "updated" if changed and self._update(where, changed) else "unchanged"
 
     def _where(self, row: Row, key: dict[pw.Field, Any], fresh: set[pw.Field]) -> Any:
-        """The condition that finds the row; refuses keys that could not find it again."""
-        for one in key:
-            if one in fresh or isinstance(one, pw.FloatField):
+        """The condition that finds the row. Raises SeedError for a key that a second run could not
+        find again."""
+        for column in key:
+            if column in fresh or isinstance(column, pw.FloatField):
                 raise SeedError(
-                    f"{row.where}: {one.column_name} cannot be part of the key: "
-                    f"{'a relative time' if one in fresh else 'a float'} does not compare equal "
+                    f"{row.where}: {column.column_name} cannot be part of the key: "
+                    f"{'a relative time' if column in fresh else 'a float'} does not compare equal "
                     "in the next run.",
                     f"Choose other columns, under [keys] {self.name}.",
                 )
@@ -191,8 +191,8 @@ class _Table:
                              for one, value in key.items()))  # fmt: skip
 
     def _update(self, where: Any, changed: dict[pw.Field, Any]) -> bool:
-        """Update, unless the database stores the new values as what it has: the last word on
-        what is equal is its own."""
+        """Update the row; undo it and return False if the database stores the same values as before
+        (1.50 in a column of type numeric(3, 1), for example)."""
         stored = self.model.select(*changed).where(where).tuples()
         before = list(stored.clone())
         with self.model._meta.database.atomic() as step:
@@ -212,7 +212,7 @@ class _Table:
         return found
 
     def _key(self, row: Row, given: list[pw.Field]) -> list[pw.Field]:
-        """The fields that tell rows apart: as declared, else a unique set the row has."""
+        """The fields that identify a row: the declared key, or else unique columns of the row."""
         if self.key:
             fields = [self._field(row, name) for name in self.key]
             missing = [key.column_name for key in fields if key not in set(given)]
@@ -249,11 +249,11 @@ class _Table:
         if isinstance(target, pw.DecimalField):
             step = Decimal(10) ** -target.decimal_places
             value = Decimal(str(value)).quantize(step, ROUND_HALF_UP)
-        target.db_value(value)  # an enum's label is refused here, with the right ones named
+        target.db_value(value)  # an EnumField refuses unknown labels here, and names the known ones
         return value
 
     def _reference(self, row: Row, target: pw.ForeignKeyField, value: dict[str, Any]) -> Any:
-        """The key of the one row of the related table that has these column values."""
+        """The key of the only row of the related table that has these column values."""
         related = _Table(target.rel_model, target.rel_model._meta.table_name, Seeds(), self.now)
         wanted = {name: related._field(row, name) for name in value}
         where = [
@@ -270,8 +270,8 @@ class _Table:
 
 
 def _equal(field: pw.Field, value: Any) -> pw.Expression:
-    """The types that Peewee knows are compared by the database system's own operator; a type of an
-    extension by its own."""
+    """A comparison: types that Peewee knows use the built-in operator, and the types of extensions
+    their own."""
     known = isinstance(field, EnumField) or field.field_type in pw.FIELD
     operator = dialect_for(field.model._meta.database).equal if known else pw.OP.EQ
     return pw.Expression(field, operator, value)
@@ -300,7 +300,8 @@ def _unique_sets(model: Model) -> list[list[pw.Field]]:
 
 
 def _same(target: pw.Field, row: Any, wanted: Any) -> bool:
-    """Whether a row holds what the seed says; if in doubt not, `_update` looks closer."""
+    """Whether a row has the wanted value. The answer may be wrongly no: `_update` asks the
+    database."""
     stored = internals.stored_value(row, target)
     if isinstance(target, pw.ForeignKeyField):
         target = target.rel_field

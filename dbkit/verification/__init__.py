@@ -1,4 +1,4 @@
-"""Models, migrations and databases compared: `verify` and `diff`."""
+"""`verify` and `diff`: comparisons of models, migrations and databases."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""The models held against a database, or any schema against another: a Report of what differs."""
+"""Comparisons of models with a database, or of two schemas; the result is a Report."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ def against_models(
     backwards: bool,
     bases: Sequence[Model] = (),
 ) -> Report:
-    """Compare a database with the models; `backwards`, the models are what is to be changed."""
+    """Return the report of a database compared with models. With `backwards`, the models are the
+    current side, and the database is the desired side. Raises ModelsError."""
     models = list(models)
     with naming((*models, *bases), database):
         report, live, desired = examine(database, models, False, ignore, not backwards, bases)
@@ -53,8 +54,7 @@ def compare(
     ignore: Sequence[str] = (),
     other: Dialect | None = None,
 ) -> Report:
-    """Compare any two schemas of one dialect, of which all is compared. Raises ConfigError for two
-    of different ones."""
+    """Return the report of two whole schemas. Raises ConfigError if their dialects differ."""
     if other is not None and other.name != dialect.name:
         raise ConfigError(f"A {other.name} and a {dialect.name} database cannot be compared.")
     return _compared(dialect, _without_history(current), _without_history(desired), ignore, ())
@@ -68,16 +68,19 @@ def examine(
     family: bool = False,
     bases: Sequence[Model] = (),
 ) -> tuple[Report, Schema, Schema]:
-    """(the report without causes, the live schema, the models'). With `family`, tables under the
-    models' tables are compared too: a query of the model finds their rows. A class of `bases` is a
-    model if the database has its table, and is passed over otherwise."""
+    """Return (the report without causes, the live schema, the schema of the models).
+
+    With `family`, partitions and tables that inherit from a model's table are compared too, because
+    queries of the model return their rows. A class of `bases` counts as a model if the database has
+    its table, and is passed over otherwise. Raises ModelsError and DatabaseFailed.
+    """
     lasting, ignore = _lasting(models), (*ignore, *of_others(models))
     dialect = dialect_for(database)
     require_free_names(lasting)
     dialect.require_names(database, lasting)
 
     def attached() -> Attached:
-        """Asked for later, when the caller may have closed the database."""
+        """The attachments, which are read later, when the caller may have closed the database."""
         with nullcontext() if not database.is_closed() else opened(database):
             with dialect.reading(database, schemas_of(lasting)) as reading:
                 return reading.attached()
@@ -100,7 +103,7 @@ def examine(
 
 
 def _desired(reading: Reading, models: list[Model], live: Schema) -> Schema:
-    """What the models say. Several models of one table describe it together."""
+    """The schema of the models. Several models of one table describe it together."""
     rounds: list[dict[Any, Model]] = []
     for model in models:
         key = (model._meta.schema, model._meta.table_name)
@@ -145,7 +148,7 @@ def _lasting(models: Iterable[Model]) -> list[Model]:
 
 
 def of_others(models: Iterable[Model]) -> list[str]:
-    """Patterns as in `ignore`, for the tables of models that are not managed."""
+    """Return patterns for `ignore` that match the tables of unmanaged models."""
     return [escape(qualified(model)) for model in models if not is_managed(model)]
 
 
@@ -155,12 +158,12 @@ def _temporary(models: Iterable[Model]) -> tuple[str, ...]:
 
 
 def schemas_of(models: Iterable[Model]) -> set[str]:
-    """The schemas that the models name."""
+    """Return the schemas that the models name."""
     return {model._meta.schema for model in models} - {None, ""}
 
 
 def _without_history(schema: Schema, described: Collection[str] = ()) -> Schema:
-    """The schema without the history, in any of its schemas, unless a model describes it."""
+    """The schema without history tables, in any of its schemas, unless a model describes them."""
     spaces = (f"{one.name}." for one in schema.namespaces)
     names = {f"{space}{HISTORY_TABLE}" for space in ("", *spaces)}.difference(described)
     return replace(schema, tables=tuple(one for one in schema.tables if one.name not in names))
@@ -169,7 +172,7 @@ def _without_history(schema: Schema, described: Collection[str] = ()) -> Schema:
 def _covered(
     live: Schema, desired: Schema, strict: bool, unverified: set[str], family: bool = False
 ) -> tuple[Schema, Schema, tuple[str, ...]]:
-    """(the part of the live schema that the models describe, what is expected of it, names of the
+    """(the part of the live schema that the models describe, the expected schema, the names of the
     other tables)."""
     tables = {table.name for table in desired.tables}
     live = _without_history(live, tables)
@@ -191,8 +194,8 @@ def _covered(
 
 
 def _under(live: Schema, known: Collection[str]) -> dict[str, Table | None]:
-    """What is expected of each table under those that are known: of a partition, that it has
-    nothing that its parent has not; of a table that inherits, that there is none."""
+    """The expected state of each table below the known tables: a partition has only parts of its
+    parent, and a table that inherits is not expected at all (None)."""
     by_name = {table.name: table for table in live.tables}
     return {
         table.name: as_inherited(table, by_name[table.parents[0]]) if is_partition(table) else None
@@ -208,7 +211,8 @@ def _compared(
     unmanaged: tuple[str, ...],
     attached: Callable[[], Attached] | None = None,
 ) -> Report:
-    """`attached` is only asked where statements are, which drop objects and create them again."""
+    """The report. `attached` is called only if somebody asks for the statements, because these may
+    drop objects and create them again."""
 
     def statements() -> list[Statement]:
         known = replace(current, attached=attached()) if attached else current
@@ -224,13 +228,13 @@ def _compared(
         len(desired.tables),
         tuple(name for name in unmanaged if name not in left_out),
         tuple(dict.fromkeys([*map(place, ignored), *left_out])),
-        # a report without changes does not hold on to the schemas
+        # a report without changes keeps no reference to the schemas
         statements=statements if changes else tuple,
     )
 
 
 def _without(schema: Schema, patterns: Sequence[str]) -> Schema:
-    """The schema less what matches a pattern."""
+    """The schema without the items that match a pattern."""
 
     def kept(table: Table) -> Table:
         parts = (part for part in table.parts
@@ -247,11 +251,11 @@ def _without(schema: Schema, patterns: Sequence[str]) -> Schema:
 
 
 def is_ignored(change: Change, patterns: Sequence[str]) -> bool:
-    """Whether a pattern names what a change is about, or all tables of the schema that it is."""
+    """Whether a pattern matches the item of a change, or all tables of a changed schema."""
     every = [f"{change.item.name}.*"] if isinstance(change.item, Namespace) else []
     return any(matches(name, patterns) for name in (place(change), *every))
 
 
 def matches(name: str, patterns: Sequence[str]) -> bool:
-    """Whether a pattern of `ignore` names this."""
+    """Whether a pattern of `ignore` matches the name."""
     return any(fnmatchcase(name, pattern) for pattern in patterns)

@@ -1,4 +1,4 @@
-"""Is a live database what the models say, and if not, why?"""
+"""`verify`: compares a live database with the models, and finds the causes of differences."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ def verify(
     ignore: Sequence[str] = (),
     bases: Sequence[Model] = (),
 ) -> Report:
-    """Compare `models` with the live `database`; changes nothing in either.
+    """Compare `models` with the live `database` and return the report. Changes neither.
 
-    With `migrations`, a directory, each difference is given its cause. Tables that no model
-    describes are listed, and are a difference only if `strict`. What matches a pattern of `ignore`
-    (`table` or `table.name`, with * and ?) is listed and no difference. `bases` are classes from
-    which models inherit: a class whose table the database has is compared, the others are listed as
-    passed over. Raises `ModelsError` if the server cannot make a table of a model,
-    `DatabaseFailed` or `DatabaseUnreachable` if it could not be asked; never answers "clean"
-    because something was not looked at.
+    With the directory `migrations`, the report has the cause of each difference. Tables without a
+    model are listed; they are differences only if `strict`. Items that match a pattern of `ignore`
+    (`table` or `table.name`, with * and ?) are listed and are no differences. A class of `bases`,
+    from which models inherit, is compared if the database has its table, and else listed as passed
+    over. An object that could not be compared is listed as unverified. Raises ModelsError if the
+    server cannot create a model's table, and DatabaseFailed or DatabaseUnreachable if the database
+    cannot be read.
     """
     models = list(models)
     with naming((*models, *bases), database):
@@ -60,8 +60,7 @@ def _with_causes(
     desired: Schema,
     schemas: Iterable[str],
 ) -> Report:
-    """The report with the cause of each difference: on which leg of the way from the database, by
-    what was applied and what is pending, to the models it lies."""
+    """The report with the causes of each difference."""
     try:
         with diagnosed(database), rolled_back(database):
             state = migration.status(database, directory)
@@ -79,8 +78,12 @@ def _with_causes(
 def causes(
     changes: Iterable[Change], live: Schema, done: Schema, every: Schema, desired: Schema
 ) -> tuple[tuple[str, ...], ...]:
-    """For each change between the live database and the models what brought it about; `done` is
-    what the applied migrations make, `every` what all of them do."""
+    """Return the causes of each change between the live database and the models.
+
+    `done` is the schema of the applied migrations, and `every` the schema of all migrations. The
+    way from the database to the models has three legs: live to `done` (by hand), `done` to `every`
+    (pending), `every` to the models. The causes of a change are the legs that touch the same item.
+    """
     legs = {
         BY_HAND: diff(live, done),
         PENDING: diff(done, every),
@@ -95,7 +98,7 @@ def causes(
 
 
 def _marks(change: Change) -> Iterator[Any]:
-    """What a change on a leg touches: itself, and its table as one in which something happened."""
+    """The marks of a change on a leg: its item, and its table as a table with a change in it."""
     if change.table is None:
         yield (type(change.item), change.item.name)
         yield ("within", change.item.name)
@@ -105,8 +108,8 @@ def _marks(change: Change) -> Iterator[Any]:
 
 
 def _sought(change: Change) -> Iterator[Any]:
-    """What on a leg explains a reported change: the same part, or its whole table; for a whole
-    table anything that happened to it."""
+    """The marks that explain a reported change: the same part or its whole table; for a whole
+    table, any change in it."""
     if change.table is not None:
         yield from _part(change)
         yield (Table, change.table)

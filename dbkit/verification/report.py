@@ -1,4 +1,4 @@
-"""What a comparison found, and the ways to print it: text, JSON, GitHub annotations, SQL."""
+"""The report of a comparison, and its formats: text, JSON, GitHub annotations and SQL."""
 
 from __future__ import annotations
 
@@ -35,10 +35,11 @@ WORDS = {Add: "missing", Drop: "unexpected", Alter: "different"}
 
 @dataclass(frozen=True)
 class Report:
-    """What a comparison of a current schema with a desired one found.
+    """The result of a comparison of a current schema with a desired schema.
 
-    Falsy when clean, `str()` is the text, `to_json()` for programs. `current` and `desired` name
-    the two; `causes` has, for each change, what brought it about, as far as that was asked.
+    A report is falsy if there is no difference. `str()` returns the text, and `to_json()` is for
+    programs. `current` and `desired` name the two sides. `causes` has the causes of each change, or
+    is empty if they were not determined.
     """
 
     changes: tuple[Change, ...]
@@ -60,15 +61,18 @@ class Report:
         return str(click.unstyle(self.to_text()))
 
     def to_text(self) -> str:
-        """The report for a person, with the codes of a terminal's colours."""
+        """Return the report for people, with the colours of a terminal."""
         return "\n".join(self._lines())
 
     def to_json(self) -> str:
-        """`{"version", "clean", "current", "desired", "tables", "unmanaged", "ignored",
-        "passed_over", "unverified", "changes": [...]}`. Each change has `change` (missing,
-        unexpected, different), `table`, `kind`, `name` (null where it has none), `on` (its columns
-        or keys) and `causes`; under `model` and `database`, or what else is compared, it has the
-        whole item, or of a different item the attributes that differ."""
+        """Return `{"version", "clean", "current", "desired", "tables", "unmanaged", "ignored",
+        "passed_over", "unverified", "changes": [...]}`.
+
+        Each change has `change` (missing, unexpected, different), `table`, `kind`, `name` (or
+        null), `on` (its columns or keys) and `causes`. Under the names of the two sides (`model`
+        and `database` for `verify`), it has the whole item, or, if it is different, the attributes
+        that differ.
+        """
         return json.dumps(
             {
                 "version": JSON_VERSION,
@@ -87,7 +91,7 @@ class Report:
         )
 
     def to_github(self) -> str:
-        """A GitHub annotation a difference (docs.github.com, workflow commands)."""
+        """Return a GitHub annotation for each difference (docs.github.com, workflow commands)."""
         lines = []
         for change, causes in self._caused():
             title = _escaped(f"{_heading(change)}: {_what(change)}", ",:")
@@ -98,8 +102,8 @@ class Report:
         return "\n".join(lines)
 
     def to_sql(self) -> str:
-        """The statements that would bring the current schema to the desired one, in an order that
-        runs; what would lose data is commented out."""
+        """Return the statements that change the current schema into the desired schema, in an order
+        that runs. Statements that would lose data are commented out."""
         return script(self.statements()).strip()
 
     def _caused(self) -> Iterator[tuple[Change, tuple[str, ...]]]:
@@ -140,7 +144,7 @@ class Report:
         return "no difference"
 
     def _names(self) -> tuple[str, str]:
-        """The two sides in a sentence."""
+        """The names of the two sides for a sentence."""
         if (self.current, self.desired) == ("database", "model"):
             return "the database", "the models"
         return self.current, self.desired
@@ -189,7 +193,7 @@ class Report:
 
 
 def place(change: Change) -> str:
-    """What a pattern of `ignore` is held against: a table's name, or table.name of its part."""
+    """Return the name that patterns of `ignore` match: a table's name, or table.name for a part."""
     if change.table is None:
         return str(change.item.name)
     return f"{change.table}.{change.item.name or subject(change.item)}"

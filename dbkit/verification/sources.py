@@ -24,15 +24,18 @@ MODELS, MIGRATIONS, LIVE = "models", "migrations", "live"
 
 
 class Sources:
-    """What the names in `dbkit diff A B` mean, in this project and for this database."""
+    """The schemas that `dbkit diff A B` can name, in this project and for this database."""
 
     def __init__(self, live: Target, migrations: Path, models: Callable[[], Found]) -> None:
         self.live, self.migrations, self.models = live, migrations, models
 
     @paused()
     def diff(self, current: str, desired: str, ignore: tuple[str, ...] = ()) -> Report:
-        """Compare two of 'models', 'migrations', 'live' or a database's URL. Of what the models do
-        not describe nothing is compared with them."""
+        """Compare two sources: 'models', 'migrations', 'live' or the URL of a database.
+
+        With models, only the tables that they describe are compared. Raises ConfigError for an
+        unknown source, and the errors of reading it.
+        """
         left, right = self._name(current), self._name(desired)
         self.notes: list[str] = []
         if MODELS in (current, desired):
@@ -63,7 +66,7 @@ class Sources:
 
     @contextmanager
     def _database(self, source: str) -> Iterator[pw.Database]:
-        """An open database that has the source's schema."""
+        """Yield an open database with the source's schema."""
         if source == MIGRATIONS:
             with replaying(self.live.database(), self.migrations) as router:
                 router.run()

@@ -8,7 +8,7 @@ Some private names have to stay in the class that overrides or inherits them:
 
 - `__sql__` of the nodes in `dbkit.fields`: Peewee calls it to render a node.
 - `__database__`, `__migrator__`, `__ops__` and `__get_model__` of peewee-migrate's Migrator, in its
-  subclass `dbkit.migration.operation_queue.Stepping`, which replaces the queue.
+  subclass `dbkit.migration.base_migrator.BaseMigrator`.
 """
 
 from __future__ import annotations

@@ -74,7 +74,7 @@ class ConstraintOperations(Stepping):
         return self._with_constraint(model, clause)
 
     def _with_constraint(self, model: Model | str, clause: Any) -> Model:
-        with self._edited(model := self.__get_model__(model)):
+        with self._edited(model := self.get_model(model)):
             model._meta.constraints = [*(model._meta.constraints or ()), clause]
         return model
 
@@ -84,7 +84,7 @@ class ConstraintOperations(Stepping):
 
     def drop_constraints(self, model: Model | str, *names: str) -> Model:
         """Drop constraints by name; one that has none by its SQL."""
-        model = self.__get_model__(model)
+        model = self.get_model(model)
         for name in names:
             kept = [one for one in model._meta.constraints or () if not is_called(one, name)]
             if len(kept) < len(model._meta.constraints or ()):
@@ -161,7 +161,7 @@ class ConstraintOperations(Stepping):
 
     def rename_index(self, model: Model | str, old_name: str, new_name: str) -> Model:
         """Another name for an index."""
-        model = self.__get_model__(model)
+        model = self.get_model(model)
         if self.dialect.alters_tables:
             old = name_sql(model._meta.schema, old_name)
             self._sql("rename_index", f"ALTER INDEX {old} RENAME TO {quoted(new_name)}")

@@ -30,7 +30,7 @@ def effect(
     """The changes that the operations of a function make in the `live` schema; the migrator knows
     their models afterwards. `tables` are names of tables that may be changed; of others the
     operations tell. Raises ModelsError or MigrationError."""
-    database, models = migrator.__database__, migrator.orm.tables
+    database, models = migrator.database, migrator.orm.tables
     before = {name: snapshot(models[name]) for name in tables if name in models}
     with migrator.fake() as operations:
         function(migrator, database)

@@ -60,7 +60,7 @@ class EnumOperations(Stepping):
         if not self._has_schema(name):
             return
         try:
-            with self.__database__.savepoint():
+            with self.database.savepoint():
                 self._execute(f"DROP SCHEMA {quoted(name)}")
         except pw.PeeweeException as error:
             reason = KEPT.get(sqlstate(error) or "")
@@ -70,7 +70,7 @@ class EnumOperations(Stepping):
 
     def _has_schema(self, name: str) -> bool:
         sql = "SELECT FROM pg_namespace WHERE nspname = %s::text"
-        return bool(ask(self.__database__, sql, (truncated(name),)).fetchall())
+        return bool(ask(self.database, sql, (truncated(name),)).fetchall())
 
     def create_enum(self, name: str, labels: Sequence[str], schema: str | None = None) -> None:
         """CREATE TYPE name AS ENUM (labels, in this order); before the first table that uses it.
@@ -79,12 +79,12 @@ class EnumOperations(Stepping):
         """
         self._native(
             f"create_enum {name}",
-            lambda: fields.create_enum(self.__database__, name, labels, schema),
+            lambda: fields.create_enum(self.database, name, labels, schema),
         )
 
     def drop_enum(self, name: str, schema: str | None = None) -> None:
         """DROP TYPE name; after the last table that uses it. Nothing on SQLite."""
-        self._native(f"drop_enum {name}", lambda: fields.drop_enum(self.__database__, name, schema))
+        self._native(f"drop_enum {name}", lambda: fields.drop_enum(self.database, name, schema))
 
     def add_enum_value(
         self,

@@ -34,16 +34,16 @@ class Migrator(EnumOperations, ConstraintOperations):
         """CREATE TABLE, with indexes, and with enum types that are not there yet."""
         if is_of_project(model):
             model = own_copy(model, self.orm.tables.get)
-        model._meta.set_database(self.__database__)
+        model._meta.set_database(self.database)
         self.orm.add(model)
         self._link([model])
-        self.__ops__.append(Creation(model))
+        self.queue.append(Creation(model))
         return model
 
     def remove_model(self, model: Model | str, *, cascade: bool = False) -> None:
         """DROP TABLE. What depends on it (a view) is in the way, unless `cascade`, which drops
         that too; foreign keys of tables that are removed beside it are not."""
-        model = self.__get_model__(model)
+        model = self.get_model(model)
         if cascade:
             self._settle()
             self.orm.remove(model)
@@ -56,7 +56,7 @@ class Migrator(EnumOperations, ConstraintOperations):
 
     def rename_table(self, model: Model | str, new_name: str) -> Model:
         """ALTER TABLE RENAME; the rows, indexes and foreign keys stay."""
-        model = self.__get_model__(model)
+        model = self.get_model(model)
         self._settle()
         meta, old = model._meta, table_sql(model)
         self.orm.remove(model)
@@ -71,7 +71,7 @@ class Migrator(EnumOperations, ConstraintOperations):
 
     def move_table(self, model: Model | str, schema: str) -> Model:
         """ALTER TABLE SET SCHEMA. On SQLite, where a schema is an attached database, an error."""
-        model = self.__get_model__(model)
+        model = self.get_model(model)
         if not self.dialect.alters_tables:
             raise MigrationError("SQLite cannot move a table to another schema.")
         self._settle()
@@ -86,12 +86,12 @@ class Migrator(EnumOperations, ConstraintOperations):
     def recreate(self, *statements: str) -> None:
         """Run SQL statements that drop objects and create them again; each object gets back what
         belonged to it: owner, privileges, comments, settings. No percent sign is doubled."""
-        database = self.__database__
+        database = self.database
         self._do("recreate", lambda: self.dialect.recreate(database, statements))
 
     def change_options(self, model: Model | str, **options: Any) -> Model:
         """Options of the model's Meta: strict_tables, without_rowid, table_settings, options."""
-        with self._edited(model := self.__get_model__(model)):
+        with self._edited(model := self.get_model(model)):
             for name, value in options.items():
                 setattr(model._meta, name, value)
         return model
@@ -118,7 +118,7 @@ class Migrator(EnumOperations, ConstraintOperations):
         A NOT NULL column without a DEFAULT takes an empty table; else add it with null=True,
         `fill` it, and `add_not_null`; where the field has a `default=`, that is done.
         """
-        model = self.__get_model__(model)
+        model = self.get_model(model)
         if isinstance(allow_not_null, pw.Field):  # a field may be called so
             fields = {**fields, "allow_not_null": allow_not_null}
         self._make_room(model, {field.column_name or usual_column(name, field)
@@ -137,7 +137,7 @@ class Migrator(EnumOperations, ConstraintOperations):
 
     def _make_room(self, model: Model, columns: set[str]) -> None:
         """A column that was dropped before, by an operation or by a statement, is another one."""
-        step = self.__ops__[-1] if self.__ops__ else None
+        step = self.queue[-1] if self.queue else None
         before = step.before.get(qualified(model)) if isinstance(step, Reshape) else None
         if columns & (model._meta.columns.keys() | (before._meta.columns if before else {}).keys()):
             self._settle()

@@ -12,7 +12,6 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import peewee as pw
-import peewee_migrate
 from peewee_migrate.logs import logger
 
 from dbkit.errors import MigrationError
@@ -23,6 +22,7 @@ from dbkit.schema.sql import quoted
 from dbkit.schema.values import Schema
 from dbkit.transactions import is_open
 
+from .base_migrator import BaseMigrator
 from .edit_models import find_field, put_field
 from .intercept import intercepted
 from .reshape import Reshape, snapshot
@@ -75,13 +75,12 @@ class Creation:
         self.model.create_table(safe=False)
 
 
-class Stepping(peewee_migrate.Migrator):
+class Stepping(BaseMigrator):
     """What every operation does: find its model, edit it, and queue or run what that takes."""
 
     def __init__(self, database: pw.Database) -> None:
         super().__init__(database)
         self.orm = Orm(self._sought)
-        self.__ops__: list[Any] = []
         self.untold: list[Model] = []  # tables of SQL, as the files that were followed name them
         self.following = False  # models are edited, nothing is run
         self.busy = False  # what is sent now is an operation's own
@@ -91,7 +90,7 @@ class Stepping(peewee_migrate.Migrator):
 
     @property
     def dialect(self) -> Dialect:
-        return dialect_for(self.__database__)
+        return dialect_for(self.database)
 
     def __call__(self) -> None:
         """Run what is still in the queue; the transaction ends after it."""
@@ -101,19 +100,19 @@ class Stepping(peewee_migrate.Migrator):
     @contextmanager
     def fake(self) -> Iterator[list[Any]]:
         """In the block operations edit models, and nothing is run; gives their queue."""
-        queue, before = self.__ops__, self.following
-        self.__ops__, self.following = [], True
+        queue, before = self.queue, self.following
+        self.queue, self.following = [], True
         try:
-            yield self.__ops__
+            yield self.queue
         finally:
-            self.__ops__, self.following = queue, before
+            self.queue, self.following = queue, before
             forget_untold(self.orm)
 
     @contextmanager
     def in_order(self) -> Iterator[None]:
         """In the block, statements that are not an operation's own find the tables as the
         operations before them leave them."""
-        with intercepted(self.__database__, self._after_queue):
+        with intercepted(self.database, self._after_queue):
             yield
 
     def _after_queue(self, call: Callable[[], Any]) -> Any:
@@ -125,12 +124,12 @@ class Stepping(peewee_migrate.Migrator):
     def _before_statements(self) -> None:
         """Run the queue before statements that may use a label of an enum type: PostgreSQL allows
         that in the transaction in which a type is made, not in which a label is added to it."""
-        for operation in self.__ops__:
+        for operation in self.queue:
             if isinstance(operation, Reshape):
                 operation.anew |= {name for _, name in operation.enums}
         self._flush()
         if self.added:
-            again = Reshape(self.__database__)
+            again = Reshape(self.database)
             again.enums, again.anew = self.added, {name for _, name in self.added}
             self.added = {}
             self._run("recreate enum types", again)
@@ -138,10 +137,10 @@ class Stepping(peewee_migrate.Migrator):
     def _flush(self, last: bool = False) -> None:
         if self.failed is not None:
             raise self.failed  # a file that went on after it would be half done
-        queue = self.__ops__
-        self.__ops__ = [one for one in queue if not last and is_waiting(one)]
+        queue = self.queue
+        self.queue = [one for one in queue if not last and is_waiting(one)]
         for operation in queue:
-            if operation not in self.__ops__:
+            if operation not in self.queue:
                 self._run(operation.__name__, operation)
             if isinstance(operation, Reshape) and not operation.anew:
                 self.added |= operation.enums
@@ -161,7 +160,7 @@ class Stepping(peewee_migrate.Migrator):
     def _check_rows(self) -> None:
         """PostgreSQL changes no table while deferred constraints of its rows are unchecked."""
         if self.unchecked:
-            self.dialect.check_rows(self.__database__)
+            self.dialect.check_rows(self.database)
         self.unchecked = False
 
     @contextmanager
@@ -175,9 +174,9 @@ class Stepping(peewee_migrate.Migrator):
 
     def _transaction(self) -> AbstractContextManager[Any]:
         """Without one of the Router, an operation has a transaction of its own."""
-        if is_open(self.__database__):
+        if is_open(self.database):
             return nullcontext()
-        return self.__migrator__.migration_context()  # type: ignore[no-any-return]
+        return self.migration_context()
 
     def _do(self, name: str, operation: Callable[[], Any], writes_rows: bool = False) -> None:
         """Run an operation that does not wait in the queue."""
@@ -189,7 +188,7 @@ class Stepping(peewee_migrate.Migrator):
         """Any statement; with parameters, a percent sign of PostgreSQL's is doubled."""
         if not self.following:
             self._before_statements()
-            self._run("sql", self.__migrator__.sql(sql, params or None).run, writes_rows=True)
+            self._run("sql", self.statement(sql, params), writes_rows=True)
 
     def run(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
         """Call a function, which finds models and tables as the lines above leave them."""
@@ -198,7 +197,7 @@ class Stepping(peewee_migrate.Migrator):
             self.unchecked = True
             function(*args, **kwargs)
 
-    def __get_model__(self, model: Model | str) -> Model:
+    def get_model(self, model: Model | str) -> Model:
         """The history's own model; of a class that is not, only the table is looked at."""
         if isinstance(model, str):
             return self.orm[model]
@@ -224,13 +223,13 @@ class Stepping(peewee_migrate.Migrator):
         return next((one for one in self.untold if qualified(one) == name), None)
 
     def _new_untold(self, name: str) -> Model:
-        self.untold.append(model := untold(name, self.__database__))
+        self.untold.append(model := untold(name, self.database))
         return model
 
     def _live(self) -> Schema:
         """What the operations before have made."""
         self._flush()
-        with self._own(), self.dialect.reading(self.__database__, None) as reading:
+        with self._own(), self.dialect.reading(self.database, None) as reading:
             return reading.live()
 
     def catch_up(self, live: Schema, names: Iterable[str]) -> None:
@@ -240,7 +239,7 @@ class Stepping(peewee_migrate.Migrator):
                   if name not in tables or there - tables[name]._meta.columns.keys()]  # fmt: skip
         found = reflected(live, self.dialect.name, wanted) if wanted else {}
         for name, model in found.items():
-            model._meta.set_database(self.__database__)
+            model._meta.set_database(self.database)
             if name not in tables:
                 if (followed := self._untold(name)) is not None:
                     named_as(model, followed)
@@ -260,7 +259,7 @@ class Stepping(peewee_migrate.Migrator):
 
     def _with_fields(self, model: Model | str, *names: str) -> Model:
         """The model; fields that it does not have are sought in the table."""
-        model = self.__get_model__(model)
+        model = self.get_model(model)
         missing = [name for name in names if find_field(model, name) is None]
         if missing and self.following:
             for name in missing:
@@ -271,9 +270,9 @@ class Stepping(peewee_migrate.Migrator):
 
     def _reshape(self) -> Reshape:
         """The step that neighbouring operations share."""
-        if not self.__ops__ or not isinstance(self.__ops__[-1], Reshape):
-            self.__ops__.append(Reshape(self.__database__))
-        return self.__ops__[-1]  # type: ignore[no-any-return]
+        if not self.queue or not isinstance(self.queue[-1], Reshape):
+            self.queue.append(Reshape(self.database))
+        return self.queue[-1]  # type: ignore[no-any-return]
 
     def _edited(self, *models: Model) -> Edit:
         return Edit(self, models)
@@ -296,7 +295,7 @@ class Stepping(peewee_migrate.Migrator):
         self._do(name, lambda: self._execute(sql))
 
     def _execute(self, sql: str) -> None:
-        self.dialect.execute(self.__database__, sql)
+        self.dialect.execute(self.database, sql)
 
 
 class Edit:
@@ -306,7 +305,7 @@ class Edit:
         self.migrator, self.models = migrator, models
 
     def __enter__(self) -> Reshape:
-        if any(isinstance(one, Creation) for one in self.migrator.__ops__):
+        if any(isinstance(one, Creation) for one in self.migrator.queue):
             self.migrator._settle()
         self.reshape = self.migrator._reshape()
         for model in self.models:

@@ -42,7 +42,7 @@ class Rehearsal(Migrator):
         targets = [one for model in models for one in model._meta.refs.values()]
         known = {*self.orm.tables, *self.made}
         outside = [one for one in targets if qualified(one) not in known]
-        self.stand_ins.update(stand_in(self.__database__, outside))
+        self.stand_ins.update(stand_in(self.database, outside))
 
 
 def stand_in(database: pw.Database, models: Iterable[Model]) -> set[str]:

@@ -101,6 +101,11 @@ def only(**meta: Any) -> list[Any]:
     return t(meta, a=pw.CharField(20), b=pw.IntegerField())
 
 
+def sorted_table(name: str) -> Any:
+    index = pw.SQL(f'CREATE INDEX "{name}_sorted" ON "{name}" ("a" DESC)')
+    return table(name, {"indexes": [index]}, a=pw.TextField())
+
+
 BOTH: Pairs = {
     "table added": Pair(
         lambda: t(a=pw.TextField()),
@@ -118,6 +123,13 @@ BOTH: Pairs = {
         lambda: [table("rest", a=pw.TextField())],
         (*FAMILY, insert("rest", "a", "'x'")),
         lost=("t", "u"),
+    ),
+    "table with an index in SQL removed, another added": Pair(
+        lambda: [*t(a=pw.TextField()), sorted_table("u")],
+        lambda: [*t(a=pw.TextField()), sorted_table("v")],
+        (*of_a("'x'"), insert("u", "a", "'x'")),
+        lost=("u",),
+        no_rename=True,
     ),
     "two tables added, one removed": Pair(
         lambda: [table("rest", a=pw.TextField()), *t(a=pw.TextField())],

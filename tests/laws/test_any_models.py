@@ -235,6 +235,11 @@ MODELS = {  # the lines of a class, and what is said after it
     "a column that SQLite declares []": [
         "a = pg.ArrayField(pw.VirtualField, null=True, index=False, unindexed=True)"
     ],
+    "an index of what is no column": [
+        "a = pw.MetaField(null=True)",
+        "b = pw.IntegerField(null=True)",
+        "M0.add_index(pw.fn.lower(M0.a), M0.a.desc())",
+    ],
     "a table with a long name": [FIELD, f"class Meta: table_name = {'ä' * 40!r}"],
     "a schema with a long name": [FIELD, f"class Meta: schema = {'ä' * 40!r}"],
     "no character in a schema": [FIELD, "class Meta: schema = '\\0'"],

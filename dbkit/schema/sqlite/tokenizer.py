@@ -7,7 +7,7 @@ parenthesis or the word CHECK in a string or a comment is just that (https://sql
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ..sql import folded, quoted
@@ -27,6 +27,7 @@ CONSTRAINT_WORDS = {"constraint", "primary", "unique", "check", "foreign"}
 SAME = {"==": "=", "!=": "<>"}
 SIZE = r"\s*[-+]?\s*[\w.]+\s*"
 PLAIN_TYPE = re.compile(rf"([^\W\d]\w*(\s+[^\W\d]\w*)*\s*(\({SIZE}(,{SIZE})?\))?)?")
+ROWID = ("rowid", "oid", "_rowid_")  # names of the key that every table has
 # a name that is one of these keeps its quotes, so that it is not taken for the word
 KEYWORDS = CONSTRAINT_WORDS | {
     "add", "all", "alter", "and", "as", "autoincrement", "between", "case", "cast", "collate",
@@ -91,6 +92,36 @@ def read_default(sql: str | None) -> str | None:
         return None
     text = normal("".join(_as_text(match) for match in TOKEN.finditer(sql)))
     return None if text == "null" else text
+
+
+def _with_texts(sql: str, columns: Container[str], before: Container[str] | None = None) -> str:
+    """The SQL with texts in single quotes: SQLite takes what stands in double quotes for a text if
+    no column has that name (https://sqlite.org/quirks.html, 8). Expressions are what stands in
+    parentheses after one of the words `before`; without them, all from the first parenthesis on."""
+    if '"' not in sql:
+        return sql
+    found = [match for match in TOKEN.finditer(sql) if match.lastgroup != "skip"]
+    words = ["", *(folded(match.group()) for match in found), ""]
+    pieces, copied, depth, start = [], 0, 0, None
+    for place, match in enumerate(found, 1):
+        depth += {"(": 1, ")": -1}.get(words[place], 0)
+        if words[place] == "(" and start is None and (not before or words[place - 1] in before):
+            start = depth
+        elif before and start is not None and depth < start:
+            start = None
+        elif start is not None and _is_text(match, words[place - 1], words[place + 1], columns):
+            pieces += [sql[copied : match.start()], _as_text(match)]
+            copied = match.end()
+    return "".join(pieces) + sql[copied:]
+
+
+def _is_text(match: re.Match[str], before: str, after: str, columns: Container[str]) -> bool:
+    """Whether a token between two others is a text in double quotes."""
+    is_name = before in (".", "collate", "as") or after in (".", "(")
+    if is_name or not match.group().startswith('"'):
+        return False
+    name = _unquoted(match.group())
+    return name not in columns and name not in ROWID
 
 
 def _as_text(match: re.Match[str]) -> str:
@@ -160,6 +191,12 @@ class TableText:
 
 def read_table(sql: str) -> TableText:
     """Read a CREATE TABLE statement as SQLite stores it."""
+    table = _read_table(sql)
+    spelled = _with_texts(sql, table.columns, ("check", "as"))
+    return table if spelled == sql else _read_table(spelled)
+
+
+def _read_table(sql: str) -> TableText:
     words = tokens(sql)
     table = TableText()
     if words[:2] == ["create", "virtual"]:
@@ -241,10 +278,13 @@ def _unquoted(name: str) -> str:
     return folded(name[1:-1].replace(name[0] * 2, name[0]))
 
 
-def read_index(sql: str, collations: Sequence[str | None]) -> tuple[tuple[str, ...], str | None]:
+def read_index(
+    sql: str, collations: Sequence[str | None], columns: Container[str]
+) -> tuple[tuple[str, ...], str | None]:
     """(keys, predicate) of a CREATE INDEX statement as SQLite stores it; `collations` are what the
-    keys have of their own (None: an expression), which goes without saying, as does ASC."""
-    words = tokens(sql)
+    keys have of their own (None: an expression), which goes without saying, as does ASC. `columns`
+    are the names of the table's columns in lower case."""
+    words = tokens(_with_texts(sql, columns))
     start = words.index("(", words.index("on"))
     end = _closing(words, start)
     written = zip(_items(words[start + 1 : end]), collations, strict=True)

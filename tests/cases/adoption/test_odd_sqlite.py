@@ -32,6 +32,10 @@ ADOPTED = {
     "foreign_key_to_no_key": f"{TABLE} CREATE TABLE u (x REFERENCES t(a), y REFERENCES t)",
     "foreign_key_to_no_column": "CREATE TABLE t (id INTEGER PRIMARY KEY, a REFERENCES t(x), "
     "b REFERENCES T(ID), c REFERENCES u(x)); CREATE TABLE u (id INTEGER PRIMARY KEY)",
+    "texts_in_double_quotes": """CREATE TABLE t (s TEXT CHECK ("s" IN ("a", "b c", "it's")),
+    n INT CHECK ("t"."n" > 0 OR "rowid" = 1), g TEXT AS ("s" || "x" COLLATE "nocase"));
+    CREATE INDEX i ON t ("s", lower("s" || "z")) WHERE "s" <> "q";
+    INSERT INTO t (s, n) VALUES ('a', 1)""",
     "types_in_quotes": 'CREATE TABLE t (a [] UNINDEXED, b "a""b" c, c [a\'b], d [primary key], '
     "e [not null], f [default 5], g [-- ], h [,], i [)], j int[], k [x$])",
     "foreign_key_to_nothing": "CREATE TABLE t (a REFERENCES nosuch(x))",

@@ -132,11 +132,19 @@ def is_literal(text: str) -> bool:
 
 
 def create_index(table: Table, index: Index) -> str:
-    keys = ", ".join(" ".join(tokens(key)) for key in index.keys)
+    keys = ", ".join(_index_key(tokens(key)) for key in index.keys)
     where = f" WHERE {' '.join(tokens(index.where))}" if index.where else ""
     kind = "UNIQUE INDEX" if index.unique else "INDEX"
     on = quoted(split(table.name)[1])
     return f"CREATE {kind} {full_name(table.name, index.name or '')} ON {on} ({keys}){where}"
+
+
+def _index_key(words: list[str]) -> str:
+    """A key of an index as SQL. A text alone is one only in double quotes, in which SQLite looks
+    for a column first."""
+    if words[0].startswith("'"):
+        words = [quoted(words[0][1:-1].replace("''", "'")), *words[1:]]
+    return " ".join(words)
 
 
 def as_it_was(text: str, table: str) -> str:

@@ -1,15 +1,15 @@
-"""What PostgreSQL attaches to an object, as the statements that give it back.
+"""The query for the attachments of objects: its rows are the statements that restore them.
 
-An object that is dropped and created again loses its owner, its privileges, comments, security
-labels, and settings that its definition does not show. One query reads them all; each row is a
-statement with the object that it belongs to (`Schema.attached`).
+An object that is dropped and created again loses its owner, privileges, comments, security labels
+and settings that are not in its definition. Each row is a statement with its object
+(`Schema.attached`).
 """
 
 from __future__ import annotations
 
 # Kinds of object: 'relation', 'column', 'index', 'constraint', 'trigger', 'rule', 'policy' and
-# 'type'; 'owner' is the part of a relation that a relation of another kind can have too, 'storage'
-# the part of a column that ALTER COLUMN TYPE resets. `words` name the object in a statement.
+# 'type'. 'owner' are attachments of a relation that a relation of any kind can have; 'storage' are
+# those of a column that ALTER COLUMN TYPE resets. `words` name the object in a statement.
 OBJECTS = """
 WITH space AS (
     SELECT n.oid, n.nspname FROM pg_catalog.pg_namespace n WHERE n.nspname = ANY (%(schemas)s)
@@ -86,8 +86,8 @@ WITH space AS (
 )"""
 
 # A new object has the privileges of acldefault(), unless ALTER DEFAULT PRIVILEGES gave others
-# (`more`): those are taken back first. Grants come in the order in which they were made, since
-# one may rest upon another. A grant that somebody else made needs that role.
+# (`more`): these are revoked first. Grants come in the order in which they were made, because a
+# grant can depend on an earlier grant. A grant by another role needs that role.
 PRIVILEGES = """, acl AS (
     SELECT 'owner' AS kind, schema, relname::text AS "table", '' AS name, 'r' AS type,
            relowner AS owner, relacl AS items, sql AS target, '' AS "column"

@@ -1,4 +1,4 @@
-"""Why a change cannot be made: an object that no migration knows, or a missing right."""
+"""The errors for changes that the server refuses because of other objects or privileges."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ UNSUPPORTED = "0A000"  # feature_not_supported: a column's type cannot change un
 
 
 def in_the_way(error: Any, statement: Statement) -> MigrationError | None:
-    """The error for a statement that the server refused, if it is about other objects."""
+    """Return the error for a refused statement if another object blocks it; otherwise None."""
     message, detail = _said(error)
     if statement.restores:
         return MigrationError(
@@ -34,7 +34,7 @@ def in_the_way(error: Any, statement: Statement) -> MigrationError | None:
 
 
 def _said(error: Any) -> tuple[str, str]:
-    """(the server's message, its detail), each in one line."""
+    """(the server's message, its detail), each on one line."""
     while error is not None and not hasattr(error, "diag"):
         error = error.__cause__ or error.__context__
     diag = getattr(error, "diag", None)

@@ -1,4 +1,4 @@
-"""A PostgreSQL database as a Schema: what the rows of `queries` say, as values."""
+"""Reads a PostgreSQL database: the rows of `queries` become the values of a Schema."""
 
 from __future__ import annotations
 
@@ -59,9 +59,12 @@ def read(
     comments: bool = False,
     related: Collection[str] = (),
 ) -> Schema:
-    """All that the schemas hold, in one round trip, whatever the number of tables. "pg_temp"
-    stands for the session's temporary schema. With `comments`, what is attached too. Of those of
-    the schemas that are only `related`, the tables under a table of another."""
+    """Read the schemas in one round trip, for any number of tables.
+
+    "pg_temp" means the session's temporary schema. With `comments`, the attachments are read too.
+    Schemas that are only `related` contribute the tables below tables of the other schemas. Raises
+    DatabaseFailed if the catalog is damaged.
+    """
     if schemas == ["pg_temp"]:
         schemas = list(ask(database, queries.TEMPORARY).fetchone())
     rows = _rows(database, schemas, comments)
@@ -103,7 +106,7 @@ def read(
 
 
 def _rows(database: pw.Database, schemas: list[str], comments: bool) -> dict[str, list[Any]]:
-    """The rows of each query of `queries.KINDS`, which is named as there."""
+    """The rows of each query of `queries.KINDS`, by its name."""
     since_18 = database.server_version >= 180000
     enforced, period = ("k.conenforced", "k.conperiod") if since_18 else ("true", "false")
     asked = {
@@ -115,7 +118,7 @@ def _rows(database: pw.Database, schemas: list[str], comments: bool) -> dict[str
 
 
 def attached(database: pw.Database, schemas: list[str], naming: Naming) -> Attached:
-    """What the objects of the schemas would lose if they were dropped and created again."""
+    """Return what the objects of the schemas lose when they are dropped and created again."""
     (rows,) = ask_all(database, [ATTACHED], {"schemas": schemas})
     return _attached(rows, naming)
 
@@ -168,7 +171,7 @@ def _replica_identity(row: Any) -> str:
 
 
 def _column(row: Any, unproven: bool, sequence: Any, naming: Naming) -> Column:
-    """The identity of a partition draws from its parent's sequence, and comes with the parent."""
+    """A column. A partition has no identity of its own: it uses the sequence of its parent."""
     serial = sequence is not None and sequence.ownership == "a"
     identity = IDENTITIES[row.identity if sequence is not None else ""]
     if row.damaged:
@@ -191,7 +194,7 @@ def _column(row: Any, unproven: bool, sequence: Any, naming: Naming) -> Column:
 
 
 def _is_columns_own(row: Any) -> bool:
-    """Whether a sequence is what an identity or serial column is made of."""
+    """Whether a sequence belongs to an identity or serial column."""
     return bool(row.ownership == "i" or (row.ownership == "a" and row.used))
 
 
@@ -204,7 +207,7 @@ def _own_sequence(row: Any, naming: Naming) -> Sequence:
 
 
 def _sequence(row: Any, usual: str | None = None) -> tuple[str, ...]:
-    """What differs from CREATE SEQUENCE without options, `usual` being the type of its column."""
+    """The options that differ from the default; `usual` is the type of the sequence's column."""
     up = row.increment > 0
     largest = LARGEST[row.type]
     minimum, maximum = (1, largest) if up else (-largest - 1, -1)

@@ -1,7 +1,7 @@
-"""Queries of PostgreSQL's catalogs for (oid, the statements that create an object).
+"""Catalog queries of PostgreSQL that return (oid, the statements that create an object).
 
-They are run with a search path of pg_catalog alone, so that every other name comes out with its
-schema. No statements means that the object cannot be created by a statement that may be kept.
+They need a search path of only pg_catalog, so that the server qualifies all other names. If an
+object has no statements, it cannot be created by statements that a file may contain.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ FROM pg_opclass c JOIN pg_namespace n ON n.oid = c.opcnamespace
 JOIN pg_am m ON m.oid = c.opcmethod JOIN pg_opfamily f ON f.oid = c.opcfamily WHERE {USERS}
 """
 
-# Members of a family beside those of its classes, between types; with the statement that drops one.
+# Members of an operator family that belong to none of its classes, with the statement to drop them.
 MEMBER = """
 SELECT a.oid, ARRAY[format('ALTER OPERATOR FAMILY %%I.%%I USING %%I ADD {what}',
     f.opfnamespace::regnamespace::text, f.opfname, m.amname, {values})],
@@ -266,7 +266,7 @@ SELECT s.oid, ARRAY[concat('CREATE SERVER ', quote_ident(s.srvname), ' TYPE ' ||
 FROM pg_foreign_server s JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw
 """
 
-# Their options may hold a password, which goes into no file.
+# Their options may contain a password, which must not be written to a file.
 MAPPINGS = "SELECT u.umid, '{}'::text[] FROM pg_user_mappings u"
 
 FOREIGN_TABLES = f"""

@@ -1,4 +1,4 @@
-"""The objects of a PostgreSQL database, with what each needs, as pg_depend says."""
+"""The objects of a PostgreSQL database with their dependencies, as pg_depend records them."""
 
 from __future__ import annotations
 
@@ -23,12 +23,15 @@ DO $$ BEGIN DROP SCHEMA {name}; EXCEPTION WHEN dependent_objects_still_exist THE
 SETTINGS = Object(("", 0), "settings", ("SET LOCAL check_function_bodies = off",))
 MEMBERS = ("pg_amop", "pg_amproc")  # of operator families, each added by itself
 SHOWN = 5
-COMES_WITH = ("e", "i")  # a member of an extension, a part that another object made for itself
+COMES_WITH = ("e", "i")  # members of an extension, internal parts of another object
 
 
 def read(database: pw.Database, naming: Naming, columns_own: Callable[[str], bool]) -> list[Object]:
-    """All objects but those of the system and of extensions. `columns_own` says of a sequence that
-    it is what a serial or identity column is made of. Needs a search path of pg_catalog alone."""
+    """Return all objects except those of the system and of extensions.
+
+    `columns_own` says whether a sequence belongs to a serial or identity column. The search path
+    must be only pg_catalog.
+    """
     found = {one.key: one for one in (SETTINGS, *_granted(database), *_held(database, naming))}
     for one in _defined(database):  # a foreign table is a table, created by a statement of its own
         same = found.get(one.key, one)
@@ -43,7 +46,7 @@ def read(database: pw.Database, naming: Naming, columns_own: Callable[[str], boo
                 owners[key] = other
         elif (
             row.type in COMES_WITH and key != other and key[0] not in MEMBERS
-        ):  # a column of a partition key is its table's
+        ):  # a column of a partition key belongs to its own table
             owners.setdefault(key, other)
         else:
             edges.append((key, other))
@@ -59,8 +62,8 @@ def read(database: pw.Database, naming: Naming, columns_own: Callable[[str], boo
 def _shells(
     database: pw.Database, found: dict[Key, Object], needs: dict[Key, set[Key]]
 ) -> Iterator[Object]:
-    """A type and its functions need each other. The functions take a shell of the type, and go
-    away with the type."""
+    """The shells of base types. A type and its functions need each other, so the functions are
+    created with a shell of the type; they are dropped with the type."""
     for oid, name in database.execute_sql(object_queries.SHELLS).fetchall():
         key, shell = ("pg_type", oid), ("shell", oid)
         functions = [one for one in needs[key] if key in needs[one]]
@@ -83,8 +86,8 @@ def _owner(key: Key, owners: dict[Key, Key]) -> Key:
 
 
 def _granted(database: pw.Database) -> Iterator[Object]:
-    """Privileges, as an object that cannot be created: the roles are the server's, not the
-    database's."""
+    """Privileges, as an object that cannot be created: roles belong to the server, not to the
+    database."""
     names = [what for (what,) in database.execute_sql(object_queries.GRANTED).fetchall()]
     if names:
         more = f", and {len(names) - SHOWN} more" if len(names) > SHOWN else ""

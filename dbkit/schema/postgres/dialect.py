@@ -1,4 +1,4 @@
-"""PostgreSQL's answers to the questions of a dialect; versions 15 and later."""
+"""PostgreSQL's implementation of `Dialect`, for versions 15 and later."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ class Postgres:
         standby, path, first, related, every = ask(database, queries.SESSION).fetchone()
         schemas = every if schemas is None else schemas
         reading = Reading(database, schemas, usable_path(path, first), related)
-        # a role that only reads by default may make temporary tables all the same
+        # a role whose transactions are read-only by default may still create temporary tables
         begin = "BEGIN" if standby else "BEGIN READ WRITE"
         with rolled_back(database, begin, SETTINGS + reading.path_setting):
             yield reading
 
     def escaped(self, sql: str) -> str:
-        return sql.replace("%", "%%")  # psycopg2 takes it for a placeholder
+        return sql.replace("%", "%%")  # psycopg2 reads it as a placeholder
 
     def without_keys(self, database: pw.Database) -> AbstractContextManager[None]:
         return nullcontext()
@@ -74,7 +74,7 @@ class Postgres:
         return database.atomic()  # type: ignore[no-any-return]
 
     def migrating(self, database: pw.Database) -> AbstractContextManager[Any]:
-        # any other level would go on seeing the history as it was before the lock was had
+        # a higher isolation level would still see the history as it was before the lock
         return database.atomic(ISOLATION_LEVEL_READ_COMMITTED)  # type: ignore[no-any-return]
 
     def statements(self, current: Schema, desired: Schema) -> list[Statement]:

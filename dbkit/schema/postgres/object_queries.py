@@ -1,4 +1,4 @@
-"""Which objects PostgreSQL has that a Schema does not hold, and what each needs."""
+"""Queries for all objects of a PostgreSQL database, and for their dependencies."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ SELECT d.classid::regclass::text AS catalog, d.objid AS oid, d.refclassid::regcl
 FROM pg_depend d WHERE d.objid >= 16384 AND d.refobjid >= 16384
 """
 
-# A part of something else, which comes with that. Foreign keys, triggers, rules and policies are
-# added when everything exists, so they are no part of their table here.
+# Objects that are created together with another object. Foreign keys, triggers, rules and policies
+# are added when everything exists, so they do not count as parts of their table here.
 OWNERS = """
 SELECT 'pg_attrdef' AS catalog, oid, 'pg_class' AS other, adrelid AS other_oid FROM pg_attrdef
 UNION ALL
@@ -86,7 +86,7 @@ WHERE {definitions.USERS} AND t.typtype = 'b' AND t.typisdefined
   AND NOT EXISTS (SELECT FROM pg_type e WHERE e.typarray = t.oid)
 """
 
-# What an object is called, how it is dropped, and its comment.
+# The name of an object, the statement that drops it, and its comment.
 NAMED = """
 SELECT t.oid, i.type, CASE WHEN i.type <> 'procedure' THEN i.identity ELSE
          (SELECT format('%%I.%%I(%%s)', p.pronamespace::regnamespace::text, p.proname,
@@ -97,7 +97,7 @@ SELECT t.oid, i.type, CASE WHEN i.type <> 'procedure' THEN i.identity ELSE
 FROM unnest(%s::oid[]) AS t (oid), pg_identify_object(%s::regclass, t.oid, 0) i
 """
 
-# Whatever somebody was granted privileges on, or will be.
+# Objects on which privileges were granted, or will be granted by default.
 GRANTED = """
 SELECT pg_describe_object(o.catalog, o.oid, o.place) FROM (
     SELECT 'pg_namespace'::regclass AS catalog, oid, 0 AS place, nspacl AS acl FROM pg_namespace

@@ -1,10 +1,10 @@
-"""The quick way to read models: in Python, where they say nothing unusual.
+"""The fast way to read models: in Python, if they contain nothing unusual.
 
-Whatever is not plainly known here (a field with DDL of its own, a constraint that is not one
-DEFAULT or one CHECK, an expression in an index, a type that is no everyday one) makes `read` give
-None, and `temporary_tables` shows the whole table to the server instead. What a DEFAULT or CHECK
-becomes stays open: it is a `Raw`, written as the server probably would, and `settle` asks where
-that is not what the live database has.
+`read` returns None for a model with a field that has its own DDL, a constraint that is not a single
+DEFAULT or CHECK, an expression in an index, or a type that this file does not know. Then
+`temporary_tables` shows the whole table to the server. The server's spelling of a DEFAULT or CHECK
+stays open: it is a `Raw` with the probable spelling, and `settle` asks the server if the live
+database has another.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ TYPES = {
 }
 SERIALS = {"SERIAL": "integer", "BIGSERIAL": "bigint"}
 TYPE = re.compile(r"([A-Z ]+?)(?:\(([1-9]\d*(?:, *\d+)?)\))?")
-# those with a size, and how many numbers format_type prints; without a size, CHAR means CHAR(1)
+# types with a size, and how many numbers format_type prints; without a size, CHAR means CHAR(1)
 SIZES = {"VARCHAR": 1, "CHAR": 1, "NUMERIC": 2}
 ACTIONS = {"NO ACTION", "RESTRICT", "CASCADE", "SET NULL", "SET DEFAULT"}
 DEFERRABLE = {"INITIALLY DEFERRED", "INITIALLY IMMEDIATE"}
-# % is the driver's, the others begin what these few rules do not read
+# % is special to the driver; the others begin syntax that this file does not read
 UNREAD = re.compile(r"[%$\\;]|--|/\*")
 TEXT = re.compile(r"'(?:[^']|'')*'")
 NEGATIVE = re.compile(r"-\d+(\.\d+)?")
@@ -68,7 +68,7 @@ WORD = re.compile(r"[a-z_][a-z0-9_]*")
 
 
 class Raw(str):
-    """An expression as the server probably writes it; `source` is how the model does."""
+    """An expression in the server's probable spelling; `source` is the model's spelling."""
 
     __slots__ = ("source",)
     source: str
@@ -84,7 +84,10 @@ class _Unusual(Exception):
 
 
 def read(model: Model, context: Any, names: Names) -> Table | None:
-    """The model's table, or None if it takes the server to tell."""
+    """Return the model's table, or None if only the server can tell.
+
+    `context` is a context of Peewee for SQL without parameters.
+    """
     meta, name = model._meta, names.table(model)
     try:
         _require_plain(model)
@@ -102,7 +105,7 @@ def read(model: Model, context: Any, names: Names) -> Table | None:
                 parts.append(_foreign_key(field, names))
         for node in meta.constraints or ():
             parts.append(_check(*_sql(node, context)))
-        given = {id(index) for index in meta.indexes}  # the others Peewee makes now, and names
+        given = {id(index) for index in meta.indexes}  # Peewee makes and names the others now
         for index in meta.fields_to_index():
             parts.append(_index(index, id(index) in given and not is_made_up(index)))
     except _Unusual:
@@ -134,7 +137,7 @@ def _column(field: Any, is_key: bool, context: Any, names: Names) -> list[Part]:
             default = _default(text[7:].strip(), type_, field)
         else:
             checks.append(_check(text, name))
-    if identity and default is not None:  # which the server refuses
+    if identity and default is not None:  # the server refuses both together
         raise _Unusual
     name = truncated(field.column_name)
     return [Column(name, type_, field.null and not is_key, default, identity), *checks]
@@ -152,7 +155,7 @@ def _type(field: Any, context: Any, names: Names) -> tuple[str, str]:
 
 
 def _declared(ddl: Any) -> tuple[str, str]:
-    """(type as `format_type` spells it, identity) of a type as Peewee declares it."""
+    """(type in the spelling of `format_type`, identity) of a type as Peewee declares it."""
     if not isinstance(ddl, pw.SQL) or ddl.params:
         raise _Unusual
     match = TYPE.fullmatch(ddl.sql)
@@ -166,7 +169,7 @@ def _declared(ddl: Any) -> tuple[str, str]:
 
 
 def _sql(node: Any, context: Any) -> tuple[str, str | None]:
-    """(SQL, name) of a constraint that is one clause."""
+    """(SQL, name) of a constraint with a single clause."""
     if type(node) is pw.SQL:
         name = None
     elif isinstance(node, pw.NodeList) and len(node.nodes) == 3:  # a Check with a name

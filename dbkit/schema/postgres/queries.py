@@ -1,16 +1,17 @@
-"""What is asked of the catalogs: a query per kind of object, whatever their number.
+"""The catalog queries: one for each kind of object, for any number of objects.
 
-Aliases equal the names of the fields they fill; orders are fixed; `schemas` is a list.
-The catalogs are described in the PostgreSQL manual, chapter 53, the `pg_get_...` functions in 9.26.
+An alias equals the name of the field that it fills; the order of rows is fixed; `schemas` is a
+list. The PostgreSQL manual describes the catalogs in chapter 53, and the `pg_get_...` functions in
+section 9.26.
 """
 
 from __future__ import annotations
 
 from .attachments import ATTACHED
 
-# The third is a schema of the path that the server passes over in silence, before all others; the
-# fourth are schemas with the schemas that have tables under their tables; the last are all schemas
-# but those of the system and of extensions.
+# The third column is the first schema of the path, which the server may skip silently. The fourth
+# are pairs of schemas: tables of the second are below tables of the first. The last are all schemas
+# except those of the system and of extensions.
 SESSION = """
 SELECT pg_is_in_recovery(), current_schemas(false),
        (SELECT p.name FROM pg_namespace n
@@ -27,8 +28,9 @@ SELECT pg_is_in_recovery(), current_schemas(false),
                                AND e.objid = n.oid AND e.deptype = 'e')
              ORDER BY n.nspname)
 """
-# A table of dbkit's own, in a schema or in the first of the path. `owner` is only told of a
-# stranger: no superuser, no owner of the database, no role that this one is a member of.
+# A table of dbkit, in a schema or in the first schema of the path. `owner` is only set for a
+# stranger: a role that is no superuser, does not own the database, and does not have this role as
+# a member.
 OWN_TABLE = """
 SELECT n.nspname AS schema, c.oid IS NOT NULL AS there,
        (SELECT o.rolname FROM pg_roles o, pg_roles me
@@ -44,14 +46,14 @@ WHERE n.nspname = coalesce(%s, (SELECT s FROM unnest(current_schemas(false)) s
                                 WHERE s !~ '^pg_' LIMIT 1))
 """
 
-# What a session has set for itself; of a transaction's own settings the server takes care.
+# The settings of a session. (The server itself resets the settings of a transaction.)
 STATE = """
 SELECT current_setting('session_authorization'), current_setting('role'),
        (SELECT json_object_agg(name, setting) FROM pg_settings
         WHERE source = 'session' AND name !~ '^transaction_')
 """
 
-# Names of types and tables of pg_catalog, and of what the session's temporary schema holds.
+# The names of types and tables in pg_catalog and in the session's temporary schema.
 TAKEN = """
 SELECT t.typname FROM pg_catalog.pg_type t
 WHERE t.typnamespace IN ('pg_catalog'::regnamespace, pg_my_temp_schema())
@@ -96,8 +98,8 @@ WHERE n.nspname = ANY (%(schemas)s) AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
 ORDER BY schema, name
 """
 
-# A serial column is one whose default draws from a sequence that the column owns. Enum types go
-# by their bare name, which needs no quotes to be compared.
+# A column is serial if its default uses a sequence that the column owns. Enum types are compared by
+# their bare, unquoted names.
 COLUMNS = """
 SELECT a.attrelid AS oid, a.attname AS name, NOT a.attnotnull AS nullable,
        CASE t.typtype WHEN 'e' THEN t.typname::text
@@ -119,7 +121,7 @@ WHERE n.nspname = ANY (%(schemas)s) AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
 ORDER BY a.attrelid, a.attnum
 """
 
-# deptype: 'a' is what serial and OWNED BY make, 'i' an identity column's own.
+# deptype: 'a' comes from serial and OWNED BY, 'i' from an identity column.
 SEQUENCES = """
 SELECT n.nspname AS schema, c.relname AS name, d.refobjid AS oid, a.attname AS column,
        tn.nspname AS table_schema, tc.relname AS table, d.deptype AS ownership,
@@ -145,7 +147,7 @@ WHERE n.nspname = ANY (%(schemas)s)
 ORDER BY schema, name
 """
 
-# Of NOT NULL ('n') only one that was never validated, which does not keep nulls out.
+# A NOT NULL constraint ('n') is read only if it was never validated: it allows existing nulls.
 CONSTRAINTS = """
 SELECT k.conrelid AS oid, k.conname AS name, k.contype AS type,
        ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY AS u (attnum, place)
@@ -186,8 +188,8 @@ WHERE n.nspname = ANY (%(schemas)s) AND k.conparentid = 0
 ORDER BY k.conrelid, k.contype, k.conname
 """
 
-# indoption: 1 is DESC, 2 is NULLS FIRST, which is the default of DESC. No function tells the
-# collation of an expression as such, so any but the database's own is written.
+# indoption: 1 is DESC, 2 is NULLS FIRST, which is the default of DESC. No function returns the
+# collation of an expression itself, so any collation except the database's own is written.
 INDEXES = """
 SELECT i.indrelid AS oid, x.relname AS name, i.indisunique AS unique, m.amname AS method,
        ARRAY(SELECT CASE WHEN i.indkey[k - 1] > 0 THEN ta.attname::text
@@ -233,7 +235,7 @@ EVENT = """CASE WHEN f.proname OPERATOR(pg_catalog.=) 'RI_FKey_check_ins' THEN '
     WHEN f.proname OPERATOR(pg_catalog.~) '_upd$' THEN 'update of the target'
     ELSE 'recheck' END"""
 
-# Beside the triggers that somebody made, those of constraints that do not fire as usual.
+# The triggers that users created, and the triggers of constraints that do not fire by default.
 TRIGGERS = f"""
 WITH relation AS (
     SELECT c.oid FROM pg_catalog.pg_class c
@@ -356,7 +358,7 @@ WHERE n.nspname = ANY (%(schemas)s) AND t.typtype = 'd'
 ORDER BY n.nspname, t.typname
 """
 
-# All that `catalog.read` asks for, and what it asks for beside it.
+# The queries of `catalog.read`, and those that it runs only on request.
 KINDS = {
     "TABLES": TABLES, "COLUMNS": COLUMNS, "SEQUENCES": SEQUENCES, "CONSTRAINTS": CONSTRAINTS,
     "INDEXES": INDEXES, "TRIGGERS": TRIGGERS, "RULES": RULES, "POLICIES": POLICIES,

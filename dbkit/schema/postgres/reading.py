@@ -1,4 +1,4 @@
-"""One look at a PostgreSQL database: what is there, and what the models would make."""
+"""PostgreSQL's implementation of `Reading`: the live schema and the models' schema."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ from ..values import Attached, EnumType, Namespace, Schema, Sequence, Table
 from . import catalog, dependencies, plain, session, settle, temporary_tables
 from .temporary_tables import Names, made_up
 
-MANY = 300  # models that are worth a thread: each answer of the server then waits for the other
-# What the server prints must not depend on the settings of a session. Somebody may hold a table;
-# printing an expression of it would wait. All rows of a cursor are fetched.
+MANY = 300  # from this number of models on, a thread is worth its switches
+# The server's output must not depend on the settings of a session. If another session has locked a
+# table, printing an expression of the table would wait. All rows of a cursor are fetched.
 SETTINGS = """\
 ; SET LOCAL lock_timeout TO '3s'; SET LOCAL cursor_tuple_fraction TO 1
 ; SET LOCAL quote_all_identifiers TO off; SET LOCAL standard_conforming_strings TO on
 ; SET LOCAL DateStyle TO 'ISO'; SET LOCAL IntervalStyle TO 'postgres'
 ; SET LOCAL bytea_output TO 'hex'; SET LOCAL extra_float_digits TO 1"""
-PRINTED = "; SET LOCAL search_path TO pg_catalog, pg_temp"  # names come out with their schema
+PRINTED = "; SET LOCAL search_path TO pg_catalog, pg_temp"  # the server prints qualified names
 REFUSED = {"42501", "25006"}  # no privilege, read-only (PostgreSQL manual, appendix A)
 
 
 class Reading:
-    """One look at a database, in a transaction that the caller rolls back.
+    """A view of a database, in a transaction that the caller rolls back.
 
-    The search path is pinned to what it was and the schemas looked at, so that names come out
-    unqualified on the live side and, from the temporary schema, on the models' side alike.
+    The search path is set to the connection's path and the schemas that are read. So the server
+    prints unqualified names for live tables, and also for the models' temporary tables.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Reading:
         path: Iterable[str],
         related: Iterable[tuple[str, str]] = (),
     ) -> None:
-        """`related` are (schema, schema that has tables under a table of the first)."""
+        """`related` are pairs of schemas: tables of the second are below tables of the first."""
         self.unverified: list[tuple[str, str]] = []
         self.early: tuple[Thread | None, dict[Model, Table | None]] = (None, {})
         self.database, self.own_path = database, list(path)
@@ -72,7 +72,8 @@ class Reading:
         return self.live(comments=True)
 
     def spelled(self) -> tuple[Table, ...]:
-        """Beside those of the connection's path, each table sees the names of its own schema."""
+        """The SQL of a table may use unqualified names of the connection's path and of the table's
+        own schema."""
         tables: list[Table] = []
         for schema in self.schemas:
             path = _shown(dict.fromkeys([*self.own_path, schema]))
@@ -92,8 +93,8 @@ class Reading:
         return self.names.table(model)
 
     def models(self, models: Iterable[Model], live: Schema, beside: Iterable[Model] = ()) -> Schema:
-        """Most tables are proven equal to the live ones without asking the server; for the others
-        it writes their expressions; what is not plain it makes as a whole."""
+        """Most tables are proven equal to the live tables without a query. For the others, the
+        server spells the expressions; and it creates models that are not plain as a whole."""
         by_name = {self.names.table(model): model for model in models}
         enums = temporary_tables.enums(
             temporary_tables.with_all_targets(by_name, self.names), self.names
@@ -116,15 +117,14 @@ class Reading:
         )
 
     def _sequences(self, models: Iterable[Model], live: Schema) -> tuple[Sequence, ...]:
-        """Those that fields name; of their options models say nothing."""
+        """The sequences that fields name. Models say nothing about their options."""
         there = {one.name: one for one in live.sequences}
         names = [self.names.qualified(*place) for place in sequences(models)]
         return tuple(there.get(name) or Sequence(name) for name in sorted(names))
 
     def _place_types(self, enums: dict[str, EnumField], live: Schema) -> None:
-        """Give the temporary copies of the enum types their names: the bare one, unless a schema
-        further up the path has a type of that name; the live side is then written with its schema.
-        """
+        """Choose the names of the enum types' temporary copies: the bare name, unless a schema
+        earlier in the path has a type of that name. Then the live name is qualified."""
         known = {*enums, *(enum.name for enum in live.enums)}
         for name, field in enums.items():
             schema, bare = field.model._meta.schema or self.schemas[0], truncated(field.type_name)
@@ -146,8 +146,9 @@ class Reading:
         enums: dict[str, EnumField],
         there: dict[str, Table],
     ) -> dict[str, Table]:
-        """Let the server write what is open; if it will not, a scratch database; if there is none,
-        what is plainly equal is, and the rest is not verified."""
+        """Let the server spell the open expressions, or a scratch database if the server refuses.
+        Without a scratch database, tables that are certainly equal are accepted, and the others
+        are reported as unverified."""
         try:
             with temporary_tables.trying(self.database):
                 return self._asked(by_name, doubts, unusual, enums)
@@ -184,7 +185,8 @@ class Reading:
         return {name: self.names.as_live(table) for name, table in tables.items()}
 
     def expect(self, models: Iterable[Model]) -> None:
-        """Reading models takes Python's time, the catalog the server's: both at once."""
+        """Read many models in a thread: Python is busy with them while the server reads its
+        catalog."""
         plain_ones = [
             model
             for model in models
@@ -216,8 +218,12 @@ class Reading:
 
 
 def usable_path(path: list[str], first: str | None) -> list[str]:
-    """The schemas of the path that this role may use; pg_catalog, which is not among them, comes
-    before them then. `first` is the first that the path names, apart from "$user"."""
+    """Return the schemas of the path that this role may use, without pg_catalog (which the server
+    searches first).
+
+    `first` is the first schema that the path names, except "$user". Raises DatabaseFailed if the
+    role may not use it, or if no schema is left.
+    """
     path = [name for name in path if not name.startswith("pg_")]
     if first is not None and first not in path:
         raise DatabaseFailed(
@@ -230,12 +236,12 @@ def usable_path(path: list[str], first: str | None) -> list[str]:
 
 
 def _shown(path: Iterable[str]) -> str:
-    """A search path for a SET, as psycopg2 takes it."""
+    """A search path for SET, escaped for psycopg2."""
     return ", ".join(map(quoted, path)).replace("%", "%%")
 
 
 def _closure(schemas: Iterable[str], related: list[tuple[str, str]]) -> set[str]:
-    """The schemas that have tables under tables of these, or of each other, and are not these."""
+    """The other schemas that have tables below tables of these schemas or of each other."""
     known = set(schemas)
     while more := {below for above, below in related if above in known} - known:
         known |= more

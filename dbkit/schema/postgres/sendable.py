@@ -1,4 +1,4 @@
-"""Names in models that no statement of Peewee and psycopg2 can send to this database."""
+"""Refuses names in models that Peewee and psycopg2 cannot send to this database."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..peewee_models import Model, truncated
 
 
 def require_names(database: pw.Database, models: Iterable[Model]) -> None:
-    """Raises ModelsError for a name that cannot be sent."""
+    """Raise ModelsError for a name that cannot be sent."""
     codec = "utf-8" if database.is_closed() else encodings[database.connection().encoding]
     for model in models:
         for what, given in names(model):
@@ -35,8 +35,8 @@ def require_names(database: pw.Database, models: Iterable[Model]) -> None:
 
 
 def _reason(name: str, codec: str) -> str:
-    """Why the name cannot be sent; nothing if it can."""
-    if "%" in name:  # %% would be one % in some statements, and two in others
+    """The reason why a name cannot be sent; empty if it can."""
+    if "%" in name:  # %% would mean one % in some statements, and two in others
         return "psycopg2 takes the % for a placeholder"
     if "\0" in name:
         return "PostgreSQL ends the name there"

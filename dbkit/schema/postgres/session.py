@@ -1,4 +1,4 @@
-"""What a run of migrations or seeds needs of its session."""
+"""The session of a run of migrations or seeds: its lock, its own tables, and its settings."""
 
 from __future__ import annotations
 
@@ -35,8 +35,11 @@ NO_SCHEMA = ("No schema of the connection's search_path exists.",
 
 
 def lock(database: pw.Database, name: str) -> None:
-    """Wait for an advisory lock of the transaction; behind a pooler one of the session would be
-    lost. A statement that waits keeps its snapshot, for which CREATE INDEX CONCURRENTLY waits."""
+    """Wait for an advisory lock of the transaction. (A pooler would lose a lock of the session.)
+
+    It polls, because a waiting statement would keep its snapshot, and CREATE INDEX CONCURRENTLY
+    would wait for that.
+    """
     while not database.execute_sql(LOCK, (name,)).fetchone()[0]:
         sleep(LOCK_POLL)
 
@@ -44,8 +47,8 @@ def lock(database: pw.Database, name: str) -> None:
 def find_table(
     database: pw.Database, name: str, schema: str | None, write: bool
 ) -> tuple[str | None, bool]:
-    """As `Dialect.find_table`. What a stranger owns could run code with the rights of this role: a
-    trigger when the table is written, a function of a view or a policy when it is read."""
+    """See `Dialect.find_table`. A stranger's table could run code with the privileges of this role:
+    a trigger when it is written, and a function of a view or a policy when it is read."""
     found = named_rows(ask(database, queries.OWN_TABLE, (name, schema)))
     if not found and schema is None:
         raise DatabaseFailed(*NO_SCHEMA)
@@ -65,7 +68,7 @@ def find_table(
 
 @contextmanager
 def same_path(database: pw.Database) -> Iterator[None]:
-    """After the block the search path is as before."""
+    """Restore the search path after the block."""
     (path,) = database.execute_sql("SHOW search_path").fetchone()
     yield
     database.execute_sql("SELECT pg_catalog.set_config('search_path', %s, false)", (path,))
@@ -73,7 +76,7 @@ def same_path(database: pw.Database) -> Iterator[None]:
 
 @contextmanager
 def keeping(database: pw.Database) -> Iterator[None]:
-    """After the block the session has the role and the settings that it had before."""
+    """Restore the role and the settings of the session after the block."""
     before = _state(database)
     yield
     after = _state(database)

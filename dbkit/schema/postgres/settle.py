@@ -1,9 +1,9 @@
-"""The server writes the models' expressions its own way: many at once, in slim temporary tables.
+"""The server spells the models' expressions, many at once, in slim temporary tables.
 
-A DEFAULT depends on its column's type alone, so those of all tables fit into a few; a CHECK on the
-columns it names, so those of many tables do. Only what the live database does not have just so is
-asked. What does not come back as exactly what was put in is left to `temporary_tables`, which asks
-for each table as a whole.
+A DEFAULT depends only on the type of its column, so the defaults of all tables fit into a few
+temporary tables. A CHECK depends on the columns that it names, so checks of many tables share a
+table. dbkit asks only about expressions that differ from the live text. If the server returns
+something unexpected, `temporary_tables` creates the whole table instead.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from .plain import Raw
 from .shapes import Shape, Shapes, filled
 from .spellings import one_array, one_spelling
 
-# columns of one temporary table: the more, the fewer tables, but the longer the server searches
+# columns of a temporary table: more columns need fewer tables, but the server searches longer
 # for each column that it prints
 WIDTH = 100
-NEAR = 8  # groups that a check is tried in, or many of them would take long
+NEAR = 8  # groups in which a check is tried; trying all groups would take long
 
 Columns = frozenset[tuple[str, str]]  # of (name, type)
 DefaultQuestion = tuple[str, str]  # (type, source)
@@ -52,8 +52,8 @@ WHERE c.relnamespace = pg_my_temp_schema() AND c.relname ~ '^dbkit_asked_'
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A table, and those of its parts with a Raw that does not stand just so in the live table;
-    `there` is what does."""
+    """A table, its parts with a Raw that the live table does not have, and the live texts (`there`)
+    that it has."""
 
     table: Table
     parts: list[Part]
@@ -61,7 +61,8 @@ class Doubt:
 
 
 def doubts(tables: Iterable[Table], live: Mapping[str, Table]) -> list[Doubt]:
-    """What must be asked about the tables, the live ones being given by name."""
+    """Return the tables about which the server must be asked; `live` are the live tables by
+    name."""
     every = (_doubt(table, live.get(table.name)) for table in tables)
     return [doubt for doubt in every if doubt.parts]
 
@@ -89,9 +90,9 @@ def _doubt(table: Table, live: Table | None) -> Doubt:
 
 
 def settle(database: pw.Database, doubts: list[Doubt], enums: dict[str, str]) -> dict[str, Table]:
-    """The tables with every Raw as the server writes it, by name; without those that it would not
-    take this way. `enums` are the bare names of enum types, which must be in the temporary schema.
-    """
+    """Return the tables by name, with every Raw in the server's spelling. Tables whose expressions
+    the server refused are left out. `enums` are the bare names of the enum types, which must exist
+    in the temporary schema."""
     with_live = [doubt for doubt in doubts if doubt.there]
     settled = {
         doubt.table.name: _with(doubt, texts)
@@ -113,11 +114,11 @@ def settle(database: pw.Database, doubts: list[Doubt], enums: dict[str, str]) ->
 
 
 def _with(doubt: Doubt, texts: Iterable[str | None]) -> Table:
-    """The table with its doubtful expressions written like this."""
+    """The table with these spellings of its doubtful expressions."""
     written: dict[int, Part] = {}
     for part, text in zip(doubt.parts, texts, strict=True):
         if isinstance(part, Column):
-            written[id(part)] = replace(part, default=text or None)  # NULL is none
+            written[id(part)] = replace(part, default=text or None)  # NULL means no default
         elif isinstance(part, Check):
             source = part.expression.source  # type: ignore[attr-defined]
             written[id(part)] = Check(Raw(text or "", source), name=part.name, named=part.named)
@@ -149,7 +150,8 @@ def _sorting(question: Any) -> Any:
 def by_shape(
     database: pw.Database, doubts: list[Doubt], enums: dict[str, str]
 ) -> Iterator[tuple[Doubt, list[str | None]]]:
-    """What the shapes of checks say of all that is doubtful, where all of it has a shape."""
+    """Yield the doubts that the shapes of checks can answer, with the spellings: those whose parts
+    all have a shape."""
     if not doubts:
         return
     shapes = Shapes(database)
@@ -177,7 +179,7 @@ def _shapes(doubt: Doubt, shapes: Shapes, enums: dict[str, str]) -> list[Shape]:
 def _answers(
     database: pw.Database, ask: Callable[[pw.Database, list[Q]], list[str]], questions: list[Q]
 ) -> dict[Q, str]:
-    """What the server answers, without the questions that it would not take."""
+    """The server's answers; a question that it refuses has none."""
     if not questions:
         return {}
     try:
@@ -242,8 +244,8 @@ def _create(database: pw.Database, number: int, lines: list[str]) -> None:
 
 
 def presumed(table: Table, live: Table | None) -> Table:
-    """The table with every Raw taken as what the live one has in its place, as far as it can be
-    told what that is: for when the server cannot be asked, and the table is not verified."""
+    """Return the table with the live spelling of every Raw, if the live table has a corresponding
+    part. This is for an unverified table, when no server can be asked."""
     there = {part.name: part for part in live.parts if isinstance(part, Column)} if live else {}
     checks = [part for part in live.parts if isinstance(part, Check)] if live else []
 

@@ -1,8 +1,8 @@
-"""Checks that differ only in the names of columns and in values are asked about once.
+"""One question for all checks that differ only in the names of columns and in values.
 
-`price7 >= 7` and `cost >= 25`, both columns numeric, are one shape: what the server makes of the
-one tells what it makes of the other. The answer only ever serves to find a live text equal; where
-that is not so, the server is asked about the check itself, so a shape cannot raise a false alarm.
+`price7 >= 7` and `cost >= 25`, on numeric columns, have the same shape, so the server's spelling of
+the first shows its spelling of the second. The answer can only show that a live text is equal. If
+it is not, the server is asked about the check itself, so a shape never causes a false difference.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from ..sql import folded
 
 NOT_PLAIN = "SELECT word FROM pg_catalog.pg_get_keywords() WHERE catcode <> 'U'"
 
-# A column's name is no function's, no type's after ::, and no part of a qualified name. A number
-# is one that the server prints as it is written, and that with another value has the same type.
+# A word is a column's name unless it is a function, a type after ::, or part of a qualified name. A
+# number counts if the server prints it unchanged and it has the same type with another value.
 TOKEN = re.compile(
     r"""(?P<text>'(?:[^']|'')*')
     |(?P<quoted>"(?:[^"]|"")*")
@@ -28,30 +28,31 @@ TOKEN = re.compile(
     |(?P<number>(?<![.\w])[1-9]\d{0,8}(?:\.\d{1,9})?(?![.\w]))""",
     re.VERBOSE,
 )
-UNFIT = re.compile(r'"|dbkit_|\d{10}')  # names of any letters, and what could be a placeholder
+UNFIT = re.compile(r'"|dbkit_|\d{10}')  # quoted names, and texts that look like a placeholder
 WORD = re.compile(r"[a-z_]\w*")
 PLACEHOLDER = re.compile(r"(\bdbkit_\d+\b|(?<!')'dbkit_\d+'(?!')|\b1\d{9}(?:\.5)?\b)")
 TEXTS = ("character varying", "character", "text")
-LONGEST = 60  # a longer text might be cut, as a name
+LONGEST = 60  # a longer text might be truncated if it is a name
 
 KEYWORDS: dict[int, frozenset[str]] = {}  # by the server's version
 
-# (source with placeholders, (name, type) of those for columns, what each stands for)
+# (source with placeholders, (name, type) of the columns' placeholders, the value of each)
 Shape = tuple[str, frozenset[tuple[str, str]], dict[str, str]]
 
 
 class Shapes:
-    """Takes the values and names out of checks, and puts them into what the server said."""
+    """Replaces values and names in checks by placeholders, and puts them into the answers."""
 
     def __init__(self, database: pw.Database) -> None:
         self.keywords = _keywords(database)
         self.columns: dict[tuple[str, int], str] = {}  # (type, how many before) -> placeholder
 
     def shape(self, source: str, types: Mapping[str, str]) -> Shape | None:
-        """The shape of a check on columns of these types by name; None if that cannot be told."""
+        """Return the shape of a check, or None if it has none. `types` are the types of the table's
+        columns by name."""
         if UNFIT.search(source):
             return None
-        found: dict[str, str] = {}  # what was written -> placeholder
+        found: dict[str, str] = {}  # the original text -> its placeholder
         values: dict[str, str] = {}
         columns: list[tuple[str, str]] = []
         texts = "'" in source and all(
@@ -84,7 +85,8 @@ class Shapes:
 
 
 def filled(answer: str | None, values: Mapping[str, str]) -> str | None:
-    """What the server said of a shape, with the values; None if it said nothing or lost one."""
+    """Return the server's answer for a shape with the values filled in; None if there is no answer,
+    or if the answer lacks a placeholder."""
     if answer is None:
         return None
     pieces = _pieces(answer)
@@ -96,7 +98,7 @@ def filled(answer: str | None, values: Mapping[str, str]) -> str | None:
 
 
 def _keywords(database: pw.Database) -> frozenset[str]:
-    """The words that are special to a server of this version."""
+    """The keywords of this version of the server."""
     version = database.server_version
     if version not in KEYWORDS:
         KEYWORDS[version] = frozenset(word for (word,) in ask(database, NOT_PLAIN).fetchall())
@@ -105,5 +107,5 @@ def _keywords(database: pw.Database) -> frozenset[str]:
 
 @lru_cache(maxsize=1_000)
 def _pieces(answer: str) -> list[str]:
-    """The answer, cut at its placeholders; these are every second piece."""
+    """The answer split at its placeholders, which are every second piece."""
     return PLACEHOLDER.split(answer)

@@ -1,4 +1,4 @@
-"""Spellings of a default that PostgreSQL keeps apart and its manual gives as equivalent."""
+"""Spellings that PostgreSQL stores differently although its manual calls them equivalent."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ EQUIVALENT = {
     "current_schema()": "CURRENT_SCHEMA",
     "uuidv4()": "gen_random_uuid()",
 }
-MARKS = ("()", "USER", "ROLE")  # one of them is in each; most defaults have none
+MARKS = ("()", "USER", "ROLE")  # each spelling contains one of them; most defaults do not
 ONES = "|".join(map(re.escape, EQUIVALENT))
-# a string or a quoted name is passed over as a whole; in a schema's own now() the dot is in front
+# strings and quoted names are skipped as a whole; a dot precedes the now() of another schema
 TOKEN = re.compile(
     rf"(?P<one>(?<![\w.$])(?:{ONES})(?![\w.$(]))|'(?:[^']|'')*'|" + r'"(?:[^"]|"")*"'
 )
 
 
 def one_spelling(expression: str | None) -> str | None:
-    """The default as `pg_get_expr` prints it, with one spelling for those that are equivalent."""
+    """Return a default of `pg_get_expr` in one of its equivalent spellings."""
     if expression is None or not any(map(expression.__contains__, MARKS)):
         return expression
     return TOKEN.sub(lambda match: EQUIVALENT[match[0]] if match["one"] else match[0], expression)
@@ -36,7 +36,8 @@ EACH = re.compile(rf"({STRINGS})")
 
 
 def one_array(expression: str | None) -> str | None:
-    """An array that is cast, as the server prints it once it has read its own words again."""
+    """Return an expression with its casts of arrays as the server prints them after it has read its
+    own output again."""
     if expression is None or "])::text[]" not in expression:
         return expression
     return CAST.sub(lambda match: "ARRAY[" + EACH.sub(r"(\1)::text", match[1]) + "]", expression)

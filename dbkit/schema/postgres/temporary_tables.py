@@ -1,8 +1,8 @@
-"""The models as temporary tables: what the server itself makes of them.
+"""The exact way to read models: as temporary tables on the server.
 
-They are created with the SQL that Peewee would send, read back by the same queries as a live
-schema, and left to the caller's transaction to roll back. Slow for hundreds of tables, and always
-right: `plain` is the quick way, for models that say nothing unusual.
+They are created with the SQL that Peewee would send, and read by the same queries as a live schema;
+the caller's transaction rolls them back. This is slow for hundreds of tables; `plain` is the fast
+way for models that contain nothing unusual.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from ..sql import folded, quoted
 from ..values import Check, Exclusion, ForeignKey, Index, Part, PrimaryKey, Table, Unique
 from . import catalog, queries
 
-# a table that only SQL names: Peewee puts the schema in front
+# a table that raw SQL names without a schema (Peewee's own references are qualified)
 REFERENCED = re.compile(r'\bREFERENCES\s+("(?:[^"]|"")++"|\w++)(?!\s*\.)', re.IGNORECASE)
 CONSTRAINT = re.compile(r'CONSTRAINT\s+("(?:[^"]|"")+"|\w+)', re.IGNORECASE)
 # the temporary objects that are not older than the first table that dbkit created
@@ -54,8 +54,8 @@ WHERE made.age <= (SELECT age(c.xmin) FROM pg_catalog.pg_class c
 
 
 def read(database: pw.Database, models: Iterable[Model], names: Names) -> tuple[Table, ...]:
-    """The tables the server makes of the models. Their enum types must be there. Raises
-    ModelsError for a table that the server cannot make."""
+    """Return the tables that the server creates for the models. Their enum types must exist. Raises
+    ModelsError for a table that the server cannot create."""
     wanted = {names.table(model): model for model in models}
     if not wanted:
         return ()
@@ -71,32 +71,33 @@ def read(database: pw.Database, models: Iterable[Model], names: Names) -> tuple[
 
 
 def with_all_targets(models: dict[str, Model], names: Names) -> list[Model]:
-    """The models and all that their foreign keys need; a table that a key names by another model is
-    what these say."""
+    """Return the models and all models to which they point. If a table has a model in `models`,
+    that model is used instead of another model to which a foreign key points."""
     targets = {names.table(one): one for one in with_targets(models.values())}
     return list((targets | models).values())
 
 
 @dataclass(frozen=True)
 class Names:
-    """Names in a Schema, which carry their schema in front unless it is the connection's `own`;
-    so two schemas may hold tables of one name, and the temporary schema take both."""
+    """The names of tables and types in a Schema and in the temporary schema. A name in a Schema is
+    qualified unless its schema is the connection's `own`. The temporary schema takes the tables of
+    all schemas, even if two have the same name."""
 
     own: str
     enums: dict[str, str] = field(default_factory=dict)  # temporary name -> name in a Schema
     types_there: dict[str, str] = field(default_factory=dict)  # the other way round
-    written: dict[str, str] = field(default_factory=dict)  # made up name -> as the live side has it
+    written: dict[str, str] = field(default_factory=dict)  # made-up name -> live name
     shortened: dict[str, str] = field(default_factory=dict)  # temporary name -> name in a Schema
-    taken: set[str] = field(default_factory=set)  # what a temporary table must not be called
-    types: dict[Any, tuple[str, str]] = field(default_factory=dict)  # what `plain` knows already
+    taken: set[str] = field(default_factory=set)  # names that a temporary table must not have
+    types: dict[Any, tuple[str, str]] = field(default_factory=dict)  # the cache of `plain`
 
     def of_temporary(self, name: str) -> str:
-        """Of what stands in the temporary schema under this name."""
+        """Return the name in a Schema of an object of the temporary schema."""
         known = self.enums.get(name) or self.shortened.get(name)
         return known or (f"pg_temp.{name}" if name in self.taken else name)
 
     def seen(self, schema: str, name: str) -> str:
-        """The name in a Schema of what stands there: in the temporary schema, for another."""
+        """Return the name in a Schema of an object that a query found."""
         temporary = schema.startswith("pg_temp")
         return self.of_temporary(name) if temporary else self.qualified(schema, name)
 
@@ -107,8 +108,9 @@ class Names:
         return self.qualified(field.model._meta.schema, truncated(field.type_name))
 
     def temporary(self, model: Model) -> str:
-        """Of the temporary table that stands for the model's: its name, if PostgreSQL keeps it and
-        it hides nothing: pg_temp comes before pg_catalog, whose type `text` is in every query."""
+        """Return the name of the model's temporary table: the model's own name, unless PostgreSQL
+        would truncate it or it would hide a type. (pg_temp is searched before pg_catalog, so a
+        temporary table `text` would hide the type.)"""
         name = self.table(model)
         if truncated(name) == name and name not in self.taken:
             return name
@@ -116,7 +118,7 @@ class Names:
         return made_up(name)
 
     def as_live(self, table: Table) -> Table:
-        """The table with the names of types in its expressions as the live side has them."""
+        """Return the table with the live names of types in its expressions."""
         if not self.written:
             return table
         return replace(table, parts=tuple(map(self._part_as_live, table.parts)))
@@ -138,12 +140,13 @@ class Names:
 
 
 def made_up(name: str) -> str:
-    """A name for a temporary table or type that stands for the one of this name."""
+    """Return a name for the temporary copy of a table or type."""
     return f"dbkit_{md5(name.encode(), usedforsecurity=False).hexdigest()}"
 
 
 def enums(models: Iterable[Model], names: Names) -> dict[str, EnumField]:
-    """The models' enum types by name. Raises ModelsError if two models disagree about one."""
+    """Return the models' enum types by name. Raises ModelsError if two models disagree on the
+    labels of a type."""
     found: dict[str, EnumField] = {}
     for model in models:
         for one in model._meta.sorted_fields:
@@ -183,8 +186,8 @@ def _where(field: EnumField) -> str:
 
 
 def _create_all(database: pw.Database, models: list[Model], names: Names) -> dict[str, str]:
-    """Create the tables, by name the SQL that did it; one that needs another not yet there waits
-    (a foreign key that is raw SQL does not say so to Peewee)."""
+    """Create the tables; return the SQL of each by name. A table that needs a later table waits.
+    (Peewee does not see foreign keys in raw SQL.)"""
     for model in models:
         _create_sequences(database, model)
     ddl: dict[str, str] = {}
@@ -205,23 +208,23 @@ def _create_all(database: pw.Database, models: list[Model], names: Names) -> dic
         waiting, failed = list(failed), {}
     for model in models:
         for key in model._meta.refs:
-            if key.deferred:  # which create_table leaves to create_foreign_key
+            if key.deferred:  # create_table leaves these to create_foreign_key
                 _manager(database, model, names).create_foreign_key(key)
     return ddl
 
 
 def _stand_in(database: pw.Database, model: Model, names: Names) -> bool:
-    """Copy the tables to which a model's SQL points into the temporary schema: a temporary table
-    may point to no other. Whether there were any."""
+    """Copy the tables to which a model's SQL points into the temporary schema, because a temporary
+    table can only point to temporary tables. Return whether there were any."""
     made = False
     try:
         manager = _manager(database, model, names)
         ddl, _ = internals.table_statement(manager, temporary=True)
-    except Exception:  # Peewee lets through errors of all classes; this has been noted already
+    except Exception:  # Peewee raises errors of any class; this error has been noted already
         return False
     for name in dict.fromkeys(REFERENCED.findall(ddl)):
         copied = f"CREATE TEMPORARY TABLE {name} (LIKE {name} INCLUDING INDEXES)"
-        # it is a temporary table already, or there is no such table
+        # the table is temporary already, or does not exist
         with suppress(Exception), database.savepoint():
             database.execute_sql(copied)
             made = True
@@ -239,7 +242,7 @@ def _create_sequences(database: pw.Database, model: Model) -> None:
 
 
 class Ended(ModelsError):
-    """The SQL of a model ends the transaction in which it is tried."""
+    """The SQL of a model ends the transaction in which dbkit tries it."""
 
 
 @contextmanager
@@ -277,7 +280,7 @@ def _impossible(model: Model, error: Exception) -> ModelsError:
 
 
 def _create(database: pw.Database, model: Model, names: Names) -> str:
-    """Create one table and its indexes; give the SQL that did it."""
+    """Create a table and its indexes; return the SQL."""
     manager, statements = _manager(database, model, names), []
     for sql, params in (
         internals.table_statement(manager, temporary=True),
@@ -294,7 +297,7 @@ def _manager(database: pw.Database, model: Model, names: Names) -> Any:
 
 def _context(database: pw.Database, names: Names) -> Any:
     class Context(database.context_class):
-        """Puts every table and enum type into the session's temporary schema."""
+        """A context that puts every table and enum type into the temporary schema."""
 
         def sql(self, obj: Any) -> Any:
             if pw.is_model(obj):
@@ -310,7 +313,7 @@ def _context(database: pw.Database, names: Names) -> Any:
 
 
 def _with_named(table: Table, model: Model, ddl: str) -> Table:
-    """The table with those of its constraints and indexes marked whose name somebody chose."""
+    """The table with its names marked: `named` says whether somebody chose the name."""
     written = {truncated(_unquoted(name)) for name in CONSTRAINT.findall(ddl)}
     made_up = made_up_index_names(model)
 

@@ -1,4 +1,4 @@
-"""An SQLite database as a Schema: what the pragmas say, completed by the stored DDL."""
+"""Reads an SQLite database: pragmas and the stored DDL become the values of a Schema."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ from .tokenizer import (
     read_type,
 )
 
-# how the names of shadows end, for SQLite before 3.37 (https://sqlite.org/vtab.html, 2.17)
+# the endings of shadow tables' names, for SQLite before 3.37 (https://sqlite.org/vtab.html, 2.17)
 ENDINGS = ("content", "docsize", "segments", "segdir", "stat", "data", "idx", "config", "node",
            "parent", "rowid")  # fmt: skip
 
 
 def read(database: pw.Database, schemas: Iterable[str]) -> Schema:
-    """All that these attached databases hold; names of others than main carry it in front."""
+    """Read these attached databases. Names are qualified except those of main."""
     attached: dict[tuple[str, str, str], tuple[str, ...]] = {}
     tables = [table for schema in schemas for table in _tables(database, schema, attached)]
     return Schema(tables=tuple(tables), attached=attached)
@@ -49,7 +49,7 @@ def read(database: pw.Database, schemas: Iterable[str]) -> Schema:
 def _tables(
     database: pw.Database, schema: str, attached: dict[tuple[str, str, str], tuple[str, ...]]
 ) -> Iterator[Table]:
-    """The tables of an attached database; `attached` gets the text of all that is not a table."""
+    """The tables of an attached database; the texts of its other objects go into `attached`."""
     literal = "'" + schema.replace("'", "''") + "'"
 
     def rows(sql: str, *values: str | None) -> list[Any]:
@@ -80,7 +80,7 @@ def _tables(
         parts[index[0][0]] += _index(index, texts[index[0][0]])
     as_named = {folded(table): table for table in found}
     for kind, table, name, sql in rows(queries.TEXTS):
-        owner = as_named.get(folded(table), table)  # which may be written in another case
+        owner = as_named.get(folded(table), table)  # the trigger may write it in another case
         attached[kind, qualified(schema, owner), name] = (sql,)
         if kind == "trigger":
             parts[owner].append(Trigger(name, normal(sql) or ""))
@@ -103,8 +103,8 @@ def _shadows(rows: Callable[..., list[Any]], virtual: set[str]) -> set[str]:
 
 
 def _described(rows: Callable[..., list[Any]], names: list[str]) -> list[Any]:
-    """The columns of these tables. SQLite cannot describe a view of a table that is gone, or a
-    virtual table whose module is missing: it has no columns here."""
+    """The columns of these tables. A broken view, or a virtual table without its module, has none,
+    because SQLite cannot describe it."""
     try:
         return rows(queries.COLUMNS, names[0] if len(names) == 1 else None)
     except pw.OperationalError:
@@ -114,8 +114,8 @@ def _described(rows: Callable[..., list[Any]], names: list[str]) -> list[Any]:
 
 
 def _columns(rows: list[Any], index: list[Any], text: TableText) -> Iterator[Part]:
-    """`index` is the primary key's. Where it needs none it is the rowid, which is never null
-    (https://sqlite.org/lang_createtable.html, 5)."""
+    """The columns and the primary key; `index` is the index of the key. A key without an index is
+    the rowid, which is never null (https://sqlite.org/lang_createtable.html, 5)."""
     key = [name for _, name in sorted((row[5], row[1]) for row in rows if row[5])]
     for _, name, type_, notnull, default, _, hidden in rows:
         extra = text.columns.get(folded(name), ColumnText())
@@ -140,7 +140,7 @@ def _on_conflict(action: str) -> tuple[str, ...]:
 
 
 def _unusual(index: list[Any], text: TableText) -> Iterator[str]:
-    """What a UNIQUE or PRIMARY KEY says of its columns but their names."""
+    """The options of the columns of a UNIQUE or PRIMARY KEY, beyond their names."""
     for row in index:
         if row[7] != _collation(row[4], text):
             yield f"{row[4]} COLLATE {row[7]}"
@@ -149,7 +149,7 @@ def _unusual(index: list[Any], text: TableText) -> Iterator[str]:
 
 
 def _collation(column: str | None, text: TableText) -> str | None:
-    """A column's own collation; an expression's is not known."""
+    """The collation of a column; that of an expression is not known."""
     if column is None:
         return None
     return text.columns.get(folded(column), ColumnText()).collation or "binary"
@@ -158,8 +158,8 @@ def _collation(column: str | None, text: TableText) -> str | None:
 def _foreign_key(
     rows: list[Any], target: list[Any], name: str | None, deferrable: str
 ) -> ForeignKey:
-    """`target` are the columns of the other table. MATCH is left out: SQLite ignores it
-    (https://sqlite.org/foreignkeys.html, 6)."""
+    """A foreign key; `target` are the columns of the other table. MATCH is left out, because SQLite
+    ignores it (https://sqlite.org/foreignkeys.html, 6)."""
     _, _, table, _, to, on_update, on_delete, _ = rows[0]
     key = tuple(row[1] for row in sorted(target, key=lambda row: row[5]) if row[5])
     as_named = {folded(row[1]): row[1] for row in target}
@@ -187,6 +187,6 @@ def _index(rows: list[Any], text: TableText) -> Iterator[Part]:
 
 
 def qualified(schema: str, table: str) -> str:
-    """The name in a Schema. It has main in front where a dot of its own would be taken for the
-    end of a schema."""
+    """Return the name in a Schema. A table of main is qualified too if its name has a dot, because
+    the part before the dot would look like a schema."""
     return table if schema == "main" and "." not in table else f"{schema}.{table}"

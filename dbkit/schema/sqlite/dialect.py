@@ -1,4 +1,4 @@
-"""SQLite's answers to the questions of a dialect."""
+"""SQLite's implementation of `Dialect`."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Sqlite:
         return set()  # a schema is an attached database
 
     def check_rows(self, database: pw.Database) -> None:
-        """Nothing: SQLite changes a table whatever is deferred."""
+        """Do nothing: SQLite changes tables even if deferred constraints are unchecked."""
 
     def table_sql(self, schema: Schema, table: str) -> str:
         return full_name(table)
@@ -79,8 +79,8 @@ class Sqlite:
 
     @contextmanager
     def migrating(self, database: pw.Database) -> Iterator[None]:
-        """Foreign keys are off inside, or rebuilding a table would delete its children's rows
-        (https://sqlite.org/lang_altertable.html, 7); instead all are checked at the end."""
+        """Switch foreign keys off in the block, because rebuilding a table would delete the rows of
+        its children (https://sqlite.org/lang_altertable.html, 7). Check them all at the end."""
         if database.foreign_keys and is_open(database):
             raise DatabaseFailed(
                 "A transaction is open, and SQLite cannot disable foreign keys in a transaction.",
@@ -132,7 +132,7 @@ class Sqlite:
         return database.execute_sql(sql)
 
     def lock(self, database: pw.Database, name: str) -> None:
-        """BEGIN IMMEDIATE has already locked the whole database."""
+        """Do nothing: BEGIN IMMEDIATE has locked the whole database already."""
 
     def find_table(
         self, database: pw.Database, name: str, schema: str | None, write: bool
@@ -143,12 +143,12 @@ class Sqlite:
         return session.keeping(database)
 
     def advance_key(self, database: pw.Database, model: Model) -> None:
-        """SQLite takes the largest key there is plus one."""
+        """Do nothing: SQLite uses the largest key plus one."""
 
 
 def _broken(database: pw.Database, schema: Schema) -> dict[str, str]:
-    """Views, and tables with triggers, that can no longer be used, with the reason: SQLite looks at
-    what is in them when they are."""
+    """The views, and the tables with triggers, that cannot be used any more, with the reason.
+    SQLite checks their SQL only when they are used."""
     found = {}
     for table in schema.tables:
         name = full_name(table.name)
@@ -170,7 +170,7 @@ def _broken(database: pw.Database, schema: Schema) -> dict[str, str]:
 
 
 def _told(sql: str) -> str:
-    """What a CREATE VIEW or CREATE TRIGGER makes: its kind and its name."""
+    """The kind and the name of the object that a CREATE VIEW or CREATE TRIGGER creates."""
     words = tokens(sql)[1:6]
     return f"{words[0]} {''.join(words[1:4] if words[2] == '.' else words[1:2])}"
 
@@ -183,8 +183,8 @@ def _in_the_way(name: str, error: Any) -> MigrationError:
 
 
 def _orphans(database: pw.Database) -> set[tuple[Any, ...]]:
-    """Without those of tables that have a foreign key to columns that are no key: SQLite refuses to
-    check them."""
+    """The rows that violate foreign keys, without tables that have a foreign key to columns that
+    are no key: SQLite refuses to check them."""
     try:
         rows = database.execute_sql("PRAGMA foreign_key_check").fetchall()
     except pw.OperationalError:

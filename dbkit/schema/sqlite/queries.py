@@ -1,6 +1,6 @@
-"""What is asked of SQLite: its pragmas, as tables, and the stored text of its objects.
+"""The catalog queries: SQLite's pragmas as tables, and the stored text of its objects.
 
-`schema` is the name of an attached database, `name` the same as a string.
+`schema` is the name of an attached database, and `name` is the same name as a string.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ SHADOWS = """
 SELECT name FROM pragma_table_list WHERE schema = {name} AND type = 'shadow'
 """
 
-# hidden: 1 is a virtual table's own, 2 and 3 are generated columns, virtual and stored
+# hidden: 1 is a hidden column of a virtual table; 2 and 3 are virtual and stored generated columns
 COLUMNS = """
 SELECT m.name AS "table", c.name, c.type, c."notnull", c.dflt_value, c.pk, c.hidden
 FROM {schema}.sqlite_master m JOIN pragma_table_xinfo(m.name, {name}) c
@@ -23,7 +23,7 @@ WHERE m.type IN ('table', 'view') AND c.hidden <> 1 AND m.name = coalesce(?, m.n
 ORDER BY m.name, c.cid
 """
 
-# the last one written has the id 0
+# the last foreign key of a table has the id 0
 FOREIGN_KEYS = """
 SELECT m.name AS owner, f.id, f."table", f."from", f."to", f.on_update, f.on_delete, f."match"
 FROM {schema}.sqlite_master m JOIN pragma_foreign_key_list(m.name, {name}) f
@@ -40,7 +40,7 @@ LEFT JOIN {schema}.sqlite_master s ON s.type = 'index' AND s.name = i.name
 WHERE m.type = 'table' AND x."key" ORDER BY m.name, i.name, x.seqno
 """
 
-# with the tables in which ANALYZE keeps its statistics
+# includes the tables in which ANALYZE keeps its statistics
 TEXTS = """
 SELECT type, tbl_name, name, sql FROM {schema}.sqlite_master
 WHERE sql IS NOT NULL

@@ -1,4 +1,4 @@
-"""One look at an SQLite database. An in-memory database judges the models."""
+"""SQLite's implementation of `Reading`; the models are created in an in-memory database."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from . import catalog, session
 
 
 class Reading:
-    """One look at a database, in a transaction that the caller rolls back."""
+    """A view of a database, in a transaction that the caller rolls back."""
 
     def __init__(self, database: pw.Database, schemas: Iterable[str] | None) -> None:
         self.unverified: list[tuple[str, str]] = []
@@ -26,7 +26,7 @@ class Reading:
         self.database, self.schemas = database, ["main", *sorted(set(schemas) - {"main"})]
 
     def expect(self, models: Iterable[Model]) -> None:
-        """Nothing: SQLite itself judges the models."""
+        """Do nothing: SQLite itself reads the models."""
 
     def live(self, comments: bool = False) -> Schema:
         return catalog.read(self.database, self.schemas)
@@ -51,7 +51,8 @@ class Reading:
 
 
 def _from_models(live: pw.Database, models: list[Model]) -> Schema:
-    """What SQLite makes of the models, in memory, with the functions that the live one has."""
+    """The schema that SQLite creates for the models, in memory, with the functions and collations
+    of the live database."""
     scratch = pw.SqliteDatabase(":memory:")
     internals.share_functions(live, scratch)
     by_name = {_name(model): model for model in models}

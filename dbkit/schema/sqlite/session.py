@@ -1,4 +1,4 @@
-"""What a run of migrations or seeds needs of its session."""
+"""The session of a run of migrations or seeds: its pragmas and attached databases."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dbkit.errors import ModelsError
 from ..peewee_models import Model
 from ..sql import folded
 
-# those that change what statements do, and can be changed in a transaction
+# the pragmas that change the effect of statements, and can be set in a transaction
 PRAGMAS = ("recursive_triggers", "ignore_check_constraints", "legacy_alter_table", "query_only",
            "writable_schema", "defer_foreign_keys", "reverse_unordered_selects", "trusted_schema",
            "secure_delete", "busy_timeout")  # fmt: skip
@@ -22,7 +22,7 @@ STATE = f"SELECT * FROM {', '.join(f'pragma_{name}' for name in PRAGMAS)}"
 
 @contextmanager
 def keeping(database: pw.Database) -> Iterator[None]:
-    """After the block the connection has the pragmas that it had before."""
+    """Restore the connection's pragmas after the block."""
     before = database.execute_sql(STATE).fetchone()
     yield
     after = database.execute_sql(STATE).fetchone()
@@ -32,7 +32,7 @@ def keeping(database: pw.Database) -> Iterator[None]:
 
 
 def require_no_sequences(models: Iterable[Model]) -> None:
-    """Raises ModelsError for a field with `sequence=`: Peewee sends it as DEFAULT NEXTVAL."""
+    """Raise ModelsError for a field with `sequence=`, which Peewee sends as DEFAULT NEXTVAL."""
     for model in models:
         for field in model._meta.sorted_fields:
             if field.sequence:
@@ -44,13 +44,13 @@ def require_no_sequences(models: Iterable[Model]) -> None:
 
 
 def attached(database: pw.Database) -> list[str]:
-    """The names of the attached databases, main among them, without that of temporary tables."""
+    """Return the names of the attached databases with main, but without `temp`."""
     rows = database.execute_sql("PRAGMA database_list").fetchall()
     return [name for _, name, _ in rows if name != "temp"]
 
 
 def require_schemas(database: pw.Database, models: Iterable[Model]) -> None:
-    """Raises ModelsError for a model in a schema that no attached database has."""
+    """Raise ModelsError for a model whose schema is not an attached database."""
     there = {"main", *map(folded, internals.attached_schemas(database))}
     if not database.is_closed():
         there |= {folded(name) for name in attached(database)}

@@ -1,7 +1,7 @@
-"""What SQLite keeps only as text: the parts of a stored CREATE statement that no pragma gives.
+"""Reads the parts of a stored CREATE statement that no pragma of SQLite returns.
 
-The text is split into tokens and at its commas; nothing is searched for inside of it, so a
-parenthesis or the word CHECK in a string or a comment is just that (https://sqlite.org/lang.html).
+The text is split into tokens, and then at its commas. So a parenthesis or the word CHECK in a
+string or a comment has no effect (https://sqlite.org/lang.html).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SAME = {"==": "=", "!=": "<>"}
 SIZE = r"\s*[-+]?\s*[\w.]+\s*"
 PLAIN_TYPE = re.compile(rf"([^\W\d]\w*(\s+[^\W\d]\w*)*\s*(\({SIZE}(,{SIZE})?\))?)?")
 ROWID = ("rowid", "oid", "_rowid_")  # names of the key that every table has
-# a name that is one of these keeps its quotes, so that it is not taken for the word
+# a name that equals one of these keywords keeps its quotes
 KEYWORDS = CONSTRAINT_WORDS | {
     "add", "all", "alter", "and", "as", "autoincrement", "between", "case", "cast", "collate",
     "commit", "create", "current_date", "current_time", "current_timestamp", "default",
@@ -41,8 +41,8 @@ KEYWORDS = CONSTRAINT_WORDS | {
 
 
 def tokens(sql: str) -> list[str]:
-    """The tokens of `sql`, each in one spelling: words in lower case, names without quotes
-    where they need none, comments and white space gone."""
+    """Return the tokens of `sql` in a normal spelling: words in lower case, names with quotes only
+    if they need them, no comments and no white space."""
     return [_spelling(match) for match in TOKEN.finditer(sql) if match.lastgroup != "skip"]
 
 
@@ -61,33 +61,33 @@ def _spelling(match: re.Match[str]) -> str:
 
 
 def read_type(declared: str) -> str:
-    """A declared type in one spelling. SQLite takes any name in quotes for a type, and keeps its
-    text without the quotes: what is no plain type is such a name."""
+    """Return a declared type in a normal spelling. SQLite accepts any quoted name as a type and
+    stores it without the quotes; a text that is not a plain type is such a name."""
     if not _is_plain(declared):
         return folded(declared)
     return " ".join(tokens(declared)).replace(" ( ", "(").replace(" )", ")").replace(" , ", ",")
 
 
 def write_type(type_: str) -> str:
-    """A type as `read_type` gives it, as SQL."""
+    """Return a type of `read_type` as SQL."""
     return type_ if _is_plain(type_) else quoted(type_)
 
 
 def _is_plain(type_: str) -> bool:
-    """Whether these are the words and sizes of a type (https://sqlite.org/syntax/type-name.html)."""
+    """Whether the text is a type with sizes (https://sqlite.org/syntax/type-name.html)."""
     return bool(PLAIN_TYPE.fullmatch(type_)) and KEYWORDS.isdisjoint(folded(type_).split())
 
 
 def normal(sql: str | None) -> str | None:
-    """An expression in the one spelling that two equal ones share."""
+    """Return an expression in a normal spelling, so that equal expressions have equal texts."""
     if sql is None:
         return None
     return " ".join(_unwrapped(tokens(sql)))
 
 
 def read_default(sql: str | None) -> str | None:
-    """A default in one spelling, None being that of a column that names none. It can name no
-    column, so what stands in double quotes is a text (https://sqlite.org/quirks.html, 8)."""
+    """Return a default in a normal spelling; None for a column without a default. A default cannot
+    name a column, so a text in double quotes is a string (https://sqlite.org/quirks.html, 8)."""
     if sql is None:
         return None
     text = normal("".join(_as_text(match) for match in TOKEN.finditer(sql)))
@@ -147,7 +147,7 @@ def _closing(words: Sequence[str], start: int) -> int:
 
 
 def _items(words: Sequence[str]) -> Iterator[list[str]]:
-    """Split at the commas that stand outside of parentheses."""
+    """Split at the commas outside parentheses."""
     item: list[str] = []
     depth = 0
     for word in words:
@@ -163,7 +163,7 @@ def _items(words: Sequence[str]) -> Iterator[list[str]]:
 
 @dataclass
 class ColumnText:
-    """What one column definition says beyond `pragma table_xinfo`."""
+    """The parts of a column definition that `pragma table_xinfo` does not return."""
 
     collation: str | None = None
     generated: str | None = None
@@ -173,11 +173,11 @@ class ColumnText:
 
 @dataclass
 class TableText:
-    """What one CREATE TABLE says beyond the pragmas; columns by name in lower case.
+    """The parts of a CREATE TABLE that no pragma returns; columns by name in lower case.
 
-    `references` are (name, deferrable) of the foreign keys in the order they are written;
-    `conflicts` what ON CONFLICT says of the unique columns, `key` the name and that of the primary
-    key.
+    `references` are (name, deferrable) of the foreign keys in the order of the text. `conflicts`
+    are the ON CONFLICT clauses of unique columns, and `key` are the name and the ON CONFLICT of the
+    primary key.
     """
 
     columns: dict[str, ColumnText] = field(default_factory=dict)
@@ -190,7 +190,7 @@ class TableText:
 
 
 def read_table(sql: str) -> TableText:
-    """Read a CREATE TABLE statement as SQLite stores it."""
+    """Read a CREATE TABLE statement that SQLite has stored."""
     table = _read_table(sql)
     spelled = _with_texts(sql, table.columns, ("check", "as"))
     return table if spelled == sql else _read_table(spelled)
@@ -253,8 +253,8 @@ def _read_item(item: list[str], own: str, column: ColumnText, table: TableText) 
 
 
 def _conflict(item: list[str], place: int) -> str:
-    """What ON CONFLICT says of the constraint that ends here, or of the key that begins here,
-    unless it is the usual."""
+    """The ON CONFLICT of the constraint that ends here, or of the key that begins here; empty if it
+    is the default."""
     rest = item[place + 1 :]
     while rest[:1] and rest[0] in ("key", "(", "asc", "desc"):
         rest = rest[_closing(rest, 0) + 1 if rest[0] == "(" else 1 :]
@@ -262,8 +262,8 @@ def _conflict(item: list[str], place: int) -> str:
 
 
 def _deferrable(words: list[str]) -> str:
-    """Of the foreign key that begins here; one that is not INITIALLY DEFERRED is as good as not
-    deferrable (https://sqlite.org/foreignkeys.html, 4.2)."""
+    """Whether the foreign key that begins here is deferrable. To SQLite, a key is deferrable only
+    if it is INITIALLY DEFERRED (https://sqlite.org/foreignkeys.html, 4.2)."""
     if "constraint" in words:
         words = words[: words.index("constraint")]
     if "deferrable" not in words or words[words.index("deferrable") - 1] == "not":
@@ -272,7 +272,7 @@ def _deferrable(words: list[str]) -> str:
 
 
 def _unquoted(name: str) -> str:
-    """The name in lower case; SQLite takes one in single quotes too."""
+    """The name in lower case; SQLite also accepts names in single quotes."""
     if name[:1] not in ("'", '"'):
         return name
     return folded(name[1:-1].replace(name[0] * 2, name[0]))
@@ -281,15 +281,17 @@ def _unquoted(name: str) -> str:
 def read_index(
     sql: str, collations: Sequence[str | None], columns: Container[str]
 ) -> tuple[tuple[str, ...], str | None]:
-    """(keys, predicate) of a CREATE INDEX statement as SQLite stores it; `collations` are what the
-    keys have of their own (None: an expression), which goes without saying, as does ASC. `columns`
-    are the names of the table's columns in lower case."""
+    """Return (keys, predicate) of a CREATE INDEX statement that SQLite has stored.
+
+    `collations` are the default collations of the keys (None for an expression); they are left out
+    of the keys, like ASC. `columns` are the names of the table's columns in lower case.
+    """
     words = tokens(_with_texts(sql, columns))
     start = words.index("(", words.index("on"))
     end = _closing(words, start)
     written = zip(_items(words[start + 1 : end]), collations, strict=True)
     keys = tuple(" ".join(_shortened(key, collation)) for key, collation in written)
-    where = words[end + 2 :]  # past WHERE
+    where = words[end + 2 :]  # the words after WHERE
     return keys, " ".join(_unwrapped(where)) if where else None
 
 

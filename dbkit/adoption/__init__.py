@@ -1,4 +1,4 @@
-"""From a database that exists already to a project that manages it."""
+"""`dbkit init`: an existing database becomes a project with models and a baseline migration."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""`dbkit init`: from a database that exists already to a project that manages it."""
+"""`dbkit init`: writes models, a baseline migration and the configuration for a database."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ DATABASE = pw_migrate.install()
 
 @dataclass(frozen=True)
 class Adopted:
-    """The files that were written, and a sentence for each thing that they leave unsaid."""
+    """The written files, the name of the baseline, and a sentence for each omission."""
 
     files: tuple[Path, ...]
     baseline: str
@@ -58,12 +58,12 @@ def adopt(
     ignore: Sequence[str] = (),
     name: str = "baseline",
 ) -> Adopted | None:
-    """Write what a project needs to manage a database that exists already, and mark its baseline
-    migration as applied: conf.py, a section [dbkit], a module of models unless `spec` names one
-    that is there, and a migration that makes what is in the database now. Migrations that are
-    there already it replaces, and leaves where they are; None if they make what is there.
+    """Write the files with which a project manages an existing database.
 
-    Raises DbkitError, and then leaves no file behind.
+    They are conf.py, a section [dbkit] in setup.cfg, a module of models unless `spec` names an
+    existing module, and a baseline migration, which creates what the database has now and is marked
+    as applied. The baseline replaces existing migrations, whose files are kept. Returns None if the
+    existing migrations create the same schema. If it raises a DbkitError, it leaves no file behind.
     """
     router = Router(database, directory)
     router.files.needed = False
@@ -74,7 +74,7 @@ def adopt(
 def _adopted(
     router: Router, spec: str, directory: Path, ignore: Sequence[str], name: str
 ) -> Adopted | None:
-    """What cannot be created again is found only if something stands in the way."""
+    """Try without looking for objects that cannot be created again; look for them on a failure."""
     lost = Lost()
     while True:
         try:
@@ -91,7 +91,7 @@ def _adopted(
 
 
 class _Unjudged(Exception):
-    """The server cannot make the models of some tables beside the tables themselves."""
+    """The server cannot create temporary copies of the models of some tables."""
 
     def __init__(self, tables: frozenset[str]) -> None:
         self.tables = tables
@@ -137,7 +137,7 @@ def _attempt(
 
 
 def _spelled(database: pw.Database, schema: Schema) -> Schema:
-    """A schema with its tables in the words of models, which have no search path of their own."""
+    """The schema with qualified names in the SQL of its tables: models have no search path."""
     with dialect_for(database).reading(database, None) as reading:
         there = {table.name: table for table in reading.spelled()}
     return replace(schema, tables=tuple(there.get(one.name, one) for one in schema.tables))
@@ -145,7 +145,7 @@ def _spelled(database: pw.Database, schema: Schema) -> Schema:
 
 @contextmanager
 def _taken_back(files: list[Path]) -> Iterator[None]:
-    """If the block fails, what it wrote is deleted again."""
+    """If the block fails, delete the files that it wrote, and restore setup.cfg."""
     config = Path("setup.cfg")
     before = config.read_bytes() if config.exists() else None
     try:
@@ -161,14 +161,14 @@ def _taken_back(files: list[Path]) -> Iterator[None]:
 def _models(
     database: pw.Database, schema: Schema, spec: str, files: list[Path]
 ) -> tuple[list[Model], tuple[Unsaid, ...]]:
-    """The models that are there, or new ones, with what these leave unsaid."""
+    """The existing models, or new models and the objects that they leave out."""
     path = _module_path(spec)
     if path.exists() or path.with_suffix("").is_dir():
         return load_models(spec), ()
     source, left = written(schema, dialect_for(database).name)
     _new(path, source, files)
-    importlib.invalidate_caches()  # the module was not there a moment ago
-    sys.modules.pop(spec.partition(":")[0], None)  # or there was another in an attempt before
+    importlib.invalidate_caches()  # the module is new
+    sys.modules.pop(spec.partition(":")[0], None)  # an earlier attempt may have imported another
     Path(importlib.util.cache_from_source(str(path))).unlink(missing_ok=True)
     return load_models(spec), left
 
@@ -184,7 +184,8 @@ def _differing(
     ignored: Sequence[str],
     is_new: bool,
 ) -> list[str]:
-    """What `verify` would report of new models. Raises MigrationError if others differ."""
+    """The differences that `verify` would report for new models. Raises MigrationError if existing
+    models differ from the database."""
     ignore = (*ignore, *map(literal_pattern, ignored))
     report, _, _ = examine(database, models, ignore=ignore, family=is_new)
     if report.unverified or (report and not is_new):
@@ -205,8 +206,7 @@ def _unjudged(database: pw.Database, models: list[Model]) -> Iterator[str]:
 
 
 def _replaced(router: Router) -> list[str]:
-    """The migrations that are applied, which are all that there are, or none; the files of some
-    may be gone."""
+    """The applied migrations. Raises MigrationError if some are applied and some are pending."""
     standing = router.standing()
     for error in standing.errors:
         raise error
@@ -219,7 +219,7 @@ def _replaced(router: Router) -> list[str]:
 
 
 def _is_made(database: pw.Database, models: list[Model], directory: Path) -> bool:
-    """Whether the migrations that are there can be replayed, and make what the models say."""
+    """Whether the existing migrations can be replayed and create the schema of the models."""
     try:
         return create(database, models, directory, write=False) is None
     except DbkitError:
@@ -233,8 +233,8 @@ def _baseline(
     goal: Goal,
     replaced: list[str],
 ) -> tuple[str, tuple[str, ...]]:
-    """(its name, notes): exactly what is there; or, where that takes what dbkit does not know,
-    what the models say."""
+    """(name, notes) of a baseline that creates exactly the database; if that needs objects that
+    dbkit does not know, it creates the schema of the models."""
     try:
         made = baseline(database, directory, name, goal, replaced)
     except (MigrationError, DatabaseFailed) as error:
@@ -260,7 +260,7 @@ def _new(path: Path, text: str, files: list[Path]) -> None:
 
 
 def _configure(spec: str, directory: Path, ignored: tuple[str, ...], files: list[Path]) -> None:
-    """A section [dbkit] in setup.cfg; in a section that exists, only the `ignore` that it lacks."""
+    """Write the section [dbkit] of setup.cfg. An existing section only gets a missing `ignore`."""
     path = Path("setup.cfg")
     text = path.read_text(encoding="utf-8-sig") if path.exists() else ""
     parser = configparser.ConfigParser(interpolation=None)

@@ -1,4 +1,4 @@
-"""Expressions as a server prints them, written as a person would."""
+"""Rewrites expressions that a server printed as a person would write them."""
 
 from __future__ import annotations
 
@@ -14,20 +14,21 @@ ANY = re.compile(
 )
 CAST = re.compile(r"\(?('(?:[^']|'')*')::(?:character varying|text)\)?(?:::text)?")
 
-# what is compared with a number of this type is of this type itself
+# the cast can be omitted: the other operand has this type too
 COMPARED = re.compile(
     r"( (?:[<>=]|<=|>=|<>) )\((\d+)\)::(?:numeric|double precision)(?=\)|$| AND | OR )"
 )
 
 
 def bare_numbers(expression: str) -> str:
-    """`price > 0`, which PostgreSQL prints as `price > (0)::numeric`."""
+    """Return the expression without casts of numbers: PostgreSQL prints `price > 0` as
+    `price > (0)::numeric`."""
     return COMPARED.sub(r"\1\2", expression)
 
 
 def in_lists(expression: str) -> str:
-    """PostgreSQL prints `a IN ('x', 'y')` as a comparison with an array, and on reading that again
-    as another one; only IN is what it was."""
+    """Return the expression with IN. PostgreSQL prints `a IN ('x', 'y')` as a comparison with an
+    array, and prints that differently after reading it again; only IN is stable."""
     return ANY.sub(_in_list, expression)
 
 
@@ -38,14 +39,14 @@ def _in_list(match: re.Match[str]) -> str:
 
 
 def outermost(expression: str) -> str:
-    """Without parentheses around the whole."""
+    """Return the expression without parentheses around the whole."""
     while expression.startswith("(") and _closing(expression) == len(expression) - 1:
         expression = expression[1:-1]
     return expression
 
 
 def _closing(expression: str) -> int:
-    """Where the first parenthesis ends; one in a string is none."""
+    """The end of the first parenthesis. Parentheses in strings do not count."""
     depth = 0
     for match in TOKEN.finditer(expression):
         depth += {"(": 1, ")": -1}.get(match[0], 0)
@@ -55,7 +56,7 @@ def _closing(expression: str) -> int:
 
 
 def spaced(expression: str) -> str:
-    """What SQLite's reader keeps of an expression, its tokens, with spaces where they belong."""
+    """Return an expression that consists of the tokenizer's tokens with usual spaces."""
     text, before = "", ""
     for word in tokens(expression):
         text += word if _touches(before, word) else f" {word}"
@@ -64,6 +65,6 @@ def spaced(expression: str) -> str:
 
 
 def _touches(before: str, word: str) -> bool:
-    if before == "x" and word.startswith("'"):  # x'00' was taken for two
+    if before == "x" and word.startswith("'"):  # x'00' is two tokens
         return True
     return before == "(" or word in (")", ",")

@@ -1,4 +1,4 @@
-"""What the two dialects say in their own way: types as fields, and pieces of SQL."""
+"""The questions that models need a dialect to answer: fields for types, and pieces of SQL."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from dbkit.schema.values import Check, Column, Constraint, ForeignKey, Index, Pr
 class Kind:
     """The field of a column's type: `function(*arguments, **options)`.
 
-    `sql` is the type as SQL. A foreign key to such a column is of the same type if `followed`.
-    `method` is that of the index that the field makes unless told not to. A class of the module's
-    own is `derived` from a field: (that field, its field_type).
+    `sql` is the type as SQL. A foreign key to such a column has the same type if `followed`.
+    `method` is the default method of the field's index. `derived` is (base, field_type) if the
+    module must define the field's class.
     """
 
     function: str
@@ -36,70 +36,72 @@ class Words:
 
 
 class Spoken(Protocol):
-    """A dialect, as the models' source needs it. SQL is given as Peewee takes it."""
+    """A dialect, as far as the source of models needs it. The SQL is escaped for Peewee."""
 
-    links_late: bool  # whether a foreign key can be added to a table that is there
+    links_late: bool  # whether a foreign key can be added to an existing table
 
     def is_sayable(self, name: str) -> bool:
         """Whether Peewee can quote a name."""
         ...
 
     def split(self, name: str) -> tuple[str, str]:
-        """(schema, bare name) of a table; the schema is empty where it is the connection's own."""
+        """Return (schema, bare name) of a table; the schema is empty if it is the connection's
+        own."""
         ...
 
     def kind(self, column: Column, schema: str) -> Kind:
-        """The field for a column of a table in that schema."""
+        """Return the field for a column of a table in that schema."""
         ...
 
     def automatic(self, column: Column) -> Kind | None:
-        """The field for a primary key that counts by itself; None if this does not."""
+        """Return the field for an automatic primary key; None if the column is none."""
         ...
 
     def column_constraints(self, column: Column, is_key: bool) -> list[str]:
-        """What is said of a column beyond type, NOT NULL, PRIMARY KEY and collation."""
+        """Return the clauses of a column except type, NOT NULL, PRIMARY KEY and collation."""
         ...
 
     def key_constraints(self, key: PrimaryKey) -> list[str] | None:
-        """What follows the words PRIMARY KEY of a column; None if it cannot be said there."""
+        """Return the clauses after PRIMARY KEY of a column; None if only a table constraint can
+        have them."""
         ...
 
     def check(self, check: Check) -> str | None:
-        """What stands in the parentheses of a CHECK that says no more than that."""
+        """Return the expression of a CHECK; None if the CHECK has other clauses."""
         ...
 
     def constraint(self, part: Constraint, named: bool) -> str:
-        """A table constraint."""
+        """Return a table constraint as SQL, with or without its name."""
         ...
 
     def reference(self, key: ForeignKey, named: bool) -> tuple[str, str]:
-        """A foreign key as a table constraint, before and after the target's name."""
+        """Return the SQL of a foreign key before and after the name of its target."""
         ...
 
     def is_usual(self, table: Table, part: Constraint) -> bool:
-        """Whether the server gives it this name, where nobody else does."""
+        """Whether the server itself would choose this name of a part."""
         ...
 
     def index_key(self, key: str, columns: list[str]) -> Words: ...
 
     def where(self, index: Index) -> str | None:
-        """The predicate of an index."""
+        """Return the predicate of an index."""
         ...
 
     def create_index(self, table: Table, index: Index) -> tuple[str, str]:
-        """The statement that makes an index, less the table's name."""
+        """Return the statement that creates an index, in two parts around the table's name."""
         ...
 
     def index_name(self, name: str) -> str:
-        """A name that Peewee makes up, as the server keeps it."""
+        """Return a name that Peewee makes up, truncated as the server does it."""
         ...
 
     def table_options(self, table: Table) -> tuple[list[tuple[str, Any]], list[str]]:
-        """(what class Meta says of them, those that it cannot say)."""
+        """Return (the options of class Meta, the options of the table that Meta cannot express)."""
         ...
 
     def references(self, key: ForeignKey) -> bool:
-        """Whether a ForeignKeyField can say all of this foreign key."""
+        """Whether a ForeignKeyField can express all of this foreign key."""
         ...
 
 

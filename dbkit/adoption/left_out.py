@@ -1,4 +1,4 @@
-"""What models cannot say."""
+"""The objects of a database that models cannot express."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ NO_MODELS = {
 
 @dataclass(frozen=True)
 class Unsaid:
-    """Something that models cannot say, or that was left out of them.
+    """An object that models cannot express, or that was left out of them.
 
-    `place` is as in the setting `ignore`: a table, or `table.name`. Where it `differs`, `verify`
-    reports it unless it is ignored.
+    `place` is its name for the setting `ignore`: a table, or `table.name`. If it `differs`,
+    `verify` reports it unless it is ignored.
     """
 
     place: str
@@ -49,7 +49,7 @@ class Unsaid:
 
 
 def capitalized(words: str) -> str:
-    """A sentence of these words; `str.capitalize` would change the case of names in it."""
+    """Return the words with a capital first letter. (`str.capitalize` also changes others.)"""
     return words[:1].upper() + words[1:]
 
 
@@ -58,7 +58,7 @@ def has_model(table: Table) -> bool:
 
 
 def of_schema(schema: Schema) -> Iterator[Unsaid]:
-    """Of what is no part of a table that has a model."""
+    """Yield the objects that are not part of a table with a model."""
     for table in schema.tables:
         if is_partition(table):
             yield Unsaid(table.name, f"Table {table.name} is a partition, so it has no model.")
@@ -77,13 +77,13 @@ def of_schema(schema: Schema) -> Iterator[Unsaid]:
     for sequence in schema.sequences:
         yield Unsaid(sequence.name, f"Sequence {sequence.name} must be created before the tables.")
     for namespace in schema.namespaces:
-        if namespace.name == "public":  # a new database has it
+        if namespace.name == "public":  # every new database has it
             continue
         yield Unsaid(namespace.name, f"Schema {namespace.name} must be created before its tables.")
 
 
 def _of_partition(table: Table, schema: Schema) -> Iterator[Unsaid]:
-    """Of what it has beside its parent."""
+    """The parts of a partition that its parent lacks."""
     parent = next((one for one in schema.tables if one.name in table.parents), None)
     changes = changes_within(table, as_inherited(table, parent)) if parent else ()
     for change in changes:
@@ -94,7 +94,7 @@ def _of_partition(table: Table, schema: Schema) -> Iterator[Unsaid]:
 
 
 def of_part(table: Table, part: Part) -> Unsaid | None:
-    """Of a part that no model says as it is."""
+    """Return the omission of a part that no model expresses exactly; None if a model can."""
     place = f"{table.name}.{part.name}"
     match part:
         case Trigger() | Rule() | Policy():

@@ -1,4 +1,4 @@
-"""What of a database cannot be created again: found by creating all of it on a scratch database."""
+"""Finds the objects that cannot be created again, by creating all on a scratch database."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ Place = tuple[str, str, str | None]  # (table, kind of part, its name)
 
 @dataclass(frozen=True)
 class Lost:
-    """Objects, and parts of tables, that are left out, with a sentence for each. `remade` are
-    tables that are otherwise once they are created again, `by_sql` says that a baseline creates
-    tables by SQL alone, as it was `tried`."""
+    """The objects and parts of tables that are left out, with a sentence for each. `remade` are
+    tables that differ after they are created again. `by_sql` says that the baseline creates tables
+    only by SQL; `tried` says that all objects were tried."""
 
     keys: frozenset[Key] = frozenset()
     names: frozenset[tuple[str, str]] = frozenset()  # (held, name)
@@ -44,18 +44,19 @@ class Lost:
     by_sql: bool = False
 
     def without_models(self, tables: frozenset[str]) -> Lost:
-        """With tables that are created by SQL, because models of them cannot be compared."""
+        """Return these losses, with more tables created by SQL because their models cannot be
+        compared."""
         more = (Unsaid(name, f"Table {name} has no model, because the server cannot compare it.")
                 for name in sorted(tables))  # fmt: skip
         return replace(self, unmodelled=self.unmodelled | tables, unsaid=(*self.unsaid, *more))
 
     def modelled(self, schema: Schema) -> Schema:
-        """A schema with only the tables that get a model, as they are in the database."""
+        """Return the schema with only the tables that get a model, as they are in the database."""
         tables = (table for table in schema.tables if table.name not in self.unmodelled)
         return replace(schema, tables=tuple(map(self._without_parts, tables)))
 
     def left(self, schema: Schema) -> Schema:
-        """A schema without what is lost."""
+        """Return the schema without the lost objects."""
 
         def kept(held: str, items: Iterable[Any]) -> tuple[Any, ...]:
             return tuple(one for one in items if (held, one.name) not in self.names)
@@ -82,13 +83,13 @@ class Lost:
     def wanted(
         self, database: pw.Database, models: list[Model], ignore: Sequence[str] = ()
     ) -> tuple[Schema, list[Object]]:
-        """What a baseline creates."""
+        """Return (the schema, the objects) that the baseline creates."""
         schema, objects = wanted(database, models, ignore)
         return self.left(schema), [one for one in objects if one.key not in self.keys]
 
     def more(self, database: pw.Database, ignore: Sequence[str], reason: str) -> Lost | None:
-        """After a failure for some reason: with all that cannot be created; then with tables by
-        SQL, since that can; None if there is nothing more to try."""
+        """Return the losses to try next after a failure with this reason: first, all objects that
+        cannot be created; then, with tables created by SQL; None if nothing is left to try."""
         if self.tried:
             return None if self.by_sql else self._by_sql(reason)
         schema, objects = wanted(database, [], ignore)
@@ -108,7 +109,7 @@ class _Trial:
         self.all = FromNothing(scratch, schema, objects, {})
         self.kinds = {table.name: table.kind for table in schema.tables}
         self.keys: set[Key] = set()
-        self.split: set[str] = set()  # tables whose parts are each tried for itself
+        self.split: set[str] = set()  # tables whose parts are tried one by one
         self.unsaid: list[Unsaid] = []
 
     def lost(self, ignore: Sequence[str]) -> Lost:
@@ -153,8 +154,8 @@ class _Trial:
             self._leave_out(one.name or one.what, self._what(one), reason)
 
     def _reason_without_parts(self, one: Object) -> str:
-        """Why a table cannot be created even without its constraints and indexes, which are tried
-        each for itself if it can; of anything else, why it cannot be."""
+        """The reason why an object cannot be created. A table is tried without its constraints and
+        indexes; if that works, these are tried one by one."""
         table = self.all.tables.get(one.name) if one.held == "table" else None
         if table is not None and not one.create:
             self.split.add(one.name)
@@ -165,7 +166,7 @@ class _Trial:
         return f"{self.kinds[one.name]} {one.name}" if one.held == "table" else one.what
 
     def _reason(self, up: Lines, down: Lines | None = None) -> str:
-        """Why lines cannot be run, and others that take them back; nothing if they can."""
+        """The reason why the lines, and those that undo them, cannot be run; empty if they can."""
         try:
             with self.scratch.savepoint():
                 self._run(up)
@@ -173,7 +174,7 @@ class _Trial:
                     self._run(down or Lines())
                     savepoint.rollback()
         except (pw.PeeweeException, DbkitError) as error:
-            self.all.sent.clear()  # the search path is what it was before
+            self.all.sent.clear()  # the search path was rolled back
             return str(error).strip().splitlines()[0]
         return ""
 

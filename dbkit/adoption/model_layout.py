@@ -1,4 +1,4 @@
-"""What has to be settled before any model is written: their order, their names, their links."""
+"""The decisions before models are written: their order, their names, and their foreign keys."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from .python_names import OF_MODELS, class_name, field_name, unique
 
 @dataclass
 class Layout:
-    """By a table's name: its class, the names of its fields by column, and those attributes of the
-    class that are taken; by (table, column) the foreign keys that are fields."""
+    """The decisions: `classes`, `fields` (by column) and taken attributes by table name, and by
+    (table, column) the foreign keys that become fields (`links`)."""
 
     tables: dict[str, Table]
     classes: dict[str, str]
@@ -24,13 +24,13 @@ class Layout:
     late: set[tuple[str, ForeignKey]] = field(default_factory=set)
 
     def key(self, table: str) -> str | None:
-        """The column that is the primary key of a table, if one alone is."""
+        """Return the only column of a table's primary key; None if there are more or none."""
         columns = key_of(self.tables[table])
         return columns[0] if len(columns) == 1 else None
 
 
 def layout(tables: Iterable[Table], spoken: Spoken, taken: set[str]) -> Layout:
-    """`taken` are names that no class may have."""
+    """Decide the layout of models for these tables; `taken` are names that no class may have."""
     ordered, late = parents_first(tables)
     by_name = {table.name: table for table in ordered}
     names = class_names(ordered, spoken, taken)
@@ -57,8 +57,8 @@ def foreign_keys(table: Table) -> list[ForeignKey]:
 def parents_first(
     tables: Iterable[Table],
 ) -> tuple[list[Table], set[tuple[str, ForeignKey]]]:
-    """(the tables, each after those that it refers to; by table, the foreign keys that would close
-    a circle)."""
+    """Return (the tables, each after the tables to which it points; the foreign keys that would
+    close a cycle, with their tables)."""
     by_name = {table.name: table for table in sorted(tables, key=lambda table: table.name)}
     needs = {name: list(_needs(table, by_name)) for name, table in by_name.items()}
     late: set[tuple[str, ForeignKey]] = set()
@@ -81,7 +81,7 @@ def parents_first(
 
 
 def _needs(table: Table, by_name: dict[str, Table]) -> Iterator[tuple[str, ForeignKey | None]]:
-    """The other tables that must be there before this, and for which foreign key."""
+    """The tables that must exist before this table, with the foreign key that needs them."""
     for parent in table.parents:
         if parent in by_name:
             yield parent, None
@@ -93,7 +93,7 @@ def _needs(table: Table, by_name: dict[str, Table]) -> Iterator[tuple[str, Forei
 def _circle(
     needs: dict[str, list[tuple[str, ForeignKey | None]]],
 ) -> list[tuple[str, ForeignKey]]:
-    """The foreign keys by which some table needs itself; nothing if none does."""
+    """The foreign keys of a cycle; empty if there is no cycle."""
     done: set[str] = set()
     path: list[tuple[str, ForeignKey | None]] = []
 
@@ -113,7 +113,7 @@ def _circle(
 
 
 def _strength(table: Table, key: ForeignKey, by_name: dict[str, Table]) -> tuple[bool, ...]:
-    """What speaks against adding a foreign key only when both tables are there."""
+    """The reasons against adding a foreign key after both tables; the least is added late."""
     column = key.columns[0]
     nullable = any(one.name == column and one.nullable for one in columns_of(table))
     pointed_to = any(other.target == table.name and column in other.target_columns
@@ -122,7 +122,8 @@ def _strength(table: Table, key: ForeignKey, by_name: dict[str, Table]) -> tuple
 
 
 def class_names(tables: list[Table], spoken: Spoken, taken: set[str]) -> dict[str, str]:
-    """Distinct whatever the case: a DeferredForeignKey does not tell that apart."""
+    """Return the class names by table. They differ in more than case, because a DeferredForeignKey
+    ignores case."""
     names: dict[str, str] = {}
     lower = {name.lower() for name in taken}
     for table in sorted(tables, key=lambda table: (spoken.split(table.name)[0], table.name)):
@@ -143,7 +144,7 @@ def _unlike(name: str, lower: set[str]) -> str:
 
 
 def _link(table: Table, plan: Layout, spoken: Spoken) -> None:
-    """Find the foreign keys that can be fields, one a column."""
+    """Find the foreign keys that can be fields, at most one per column."""
     for key in foreign_keys(table):
         place = (table.name, key.columns[0])
         known = len(key.columns) == len(key.target_columns) == 1 and _exist(key, plan)
@@ -153,7 +154,7 @@ def _link(table: Table, plan: Layout, spoken: Spoken) -> None:
 
 
 def _exist(key: ForeignKey, plan: Layout) -> bool:
-    """Whether the table and the columns pointed to exist, which SQLite does not ask for."""
+    """Whether the target table and columns exist. SQLite does not require that."""
     target = plan.tables.get(key.target)
     return target is not None and {one.name for one in columns_of(target)}.issuperset(
         key.target_columns
@@ -164,7 +165,7 @@ def _name_fields(table: Table, plan: Layout, taken: set[str]) -> None:
     columns = [column.name for column in columns_of(table)]
     names: dict[str, str] = {}
     used = {*taken, *OF_MODELS}
-    # the plain ones first: "user" may stand beside a foreign key "user_id"
+    # columns without a foreign key first: a column "user" may exist beside a foreign key "user_id"
     for column in sorted(columns, key=lambda column: (table.name, column) in plan.links):
         name = field_name(column, (table.name, column) in plan.links)
         if name in used:

@@ -1,4 +1,4 @@
-"""PostgreSQL's types as fields, and its SQL as a person would write it."""
+"""PostgreSQL's implementation of `Spoken`: fields for its types, and SQL for models."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ FIELDS = {
     "interval": "pg.IntervalField",
 }
 INDEXED = {"tsvector": "pg.TSVectorField", "hstore": "pg.HStoreField"}
-UNFOLLOWED = {"json"}  # has DDL of its own, which a foreign key does not take over
+UNFOLLOWED = {"json"}  # the field has its own DDL, which a foreign key does not copy
 SIZED = re.compile(r"(character varying|character|numeric)(?:\((\d+)(?:,(\d+))?\))?")
 SERIALS = {"smallint": "smallserial", "integer": "serial", "bigint": "bigserial"}
 CONSTANT = re.compile(r"('(?:[^']|'')*')::([^':]+)")
@@ -56,19 +56,19 @@ PARTITIONED = "PARTITION BY "
 
 
 class Postgres:
-    """As `words.Spoken`."""
+    """PostgreSQL; see `field_types.Spoken`."""
 
     links_late = True
 
     def __init__(self, schema: Schema, enums: dict[str, Any]) -> None:
-        """`enums` are, by the type's name, what an EnumField is to be given."""
+        """`enums` are the arguments of EnumField by the type's name."""
         self.spelling = spelling.Spelling(schema)
         self.enums = enums
         self.elsewhere = dict(self._elsewhere(schema))
 
     def _elsewhere(self, schema: Schema) -> Iterator[tuple[str, str]]:
-        """By their bare names, types of other schemas, which are then not on every search path.
-        Of an enum type that a field makes, verify has a copy that comes first."""
+        """(bare name, name) of the types of other schemas, which a search path may lack. Enum types
+        of an EnumField are left out: `verify` makes a temporary copy, which is found first."""
         fields = {part.type for table in schema.tables for part in table.parts
                   if isinstance(part, Column)
                   and self.split(part.type)[0] == self.split(table.name)[0]}  # fmt: skip
@@ -81,7 +81,7 @@ class Postgres:
                 yield quoted(bare), self.spelling.name(name)
 
     def is_sayable(self, name: str) -> bool:
-        return "%" not in name  # which psycopg2 takes for a placeholder, and Peewee lets through
+        return "%" not in name  # psycopg2 reads % as a placeholder, and Peewee does not escape it
 
     def split(self, name: str) -> tuple[str, str]:
         return self.spelling.split(name)
@@ -155,7 +155,7 @@ class Postgres:
         return f"({self._expression(inside)}) {kind}"
 
     def _default(self, column: Column) -> str:
-        """Without the cast to the column's own type, which goes without saying."""
+        """The default without a cast to the column's own type, which is not needed."""
         default = column.default or ""
         match = CONSTANT.fullmatch(default)
         if match is None or not self._is_own(match[2], column.type):
@@ -244,5 +244,5 @@ class Postgres:
         return self._sql(bare_numbers(in_lists(outermost(text))))
 
     def _sql(self, text: str) -> str:
-        """psycopg2 takes a bare % for a placeholder."""
+        """The text with % escaped, because psycopg2 reads a single % as a placeholder."""
         return text.replace("%", "%%")

@@ -9,19 +9,20 @@ from collections.abc import Callable, Collection, Iterable
 
 import peewee as pw
 
-# of a model's class and its instances; in the body of a class the modules in use are names too
+# names of attributes of a model class and its instances, and of modules that a class body uses
 OF_MODELS = {*dir(pw.Model), "DoesNotExist", "Meta", "pw", "pg", "sq"}
 
 
 def class_name(name: str, otherwise: str = "Table") -> str:
-    """`order_lines` is OrderLines."""
+    """Return the class name for a table: OrderLines for `order_lines`."""
     words = re.split(r"[\W_]+", pw.make_snake_case(_normal(name)))
     camel = "".join(word[:1].upper() + word[1:] for word in words)
     return camel if camel.isidentifier() else f"{otherwise}{_fit(camel)}"
 
 
 def field_name(column: str, is_foreign_key: bool = False) -> str:
-    """`CustomerID` is customer_id; as a foreign key, customer."""
+    """Return the field name for a column: customer_id for `CustomerID`; customer for a foreign
+    key."""
     name = _fit(pw.make_snake_case(_normal(column)))
     name = re.sub(r"__+", "_", name).strip("_") if name.strip("_") else ""
     if is_foreign_key:
@@ -32,8 +33,7 @@ def field_name(column: str, is_foreign_key: bool = False) -> str:
 
 
 def member_names(labels: Iterable[str]) -> list[str] | None:
-    """Names for the members of an Enum with these values; None if there are none that tell them
-    apart."""
+    """Return member names for an Enum with these values; None if they would not be distinct."""
     names = [_fit(label).strip("_").upper() for label in labels]
     distinct = len(set(names)) == len(names)
     usable = all(name.isidentifier() and not keyword.iskeyword(name) for name in names)
@@ -41,7 +41,7 @@ def member_names(labels: Iterable[str]) -> list[str] | None:
 
 
 def unique(name: str, taken: Collection[str], ending: Callable[[int], str]) -> str:
-    """The name, or with the first ending that makes it one that is not taken."""
+    """Return the name, with the first ending that makes it a name that is not taken."""
     found, count = name, 0
     while found in taken or keyword.iskeyword(found):
         count += 1
@@ -50,7 +50,8 @@ def unique(name: str, taken: Collection[str], ending: Callable[[int], str]) -> s
 
 
 def _normal(name: str) -> str:
-    """Python takes two spellings of one letter for the same name, a database does not."""
+    """The name as Python normalizes it: two spellings of a letter are the same name in Python, but
+    not in a database."""
     return unicodedata.normalize("NFKC", name)
 
 

@@ -1,4 +1,4 @@
-"""The columns of a table as fields."""
+"""Renders the columns of a table as fields."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .render_indexes import Indexes
 
 
 class Columns:
-    """Of one table; `key` is its primary key, if Peewee can say that."""
+    """The columns of a table; `key` is its primary key, if Peewee can express it."""
 
     def __init__(
         self,
@@ -35,7 +35,8 @@ class Columns:
         self.unsaid: list[Unsaid] = []
 
     def assignments(self, whole: bool = False) -> Iterator[tuple[str, Call]]:
-        """(name, field) of the columns; without a key `id` that Peewee adds, unless `whole`."""
+        """Yield (name, field) of the columns. The key `id` that Peewee adds by itself is left out
+        unless `whole`."""
         for column in columns_of(self.table):
             field = self._field(column)
             name = self.names[column.name]
@@ -74,7 +75,7 @@ class Columns:
     def _common(
         self, column: Column, is_key: bool, method: str, is_automatic: bool = False
     ) -> dict[str, Any]:
-        """What every field can say; `method` is that of the index it makes unless told not to."""
+        """The options that every field has; `method` is the default method of its index."""
         options: dict[str, Any] = {}
         constraints = self.spoken.column_constraints(column, is_key)
         if column.nullable:
@@ -119,7 +120,7 @@ class Columns:
         return "pw.ForeignKeyField", "self" if itself else Code(self.plan.classes[link.target])
 
     def _differing(self, column: Column, link: ForeignKey) -> str | None:
-        """The column's type, where it is not what Peewee makes of the column pointed to."""
+        """The type of a foreign key's column, if Peewee would derive another from its target."""
         table = self.plan.tables[link.target]
         target = next(one for one in columns_of(table) if one.name == link.target_columns[0])
         schema = self.spoken.split(link.target)[0]
@@ -135,7 +136,7 @@ class Columns:
         return self.spoken.kind(column, self.schema).sql
 
     def _link_names(self, column: Column, link: ForeignKey) -> dict[str, Any]:
-        """Names of the field, its column, its id and the way back, where Peewee's do not fit."""
+        """The options column_name, object_id_name and backref, where Peewee's own do not fit."""
         options: dict[str, Any] = {}
         name, taken = self.names[column.name], self.plan.taken[self.table.name]
         if column.name != (name if name.endswith("_id") else f"{name}_id"):

@@ -1,4 +1,4 @@
-"""The indexes of a table: as options of fields, in class Meta, or by add_index."""
+"""Renders the indexes of a table: as options of fields, in class Meta, or with add_index."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Indexes:
         self.left = [one for one in table.parts if isinstance(one, Index) and one.valid]
 
     def options(self, column: str, method: str) -> dict[str, Any]:
-        """What a field says of the index on its column; `method` as in a Kind."""
+        """Return the index options of a column's field; `method` is as in Kind."""
         index = next((one for one in self.left if self._is_fields(one, column)), None)
         if index is None:
             return {"index": False} if method else {}
@@ -44,7 +44,7 @@ class Indexes:
         return options
 
     def in_meta(self) -> list[Any]:
-        """Those of several columns that have the name Peewee makes up."""
+        """Return the indexes on several columns whose names Peewee would make up."""
         found = [one for one in self.left if self._is_plain(one) and self._has_usual_name(one)
                  and one.method == self.usual]  # fmt: skip
         self.left = [one for one in self.left if one not in found]
@@ -70,7 +70,7 @@ class Indexes:
         return [self.spoken.index_key(key, columns) for key in index.keys]
 
     def _is_plain(self, index: Index) -> bool:
-        """Whether it is of columns, and nothing else is said of it."""
+        """Whether the index has only columns, and no other options."""
         columns = all(key.column for key in self._keys(index))
         more = index.include or index.where or index.options or not index.nulls_distinct
         return columns and not more
@@ -97,7 +97,7 @@ class Indexes:
         return options
 
     def _statement(self, model: str, index: Index) -> Call:
-        """CREATE INDEX, with the model in place of a name that has a schema in front."""
+        """The CREATE INDEX statement, with the model in place of the qualified name."""
         before, after = self.spoken.create_index(self.table, index)
         if not self.schema:
             return Call(f"{model}.add_index", (sql(f"{before} {quoted(self.bare)} {after}"),))

@@ -1,4 +1,4 @@
-"""The schema of a live database as the source of a module of Peewee models."""
+"""Renders the schema of a live database as a module of Peewee models."""
 
 from __future__ import annotations
 
@@ -27,20 +27,23 @@ DOC = "The models of a database, as it was found."
 
 
 class Models(NamedTuple):
-    """A module's source, and what of the schema is not in it."""
+    """The source of a module, and the objects of the schema that it leaves out."""
 
     source: str
     unsaid: tuple[Unsaid, ...]
 
 
 def models_source(schema: Schema, dialect_name: str) -> str:
-    """The source of a module of models, with which `verify` finds no difference to a database of
-    this schema but in what `written` lists as one. `dialect_name` is 'postgresql' or 'sqlite'."""
+    """Return the source of a module of models for this schema.
+
+    `verify` finds no differences except those that `written` lists. `dialect_name` is 'postgresql'
+    or 'sqlite'.
+    """
     return written(schema, dialect_name).source
 
 
 def written(schema: Schema, dialect_name: str) -> Models:
-    """The models of a schema, and what of it they leave unsaid."""
+    """Return the source of models for this schema, and the objects that they leave out."""
     tables = [table for table in schema.tables if has_model(table)
               and table.name != HISTORY_TABLE]  # fmt: skip
     spoken, enums = _spoken(schema, tables, dialect_name)
@@ -59,8 +62,8 @@ def written(schema: Schema, dialect_name: str) -> Models:
 
 
 def _resolved(tables: list[Table], spoken: Spoken) -> Iterator[Table]:
-    """The tables with foreign keys that point to a table by its name here: SQLite writes only the
-    bare name."""
+    """The tables with foreign keys that name their target as in the Schema. (SQLite writes only the
+    bare name.)"""
     names = {table.name for table in tables}
     by_bare = {spoken.split(name)[1]: name for name in names}
 
@@ -83,7 +86,7 @@ def _spoken(schema: Schema, tables: list[Table], dialect_name: str) -> tuple[Spo
     if dialect_name == "sqlite":
         return Sqlite(), []
     needed = {part.type for table in tables for part in table.parts if isinstance(part, Column)}
-    # Peewee lets a % in a type's name through, too: such an enum has no EnumField
+    # Peewee does not escape a % in the name of a type, so such an enum has no EnumField
     classes, arguments = _enums([enum for enum in schema.enums if enum.name in needed
                                  and "%" not in enum.name],
                                 {class_name(table.name).lower() for table in tables},
@@ -94,8 +97,8 @@ def _spoken(schema: Schema, tables: list[Table], dialect_name: str) -> tuple[Spo
 def _enums(
     enums: Iterable[EnumType], taken: set[str], spaces: Collection[str]
 ) -> tuple[list[Class], dict[str, tuple[Any, ...]]]:
-    """(their classes; by type, the arguments of its EnumField). One whose labels are no names has
-    no class, one without labels no EnumField."""
+    """(the classes of enum types; the arguments of EnumField by type). A type whose labels cannot
+    become names has no class, and a type without labels has no EnumField."""
     classes: list[Class] = []
     arguments: dict[str, tuple[Any, ...]] = {}
     taken = {*taken, *(name.lower() for name in IMPORTED)}
@@ -115,7 +118,7 @@ def _enums(
 
 
 def _derived(models: Iterable[Model]) -> Iterator[Class]:
-    """Fields of types that Peewee declares otherwise."""
+    """The classes of fields for types that Peewee declares under another name."""
     derived = {name: one for model in models for name, one in model.columns.derived.items()}
     for name, (base, field_type) in sorted(derived.items()):
         yield Class(name, base, (("field_type", field_type),))

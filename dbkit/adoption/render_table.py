@@ -1,4 +1,4 @@
-"""A table as the source of a model."""
+"""Renders a table as a model class."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BASE = "BaseModel"
 
 
 class Model:
-    """The class of one table, what follows it, and what it leaves unsaid."""
+    """The class of a table, the statements after it, and the parts that it leaves out."""
 
     def __init__(self, table: Table, plan: Layout, spoken: Spoken) -> None:
         self.table, self.plan, self.spoken = table, plan, spoken
@@ -43,16 +43,16 @@ class Model:
         return [Class(self.name, BASE, body, meta), *self._after()]
 
     def _key(self) -> PrimaryKey | None:
-        """The primary key, if Peewee can say it."""
-        found = next((one for one in self.table.parts if isinstance(one, PrimaryKey)), None)
-        if found is None:
+        """The primary key, if Peewee can express it."""
+        key = next((part for part in self.table.parts if isinstance(part, PrimaryKey)), None)
+        if key is None:
             return None
-        more = self.spoken.key_constraints(found)
-        if more is None or (more and len(found.columns) > 1):
+        clauses = self.spoken.key_constraints(key)
+        if clauses is None or (clauses and len(key.columns) > 1):
             return None
-        if not self.spoken.is_usual(self.table, found):
-            self.unsaid.append(key_name(self.table, found))
-        return found
+        if not self.spoken.is_usual(self.table, key):
+            self.unsaid.append(key_name(self.table, key))
+        return key
 
     def _meta(self) -> Iterator[tuple[str, Any]]:
         if pw.make_snake_case(self.name) != self.bare:
@@ -103,7 +103,7 @@ class Model:
         return Call("pw.Check", (words, check.name) if named else (words,))
 
     def _foreign_key(self, key: ForeignKey) -> Iterator[Any]:
-        """One that no field can be, as SQL."""
+        """A foreign key that no field can express, as SQL."""
         schema, bare = self.spoken.split(key.target)
         elsewhere = key.target not in self.plan.tables
         if self.spoken.links_late and (elsewhere or (self.table.name, key) in self.plan.late):
@@ -132,7 +132,8 @@ class Model:
                 yield from self._sequence(column)
 
     def _sequence(self, column: Column) -> Iterator[Statement]:
-        """The options of a serial's sequence; as an index is, it is made after the table."""
+        """The options of a serial column's sequence, as an ALTER SEQUENCE after the table. (Peewee
+        sends it like an index.)"""
         name = f"{self.bare}_{column.name}_seq"
         if self.schema or len(name.encode()) > 63:
             words = (f"The sequence of column {column.name} of table {self.table.name} has "

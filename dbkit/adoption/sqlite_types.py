@@ -1,4 +1,4 @@
-"""SQLite's types as fields, and its SQL as a person would write it."""
+"""SQLite's implementation of `Spoken`: fields for its types, and SQL for models."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FIELDS = {
     "": "pw.BareField",
 }
 SIZED = re.compile(r"(varchar|char|decimal)\((\d+)(?:,(\d+))?\)")
-# types that Peewee declares otherwise, and the field that knows what to make of the values
+# types that Peewee declares under another name, and the field that converts their values
 LIKE = (
     (re.compile(r"bool|boolean"), "pw.BooleanField"),
     (re.compile(r"(?:datetime|timestamp)\b[^()]*(?:\(\d+\))?"), "pw.DateTimeField"),
@@ -38,7 +38,7 @@ NUMERIC = re.compile(r"(numeric|money|number)\((\d+),(\d+)\)")
 
 
 class Sqlite:
-    """As `words.Spoken`."""
+    """SQLite; see `field_types.Spoken`."""
 
     links_late = False
 
@@ -46,7 +46,7 @@ class Sqlite:
         return True
 
     def split(self, name: str) -> tuple[str, str]:
-        """A name with a dot of its own has main in front."""
+        """See `Spoken`. A table of main whose name has a dot is qualified with main."""
         schema, _, bare = name.partition(".")
         return "", bare if schema == "main" and "." in bare else name
 
@@ -74,7 +74,7 @@ class Sqlite:
         return Kind("pw.AutoField", sql="integer")
 
     def column_constraints(self, column: Column, is_key: bool) -> list[str]:
-        """A conflict clause is that of NOT NULL, which it follows."""
+        """See `Spoken`. A conflict clause belongs to NOT NULL, and follows it."""
         words = list(column.options)
         if is_key and words:
             words = ["NOT NULL", *words]
@@ -94,7 +94,7 @@ class Sqlite:
         return spaced(check.expression)
 
     def constraint(self, part: Constraint, named: bool) -> str:
-        """As the only line of a table of nothing else."""
+        """See `Spoken`. It is taken from the CREATE TABLE of a table with only this constraint."""
         part = part if named else replace(part, name=None)
         made = table_ddl.create_table(Table("t", (part,)))
         return made.removeprefix('CREATE TABLE "t" (\n    ').removesuffix("\n)")
@@ -116,7 +116,7 @@ class Sqlite:
         return index.where and spaced(index.where)
 
     def create_index(self, table: Table, index: Index) -> tuple[str, str]:
-        raise NotImplementedError  # there is nothing that Peewee's own cannot say
+        raise NotImplementedError  # Peewee's own indexes can express all indexes of SQLite
 
     def index_name(self, name: str) -> str:
         return name
@@ -130,7 +130,7 @@ class Sqlite:
 
 
 def _derived(name: str, base: str, type_: str, options: dict[str, Any]) -> Kind:
-    """A field of a class of its own, which Peewee declares by this name."""
+    """A field with its own class, whose field_type is this name."""
     own = class_name(name, "Column") + "Field"
     return Kind(own, (), options, type_, derived=(base, name))
 

@@ -1,14 +1,13 @@
-"""The statements that bring one PostgreSQL database to what another is.
+"""The statements that change one PostgreSQL schema into another.
 
-They expect to be run one by one, or as a script that stops at the first error. In one transaction
-they run too, unless a label that was added to an enum type is used at once (a default): PostgreSQL
-refuses that. Objects that depend on an altered object are dropped and created again, with all that
-is attached to them (`Schema.attached`). A statement may fail on rows that the desired schema does
-not allow; it loses nothing then. Of two schemas that hold a type or table of the same name,
-expressions find the first.
+Run them one by one, or as a script that stops at the first error. They also run in one transaction,
+unless a new label of an enum type is used at once (in a default): PostgreSQL refuses that. Objects
+that depend on an altered object are dropped and created again, with their attachments
+(`Schema.attached`). A statement may fail on rows that the desired schema does not allow; then it
+loses nothing. If two schemas have a type or table of the same name, expressions find the first.
 
-Not done, and said in a comment: foreign tables, indexes that are invalid. Not known here, so in the
-way if they use a type that is made anew: functions, composite types.
+Foreign tables and invalid indexes are not changed, and a comment says so. Functions and composite
+types are not known here, so they block the replacement of a type that they use.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ from .table_ddl import Tables
 
 
 def statements(current: Schema, desired: Schema, hints: Hints | None = None) -> list[Statement]:
-    """What to run on a database that is as `current` for it to be as `desired`, in order."""
+    """Return the statements that change `current` into `desired`, in an order that runs."""
     written = _Writer(current, desired, hints or Hints())
     if not written.plan.changes:
         return []
@@ -50,7 +49,7 @@ def statements(current: Schema, desired: Schema, hints: Hints | None = None) -> 
 
 
 def usings(current: Schema, desired: Schema) -> dict[tuple[str, str], str]:
-    """The USING clauses of those statements, by table and column."""
+    """Return the USING clauses of these statements, by table and column."""
     writer = _Writer(current, desired, Hints())
     found = {(table, old.name): writer.casts.using(table, old.name, old.type, new.type)
              for table, old, new in writer.retyped()}  # fmt: skip
@@ -58,7 +57,7 @@ def usings(current: Schema, desired: Schema) -> dict[tuple[str, str], str]:
 
 
 def misfits(current: Schema, desired: Schema) -> dict[tuple[str, str], str]:
-    """What those statements do to values that a column's new type does not take."""
+    """Return what these statements do to values that do not fit the new type of their column."""
     writer = _Writer(current, desired, Hints())
     found = {(table, old.name): writer.casts.misfit(old.type, new.type)
              for table, old, new in writer.retyped()}  # fmt: skip
@@ -82,7 +81,7 @@ class _Writer:
         self.tables = Tables(self.spelling, self.plan, columns)
 
     def retyped(self) -> Iterator[tuple[str, Column, Column]]:
-        """(table, old column, new column) of each column that gets another type."""
+        """Yield (table, old column, new column) of each column whose type changes."""
         for table in self.desired.tables:
             for old, new in columns_of_both(self.plan.old.get(table.name, table), table):
                 if (table.name, new.name) in self.plan.retyped and old.type != new.type:
@@ -98,7 +97,7 @@ class _Writer:
             yield Placed(Step.ATTACHED, statement, rank)
 
     def path(self) -> Iterator[Placed]:
-        """Expressions leave out the schemas that they were read with, so these are looked in."""
+        """Set the search path with which the schema was read: expressions omit these schemas."""
         names = [one.name for schema in (self.desired, self.current) for one in schema.namespaces]
         if names:
             more = literal(", ".join(map(quoted, dict.fromkeys(names))))
@@ -107,8 +106,8 @@ class _Writer:
             yield Placed(Step.SEARCH_PATH, Statement(sql))
 
     def _taken(self) -> set[str]:
-        """Names that a new sequence should not have; a serial column's own is not known, but
-        what it usually is."""
+        """Names that a new sequence must not have. For a serial column, the usual name of its
+        sequence is assumed."""
         return {self.spelling.split(name)[1] for name in self.spelling.known} | {
             f"{self.spelling.split(table.name)[1]}_{part.name}_seq"
             for table in self.current.tables
@@ -122,7 +121,7 @@ class _Writer:
                 if new.name not in self.plan.replaced:
                     yield from self._add_labels(old, new)
             case Alter(new=Domain()):
-                pass  # is among the replaced
+                pass  # the type is replaced
             case Add(item=EnumType() | Domain() as item):
                 yield self._create_type(item)
             case Drop(item=EnumType() | Domain() as item):
@@ -139,7 +138,8 @@ class _Writer:
                 yield from self.tables.placed(change)
 
     def _marked(self, change: Change, placed: Placed) -> Placed:
-        """A table that is made anew is all or nothing, and its partitions are part of it."""
+        """The statement with its loss: if recreating a table loses data, all its statements do,
+        and so do those of its partitions."""
         if not isinstance(change.item, Table):
             return placed
         above = [change.item, *self.plan.parents(change.item)]
@@ -161,7 +161,7 @@ class _Writer:
             yield Placed(Step.TYPE, Statement(sql))
 
     def _replace_type(self, name: str) -> Iterator[Placed]:
-        """Under another name the old type stays until no column has it."""
+        """Replace a type. The old type is renamed, and is dropped when no column uses it."""
         old, new = (_types(schema)[name] for schema in (self.current, self.desired))
         other = self._free(name)
         loss = self.casts.fewer.get(name, "")
@@ -205,12 +205,12 @@ class _Writer:
         return ""
 
     def _rank(self, item: EnumType | Domain, schema: Schema) -> int:
-        """How many domains it is made of, one upon the other."""
+        """The number of domains below a type: a domain can be based on another domain."""
         if isinstance(item, EnumType):
             return 0
         place = (id(schema), item.name)
         if place not in self._ranks:
-            self._ranks[place] = 0  # two domains may mention each other, in a string
+            self._ranks[place] = 0  # two domains may mention each other in strings
             under = (self._rank(one, schema) for one in schema.domains
                      if one.name != item.name and self._is_mentioned(one, item))  # fmt: skip
             self._ranks[place] = 1 + max(under, default=0)
@@ -221,7 +221,7 @@ class _Writer:
 
 
 def _fewer_labels(current: Schema, desired: Schema) -> dict[str, str]:
-    """The enum types that labels go away from, with the reason not to."""
+    """The enum types that lose labels, with the data that this may lose."""
     new = {enum.name: enum.labels for enum in desired.enums}
     gone = {enum.name: [label for label in enum.labels if label not in new[enum.name]]
             for enum in current.enums if enum.name in new}  # fmt: skip

@@ -1,9 +1,9 @@
-"""What happens to a column's values when its type changes.
+"""The effects of a type change on the values of a column.
 
-ALTER COLUMN TYPE casts as an assignment does, and refuses a value that does not fit; a cast in
-USING cuts it silently (PostgreSQL manual, 5.7.7 and CREATE CAST). So USING is for types between
-which there is no such cast, and never has a length in it. What is not known here to keep every
-value counts as losing some, and what is not known to take every value as refusing some.
+ALTER COLUMN TYPE casts like an assignment and refuses values that do not fit, but a cast in USING
+truncates them silently (PostgreSQL manual, 5.7.7 and CREATE CAST). So USING is only for types
+without an assignment cast, and never contains a length. A change that is not known to keep all
+values counts as losing some, and one that is not known to accept all values as refusing some.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ NUMBERS = {*INTEGERS, "numeric", *FLOATS}
 STRINGS = {"text", "character varying", "character"}
 TIMESTAMP, TIMESTAMPTZ = "timestamp without time zone", "timestamp with time zone"
 TIME, TIMETZ = "time without time zone", "time with time zone"
-# beside those within NUMBERS and those to STRINGS: True where every value is kept
+# casts besides those within NUMBERS and those to STRINGS: True if every value is kept
 ASSIGNED = {
     ("date", TIMESTAMP): True,
     ("date", TIMESTAMPTZ): True,
     (TIMESTAMP, TIMESTAMPTZ): True,
     (TIMESTAMP, "date"): False,
     (TIMESTAMP, TIME): False,
-    (TIMESTAMPTZ, TIMESTAMP): False,  # two moments can have one wall clock
+    (TIMESTAMPTZ, TIMESTAMP): False,  # two times can have the same local time
     (TIMESTAMPTZ, "date"): False,
     (TIMESTAMPTZ, TIME): False,
     (TIMESTAMPTZ, TIMETZ): False,
@@ -38,22 +38,22 @@ ASSIGNED = {
     ("json", "jsonb"): True,
     ("jsonb", "json"): True,
     ("cidr", "inet"): True,
-    ("inet", "cidr"): False,  # the address within the network goes
+    ("inet", "cidr"): False,  # the host part of the address is lost
     ("bit", "bit varying"): True,
     ("bit varying", "bit"): True,
     ("money", "numeric"): True,
 }
-# a text that one of these reads in full or refuses
+# types that read a text completely, or refuse it
 READ = {*INTEGERS, "numeric", "uuid", "json", "jsonb", "boolean", "bytea", "inet"}
 EXACT = {("smallint", "real"), ("smallint", "double precision"), ("integer", "double precision"),
          ("real", "double precision")}  # fmt: skip
-# beside lengths and digits: what the cast of an assignment does to some values
+# what an assignment cast does to some values, besides lengths and digits
 CHANGING = {
     ("json", "jsonb"): "loses keys that repeat, order and white space, fails on null characters",
     ("text", "character"): "loses spaces at the end",
     ("character varying", "character"): "loses spaces at the end",
 }
-# a USING clause that takes every value
+# USING clauses that accept every value
 TAKING = {("boolean", number) for number in NUMBERS} | {
     ("smallint", "boolean"), ("integer", "boolean")}  # fmt: skip
 NONE, UNFIT = "fails where a value is none of the new type", "fails where a value does not fit"
@@ -67,7 +67,7 @@ DIGITS = {
     "double precision": (309, 308),
     "numeric": (INFINITE, INFINITE),
 }
-# the most characters that a value has as text
+# the maximal number of characters of a value as text
 LENGTHS = {
     "boolean": 5,
     "smallint": 6,
@@ -88,8 +88,8 @@ LENGTHS = {
 
 
 class Casts:
-    """Knows the base types of domains, which types are enums, and of the enums that lose labels
-    (`fewer`) the reason."""
+    """The effects of type changes in a schema with these domains and enum types; `fewer` are the
+    enum types that lose labels, with the loss."""
 
     def __init__(
         self,
@@ -101,8 +101,8 @@ class Casts:
         self.spelling, self.domains, self.fewer, self.given = spelling, domains, fewer, given
 
     def using(self, table: str, column: str, old: str, new: str) -> str:
-        """The USING clause that ALTER COLUMN TYPE needs, or nothing. An enum type that is made
-        anew has the same name on both sides."""
+        """Return the USING clause that ALTER COLUMN TYPE needs, or an empty text. An enum type that
+        is replaced has the same name on both sides."""
         if (table, column) in self.given:
             return f" USING {self.given[table, column]}"
         source, target = base_type(self._plain(old)), base_type(self._plain(new))
@@ -119,7 +119,7 @@ class Casts:
         return f" USING {name}::{via}::{'bit varying' if final == 'bit' else final}"
 
     def loss(self, old: str, new: str) -> str:
-        """What the change of type loses, or nothing."""
+        """Return what the change of type loses, or an empty text."""
         for name, reason in self.fewer.items():
             if self.spelling.uses(old, name):
                 return reason
@@ -128,7 +128,7 @@ class Casts:
         return f"{old} to {new} can round, cut or change values"
 
     def misfit(self, old: str, new: str) -> str:
-        """What the change of type does to values that the new type does not take, or nothing."""
+        """Return what the change of type does to values that do not fit, or an empty text."""
         if self._has_rule(new):
             return f"fails where a value breaks a rule of {new}"
         using = self.using("", "", old, new)
@@ -142,7 +142,7 @@ class Casts:
 
     def _keeps(self, old: str, new: str) -> bool:
         if self._is_enum(new):
-            return True  # refuses what is no label of it
+            return True  # it refuses texts that are no label
         old, new = old.removesuffix("[]"), new.removesuffix("[]")
         source, target = base_type(old), base_type(new)
         if target in STRINGS:
@@ -155,7 +155,7 @@ class Casts:
         return kept and (target in INTEGERS or _digits(target, new) >= _digits(source, old))
 
     def _plain(self, type_: str) -> str:
-        """The base type, where it is a domain."""
+        """The base type of a domain; other types are unchanged."""
         for domain in self.domains:
             if type_ not in self.spelling.enums and self.spelling.uses(type_, domain.name):
                 words = re.split(r" (?:COLLATE|DEFAULT|NOT NULL|CONSTRAINT)\b", domain.definition)
@@ -163,7 +163,7 @@ class Casts:
         return type_
 
     def _has_rule(self, type_: str) -> bool:
-        """Whether it is a domain that refuses values, perhaps by another domain under it."""
+        """Whether the type is a domain that refuses values, itself or by a domain below it."""
         return any(
             self.spelling.uses(type_, domain.name)
             and (
@@ -175,12 +175,12 @@ class Casts:
         )
 
     def _is_enum(self, type_: str) -> bool:
-        """An enum type, or an array of one."""
+        """Whether the type is an enum type, or an array of an enum type."""
         return any(self.spelling.uses(type_, enum) for enum in self.spelling.enums)
 
 
 def base_type(type_: str) -> str:
-    """The type without its length or precision."""
+    """Return the type without its length or precision."""
     return re.sub(r" ?\([^)]*\)", "", type_)
 
 
@@ -207,7 +207,7 @@ def _fits(old: str, new: str) -> bool:
 
 
 def _before(type_: str) -> tuple[float, float]:
-    """The digits before the point, as in DIGITS."""
+    """The digits before the point, in the form of DIGITS."""
     base, sizes = base_type(type_), _sizes(type_)
     if base != "numeric" or not sizes:
         return DIGITS[base]
@@ -216,7 +216,7 @@ def _before(type_: str) -> tuple[float, float]:
 
 
 def _length(type_: str) -> float:
-    """The most characters or bits of a value."""
+    """The maximal number of characters or bits of a value."""
     base, sizes = base_type(type_), _sizes(type_)
     if base == "numeric" and sizes:
         digits, scale = (*sizes, 0)[:2]
@@ -227,13 +227,13 @@ def _length(type_: str) -> float:
 
 
 def _sizes(type_: str) -> list[int]:
-    """The numbers in parentheses."""
+    """The numbers in the parentheses of a type."""
     found = re.search(r"\((-?\d+)(?:,(-?\d+))?\)", type_)
     return [int(one) for one in found.groups() if one is not None] if found else []
 
 
 def _keeps_numbers(source: str, target: str, old: str, new: str) -> bool:
-    if target in INTEGERS:  # refuses what is out of range, but rounds
+    if target in INTEGERS:  # they refuse values out of range, but round others
         return source in INTEGERS or (source == "numeric" and _digits(source, old) == 0)
     if target == "numeric":
         return source not in FLOATS and _digits(target, new) >= _digits(source, old)
@@ -241,7 +241,7 @@ def _keeps_numbers(source: str, target: str, old: str, new: str) -> bool:
 
 
 def _digits(base: str, type_: str) -> float:
-    """Digits after the point of a number or of a second; infinite where there is no limit."""
+    """The digits after the point of a number or of a second; infinite without a limit."""
     if base in INTEGERS:
         return 0
     sizes = _sizes(type_)

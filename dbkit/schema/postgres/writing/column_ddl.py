@@ -15,7 +15,7 @@ IDENTITIES = ("always", "by default")
 
 
 class Columns:
-    """`taken` are names that a new sequence cannot have."""
+    """Writes the statements for columns. `taken` are names that a new sequence must not have."""
 
     def __init__(
         self, spelling: Spelling, casts: Casts, retyped: set[tuple[str, str]], taken: set[str]
@@ -23,7 +23,8 @@ class Columns:
         self.spelling, self.casts, self.retyped, self.taken = spelling, casts, retyped, taken
 
     def create(self, table: str, columns: list[Column]) -> tuple[list[str], list[Placed]]:
-        """(their definitions, the statements for the sequences of those that are serial)."""
+        """Return (the definitions of columns, the statements for the sequences of serial
+        columns)."""
         lines, beside = [], []
         for column in columns:
             sequence = self._new_sequence(table, column) if column.identity == "serial" else ""
@@ -39,7 +40,7 @@ class Columns:
         yield from beside
 
     def drop(self, table: str, column: Column) -> Placed:
-        """A generated column can be computed again, any other loses its values."""
+        """Drop a column. A generated column can be computed again; any other loses its values."""
         sql = f"ALTER TABLE {self.spelling.name(table)} DROP COLUMN {quoted(column.name)}"
         if column.generated is not None:
             return Placed(Step.DROP_GENERATED, Statement(sql))
@@ -64,7 +65,7 @@ class Columns:
     def _off(
         self, table: str, old: Column, new: Column, retyped: bool
     ) -> Iterator[tuple[Step, str]]:
-        """What goes away, or is in the way of another type."""
+        """Remove the attributes that the new column lacks, or that block a change of type."""
         if old.generated is not None and new.generated is None:
             yield Step.DROP_DEFAULT, "DROP EXPRESSION"
         if old.identity in IDENTITIES and new.identity not in IDENTITIES:
@@ -107,7 +108,7 @@ class Columns:
             yield Step.DEFAULT, f"SET DEFAULT {new.default}"
 
     def _settings(self, table: str, old: Column, new: Column) -> Iterator[tuple[Step, str]]:
-        """The options of the sequence that the column keeps."""
+        """Alter the options of the sequence that the column keeps."""
         if (old.sequence, old.type) != (new.sequence, new.type):
             text = f" {sequence_settings(new.sequence, new.type)[0]}"
             sequence = f"pg_catalog.pg_get_serial_sequence({self._place(table, new)})"
@@ -129,7 +130,7 @@ class Columns:
         return Placed(Step.DEFAULT, Statement(f"ALTER SEQUENCE {sequence} OWNED BY {owner}"))
 
     def _advance(self, table: str, column: Column) -> Placed:
-        """Let the next automatic value be past those that are there."""
+        """Advance the sequence past the existing values."""
         name, place = quoted(column.name), self._place(table, column)
         sequence, last = f"pg_catalog.pg_get_serial_sequence({place})", f"pg_catalog.max({name})"
         start = next((one[6:] for one in column.sequence if one.startswith("START ")), "1")
@@ -142,7 +143,8 @@ class Columns:
 
 
 def _create(sequence: str, column: Column) -> Placed:
-    """An option AS is there where the type is not the column's own."""
+    """Create the sequence of a serial column. (AS is one of its options if the type differs from
+    the column's type.)"""
     as_ = "" if any(one.startswith("AS ") for one in column.sequence) else f"AS {column.type} "
     sql = f"CREATE SEQUENCE {sequence} {as_}{' '.join(column.sequence)}"
     return Placed(Step.SEQUENCE, Statement(sql.strip()))
@@ -153,5 +155,6 @@ def _keeps_sequence(old: Column, new: Column) -> bool:
 
 
 def _execute(expression: str) -> str:
-    """Run what an expression gives: the name of a column's sequence is known to the server."""
+    """A DO block that executes the text of an expression: only the server knows the name of a
+    column's sequence."""
     return f"DO $dbkit$ BEGIN EXECUTE {expression}; END $dbkit$"

@@ -44,14 +44,14 @@ class Beside:
         return Placed(Step.COMMENT, Statement(f"COMMENT ON {comment.of.upper()} {name} IS {text}"))
 
     def _is_gone(self, comment: Comment) -> bool:
-        """Whether the object goes, and the comment with it."""
+        """Whether the object is dropped, and its comment with it."""
         return any(
             isinstance(change, Drop) and change.table is None and change.item.name == comment.name
             and not isinstance(change.item, Comment) for change in self.plan.changes
         )  # fmt: skip
 
     def _drop_namespace(self, name: str) -> Placed:
-        """A schema is not dropped while an object in it keeps rows or counts."""
+        """Drop a schema. Its tables and sequences may contain data."""
         lost = [one for one in self.lasting if self.spelling.split(one)[0] == name]
         loss = f"{', '.join(lost)} in schema {name}" if lost else ""
         return Placed(Step.DROP_NAMESPACE, Statement(f"DROP SCHEMA {quoted(name)}", loss))

@@ -1,8 +1,8 @@
-"""What has to be dropped and made again so that the changes can be made.
+"""The objects that must be dropped and created again so that changes are possible.
 
-PostgreSQL refuses to alter what something depends on: a column's type under a view, a unique
-constraint under a foreign key. A `Plan` holds the changes of a diff, completed by those: parts are
-then only added and dropped. Where only text tells what depends on what, a name in it counts.
+PostgreSQL refuses to alter an object on which another depends: a column's type under a view, a
+unique constraint under a foreign key. A `Plan` contains the changes of a diff and these additional
+drops and adds; it does not alter parts. If only a text shows a dependency, a name in it counts.
 """
 
 from __future__ import annotations
@@ -41,8 +41,9 @@ PLAIN = ("table", "unlogged table")
 
 
 class Plan:
-    """`replaced` are types made anew, `recreated` tables and views; `retyped` columns whose type
-    changes, `again` columns that are dropped and added."""
+    """The completed changes. `replaced` are types, and `recreated` are tables and views, that are
+    dropped and created again. `retyped` are columns whose type changes, and `again` are columns
+    that are dropped and added."""
 
     def __init__(
         self, current: Schema, desired: Schema, spelling: Spelling, anew: frozenset[str]
@@ -105,7 +106,7 @@ class Plan:
     def _is_again(self, table: str, old: Column, new: Column) -> bool:
         if old.generated is None and new.generated is None:
             return False
-        if new.generated is None:  # a stored value can stay
+        if new.generated is None:  # a stored value can be kept
             return (old.generated or "").endswith(" VIRTUAL")
         return (
             old.generated != new.generated
@@ -119,7 +120,7 @@ class Plan:
         return any(mentions(text, self.spelling.split(name)[1]) for name in self.replaced)
 
     def _find_keys(self) -> None:
-        """Keys dropped, and so the foreign keys to them."""
+        """Find the dropped keys and the foreign keys to them."""
         self.parts_again: dict[str, list[Part]] = {}
         for old, new in self.kept:
             own: list[Part] = [
@@ -142,7 +143,7 @@ class Plan:
         return (part for part in table.parts if (table.name, part) not in self._dropped)
 
     def _is_cut(self, table: Table, part: Part) -> bool:
-        """Whether a column goes away under it, or a type that it names."""
+        """Whether a column of the part is dropped, or a type that the part names."""
         text = words_of(part)
         of_replaced = (
             column.name
@@ -165,7 +166,7 @@ class Plan:
         )
 
     def _find_views(self) -> None:
-        """Views of what is touched, and views of those."""
+        """Find the views of touched tables, and the views of these views."""
         views = [new for _, new in self.kept if new.kind in VIEWS]
         while found := {view.name for view in views if view.name not in self.recreated
                         and self._reads_touched(view.options[0])}:  # fmt: skip
@@ -184,7 +185,7 @@ class Plan:
         return mentions(text, self.spelling.split(table)[1])
 
     def _is_rename(self, change: Change) -> bool:
-        """Whether a key, a check or an index gets another name, and is not dropped for a column."""
+        """Whether only the name of a key, check or index changes, and no column forces a drop."""
         if not isinstance(change, Alter) or not isinstance(change.old, Keys | Check | Exclusion):
             return False
         renamed = replace(change.old, name=change.item.name, named=change.new.named)  # type: ignore[union-attr]
@@ -202,7 +203,7 @@ class Plan:
             if self._comes_with_parent(change):
                 old = change.old if isinstance(change, Alter) else change.item
                 if isinstance(old, Check) and not isinstance(change, Add):
-                    yield Drop(change.table, old)  # it stays if the child has it for itself, too
+                    yield Drop(change.table, old)  # it remains if the child defines it too
                 continue
             match change:
                 case Alter(table, Column() as old, Column() as new) if (
@@ -242,7 +243,7 @@ class Plan:
                     yield Add(new.name, part)
 
     def _hooks(self, old: Table, new: Table) -> Iterator[Part]:
-        """Triggers, rules and policies that PostgreSQL would not alter a column under."""
+        """The triggers, rules and policies because of which PostgreSQL would not alter a column."""
         touched = {column for owner, column in self.retyped | self.again if owner == new.name}
         for part in self._unchanged(old):
             if isinstance(part, Trigger | Rule | Policy):
@@ -251,7 +252,7 @@ class Plan:
                     yield part
 
     def _comes_with_parent(self, change: Change) -> bool:
-        """Whether a parent passes the same change on to this table."""
+        """Whether the same change of a parent reaches this table."""
         table = self.new.get(change.table or "")
         inherited = isinstance(change.item, Column | Check) and table is not None
         return inherited and any(
@@ -262,8 +263,8 @@ class Plan:
         )
 
     def is_in_the_way(self, part: Part) -> bool:
-        """Whether a dropped table has to be without it, even if it is not dropped for the sake of
-        its rows: what it depends on is."""
+        """Whether a part of a dropped table must be dropped even if the table is kept for its rows:
+        something on which the part depends is dropped."""
         if isinstance(part, ForeignKey):
             return (part.target, frozenset(part.target_columns)) in self.dropped_keys
         gone = (name for name, table in self.old.items() if table.kind in VIEWS
@@ -271,12 +272,12 @@ class Plan:
         return any(self._names(words_of(part), view) for view in gone)
 
     def parents(self, table: Table) -> list[Table]:
-        """Those of the desired tables that this one gets columns from."""
+        """Return the desired tables from which this table inherits columns."""
         return [self.new[name] for name in table.parents if name in self.new]
 
 
 def _replaced(changes: tuple[Change, ...], domains: tuple[Domain, ...], anew: set[str]) -> set[str]:
-    """The types `anew`, those that cannot be altered, and the domains over them."""
+    """The types `anew`, the types that cannot be altered, and the domains based on them."""
     names = set(anew)
     for change in changes:
         match change:
@@ -300,13 +301,13 @@ def _is_over(domain: Domain, names: set[str]) -> bool:
 
 
 def only_adds(old: EnumType, new: EnumType) -> bool:
-    """Whether every old label is still there, in the old order."""
+    """Whether the new type has every old label, in the old order."""
     return tuple(label for label in new.labels if label in old.labels) == old.labels
 
 
 def _is_used_at_once(old: EnumType, new: EnumType, changes: tuple[Change, ...]) -> bool:
-    """Whether something names a label that is new: a label that was added cannot be used in the
-    same transaction, one of a new type can (PostgreSQL manual, ALTER TYPE)."""
+    """Whether a change uses a new label. An added label cannot be used in the same transaction, but
+    the labels of a new type can (PostgreSQL manual, ALTER TYPE)."""
     added = [literal(label) for label in new.labels if label not in old.labels]
     texts = [repr(change.item) for change in changes
              if not isinstance(change, Drop) and not isinstance(change.item, EnumType)]  # fmt: skip
@@ -328,7 +329,7 @@ def _is_partition_of(table: Table, names: set[str]) -> bool:
 
 
 def columns_of_both(old: Table, new: Table) -> Iterator[tuple[Column, Column]]:
-    """The columns that both have."""
+    """Yield the pairs of columns that both tables have."""
     before = {part.name: part for part in old.parts if isinstance(part, Column)}
     for part in new.parts:
         if isinstance(part, Column) and part.name in before:

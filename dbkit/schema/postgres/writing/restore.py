@@ -1,4 +1,4 @@
-"""What is attached to objects that are dropped and created again is given back to them."""
+"""The statements that restore the attachments of objects that are dropped and created again."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LONG = {*STRINGS, "bytea", "json", "jsonb", "xml"}  # types whose values can be 
 
 
 def restoring(plan: Plan, attached: Attached) -> Iterator[Statement]:
-    """The statements for each object that the plan drops and creates again."""
+    """Yield the statements for each object that the plan drops and creates again."""
     dropped = {_place(change): change.item for change in plan.changes if isinstance(change, Drop)}
     for change in plan.changes:
         old = dropped.get(_place(change)) if isinstance(change, Add) else None
@@ -50,8 +50,8 @@ def restoring(plan: Plan, attached: Attached) -> Iterator[Statement]:
 
 
 def lost(before: Schema, after: Schema) -> Iterator[Statement]:
-    """The statements for each object of `before` that is there `after` something was done, and has
-    no longer all that was attached to it."""
+    """Yield the statements for each object that exists `before` and `after`, and has lost an
+    attachment."""
     there = {("type", "", enum.name) for enum in after.enums}
     there |= {("type", "", domain.name) for domain in after.domains}
     there |= {key for table in after.tables for key in _keys("", table, table)}
@@ -59,7 +59,7 @@ def lost(before: Schema, after: Schema) -> Iterator[Statement]:
         left = after.attached.get(key, ())
         if key not in there or set(left) == set(statements):
             continue
-        whole = key[0] in ("owner", "type")  # a privilege that is too much has no statement
+        whole = key[0] in ("owner", "type")  # no single statement revokes an excess privilege
         for sql in statements:
             if whole or sql not in left:
                 yield Statement(sql, restores=" ".join(filter(None, key)))
@@ -76,8 +76,8 @@ def _of(attached: Attached, keys: list[Key], what: str) -> Iterator[Statement]:
 
 
 def _keys(table: str, old: Item, new: Item) -> list[Key]:
-    """Where in Attached to look for an object that is created again; of a table for its parts too,
-    unless it is of another kind now."""
+    """The keys of Attached for an object that is created again; for a table also those of its
+    parts, unless its kind changes."""
     match old, new:
         case Table(name), Table():
             whole = [("owner", name, "")]

@@ -1,4 +1,4 @@
-"""The statements that make, drop and alter sequences."""
+"""The statements that create, drop and alter sequences."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OWNER = "OWNED BY "
 
 
 class Sequences:
-    """Those that are not a column's own."""
+    """Writes the statements for sequences that belong to no column."""
 
     def __init__(self, spelling: Spelling) -> None:
         self.spelling = spelling
@@ -27,12 +27,12 @@ class Sequences:
         yield from self._own(item)
 
     def drop(self, name: str) -> Placed:
-        """It may be gone with the column that owned it."""
+        """Drop a sequence, which may have been dropped with the column that owned it."""
         sql = f"DROP SEQUENCE IF EXISTS {self.spelling.name(name)}"
         return Placed(Step.DROP_SEQUENCE, Statement(sql, f"how far sequence {name} has counted"))
 
     def alter(self, old: Sequence, new: Sequence) -> Iterator[Placed]:
-        """One that has counted past its new bounds begins again."""
+        """Alter a sequence. A sequence that is out of its new bounds begins again."""
         name = self.spelling.name(new.name)
         if _owner(old) and _owner(old) != _owner(new):
             yield Placed(Step.DROP_DEFAULT, Statement(f"ALTER SEQUENCE {name} OWNED BY NONE"))
@@ -63,7 +63,8 @@ def _owner(item: Sequence) -> str:
 
 
 def sequence_settings(options: tuple[str, ...], usual: str = "bigint") -> tuple[str, int, int]:
-    """(all settings of a sequence, the usual ones too, its least value, its largest)."""
+    """Return (all settings of a sequence with the defaults, its minimum, its maximum). `usual` is
+    the type of its column."""
     given = dict(option.partition(" ")[::2] for option in options)
     largest = LARGEST.get(given.get("AS", usual), LARGEST["bigint"])
     up = int(given.get("INCREMENT", 1)) > 0

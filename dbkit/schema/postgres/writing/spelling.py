@@ -1,4 +1,4 @@
-"""The values of a PostgreSQL schema, written as the SQL that makes them."""
+"""The values of a PostgreSQL schema as SQL."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ VIEWS = ("view", "materialized view")
 
 
 class Spelling:
-    """Names and types as SQL, which takes knowing what is a schema and what an enum type."""
+    """Names and types as SQL. It knows the schemas, tables and types, because a name with a dot may
+    be qualified or not."""
 
     def __init__(self, *schemas: Schema) -> None:
         self.namespaces = {one.name for schema in schemas for one in schema.namespaces}
@@ -50,7 +51,7 @@ class Spelling:
             self.known |= {one.name for one in schema.sequences}
 
     def split(self, name: str) -> tuple[str, str]:
-        """(schema, bare name); the schema is empty where it is the connection's own."""
+        """Return (schema, bare name); the schema is empty if it is the connection's own."""
         space, bare = in_namespace(name, self.namespaces)
         if not space and "." in name and name not in self.known:
             space, _, bare = name.partition(".")
@@ -60,7 +61,7 @@ class Spelling:
         return self.beside(name, self.split(name)[1])
 
     def beside(self, name: str, other: str) -> str:
-        """The bare name `other`, in the schema of `name`."""
+        """Return the bare name `other`, qualified with the schema of `name`, as SQL."""
         schema = self.split(name)[0]
         return f"{quoted(schema)}.{quoted(other)}" if schema else quoted(other)
 
@@ -74,7 +75,8 @@ class Spelling:
         return type_.removesuffix("[]").replace('"', "") in (name, self.split(name)[1])
 
     def column(self, column: Column, sequence: str = "") -> str:
-        """Its definition; `sequence` is that of a serial column, as SQL."""
+        """Return the definition of a column; `sequence` is the sequence of a serial column, as
+        SQL."""
         words = [quoted(column.name), self.type(column.type)]
         if column.collation:
             words.append(f"COLLATE {column.collation}")
@@ -152,13 +154,13 @@ class Spelling:
 
 
 def as_written(expression: str) -> str:
-    """As the model has it, if it is from one: what the server prints it may store otherwise when
-    it reads that again (IN over a varchar)."""
+    """Return an expression in the model's spelling, if it has one. If the server reads its own
+    spelling again, it may store another expression (IN over a varchar, for example)."""
     return str(getattr(expression, "source", expression))
 
 
 def keyed(part: PrimaryKey | Unique) -> str:
-    """What a primary key and a unique constraint have in common."""
+    """Return the common part of a primary key and a unique constraint as SQL."""
     columns = listed(part.columns)
     if part.period:
         columns = columns[:-1] + " WITHOUT OVERLAPS)"
@@ -167,15 +169,18 @@ def keyed(part: PrimaryKey | Unique) -> str:
 
 
 def timed(columns: tuple[str, ...], period: bool) -> str:
-    """The columns of a foreign key, of which the last may be a PERIOD."""
+    """Return the columns of a foreign key as SQL; the last may be a PERIOD."""
     if not period:
         return listed(columns)
     return f"({', '.join([*map(quoted, columns[:-1]), f'PERIOD {quoted(columns[-1])}'])})"
 
 
 def raw_not_null(check: Check) -> str | None:
-    """The column of a NOT NULL that is not validated, which is read as a check that has its raw
-    name; where that needs no quotes a check does the same."""
+    """Return the column of a NOT NULL that is not validated, or None for any other check.
+
+    Such a NOT NULL is read as a check with the unquoted name of the column. If that name needs no
+    quotes, a real check may look the same, and has the same effect.
+    """
     match = re.fullmatch(r"\((.*) IS NOT NULL\)", check.expression)
     if check.validated or match is None or re.fullmatch(r'[a-z_][a-z0-9_]*|".*"', match[1]):
         return None
@@ -187,7 +192,8 @@ def spaced(*words: str) -> str:
 
 
 def key(text: str, columns: Iterable[str]) -> str:
-    """An index key: a column is there as its raw name, anything else as the server prints it."""
+    """Return an index key as SQL. A column is given by its unquoted name, and any other key as the
+    server prints it."""
     for column in sorted(columns, key=len, reverse=True):
         if text.startswith(column) and SUFFIX.fullmatch(text, len(column)):
             return quoted(column) + text[len(column) :]
@@ -199,7 +205,7 @@ def included(columns: tuple[str, ...]) -> str:
 
 
 def settings(options: Iterable[str]) -> str:
-    """Storage parameters, from `name=value`."""
+    """Return storage parameters as SQL; an option is `name=value`."""
     pairs = (option.partition("=") for option in options)
     text = ", ".join(f"{name} = {literal(value)}" for name, _, value in pairs)
     return f"WITH ({text})" if text else ""
@@ -216,7 +222,7 @@ def validity(part: ForeignKey | Check) -> str:
 
 
 def action(text: str) -> str:
-    """An action of a foreign key, whose columns come unquoted."""
+    """Return an action of a foreign key as SQL; the columns in it are unquoted."""
     match = ACTION.fullmatch(text)
     if match is None or match[2] is None:
         return text
@@ -229,19 +235,19 @@ def generated(expression: str) -> str:
 
 
 def identity(column: Column) -> str:
-    """As in a column's definition; its sequence always has the column's type."""
+    """Return the identity clause of a column; its sequence always has the column's type."""
     options = " ".join(one for one in column.sequence if not one.startswith("AS "))
     return f"GENERATED {column.identity.upper()} AS IDENTITY" + (f" ({options})" if options else "")
 
 
 def parents(table: Table) -> list[str]:
-    """The tables that it is a partition of or inherits from, as SQL."""
+    """Return the tables of which this table is a partition, or from which it inherits, as SQL."""
     matches = (INHERITED.fullmatch(option) for option in table.options)
     return next((match[1].split(", ") for match in matches if match), [])
 
 
 def words_of(part: Part) -> str:
-    """Where a part may name columns, tables or types."""
+    """Return the texts in which a part may name columns, tables or types."""
     match part:
         case PrimaryKey() | Unique():
             words = (*part.columns, *part.include)

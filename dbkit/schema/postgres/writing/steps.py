@@ -1,4 +1,4 @@
-"""The order in which statements run: dependents are dropped first and made last."""
+"""The order in which statements run: dependent objects are dropped first and created last."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ class Step(IntEnum):
     AFTER_DEFAULT = auto()
     ADD_GENERATED = auto()
     CONSTRAINT = auto()
-    ADD_PARENT = auto()  # which have to have the same checks
+    ADD_PARENT = auto()  # the parent must have the same checks
     INDEX = auto()
     FOREIGN_KEY = auto()
     OPTION = auto()
     VIEW = auto()
     VIEW_INDEX = auto()
     HOOK = auto()
-    ATTACHED = auto()  # owner, privileges, comments of what was created again
+    ATTACHED = auto()  # owner, privileges, comments of objects that were created again
     FIRING = auto()
     COMMENT = auto()
     DROP_TYPE = auto()
@@ -49,7 +49,7 @@ class Step(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A statement with its place; `rank` orders those of one step."""
+    """A statement with its place in the order; `rank` orders the statements of a step."""
 
     step: Step
     statement: Statement

@@ -1,4 +1,4 @@
-"""The statements that make, drop and alter PostgreSQL tables and views, and their parts."""
+"""The statements that create, drop and alter PostgreSQL tables and views, and their parts."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SECURITY = {"ROW LEVEL SECURITY": ("ENABLE ROW LEVEL SECURITY", "DISABLE ROW LEV
 
 
 class Tables:
-    """What happens to tables, views and their parts."""
+    """Writes the statements for tables, views and their parts."""
 
     def __init__(self, spelling: Spelling, plan: Plan, columns: Columns) -> None:
         self.spelling, self.plan, self.columns = spelling, plan, columns
@@ -66,7 +66,7 @@ class Tables:
                 yield from self._drop_part(table, item)  # type: ignore[arg-type]
 
     def is_lost(self, table: Table, column: Column) -> bool:
-        """Whether a column goes away with its values."""
+        """Whether a column is dropped with its values."""
         if table.kind in VIEWS:
             return False
         new = self.plan.new.get(table.name)
@@ -76,7 +76,8 @@ class Tables:
         return column.generated is None and (gone or (table.name, column.name) in self.plan.again)
 
     def _add_column(self, table: str, column: Column) -> Iterator[Placed]:
-        """Where it takes the place of one whose values are lost, that one may be still there."""
+        """Add a column. If it replaces a column whose values would be lost, that column may still
+        exist."""
         for placed in self.columns.add(table, column):
             loss = self._loss_of_again(table, column)
             yield replace(placed, statement=replace(placed.statement, loses=loss))
@@ -87,7 +88,8 @@ class Tables:
         return replace(placed, statement=replace(placed.statement, loses=loss))
 
     def _loss_of_again(self, table: str, column: Column) -> str:
-        """A column that becomes generated loses its values, one that ceases to be, too."""
+        """The loss if a column is dropped and added: a column that becomes generated, or is no
+        longer generated, loses its values."""
         if (table, column.name) not in self.plan.again:
             return ""
         both = [part for side in (self.plan.old, self.plan.new) for part in side[table].parts
@@ -131,7 +133,7 @@ class Tables:
             yield from self._inherit(table.name, parents(table))
 
     def _differing(self, table: Table, columns: list[Column]) -> Iterator[Placed]:
-        """Of a new partition, the columns that are not as its parent's."""
+        """Alter the columns of a new partition that differ from those of its parent."""
         inherited = {part.name: part for parent in self.plan.parents(table)
                      for part in parent.parts if isinstance(part, Column)}  # fmt: skip
         for column in columns:
@@ -141,7 +143,7 @@ class Tables:
                     yield replace(placed, step=max(placed.step, Step.TYPE_OF))
 
     def _is_inherited(self, table: Table, part: Part) -> bool:
-        """Whether a new partition has it from its parent."""
+        """Whether a new partition has the part from its parent."""
         checked = isinstance(part, Check) and any(map(PARTITION.fullmatch, table.options))
         return checked and any(
             isinstance(other, Check) and other.name == part.name and other.inherited
@@ -150,10 +152,10 @@ class Tables:
         )
 
     def _rank(self, table: Table, among: Mapping[str, Table]) -> int:
-        """How many tables or views it is made of, one upon the other."""
+        """The number of tables and views below a table or view, one based on the other."""
         place = (id(among), table.name)
         if place not in self._ranks:
-            self._ranks[place] = 0  # should it be made of itself
+            self._ranks[place] = 0  # the table may depend on itself
             text = table.options[0] if table.kind in VIEWS else ""
             under = (self._rank(one, among) for one in among.values()
                      if one.name != table.name and (one.kind in VIEWS) == (table.kind in VIEWS)
@@ -289,7 +291,7 @@ class Tables:
                 yield Placed(step, Statement(f"ALTER TABLE {on} DROP CONSTRAINT {name}"))
 
     def _rename_part(self, table: str, old: Nameable, new: Nameable) -> Placed:
-        """Before another takes its old name, and after the new name is free."""
+        """Rename a part before another part takes its old name, and after its new name is free."""
         if isinstance(old, Index):
             head = f"ALTER INDEX {self.spelling.beside(table, old.name or '')} RENAME"
         else:
@@ -298,13 +300,13 @@ class Tables:
         return Placed(Step.DROP_PARENT, Statement(f"{head} TO {quoted(new.name or '')}"))
 
     def _drop_comment(self, table: str, comment: Comment) -> Iterator[Placed]:
-        """The comment on a dropped object goes with it."""
+        """Drop a comment, unless its object is dropped with it."""
         new = self.plan.new[table]
         if not comment.name or self._has(table, comment.name):
             yield self._comment(new, comment, "NULL")
 
     def _has(self, table: str, name: str) -> bool:
-        """Whether the table still has something of that name, other than comments on it."""
+        """Whether the table still has a part of that name, other than comments."""
         return any(part.name == name and not isinstance(part, Comment | Firing)
                    for part in self.plan.new[table].parts)  # fmt: skip
 
@@ -323,8 +325,8 @@ class Tables:
 
 
 def _as_inherited(column: Column, own: Column) -> Column:
-    """A column as a new partition, which is to have it as `own`, has it at first: the sequence
-    stays its parent's, and a serial is a plain default."""
+    """The column that a new partition has at first, before it becomes `own`: its sequence is that
+    of the parent, and serial is a plain default."""
     if column.identity == "serial":
         default = own.default or ""
         default = default if default.startswith("nextval(") else "nextval()"
@@ -339,7 +341,7 @@ def _security(old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[str]:
 
 
 def _settings(old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[str]:
-    """SET and RESET of the storage parameters that differ."""
+    """The SET and RESET clauses for storage parameters that differ."""
     before, after = (
         dict(option.partition("=")[::2] for option in side if not option.startswith(CLAUSES))
         for side in (old, new)

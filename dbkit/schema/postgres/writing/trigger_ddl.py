@@ -1,4 +1,4 @@
-"""The statements that say when triggers fire: on their own table, and those behind constraints."""
+"""The statements that enable and disable triggers, including those that enforce constraints."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ WORDS = {"origin": "ENABLE", "disabled": "DISABLE", "replica": "ENABLE REPLICA",
 
 class Firings:
     def __init__(self, spelling: Spelling, plan: Plan, rank: Callable[[Table], int]) -> None:
-        """`rank` puts what concerns a desired table after the same of its parents, since
-        partitions follow them."""
+        """`rank` orders the statements for a table after those for its parents, because partitions
+        follow their parents."""
         self.spelling, self.plan, self.rank = spelling, plan, rank
 
     def of_original(self, table: Table | None, part: Part, among: Mapping[str, Table]) -> str:
-        """When the trigger fires that a partition's trigger is a copy of; nothing if it is none.
-        A copy is made and dropped with the original, and is a part only if it fires otherwise."""
+        """Return when the original of a partition's trigger fires; empty if the part is no copy. A
+        copy is created and dropped with its original, and is a part only if it fires otherwise."""
         if table is None or not is_partition(table) or not _is_copied(part):
             return ""
         parent = among.get(table.parents[0])
@@ -51,7 +51,7 @@ class Firings:
             yield self._set(table, part, part.enabled)
 
     def as_original(self, table: Table, part: Trigger) -> Iterator[Placed]:
-        """A copy fires as its original again, if that is still there."""
+        """Let a copy fire like its original again, if the original still exists."""
         if original := self.of_original(table, part, self.plan.new):
             yield self._set(table, part, original)
 
@@ -61,7 +61,8 @@ class Firings:
         return Placed(Step.HOOK, Statement(sql), self.rank(table))
 
     def of_constraint(self, table: Table, constraint: str, states: tuple[str, ...]) -> Placed:
-        """Only the server knows the names of these triggers. Those of partitions follow."""
+        """Set how the triggers of a constraint fire. Only the server knows their names. The
+        triggers of partitions follow."""
         words = [(state.rpartition(" ")[0], WORDS[state.rpartition(" ")[2]]) for state in states]
         cases = "".join(f" WHEN {literal(event)} THEN {literal(word)}" for event, word in words)
         word = f"CASE {EVENT}{cases} ELSE 'ENABLE' END" if cases else "'ENABLE'"
@@ -72,5 +73,5 @@ class Firings:
 
 
 def _is_copied(part: Part) -> bool:
-    """Whether a partitioned table's trigger is copied to its partitions."""
+    """Whether PostgreSQL copies the trigger of a partitioned table to its partitions."""
     return isinstance(part, Trigger) and " FOR EACH STATEMENT " not in part.definition

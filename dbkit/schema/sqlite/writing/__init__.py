@@ -1,12 +1,13 @@
-"""The statements that bring one SQLite database to what another is.
+"""The statements that change one SQLite schema into another.
 
-What ALTER TABLE cannot do exactly is done as https://sqlite.org/lang_altertable.html, 7, says: a
-new table, the rows copied, the old one dropped, the new one renamed. That needs foreign keys to be
-off, so it is not to be run inside a transaction. DROP COLUMN takes SQLite 3.35. All views and
-triggers are made again around it: renaming a table fails while one of them names what is not there.
+If ALTER TABLE cannot make a change exactly, the table is rebuilt (https://sqlite.org/
+lang_altertable.html, 7): a new table is created, the rows are copied, the old table is dropped, and
+the new table gets its name. This needs foreign keys to be off, so it must not run in a transaction.
+DROP COLUMN needs SQLite 3.35. All views and triggers are dropped before and created again after,
+because RENAME fails while a view or trigger names a missing table.
 
-Indexes, views and triggers come back with the text that they had. Tables are written from values,
-as the texts in them are read: in lower case, with "text" for a name, and without comments.
+Indexes, views and triggers keep their texts. Tables are written from values, in the normal spelling
+of their texts: lower case, double quotes around names, no comments.
 """
 
 from __future__ import annotations
@@ -35,8 +36,10 @@ from .table_ddl import (
 
 
 def statements(current: Schema, desired: Schema, wrapped: bool = True) -> list[Statement]:
-    """What to run on a database that is as `current` for it to be as `desired`, in order; not
-    `wrapped`, in a transaction that is open, with foreign keys off."""
+    """Return the statements that change `current` into `desired`, in an order that runs.
+
+    Without `wrapped`, they are for an open transaction in which foreign keys are off.
+    """
     changes = diff(current, desired)
     if not changes:
         return []
@@ -87,7 +90,7 @@ class _Writer:
                 yield self._marked(table, sql)
 
     def _text(self, kind: str, table: Table, name: str, meaning: str) -> str:
-        """The text that SQLite has of a view or trigger, if it is still what is meant."""
+        """SQLite's text of a view or trigger, if that still has the wanted meaning."""
         bare = split(name)[1] if kind == "view" else name
         (text,) = self.texts.get((kind, table.name, bare), ("",))
         return as_it_was(text, table.name) if text and normal(text) == meaning else ""
@@ -98,7 +101,7 @@ class _Writer:
         return as_it_was(text, table.name) if same else create_index(table, index)
 
     def _statistics(self, table: str) -> list[str]:
-        """The tables in which ANALYZE keeps what it found, in the same database as a table."""
+        """The tables in which ANALYZE keeps its statistics, in the database of a table."""
         return [name for kind, owner, name in self.texts
                 if kind == "table" and split(owner)[0] == split(table)[0]]  # fmt: skip
 
@@ -110,7 +113,7 @@ class _Writer:
                 if table.name not in self.old or table.name in self.recreated]  # fmt: skip
 
     def _is_recreated(self, old: Table, new: Table) -> bool:
-        """A table of another kind, a view or virtual table that differs."""
+        """Whether the kind of a table changes, or a view or virtual table differs."""
         if old.kind != new.kind:
             return True
         return old.kind != "table" and (
@@ -141,7 +144,7 @@ class _Writer:
         ) and not (key and column.name in key.columns)  # fmt: skip
 
     def _can_drop(self, table: Table, column: Column) -> bool:
-        """Nothing else may name it, not even a view of another table."""
+        """Whether nothing else names the column, not even a view of another table."""
         parts = [part for part in table.parts if part != column]
         texts = [repr(part) for part in (*parts, *self.hooks)]
         again = folded(column.name) in by_lower(self.new[table.name])
@@ -169,7 +172,7 @@ class _Writer:
                 yield Statement(f"DROP TABLE {full_name(table.name)}", f"table {table.name}")
 
     def _is_gone(self, table: Table, part: Part) -> bool:
-        """Whether it is to be dropped by itself."""
+        """Whether the part must be dropped by a statement of its own."""
         if table in self.dropped and not isinstance(part, Trigger):
             return False
         return table in self.dropped or any(
@@ -186,7 +189,8 @@ class _Writer:
         )
 
     def _columns(self) -> Iterator[Statement]:
-        """Those that can be added and dropped in place; never the last one dropped first."""
+        """Add and drop columns in place, if possible. Columns are added first, because a table must
+        not lose its last column."""
         inside = [change for change in self.changes
                   if change.table and isinstance(change.item, Column)
                   and change.table not in (*self.rebuilt, *self.recreated)]  # fmt: skip
@@ -231,7 +235,7 @@ def _rebuild(old: Table, new: Table, statistics: list[str]) -> Iterator[str]:
 
 
 def _rowid(old: Table, new: Table) -> list[tuple[str, str]]:
-    """A name of the rowid in both tables, if no column is the rowid: something may refer to it."""
+    """The rowid of both tables, if no column is the rowid: other data may refer to it."""
     if any(_names_rowid(table) or "without rowid" in table.options for table in (old, new)):
         return []
     free = [
@@ -248,14 +252,14 @@ def _names_rowid(table: Table) -> bool:
 
 
 def _keep_statistics(statistics: str, old: str, new: str) -> Iterator[str]:
-    """Under the name of the new table, since those of the old one go with it."""
+    """Copy the statistics to the new table's name, because DROP TABLE deletes those of the old."""
     more = "neq, nlt, ndlt, sample" if statistics.endswith('4"') else "stat"
     values = f"SELECT {literal(new)}, idx, {more} FROM {statistics} WHERE tbl = {literal(old)}"
     yield f"INSERT INTO {statistics} (tbl, idx, {more}) {values}"
 
 
 def _keep_count(table: Table, old: str, new: str) -> Iterator[str]:
-    """AUTOINCREMENT goes on after the largest key there ever was."""
+    """Copy the counter of AUTOINCREMENT, which continues after the largest key ever used."""
     sequences = full_name(table.name, "sqlite_sequence")
     yield f"DELETE FROM {sequences} WHERE name = {literal(new)}"
     values = f"SELECT {literal(new)}, seq FROM {sequences} WHERE name = {literal(old)}"

@@ -1,7 +1,7 @@
-"""What happens to a column's values when its type changes (https://sqlite.org/datatype3.html, 3).
+"""The effects of a type change on a column's values (https://sqlite.org/datatype3.html, 3).
 
-SQLite converts a value as the affinity of the column says, and stores it as it is where that cannot
-be done, of any length. Only a STRICT table and the rowid refuse a value.
+SQLite converts a value to the affinity of the column. A value that it cannot convert is stored
+unchanged, whatever its length. Only STRICT tables and the rowid refuse values.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ REALS = ("real", "floa", "doub")
 
 
 def misfits(current: Schema, desired: Schema) -> dict[tuple[str, str], str]:
-    """What happens to values that the new type of their column does not take."""
+    """Return what happens to values that do not fit the new type of their column."""
     olds = {table.name: table for table in current.tables}
     return {
         (table.name, new.name): reason
@@ -57,7 +57,7 @@ def _misfit(table: Table, old: Column, new: Column) -> str:
 
 
 def loses(old: Column, new: Column | None) -> bool:
-    """Whether values would go, or be stored as others."""
+    """Whether values would be lost or stored as other values."""
     if new is None or new.generated is not None:
         return True
     return (_affinity(old.type), _affinity(new.type)) in CHANGED
@@ -74,13 +74,13 @@ def _affinity(type_: str) -> str:
 
 
 def _sizes(column: Column) -> tuple[float, ...]:
-    """The largest length, or the largest number of digits, that the type names."""
+    """The maximal length or numbers of digits that the type names."""
     found = SIZES.search(column.type)
     return tuple(float(one) for one in found.groups("0")) if found else (float("inf"),)
 
 
 def _both(old: Table, new: Table) -> Iterator[tuple[Column, Column]]:
-    """The columns that both have."""
+    """The pairs of columns that both tables have."""
     before = by_lower(old)
     for column in columns(new):
         if folded(column.name) in before:

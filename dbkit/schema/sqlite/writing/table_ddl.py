@@ -1,4 +1,4 @@
-"""The values of an SQLite schema, written as the SQL that makes them."""
+"""The values of an SQLite schema as SQL."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ NOW = {"current_date", "current_time", "current_timestamp"}
 
 
 def split(name: str) -> tuple[str, str]:
-    """(attached database, bare name); a dot ends the first of these."""
+    """Return (attached database, bare name); the first dot ends the database's name."""
     schema, dot, bare = name.partition(".")
     return (schema, bare) if dot else ("", name)
 
 
 def full_name(table: str, name: str | None = None) -> str:
-    """A table's name as SQL, or the `name` of something in the same database."""
+    """Return a table's name as SQL, or the `name` of another object in the same database."""
     schema, bare = split(table)
     bare = quoted(bare if name is None else name)
     return f"{quoted(schema)}.{bare}" if schema else bare
@@ -46,7 +46,7 @@ def key_of(table: Table) -> PrimaryKey | None:
 
 
 def create_table(table: Table, name: str | None = None) -> str:
-    """CREATE TABLE, under another name if one is given; without indexes and triggers."""
+    """Return the CREATE TABLE of a table, under its own or another `name`, without indexes."""
     if table.kind == "virtual table":
         return f"CREATE VIRTUAL TABLE {full_name(table.name)} {' '.join(tokens(table.options[0]))}"
     key = key_of(table)
@@ -61,7 +61,8 @@ def create_table(table: Table, name: str | None = None) -> str:
 
 
 def column_text(column: Column, key: PrimaryKey | None = None) -> str:
-    """Its definition; only in it can a `key` be AUTOINCREMENT, or DESC and not the rowid."""
+    """Return the definition of a column. It contains the `key` if that is AUTOINCREMENT, or DESC
+    without being the rowid: only a column definition can say so."""
     words = [quoted(column.name), write_type(column.type)]
     if key and key.columns == (column.name,):
         descending = "DESC" if f"{column.name} DESC" in key.options else ""
@@ -98,7 +99,7 @@ def _rule(part: Constraint) -> str:
             deferrable = f" DEFERRABLE {part.deferrable}" if part.deferrable else ""
             return f"{words} ON DELETE {part.on_delete} ON UPDATE {part.on_update}{deferrable}"
         case Exclusion():
-            raise NotImplementedError  # is PostgreSQL's
+            raise NotImplementedError  # only PostgreSQL has it
 
 
 def _named(name: str | None) -> str:
@@ -106,7 +107,7 @@ def _named(name: str | None) -> str:
 
 
 def _key(column: str, options: Iterable[str]) -> str:
-    """A column of a key, with what its options say of it."""
+    """A column of a key with its options."""
     more = [one.removeprefix(column) for one in options if one.startswith(f"{column} ")]
     return quoted(column) + "".join(more)
 
@@ -125,7 +126,7 @@ def _default(text: str) -> str:
 
 
 def is_literal(text: str) -> bool:
-    """Whether a default is a constant, which needs no parentheses."""
+    """Whether a default is a constant and needs no parentheses."""
     words = tokens(text)
     signed = len(words) == 2 and words[0] in "+-" and words[1][0] in ".0123456789"
     return (len(words) == 1 and text not in NOW) or signed
@@ -148,7 +149,7 @@ def _index_key(words: list[str]) -> str:
 
 
 def as_it_was(text: str, table: str) -> str:
-    """The text that SQLite keeps of an index, view or trigger, in the database of a table."""
+    """Return SQLite's text of an index, view or trigger, for the database of a table."""
     schema, _ = split(table)
     head = TEXT.match(text)
     if not schema or head is None:
@@ -157,7 +158,7 @@ def as_it_was(text: str, table: str) -> str:
 
 
 def create_view(view: Table) -> str:
-    """Its columns are named as they were; the text has lost what was in upper case."""
+    """Return the CREATE VIEW of a view. It names the columns, because the text is in lower case."""
     names = {folded(column.name): quoted(column.name) for column in columns(view)}
     words = tokens(view.options[0])[3:]
     for place, word in enumerate(words):

@@ -14,10 +14,9 @@ import peewee as pw
 
 from dbkit import peewee_internals as internals
 from dbkit.python_source import Call, flat
-from dbkit.schema.changes import Add, Alter, Change, Drop, covers, items
+from dbkit.schema.changes import Add, Alter, Change, Drop, items, touches
 from dbkit.schema.peewee_models import Model, is_made_up, qualified
-from dbkit.schema.sql import mentions
-from dbkit.schema.values import Check, Column, Table
+from dbkit.schema.values import Column, Table
 
 from .class_names import class_names
 from .edit_models import is_default, rename_in_model, unquoted
@@ -327,21 +326,6 @@ class Writer:
 def _unquoted(clause: Call) -> Call:
     arguments = (unquoted(one) if isinstance(one, str) else one for one in clause.arguments)
     return replace(clause, arguments=tuple(arguments))
-
-
-def touches(change: Change, column: str) -> bool:
-    """Whether a change is about a column, perhaps among others."""
-    for item in (getattr(change, "old", change.item), change.item):
-        match item:
-            case Column(name):
-                found = name == column
-            case Check(expression):
-                found = mentions(expression, column)
-            case _:
-                found = any(mentions(key, column) for key in covers(item))
-        if found:
-            return True
-    return False
 
 
 def _only_defaults(*both: Any) -> bool:

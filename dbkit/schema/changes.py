@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
+from .sql import mentions
 from .values import (
     Check,
     Column,
@@ -198,3 +199,18 @@ def definition(item: Item) -> str:
             return f"where {item.where}" if item.where else ""
         case _:
             return ""
+
+
+def touches(change: Change, column: str) -> bool:
+    """Whether a change is about a column, perhaps among others."""
+    for item in (getattr(change, "old", change.item), change.item):
+        match item:
+            case Column(name):
+                found = name == column
+            case Check(expression):
+                found = mentions(expression, column)
+            case _:
+                found = any(mentions(key, column) for key in covers(item))
+        if found:
+            return True
+    return False

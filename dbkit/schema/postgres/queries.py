@@ -28,30 +28,6 @@ SELECT pg_is_in_recovery(), current_schemas(false),
                                AND e.objid = n.oid AND e.deptype = 'e')
              ORDER BY n.nspname)
 """
-# A table of dbkit, in a schema or in the first schema of the path. `owner` is only set for a
-# stranger: a role that is no superuser, does not own the database, and does not have this role as
-# a member.
-OWN_TABLE = """
-SELECT n.nspname AS schema, c.oid IS NOT NULL AS there,
-       (SELECT o.rolname FROM pg_roles o, pg_roles me
-        WHERE o.oid = c.relowner AND me.rolname = current_user AND o.oid <> me.oid
-          AND NOT o.rolsuper
-          AND o.oid <> (SELECT datdba FROM pg_database WHERE datname = current_database())
-          AND NOT (pg_has_role(me.oid, o.oid, 'MEMBER') AND NOT me.rolsuper)
-          AND NOT EXISTS (SELECT FROM pg_auth_members m
-                          WHERE m.member = me.oid AND m.roleid = o.oid)) AS owner,
-       current_user AS role, c.relkind = 'r' AND NOT c.relrowsecurity AS plain
-FROM pg_namespace n LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = %s
-WHERE n.nspname = coalesce(%s, (SELECT s FROM unnest(current_schemas(false)) s
-                                WHERE s !~ '^pg_' LIMIT 1))
-"""
-
-# The settings of a session. (The server itself resets the settings of a transaction.)
-STATE = """
-SELECT current_setting('session_authorization'), current_setting('role'),
-       (SELECT json_object_agg(name, setting) FROM pg_settings
-        WHERE source = 'session' AND name !~ '^transaction_')
-"""
 
 # The names of types and tables in pg_catalog and in the session's temporary schema.
 TAKEN = """

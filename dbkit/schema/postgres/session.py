@@ -13,7 +13,6 @@ from dbkit.errors import DatabaseFailed
 from dbkit.pinned_queries import ask, named_rows
 
 from ..sql import quoted
-from . import queries
 
 # A path may name pg_catalog after other schemas, and these then come first: without the name it
 # is pg_catalog that does. All in one message, in which every function is named with its schema.
@@ -24,6 +23,31 @@ SELECT pg_catalog.set_config('search_path', pg_catalog.ltrim(
 SELECT pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended(%s, 0))"""
 
 LOCK_POLL = 0.1  # seconds
+
+# A table of dbkit, in a schema or in the first schema of the path. `owner` is only set for a
+# stranger: a role that is no superuser, does not own the database, and does not have this role as
+# a member.
+OWN_TABLE = """
+SELECT n.nspname AS schema, c.oid IS NOT NULL AS there,
+       (SELECT o.rolname FROM pg_roles o, pg_roles me
+        WHERE o.oid = c.relowner AND me.rolname = current_user AND o.oid <> me.oid
+          AND NOT o.rolsuper
+          AND o.oid <> (SELECT datdba FROM pg_database WHERE datname = current_database())
+          AND NOT (pg_has_role(me.oid, o.oid, 'MEMBER') AND NOT me.rolsuper)
+          AND NOT EXISTS (SELECT FROM pg_auth_members m
+                          WHERE m.member = me.oid AND m.roleid = o.oid)) AS owner,
+       current_user AS role, c.relkind = 'r' AND NOT c.relrowsecurity AS plain
+FROM pg_namespace n LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = %s
+WHERE n.nspname = coalesce(%s, (SELECT s FROM unnest(current_schemas(false)) s
+                                WHERE s !~ '^pg_' LIMIT 1))
+"""
+
+# The settings of a session. (The server itself resets the settings of a transaction.)
+STATE = """
+SELECT current_setting('session_authorization'), current_setting('role'),
+       (SELECT json_object_agg(name, setting) FROM pg_settings
+        WHERE source = 'session' AND name !~ '^transaction_')
+"""
 
 AS_BEFORE = """
 SELECT pg_catalog.set_config('session_authorization', %s, false),
@@ -49,7 +73,7 @@ def find_table(
 ) -> tuple[str | None, bool]:
     """See `Dialect.find_table`. A stranger's table could run code with the privileges of this role:
     a trigger when it is written, and a function of a view or a policy when it is read."""
-    found = named_rows(ask(database, queries.OWN_TABLE, (name, schema)))
+    found = named_rows(ask(database, OWN_TABLE, (name, schema)))
     if not found and schema is None:
         raise DatabaseFailed(*NO_SCHEMA)
     if not found:
@@ -92,5 +116,5 @@ def keeping(database: pw.Database) -> Iterator[None]:
 
 
 def _state(database: pw.Database) -> tuple[str, str, dict[str, Any]]:
-    user, role, settings = ask(database, queries.STATE).fetchone()
+    user, role, settings = ask(database, STATE).fetchone()
     return user, role, settings or {}

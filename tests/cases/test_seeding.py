@@ -7,8 +7,6 @@ from pathlib import Path
 
 import peewee as pw
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from dbkit import DbkitError, migrate, seed
 from dbkit.fields import utcnow
@@ -24,10 +22,7 @@ from dbkit.models import (
     TenantConfig,
     User,
 )
-from dbkit.seeding.relative_times import relative
 from tests.conftest import MIGRATIONS, SEEDS
-
-NOW = dt.datetime(2026, 3, 1, 12, 30, 15, 5, dt.UTC)
 
 
 class Kind(pw.Model):
@@ -277,29 +272,3 @@ def test_a_key_that_fits_two_rows_is_refused(own: pw.Database, tmp_path: Path) -
 def test_no_directory_is_said(own: pw.Database, tmp_path: Path) -> None:
     with pytest.raises(DbkitError, match="There is no seeds directory"):
         seed(own, OWN, tmp_path / "nowhere")
-
-
-@pytest.mark.parametrize(
-    ("text", "moment"),
-    [
-        ("now", NOW),
-        ("now - 30 days", NOW - dt.timedelta(days=30)),
-        ("now + 1 day 2 hours", NOW + dt.timedelta(days=1, hours=2)),
-        ("now-1 hour 55 minutes", NOW - dt.timedelta(minutes=115)),
-        ("  NOW + 2weeks ", NOW + dt.timedelta(weeks=2)),
-        ("today", dt.datetime(2026, 3, 1, tzinfo=dt.UTC)),
-        ("today - 1 second", dt.datetime(2026, 2, 28, 23, 59, 59, tzinfo=dt.UTC)),
-        ("2026-01-01", None),
-        ("nowhere", None),
-        ("", None),
-    ],
-)
-def test_relative_times(text: str, moment: dt.datetime | None) -> None:
-    assert relative(text, NOW) == moment
-
-
-@given(st.integers(0, 10**4), st.sampled_from(["week", "day", "hour", "minute", "second"]))
-def test_relative_times_add_and_subtract(count: int, unit: str) -> None:
-    distance = dt.timedelta(**{f"{unit}s": count})
-    assert relative(f"now + {count} {unit}s", NOW) == NOW + distance
-    assert relative(f"now - {count} {unit}", NOW) == NOW - distance

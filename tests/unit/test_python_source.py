@@ -6,8 +6,7 @@ import ast
 
 import pytest
 
-from dbkit.adoption.python_names import class_name, field_name, member_names
-from dbkit.python_source import Call, Class, Code, lines, module, text
+from dbkit.python_source import Call, Class, Code, is_name, lines, module, text, used
 
 LONG = "x" * 40
 
@@ -59,29 +58,32 @@ def test_a_module() -> None:
 
 
 @pytest.mark.parametrize(
-    ("table", "name"),
-    [("order_lines", "OrderLines"), ("Order Details", "OrderDetails"), ("2fa", "Table2fa"),
-     ("@", "Table"), ("ünïts", "Ünïts"), ("api_keys", "ApiKeys")],
-)  # fmt: skip
-def test_class_names(table: str, name: str) -> None:
-    assert class_name(table) == name
+    ("options", "source"),
+    [
+        ({"a": 1, "class": 2, "b c": "x"}, 'f(a=1, **{"class": 2, "b c": "x"})'),
+        ({"ﬁ": 1}, 'f(**{"ﬁ": 1})'),
+        ({}, "f()"),
+    ],
+)
+def test_a_keyword_that_source_cannot_say(options: dict[str, object], source: str) -> None:
+    assert lines("", Call("f", (), options), "", "") == [source]
 
 
 @pytest.mark.parametrize(
-    ("column", "name"),
-    [("CustomerID", "customer_id"), ("a b", "a_b"), ("_meta", "meta"), ("1st", "column_1st"),
-     ("'", "column"), ("ﬁ", "fi")],
-)  # fmt: skip
-def test_field_names(column: str, name: str) -> None:
-    assert field_name(column) == name
+    ("name", "answer"),
+    [("a", True), ("größe", True), ("class", False), ("a b", False), ("1a", False), ("ﬁ", False)],
+)
+def test_a_name(name: str, answer: bool) -> None:
+    assert is_name(name) is answer
 
 
-def test_foreign_keys_lose_their_ending() -> None:
-    assert field_name("user_id", is_foreign_key=True) == "user"
-    assert field_name("_id", is_foreign_key=True) == "id"
+def test_what_statements_use() -> None:
+    field = Call("pw.F", (Call("Inner"), [Code("a.b")]), {"k": {"x": Code("c")}, "l": "text"})
+    some = [Class("One", "pw.Model", (("a", field),), (("schema", Code("d")),)), Call("One.add")]
+    assert list(used(some)) == ["pw.Model", "pw.F", "Inner", "a.b", "c", "d", "One.add"]
 
 
-def test_labels_of_an_enum() -> None:
-    assert member_names(["on", "PG-13"]) == ["ON", "PG_13"]
-    assert member_names(["a-b", "a_b"]) is None
-    assert member_names([""]) is None
+def test_wide_letters_take_two_columns() -> None:
+    wide = Call("f", ("日" * 40, "x" * 20))
+    assert len(lines("", wide, "", "")) == 4
+    assert len(lines("", Call("f", ("d" * 40, "x" * 20)), "", "")) == 1

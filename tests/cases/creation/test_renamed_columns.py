@@ -11,7 +11,6 @@ import pytest
 
 from dbkit import migrate, rollback, verify
 from dbkit.migration import Undecided, create
-from dbkit.migration.edit_models import renamed_in
 from dbkit.migration.target import whole
 from dbkit.schema.diff import diff
 from tests.pairs.pair import table
@@ -70,24 +69,6 @@ def test_values_follow_the_names(
     assert diff(before, whole(database)) == ()
     if len(new) == len(old):
         assert values(database) == numbers
-
-
-@pytest.mark.parametrize(
-    ("sql", "result"),
-    [
-        ("a > 0 AND b <> 'a'", "{} > 0 AND b <> 'a'"),
-        ('"a" IN (1) OR "b" = A', '{} IN (1) OR "b" = {}'),
-        ("lower(a) = t.a", "lower({}) = t.{}"),
-        ('"a"."a" = a.a', '"a".{} = a.{}'),
-        ("CAST(a AS a) = a::a", "CAST({} AS a) = {}::a"),
-        ("a '2020' < a", "a '2020' < {}"),
-        ("a (1) = a(a)", "a (1) = a({})"),
-        ("aa + a_ + ba = 'it''s a'", "aa + a_ + ba = 'it''s a'"),
-        ("UNIQUE (b, a)", "UNIQUE (b, {})"),
-    ],
-)
-def test_a_name_in_sql(sql: str, result: str) -> None:
-    assert renamed_in(sql, "a", 'C"x') == result.replace("{}", '"C""x"')
 
 
 def named_in_sql(name: str, more: Any = None, checked: bool = True) -> list[Any]:

@@ -1,0 +1,87 @@
+"""What a change says of itself: its inverse, what differs, its kind and its words."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+
+from dbkit.schema.changes import KINDS, Add, Alter, Drop, Item, definition, items, kind, subject
+from dbkit.schema.values import (
+    Check,
+    Column,
+    Comment,
+    EnumType,
+    Extension,
+    ForeignKey,
+    Index,
+    PrimaryKey,
+    Table,
+    Trigger,
+)
+
+A = Column("a", "integer")
+
+
+def test_each_change_has_an_inverse() -> None:
+    assert Add("t", A).inverse == Drop("t", A)
+    assert Drop("t", A).inverse == Add("t", A)
+    altered = Alter("t", A, Column("a", "text"))
+    assert altered.inverse == Alter("t", Column("a", "text"), A)
+    assert altered.inverse.inverse == altered
+    assert altered.item == Column("a", "text")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "differences"),
+    [
+        (A, Column("a", "text", False), {"type": ("integer", "text"), "nullable": (True, False)}),
+        (Index(("a",), name="i"), Index(("a",), name="j"), {"name": ("i", "j")}),
+        (Index(("a",), name="i"), Index(("b",), name="j", named=False),
+         {"keys": (("a",), ("b",))}),
+        (Table("t", (A,)), Table("t", kind="view"), {"kind": ("table", "view")}),
+        (Table("t", parents=("p",)), Table("t"), {}),
+    ],
+)  # fmt: skip
+def test_differences(old: Item, new: Item, differences: dict[str, object]) -> None:
+    assert Alter("t", old, new).differences == differences
+
+
+def test_items_of_a_kind() -> None:
+    key = PrimaryKey(("a",))
+    changes = [Add("t", A), Add("u", Column("b", "text")), Drop("t", A), Add("t", key)]
+    assert items(changes, Add, Column) == [A, Column("b", "text")]
+    assert items(changes, Add, Column, "t") == [A]
+    assert items(changes, Drop, Column) == [A]
+
+
+def test_every_kind_of_item_has_a_word() -> None:
+    assert {*KINDS, Table, Index} == set(get_args(Item))
+
+
+@pytest.mark.parametrize(
+    ("item", "words"),
+    [
+        (A, ("column", "a", "integer")),
+        (Column("a", "text", False, "'x'", collation="C"),
+         ("column", "a", "text collate C not null default 'x'")),
+        (Column("a", "integer", identity="always", sequence=("start 5",)),
+         ("column", "a", "integer always start 5")),
+        (PrimaryKey(("a", "b")), ("primary key", "(a, b)", "")),
+        (ForeignKey(("a",), "u", ("id",), "CASCADE", name="f"),
+         ("foreign key", "f (a)", "references u (id) on delete cascade")),
+        (Index(("a",), True, name="i", where="a > 0"), ("unique index", "i (a)", "where a > 0")),
+        (Index(("a",), name="i"), ("index", "i (a)", "")),
+        (Check("a > 0"), ("check constraint", "a > 0", "")),
+        (Check("a > 0", name="c"), ("check constraint", "c", "a > 0")),
+        (Comment("", "x"), ("comment", "on the table", "x")),
+        (Comment("a", "x"), ("comment", "on a", "x")),
+        (Comment("i", "x", "index"), ("comment", "on index i", "x")),
+        (Trigger("t", "BEFORE ..."), ("trigger", "t", "BEFORE ...")),
+        (EnumType("e", ("a", "b")), ("enum type", "e", "a, b")),
+        (Extension("citext", "public"), ("extension", "citext", "in schema public")),
+        (Table("v", kind="view"), ("view", "v", "")),
+    ],
+)  # fmt: skip
+def test_an_item_in_words(item: Item, words: tuple[str, str, str]) -> None:
+    assert (kind(item), subject(item), definition(item)) == words

@@ -1,0 +1,62 @@
+"""Values compare by all that they say, and by nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any, get_args
+
+import pytest
+
+from dbkit.schema.values import Column, EnumType, Nameable, Part, Schema, Table, in_namespace
+
+KINDS: list[Any] = [*get_args(Part), EnumType, Table]
+
+
+def example(kind: Any) -> Any:
+    return kind(**{one.name: "x" for one in fields(kind)})
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_equal_values_are_one(kind: Any) -> None:
+    assert example(kind) == example(kind)
+    assert len({example(kind), example(kind)}) == 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_compared_field_makes_a_difference(kind: Any) -> None:
+    for field in fields(kind):
+        other = replace(example(kind), **{field.name: "other"})
+        assert (other != example(kind)) is field.compare, field.name
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_value_takes_further_attributes(kind: Any) -> None:
+    with pytest.raises((AttributeError, TypeError)):
+        example(kind).unheard_of = 1
+
+
+def test_what_the_server_may_name_says_whether_somebody_chose_the_name() -> None:
+    for kind in get_args(Nameable):
+        assert {"name", "named"} <= {one.name for one in fields(kind)}
+
+
+def test_what_is_attached_is_not_compared() -> None:
+    assert Schema(attached={("table", "", "t"): ("GRANT ...",)}) == Schema()
+    assert Column("a", "text") != Column("a", "text", False)
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("t", ("", "t")),
+        ("s.t", ("s", "t")),
+        ("s.t.u", ("s", "t.u")),
+        ("x.t", ("", "x.t")),
+        ("a.b.t", ("a.b", "t")),
+        ("st", ("", "st")),
+    ],
+)
+def test_a_name_begins_with_a_schema_only_where_there_is_that_schema(
+    name: str, parts: tuple[str, str]
+) -> None:
+    assert in_namespace(name, ["s", "a.b"]) == parts

@@ -1,0 +1,45 @@
+"""Times relative to now."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dbkit.seeding.relative_times import relative
+
+NOW = dt.datetime(2026, 3, 1, 12, 30, 15, 5, dt.UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("now", NOW),
+        ("now - 30 days", NOW - dt.timedelta(days=30)),
+        ("now + 1 day 2 hours", NOW + dt.timedelta(days=1, hours=2)),
+        ("now-1 hour 55 minutes", NOW - dt.timedelta(minutes=115)),
+        ("  NOW + 2weeks ", NOW + dt.timedelta(weeks=2)),
+        ("today", dt.datetime(2026, 3, 1, tzinfo=dt.UTC)),
+        ("today - 1 second", dt.datetime(2026, 2, 28, 23, 59, 59, tzinfo=dt.UTC)),
+        ("2026-01-01", None),
+        ("nowhere", None),
+        ("", None),
+    ],
+)
+def test_relative_times(text: str, moment: dt.datetime | None) -> None:
+    assert relative(text, NOW) == moment
+
+
+@given(st.integers(0, 10**4), st.sampled_from(["week", "day", "hour", "minute", "second"]))
+def test_relative_times_add_and_subtract(count: int, unit: str) -> None:
+    distance = dt.timedelta(**{f"{unit}s": count})
+    assert relative(f"now + {count} {unit}s", NOW) == NOW + distance
+    assert relative(f"now - {count} {unit}", NOW) == NOW - distance
+
+
+@pytest.mark.parametrize("text", ["now - 3", "now - 3 moons", "today + days", "now + 1 day soon"])
+def test_no_duration(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a duration: use weeks, days, hours"):
+        relative(text, NOW)

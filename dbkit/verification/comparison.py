@@ -154,7 +154,8 @@ def of_others(models: Iterable[Model]) -> list[str]:
 
 def _temporary(models: Iterable[Model]) -> tuple[str, ...]:
     names = [model._meta.table_name for model in models if model._meta.temporary]
-    return (f"temporary tables, not compared: {', '.join(names)}",) if names else ()
+    listed = ", ".join(names).encode(errors="backslashreplace").decode()
+    return (f"temporary tables, not compared: {listed}",) if names else ()
 
 
 def schemas_of(models: Iterable[Model]) -> set[str]:

@@ -223,6 +223,11 @@ MODELS = {  # the lines of a class, and what is said after it
         "class M1(pw.Model): a = pw.ForeignKeyField(M0, column_name='_meta')",
     ],
     "a default of a serial": ["a = pw.AutoField(constraints=[SQL('DEFAULT 5')])"],
+    "half a character in a temporary table": [
+        FIELD,
+        "class Meta: temporary, table_name = True, '\\ud800'",
+        "class M1(pw.Model): a = pw.IntegerField()",
+    ],
     "half a character in a label": ["a = EnumField(['\\ud800'], 'mood')"],
     "the history's name for a sequence": ["a = pw.IntegerField(sequence='migratehistory')"],
     "the history's name for an index": [FIELD, "", "M0.add_index(M0.a, name='migratehistory')"],

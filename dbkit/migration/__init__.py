@@ -1,4 +1,4 @@
-"""Numbered migrations, run by peewee-migrate with dbkit's Router and Migrator."""
+"""Numbered migrations: peewee-migrate's files, with dbkit's Router and Migrator."""
 
 from typing import TYPE_CHECKING
 

@@ -1,6 +1,6 @@
-"""How far a database is: which files of a directory are applied to it, and which are pending.
+"""Which files of a directory are applied to a database, and which are pending.
 
-Pure: it is computed from the names of the files and the names in the history table.
+This file is pure: it uses only the names of the files and the names in the history table.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ class Standing:
 
     @property
     def problems(self) -> tuple[MigrationError, ...]:
-        """Why nothing can be run."""
+        """The errors because of which no migration can run."""
         return self.errors or tuple(self._gone())
 
     def refuse(self) -> None:
-        """Raise the first problem."""
+        """Raise the first problem, if there is one."""
         for error in self.problems:
             raise error
 
@@ -58,13 +58,14 @@ class Standing:
             )
 
     def until(self, name: str | None) -> list[str]:
-        """The pending files up to `name`; all without it."""
+        """Return the pending files up to `name`, or all of them."""
         if name is None:
             return self.pending
         return self.pending[: self.pending.index(name) + 1] if name in self.pending else []
 
     def newest(self, count: int) -> list[str]:
-        """The last `count` applied files, the newest first. Raises MigrationError."""
+        """Return the last `count` applied files, the newest first. Raises MigrationError if fewer
+        are applied."""
         if count < 1:
             raise MigrationError(
                 f"Cannot roll back {count} migrations.", "Give a count of 1 or more."
@@ -90,7 +91,7 @@ class Layout:
     replacing: Mapping[str, tuple[str, ...]]
 
     def __post_init__(self) -> None:
-        """Raises MigrationError for a REPLACES that cannot be true."""
+        """Raise MigrationError for a REPLACES that is impossible."""
         try:
             order = list(TopologicalSorter(self.replacing).static_order())
         except CycleError as error:
@@ -109,7 +110,7 @@ class Layout:
                 owner[old] = name
 
     def standing(self, recorded: Sequence[str]) -> Standing:
-        """How far a database is that has these names in its history."""
+        """Return the state of a database that has these names in its history."""
         applied, hidden, started = list(dict.fromkeys(recorded)), set[str](), set[str]()
         squashed, errors = dict[str, tuple[str, ...]](), list[MigrationError]()
         for name, replaced in self._inner_first():
@@ -135,8 +136,8 @@ class Layout:
         return Standing(tuple(recorded), tuple(applied), todo, gone, found, squashed, tuple(errors))
 
     def _inner_first(self) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Each replacing file with the names that it replaces; one that is itself replaced comes
-        before the file that replaces it, which then replaces it only, and not its names again."""
+        """Each replacing file with the names that it replaces. A file that is itself replaced comes
+        before the file that replaces it; that file then replaces it, but not its names again."""
         for name in TopologicalSorter(self.replacing).static_order():
             if name in self.replacing:
                 listed = self.replacing[name]
@@ -173,8 +174,8 @@ class Layout:
             )
 
     def _disorder(self, todo: Sequence[str], applied: set[str]) -> Iterator[str]:
-        """What is wrong with the numbers, a sentence each: two files of one number, a gap, a file
-        whose number is below that of an applied one."""
+        """A sentence for each fault of the numbers: two files with the same number, a gap, or a
+        pending file whose number is below that of an applied file."""
         numbers = set(map(number, self.names))
         for before, name in pairwise(todo):
             if number(before) == number(name):
@@ -188,5 +189,5 @@ class Layout:
 
 
 def number(name: str) -> int:
-    """The number that a file's name begins with."""
+    """Return the number at the beginning of a file's name."""
     return int(name.partition("_")[0])

@@ -1,4 +1,4 @@
-"""The text of a migration: what the history makes, brought to what it is to be, and back."""
+"""Generates the text of a migration: from the schema of the history to the goal, and back."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def rollback(migrator: Migrator, database: pw.Database, *, fake: bool = False) -
 
 @dataclass(frozen=True)
 class Created:
-    """A migration that was written, or would be: the file's name without .py, its text, a sentence
-    for each thing in it that loses data or may fail on existing rows, and how it was proven."""
+    """A generated migration: the file's name without .py, its text, a warning for each change that
+    loses data or may fail on existing rows, and how it was proven."""
 
     name: str
     text: str
@@ -67,12 +67,12 @@ class Created:
 
     @property
     def summary(self) -> str:
-        """What it is about, in one line."""
+        """The changes of the migration, in one line."""
         return self.text[3:].splitlines()[0].removesuffix('"""')
 
 
 class Generator:
-    """On a scratch database on which the whole history is applied."""
+    """Generates a migration on a scratch database to which the whole history is applied."""
 
     def __init__(self, router: Router, goal: Goal, decisions: Decisions) -> None:
         self.router, self.database, self.goal = router, router.database, goal
@@ -112,7 +112,7 @@ class Generator:
         changes: list[Change],
         schemas: list[str],
     ) -> tuple[Lines, Lines]:
-        """The lines of `migrate` and of `rollback`. What no operation says is written as SQL."""
+        """The lines of `migrate` and `rollback`. Changes without an operation are SQL."""
         tables = {str(change.table or change.item.name) for change in changes} & known.keys()
         spaces = [Add(None, Namespace(schema)) for schema in schemas]
         fill = noting(filled(changes, self.decisions), self.filled)
@@ -138,7 +138,8 @@ class Generator:
         return up, down
 
     def _left(self, current: Schema, desired: Schema) -> list[Change]:
-        """What no operation does; schemas have an operation that models do not tell of."""
+        """The changes that no operation makes. (Schemas have an operation, which models do not
+        need.)"""
         changes = (one for one in diff(current, desired) if not isinstance(one.item, Namespace))
         return [change for change in changes if not is_ignored(change, self.goal.ignore)]
 
@@ -150,14 +151,14 @@ class Generator:
         changes: list[Change],
         fill: Fill,
     ) -> Lines:
-        """The operations that make these models of those that the history knows after `before`."""
+        """The operations that change the history's models after the lines `before` into these."""
         usings = self.dialect.usings(current, patched(current, changes))
         there = self._after(before).orm.tables  # the writer edits these
         owns = self.goal.owns
         return Writer(self.database, there, models, changes, fill, usings, owns).write()
 
     def _after(self, lines: Lines) -> Migrator:
-        """A migrator that knows what all files make, and then the lines."""
+        """A migrator that knows the models after all files and the lines."""
         migrator = self.followed()
         with migrator.fake():
             function_of(lines)(migrator, self.database)
@@ -166,7 +167,7 @@ class Generator:
     def _from_nothing(
         self, name: str, wanted: Schema, replaces: Sequence[str] | None
     ) -> Created | None:
-        """All objects of a database, each after those it needs."""
+        """A migration that creates all objects of a database, each after the objects it needs."""
         changes = list(diff(self.start, wanted))
         if not changes:
             return None
@@ -182,8 +183,8 @@ class Generator:
         return Created(name, file_text(_summary(Renaming(), changes, ()), up, down, replaces))
 
     def state(self, lines: Lines) -> tuple[Schema, dict[str, Model], list[Change]]:
-        """(the schema, the models that the history knows, what is still to be changed) after the
-        history and some more lines."""
+        """Return (the schema, the history's models, the remaining changes) after the history and
+        these lines."""
         migrator = self.followed()
 
         def look() -> tuple[Schema, list[Change]]:
@@ -193,7 +194,7 @@ class Generator:
         return live, dict(migrator.orm.tables), changes
 
     def followed(self) -> Migrator:
-        """A migrator that knows what all files make."""
+        """Return a migrator that knows the models after all files."""
         migrator = Migrator(self.database)
         for name in self.todo:
             self.router.follow(name, migrator)
@@ -201,7 +202,7 @@ class Generator:
         return migrator
 
     def tried(self, bodies: Iterable[Lines], migrator: Migrator, look: Callable[[], Any]) -> Any:
-        """What `look` sees after these lines; then they are undone."""
+        """Run the lines, return the result of `look`, and roll everything back."""
         with (
             self.dialect.without_keys(self.database),
             diagnosed(self.database),
@@ -250,7 +251,7 @@ def _inverse(changes: Sequence[Change]) -> list[Change]:
 
 
 def _each(operation: str, names: Iterable[str]) -> Lines:
-    """The same operation on each."""
+    """The lines that call the same operation for each name."""
     lines = Lines()
     for name in names:
         lines.call(operation, name)
@@ -258,7 +259,7 @@ def _each(operation: str, names: Iterable[str]) -> Lines:
 
 
 def file_text(summary: str, up: Lines, down: Lines, replaces: Sequence[str] | None = None) -> str:
-    """A migration file."""
+    """Return the text of a migration file; `replaces` are the names of its REPLACES."""
     body = TEMPLATE.format(summary="", head="", migrate=up, rollback=down)
     head = "\n".join(["import peewee as pw", "", *_imports(body)])
     if replaces is not None:
@@ -267,7 +268,7 @@ def file_text(summary: str, up: Lines, down: Lines, replaces: Sequence[str] | No
 
 
 def _imports(source: str) -> Iterator[str]:
-    """The lines that import what some source uses, beside peewee."""
+    """The lines that import the names that the source uses, besides peewee."""
     names = {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
     if used := sorted(names & set(fields.__all__)):
         yield f"from dbkit.fields import {', '.join(used)}"
@@ -278,7 +279,7 @@ def _imports(source: str) -> Iterator[str]:
 
 
 def _summary(renaming: Renaming, changes: Sequence[Change], lost: Sequence[str]) -> str:
-    """What the file is about, in a line, and its warnings."""
+    """The docstring of the file: its changes in one line, and its warnings."""
     whole = any(isinstance(change.item, Table) for change in changes)
     told = [change for change in changes if not (whole and isinstance(change.item, EnumType))]
     what = [quotable(one) for one in (*renaming.said, *_said(told))] or ["no change of the schema"]
@@ -295,13 +296,13 @@ def _summary(renaming: Renaming, changes: Sequence[Change], lost: Sequence[str])
 
 
 def quotable(words: str) -> str:
-    """For a docstring: one line, in letters that can be seen."""
+    """Return the words for a docstring: on one line, and without invisible characters."""
     words = " ".join(words.replace("\\", "/").replace('"', "'").split())
     return "".join(one if one.isprintable() else f"U+{ord(one):04X}" for one in words)
 
 
 def _said(changes: Iterable[Change]) -> Iterator[str]:
-    """In words, what is alike together: 'add tables a, b'."""
+    """The changes in words; similar changes are joined: 'add tables a, b'."""
     together: dict[tuple[str, str, str], list[str]] = {}
     ordered = sorted(changes, key=lambda change: str(change.item.name))
     for change in sorted(ordered, key=lambda change: not isinstance(change.item, Table)):
@@ -317,7 +318,7 @@ def _said(changes: Iterable[Change]) -> Iterator[str]:
 
 @contextmanager
 def blamed(changes: Collection[Change]) -> Iterator[None]:
-    """An error of the new migration's own statements names the tables that it changes."""
+    """Let errors of the new migration's statements name the tables that it changes."""
     try:
         yield
     except MigrationFailed as error:
@@ -338,6 +339,7 @@ def _failing(changes: Iterable[Change], reason: str) -> str:
 
 
 def function_of(lines: Lines) -> Callable[[Migrator, pw.Database], None]:
+    """Return the lines as a `migrate` function."""
     scope: dict[str, Any] = {}
     exec(file_text("", lines, Lines()), scope)
     return scope["migrate"]  # type: ignore[no-any-return]

@@ -1,4 +1,4 @@
-"""Names in a generated function: none hides another that the source uses."""
+"""The class names in a generated function: none hides another name that the source uses."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ RESERVED = {name.lower() for name in (*OURS, *fields.__all__, *dir(builtins))}
 
 
 def is_plain(name: str) -> bool:
-    """Whether Python reads an assignment to this name, in a class too, as that name."""
+    """Whether source can assign to this name, also in a class body."""
     mangled = name.startswith("__") and not name.endswith("__")
     return is_name(name) and not mangled
 
 
 def class_names(models: Iterable[Model], taken: Iterable[str] = ()) -> dict[Model, str]:
-    """A name for each class. They differ in more than case, which a DeferredForeignKey needs."""
+    """Return a name for each class, none of `taken`. The names differ in more than case, because a
+    DeferredForeignKey ignores case."""
     names: dict[Model, str] = {}
     used = {*RESERVED, *(name.lower() for name in taken)}
     for model in models:

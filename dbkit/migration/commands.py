@@ -1,4 +1,4 @@
-"""The functions that run a directory's migrations, and tell how far a database is."""
+"""The functions that run the migrations of a directory, and return its status."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from .router import Router
 
 @dataclass(frozen=True)
 class Status:
-    """Names of the migrations that were applied and of those that wait, in order; of the applied
-    those whose file is gone; what is wrong with the numbers; and why nothing can be run."""
+    """The names of the applied and the pending migrations, in order; the applied migrations whose
+    files are gone; faults of the numbers; and errors because of which no migration can run."""
 
     applied: tuple[str, ...]
     pending: tuple[str, ...]
@@ -26,7 +26,7 @@ class Status:
 
 @takes_database
 def status(database: pw.Database, directory: str | Path = "migrations") -> Status:
-    """What is applied and what is pending; writes nothing."""
+    """Return which migrations are applied and which are pending. Writes nothing."""
     standing = Router(database, directory).standing()
     return Status(
         standing.applied,
@@ -45,11 +45,11 @@ def migrate(
     fake: bool = False,
     allow_out_of_order: bool = False,
 ) -> list[str]:
-    """Apply the pending migrations, up to `name`; give their names in order.
+    """Apply the pending migrations, up to `name`; return their names in order.
 
-    Each runs in a transaction of its own, so that a failure keeps those before it. With `fake`
-    they are only marked as applied. Files whose numbers repeat, have a gap, or are below one that
-    is applied are refused, unless `allow_out_of_order`. Raises MigrationError.
+    Each runs in its own transaction, so a failure keeps the migrations before it. With `fake`, they
+    are only marked as applied. Files whose numbers repeat, have a gap, or are below that of an
+    applied file are refused, unless `allow_out_of_order`. Raises MigrationError.
     """
     return Router(database, directory, allow_out_of_order).run(name, fake=fake)
 
@@ -61,16 +61,18 @@ def rollback(
     count: int = 1,
     baseline: bool = False,
 ) -> list[str]:
-    """Take back the last `count` migrations, the newest first; give their names. One that stands
-    for others is refused, unless `baseline`."""
+    """Roll back the last `count` migrations, the newest first; return their names.
+
+    A migration that replaces others is refused, unless `baseline`. Raises MigrationError.
+    """
     return Router(database, directory).take_back(count, baseline)
 
 
 @takes_database
 def reset(database: pw.Database, directory: str | Path = "migrations") -> list[str]:
-    """Take back all migrations and apply them again, in one transaction: all or nothing.
+    """Roll back all migrations and apply them again, in one transaction; return their names.
 
-    Destroys the data of their tables, and leaves others alone. Gives the names applied.
+    This destroys the data of their tables, and leaves other tables alone. Raises MigrationError.
     """
     router = Router(database, directory)
     with router.locked():

@@ -28,10 +28,10 @@ from .reshape import live_drop, live_rename
 
 
 class ConstraintOperations(Stepping):
-    """What a table's columns must be, and how they are found."""
+    """The operations on NOT NULL, defaults, constraints and indexes."""
 
     def add_not_null(self, model: Model | str, *names: str) -> Model:
-        """SET NOT NULL; no row may be without a value."""
+        """SET NOT NULL. Every row must have a value."""
         return self._with_null(model, names, False)
 
     def drop_not_null(self, model: Model | str, *names: str) -> Model:
@@ -47,7 +47,7 @@ class ConstraintOperations(Stepping):
         return model
 
     def set_default(self, model: Model | str, name: str, sql: str) -> Model:
-        """SET DEFAULT, an expression in SQL; the rows that are there stay as they are."""
+        """SET DEFAULT to an SQL expression. Existing rows do not change."""
         return self._with_default(model, name, [fields.ServerDefault(f"DEFAULT {sql}")])
 
     def drop_default(self, model: Model | str, name: str) -> Model:
@@ -63,11 +63,11 @@ class ConstraintOperations(Stepping):
         return model
 
     def add_check(self, model: Model | str, sql: str, name: str | None = None) -> Model:
-        """A CHECK, which every row must pass."""
+        """ADD CHECK. Every row must satisfy it."""
         return self._with_constraint(model, pw.Check(sql, name))
 
     def add_constraint(self, model: Model | str, name: str | None, constraint: Any) -> Model:
-        """Any other constraint: `add_constraint("users", "users_key", "UNIQUE (a, b)")`."""
+        """Add another constraint: `add_constraint("users", "users_key", "UNIQUE (a, b)")`."""
         clause = constraint if isinstance(constraint, pw.Node) else pw.SQL(constraint)
         if name:
             clause = pw.NodeList((pw.SQL("CONSTRAINT"), pw.Entity(name), clause))
@@ -79,11 +79,11 @@ class ConstraintOperations(Stepping):
         return model
 
     def drop_check(self, model: Model | str, name_or_sql: str) -> Model:
-        """Drop the CHECK of this name, or one that has none by what it says."""
+        """Drop the CHECK with this name, or an unnamed CHECK with this SQL."""
         return self.drop_constraints(model, name_or_sql)
 
     def drop_constraints(self, model: Model | str, *names: str) -> Model:
-        """Drop constraints by name; one that has none by its SQL."""
+        """Drop constraints by name, or unnamed constraints by their SQL."""
         model = self.get_model(model)
         for name in names:
             kept = [one for one in model._meta.constraints or () if not is_called(one, name)]
@@ -95,7 +95,7 @@ class ConstraintOperations(Stepping):
         return model
 
     def _drop_unknown(self, model: Model, name: str) -> None:
-        """A constraint that no model has: it was made by SQL."""
+        """Drop a constraint that the model lacks, because SQL created it."""
         if self.dialect.alters_tables:
             sql = f"ALTER TABLE {table_sql(model)} DROP CONSTRAINT {quoted(name)}"
             self._sql("drop_constraints", sql)
@@ -104,8 +104,8 @@ class ConstraintOperations(Stepping):
             reshape.sought.append(live_drop(qualified(model), Constraint, name))
 
     def create_foreign_key(self, model: Model | str, name: str) -> Model:
-        """The constraint of a DeferredForeignKey, which create_model leaves out. Nothing on SQLite,
-        which cannot add one."""
+        """Create the constraint of a DeferredForeignKey, which create_model leaves out. Does
+        nothing on SQLite, which cannot add a foreign key."""
         model = self._with_fields(model, name)
         self._native(
             f"create_foreign_key {qualified(model)}.{name}",
@@ -123,8 +123,8 @@ class ConstraintOperations(Stepping):
         using: str | None = None,
         nulls_distinct: bool | None = None,
     ) -> Model:
-        """CREATE INDEX on fields, or on `pw.SQL` expressions; `where` is the predicate in SQL. One
-        `pw.SQL` with a whole CREATE INDEX is taken as it is."""
+        """CREATE INDEX on fields or `pw.SQL` expressions; `where` is the predicate in SQL. A single
+        `pw.SQL` may be a whole CREATE INDEX statement."""
         with self._edited(model := self._with_fields(model, *filter(is_name, columns))):
             meta = model._meta
             keys = [field_of(model, one) if is_name(one) else one for one in columns]
@@ -141,7 +141,7 @@ class ConstraintOperations(Stepping):
         return model
 
     def drop_index(self, model: Model | str, *columns: Any, name: str | None = None) -> Model:
-        """DROP INDEX, by its columns or by its name."""
+        """DROP INDEX, by columns or by name."""
         with self._edited(model := self._with_fields(model, *filter(is_name, columns))) as reshape:
             meta = model._meta
             columns = tuple(field_of(model, one).name if is_name(one) else one for one in columns)
@@ -153,14 +153,14 @@ class ConstraintOperations(Stepping):
             elif field is not None and (field.index or field.unique):
                 field.index = field.unique = False
             elif field is not None and was_indexed(reshape.before[qualified(model)], field):
-                pass  # peewee-migrate's files drop it after the change_fields that did
+                pass  # files of peewee-migrate drop an index that change_fields has dropped
             else:
                 keys = [field_of(model, one).column_name for one in columns if is_name(one)]
                 reshape.sought.append(live_drop(qualified(model), Index, name, keys))
         return model
 
     def rename_index(self, model: Model | str, old_name: str, new_name: str) -> Model:
-        """Another name for an index."""
+        """Rename an index."""
         model = self.get_model(model)
         if self.dialect.alters_tables:
             old = name_sql(model._meta.schema, old_name)

@@ -1,4 +1,4 @@
-"""What an operation does to a model: fields, indexes and constraints put in, taken out, renamed."""
+"""Edits models: operations add, remove and rename their fields, indexes and constraints."""
 
 from __future__ import annotations
 
@@ -25,33 +25,33 @@ SIMPLE = re.compile(r'"([a-z_][a-z0-9_]*)"')
 
 
 def is_default(clause: Any) -> bool:
-    """Whether a clause of a column is its DEFAULT."""
+    """Whether a clause of a column is a DEFAULT."""
     return isinstance(clause, pw.SQL) and clause.sql[:8].upper() == "DEFAULT "
 
 
 def is_filled(field: Any) -> bool:
-    """Whether Python's default has to fill the rows that are there."""
+    """Whether the field's default in Python must fill the existing rows."""
     known = field.default is not None and not isinstance(field, pw.DeferredForeignKey)
     return known and not field.null and not any(map(is_default, field.constraints or ()))
 
 
 def is_name(key: Any) -> bool:
-    """Whether an index's key is a field's name, not SQL."""
+    """Whether the key of an index is the name of a field, and not SQL."""
     return isinstance(key, str)
 
 
 def is_statement(node: Any) -> bool:
-    """Whether SQL is a whole CREATE INDEX."""
+    """Whether the SQL is a whole CREATE INDEX statement."""
     return bool(node.sql.lstrip()[:6].upper() == "CREATE")
 
 
 def unquoted(sql: str) -> str:
-    """The SQL without the quotation marks of simple names, for a comparison."""
+    """Return the SQL without quotes around simple names, for comparisons."""
     return SIMPLE.sub(r"\1", sql)
 
 
 def rewritten(clause: Any, change: Callable[[str], str]) -> Any:
-    """The clause with all its SQL changed."""
+    """Return the clause with `change` applied to all its SQL."""
     if isinstance(clause, pw.SQL):
         return type(clause)(change(clause.sql), clause.params)
     if isinstance(clause, pw.NodeList):
@@ -65,7 +65,7 @@ def rewritten(clause: Any, change: Callable[[str], str]) -> Any:
 
 
 def renamed_in(sql: str, old: str, new: str) -> str:
-    """The SQL with another name for a column."""
+    """Return the SQL with a column renamed."""
 
     def word(match: re.Match[str]) -> str:
         plain = match["plain"] or ""
@@ -84,7 +84,7 @@ def is_called(clause: Any, name: str) -> bool:
 
 
 def is_index(model: Model, index: Any, columns: Sequence[Any], name: str | None) -> bool:
-    """Whether an index of Meta.indexes is the one of this name, or on these fields."""
+    """Whether an index of Meta.indexes has this name, or these fields."""
     if isinstance(index, (tuple, list)):
         same = list(index[0]) == list(columns)
         made = pw.ModelIndex(model, [model._meta.combined.get(one, one) for one in index[0]])
@@ -101,7 +101,7 @@ def is_index(model: Model, index: Any, columns: Sequence[Any], name: str | None)
 
 
 def rename_index(model: Model, old: str, new: str) -> None:
-    """Another name for an index of Meta.indexes."""
+    """Rename an index of Meta.indexes."""
     model._meta.indexes = [
         internals.index_with(index, name=new)
         if isinstance(index, pw.ModelIndex) and internals.index_name(index) == old
@@ -111,7 +111,7 @@ def rename_index(model: Model, old: str, new: str) -> None:
 
 
 def put_field(model: Model, name: str, field: Any) -> None:
-    """Add a field, or put it in the place of one."""
+    """Add a field to the model, or replace the field of that name."""
     meta = model._meta
     old = meta.fields.get(name)
     if old is not None:
@@ -141,7 +141,7 @@ def _detach(model: Model, field: Any) -> None:
 
 
 def remove_field(model: Model, name: str) -> None:
-    """Remove a field, and what is made of it."""
+    """Remove a field from the model, with its indexes and constraints."""
     meta = model._meta
     field = field_of(model, name)
     meta.indexes = [index for index in meta.indexes if not _names_field(index, field)]
@@ -156,7 +156,7 @@ def _names_field(index: Any, field: Any) -> bool:
         return field.name in index[0] or field.column_name in index[0]
     if not isinstance(index, pw.ModelIndex):
         return False
-    # not by `in`: peewee's == makes an expression, which is true
+    # `in` would not work: peewee's == returns an expression, which is always true
     return any(
         one.column_name == field.column_name if isinstance(one, pw.Field)
         else mentions(getattr(one, "sql", str(one)), field.column_name)
@@ -173,7 +173,7 @@ def _names_column(clause: Any, field: Any) -> bool:
 
 
 def rename_in_model(model: Model, field: Any, name: str, column: str) -> None:
-    """Another name for a field and its column, wherever the model names it."""
+    """Rename a field and its column wherever the model names them."""
     meta, old, old_column = model._meta, field.name, field.column_name
     key = meta.primary_key is field
     if column != old_column:
@@ -206,7 +206,7 @@ def _rename_in_sql(model: Model, change: Callable[[str], str]) -> None:
 
 
 def default_of(field: Any) -> Any:
-    """The value of a field's default in Python."""
+    """Return the value of a field's default in Python."""
     return field.default() if callable(field.default) else field.default
 
 
@@ -217,13 +217,13 @@ def was_indexed(before: Model, field: Any) -> bool:
 
 
 def find_field(model: Model, name: str) -> Any:
-    """By its name, or else by that of its column, as Peewee or the server has it."""
+    """Return the field with this name or this column name; None if there is none."""
     fields, columns = model._meta.fields, model._meta.columns
     return fields.get(name) or columns.get(name) or columns.get(f"{name}_id")
 
 
 def field_of(model: Model, name: str) -> Any:
-    """Raises MigrationError if there is none of that name."""
+    """Return the field with this name. Raises MigrationError if there is none."""
     field = find_field(model, name)
     if field is None:
         raise MigrationError(

@@ -1,7 +1,7 @@
-"""What lines of a migration make of a schema, found without running them.
+"""The changes that lines of a migration make, without running them.
 
-An operation makes a table what its model has become (see `reshape`). So the models before and
-after the lines say what changes.
+An operation edits models, and changes tables accordingly (see `reshape`). So the models before and
+after the lines determine the changes.
 """
 
 from __future__ import annotations
@@ -27,9 +27,11 @@ Function = Callable[[Migrator, pw.Database], None]  # `migrate` or `rollback` of
 def effect(
     migrator: Migrator, function: Function, tables: Iterable[str], live: Schema
 ) -> list[Change]:
-    """The changes that the operations of a function make in the `live` schema; the migrator knows
-    their models afterwards. `tables` are names of tables that may be changed; of others the
-    operations tell. Raises ModelsError or MigrationError."""
+    """Return the changes that the operations of a function make in the `live` schema.
+
+    The migrator's models are edited. `tables` are names of tables that may change; the operations
+    name others. Raises ModelsError or MigrationError.
+    """
     database, models = migrator.database, migrator.orm.tables
     before = {name: snapshot(models[name]) for name in tables if name in models}
     with migrator.fake() as operations:
@@ -57,7 +59,7 @@ def _compared(
 
 
 def _is_made(change: Change) -> bool:
-    """Whether the operations make it: no operation on a table creates or drops a schema, and a
-    sequence stays although no model names it any more."""
+    """Whether the operations make the change. No operation on a table creates or drops a schema, or
+    drops a sequence."""
     dropped = isinstance(change, Drop) and isinstance(change.item, Sequence)
     return not dropped and not isinstance(change.item, Namespace)

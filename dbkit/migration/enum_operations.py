@@ -23,7 +23,7 @@ Enums = dict[tuple[str | None, str], tuple[str, ...]]
 
 
 def enums(models: Iterable[Model]) -> Enums:
-    """The labels of the enum types of the models' fields, by schema and name."""
+    """Return the labels of the enum types of the models' fields, by schema and name."""
     return {
         (model._meta.schema, field.type_name): field.labels
         for model in models
@@ -32,18 +32,18 @@ def enums(models: Iterable[Model]) -> Enums:
     }
 
 
-# printed on standard error unless the program says otherwise; peewee-migrate's prints nothing
+# it prints on standard error unless the program configures it; peewee-migrate's logger does not
 logger = logging.getLogger(__name__)
-# why a schema is not dropped, by SQLSTATE (PostgreSQL manual, appendix A)
+# the reasons why a schema is not dropped, by SQLSTATE (PostgreSQL manual, appendix A)
 KEPT = {"2BP01": "it is not empty", "42501": "another role owns it"}
 
 
 class EnumOperations(Stepping):
-    """Types, and the values of columns that have them."""
+    """The operations on schemas, enum types and values."""
 
     def create_schema(self, name: str) -> None:
-        """CREATE SCHEMA, unless the schema exists. Nothing on SQLite, whose schemas are attached
-        databases."""
+        """CREATE SCHEMA, unless the schema exists. Does nothing on SQLite, whose schemas are
+        attached databases."""
         self._native(f"create_schema {name}", lambda: self._create_schema(name))
 
     def _create_schema(self, name: str) -> None:
@@ -53,7 +53,7 @@ class EnumOperations(Stepping):
 
     def drop_schema(self, name: str) -> None:
         """DROP SCHEMA. A schema that is not empty, or that another role owns, is kept, with a
-        warning; a schema that does not exist is no error. Nothing on SQLite."""
+        warning; a missing schema is no error. Does nothing on SQLite."""
         self._native(f"drop_schema {name}", lambda: self._drop_schema(name))
 
     def _drop_schema(self, name: str) -> None:
@@ -73,9 +73,9 @@ class EnumOperations(Stepping):
         return bool(ask(self.database, sql, (truncated(name),)).fetchall())
 
     def create_enum(self, name: str, labels: Sequence[str], schema: str | None = None) -> None:
-        """CREATE TYPE name AS ENUM (labels, in this order); before the first table that uses it.
+        """CREATE TYPE name AS ENUM with these labels. Call it before the first table that uses it.
 
-        On SQLite an enum is a CHECK of its column, and nothing is done.
+        It does nothing on SQLite, where an enum is a CHECK of its column.
         """
         self._native(
             f"create_enum {name}",
@@ -83,7 +83,7 @@ class EnumOperations(Stepping):
         )
 
     def drop_enum(self, name: str, schema: str | None = None) -> None:
-        """DROP TYPE name; after the last table that uses it. Nothing on SQLite."""
+        """DROP TYPE. Call it after the last table that uses it is gone. Does nothing on SQLite."""
         self._native(f"drop_enum {name}", lambda: fields.drop_enum(self.database, name, schema))
 
     def add_enum_value(
@@ -94,16 +94,16 @@ class EnumOperations(Stepping):
         after: str | None = None,
         schema: str | None = None,
     ) -> None:
-        """A new label, at the end or beside another; every column of the type takes it."""
+        """Add a label, at the end or beside another label; all columns of the type accept it."""
         labels = [one for one in self._labels(name, schema) if one != label]
         if self.following and not {before, after} <= {None, *labels}:
-            before = after = None  # a type of which no column is known
+            before = after = None  # no column of the type is known
         place = labels.index(before) if before else labels.index(after) + 1 if after else None
         labels.insert(len(labels) if place is None else place, label)
         self.change_enum(name, labels, schema)
 
     def rename_enum_value(self, name: str, old: str, new: str, schema: str | None = None) -> None:
-        """A label's new name, in every row and default that has it."""
+        """Rename a label, in every row and default that has it."""
         labels = self._labels(name, schema)
         if self.dialect.alters_tables:
             type_ = name_sql(schema, name)
@@ -120,7 +120,7 @@ class EnumOperations(Stepping):
     def _relabel(
         self, name: str, schema: str | None, old: str, new: str, labels: Sequence[str]
     ) -> None:
-        """In the models; a check or default that names the label names the new one."""
+        """Rename a label in the models, with the checks and defaults that name it."""
         for model, field in self._enum_fields(name, schema):
             field.labels = tuple(new if one == old else one for one in labels)
             field.enum_class = None
@@ -131,8 +131,8 @@ class EnumOperations(Stepping):
                     )
 
     def change_enum(self, name: str, labels: Sequence[str], schema: str | None = None) -> None:
-        """All labels in their new order; where one goes away, no row may have it. The type is made
-        anew unless labels are only added."""
+        """Set all labels, in this order. No row may have a label that is removed. Unless labels are
+        only added, the type is replaced."""
         with self._edited(*{model for model, _ in self._enum_fields(name, schema)}) as reshape:
             reshape.enums[schema, name] = tuple(labels)
             for _, field in self._enum_fields(name, schema):
@@ -148,8 +148,7 @@ class EnumOperations(Stepping):
         ]
 
     def _labels(self, name: str, schema: str | None) -> Sequence[str]:
-        """As the type has them; on SQLite, where a check of each column stands for it, as the
-        models do."""
+        """The labels of the type; on SQLite, which has no types, the labels of the models."""
         for enum in self._types():
             if enum.name == (f"{schema}.{name}" if schema else name):
                 return list(enum.labels)
@@ -166,7 +165,7 @@ class EnumOperations(Stepping):
         return () if self.following else self._live().enums
 
     def fill(self, model: Model | str, /, **values: Any) -> Model:
-        """UPDATE: rows that have no value in a column get this one."""
+        """UPDATE the rows that have no value in a column."""
         model = self._with_fields(model, *values)
         for name, value in values.items():
             self._update(model, name, value, field_of(model, name).is_null())

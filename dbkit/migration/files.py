@@ -1,6 +1,6 @@
-"""The numbered files of a directory: which there are, in which order, and what is in one.
+"""The numbered files of a directory: their names in order, and their contents.
 
-A file with a tuple REPLACES of names stands for those, see `applied`.
+A file with a tuple REPLACES replaces the files of these names; see `applied`.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ NOT_RUN = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isa
 
 
 class Files:
-    """`unwritten` are texts by name that are only tried yet; a directory that is not there is an
-    error, unless it is not `needed`."""
+    """The files of a directory. `unwritten` are the texts by name of files that are only tried. A
+    missing directory is an error, unless it is not `needed`."""
 
     def __init__(self, directory: Path) -> None:
         self.directory, self.needed = directory, True
         self.unwritten: dict[str, str] = {}
 
     def names(self) -> list[str]:
-        """All, in the order of their numbers. Raises MigrationError."""
+        """Return the names in the order of their numbers. Raises MigrationError."""
         found = {*self._found(), *self.unwritten}
         return sorted(found, key=lambda name: (number(name), name))
 
@@ -53,12 +53,12 @@ class Files:
             ) from error
 
     def layout(self) -> Layout:
-        """The names of all files, and what some of them replace. Raises MigrationError."""
+        """Return the names of all files, and the names that some replace. Raises MigrationError."""
         return Layout(tuple(self.names()), self.replacing())
 
     def text(self, name: str) -> str:
-        """A file as Python reads it: with a byte order mark or a coding line, too. Raises
-        MigrationError."""
+        """Return the text of a file. Like Python, this reads a byte order mark and a coding line.
+        Raises MigrationError."""
         if name in self.unwritten:
             return self.unwritten[name]
         path = self.path(name)
@@ -78,7 +78,8 @@ class Files:
         return self.directory / f"{name}.py"
 
     def functions(self, name: str) -> tuple[Any, Any]:
-        """(migrate, rollback) of a file. Raises MigrationError if it has none that can be run."""
+        """Return (migrate, rollback) of a file; rollback may be None. Raises MigrationError if they
+        cannot be used."""
         path, text = self.path(name), self.text(name)
         scope: dict[str, Any] = {"__name__": name, "__file__": str(path)}
         try:
@@ -97,8 +98,8 @@ class Files:
         return scope["migrate"], scope.get("rollback")
 
     def replacing(self) -> dict[str, tuple[str, ...]]:
-        """The files that stand for others, or for what was there before the first, with the names
-        of those."""
+        """Return the files with REPLACES, with the names that they replace. (A baseline of a
+        database without migrations replaces none.)"""
         found = {}
         for name in self.names():
             text = self.text(name)
@@ -108,14 +109,14 @@ class Files:
         return found
 
     def next_name(self, word: str, done: Iterable[str]) -> str:
-        """The name of a new file: the number after the highest, in three digits or more."""
+        """Return the name of a new file: the next number, of at least three digits, and `word`."""
         numbers = [number(one) for one in {*self.names(), *done} if one.partition("_")[0].isdigit()]
         return f"{max(numbers, default=0) + 1:03}_{word}"
 
 
 def _is_migration(path: Path) -> bool:
     """Whether a file of the directory is a migration. Raises MigrationError for a file that looks
-    like one, and would never run."""
+    like a migration but would never run."""
     if MASK.fullmatch(path.name) and path.name.isprintable():
         if not path.is_file():
             what = "a broken link" if path.is_symlink() else "not a file"
@@ -143,7 +144,8 @@ def _looks_like_one(path: Path) -> bool:
 
 
 def _refuse_unusable(path: Path, word: str, function: Any) -> None:
-    """Raises MigrationError for what cannot be called as a migration, or would do nothing then."""
+    """Raise MigrationError for a function that cannot be called as a migration, or that would do
+    nothing (a coroutine)."""
     signature = f"Write {SIGNATURE.format(word)}:"
     if not callable(function):
         raise MigrationError(f"{word} in {path} is not a function.", signature)
@@ -157,11 +159,12 @@ def _refuse_unusable(path: Path, word: str, function: Any) -> None:
     except TypeError as error:
         raise MigrationError(f"{word}() in {path} cannot be called: {error}.", signature) from error
     except ValueError:
-        pass  # what is written in C does not always tell
+        pass  # some functions that are written in C have no signature
 
 
 def refuse_unrun(result: Any) -> None:
-    """Raises MigrationError for what a migration gave that is itself still to be run."""
+    """Raise MigrationError if a migration returned something that still has to run, such as a
+    coroutine or a generator."""
     if inspect.isawaitable(result) or isinstance(result, (Generator, AsyncGenerator)):
         if isinstance(result, Coroutine):
             result.close()
@@ -172,7 +175,7 @@ def refuse_unrun(result: Any) -> None:
 
 
 def _replaced(text: str, path: Path) -> tuple[str, ...] | None:
-    """The names in a file's REPLACES; None if the word is only in some text."""
+    """The names in a file's REPLACES; None if the file does not assign it."""
     try:
         values = list(_assigned(ast.parse(text)))
     except (SyntaxError, ValueError) as error:

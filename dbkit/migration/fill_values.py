@@ -1,4 +1,4 @@
-"""What the rows that are there get in a column that has to have a value."""
+"""The values of existing rows in a column that becomes NOT NULL."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .questioner import Decisions, plain
 from .render_operations import Fill
 
 JSON = (pw.JSONField, postgres_ext.JSONField, sqlite_ext.JSONField)
-# on the way back, for a column whose values are lost
+# for the rollback, if the values of the column are lost
 EMPTY: tuple[tuple[tuple[type, ...], Any], ...] = (
     ((pw.BooleanField,), False),
     ((pw.IPField,), "127.0.0.1"),
@@ -38,7 +38,8 @@ EMPTY: tuple[tuple[tuple[type, ...], Any], ...] = (
 
 
 def filled(changes: Sequence[Change], decisions: Decisions) -> Fill:
-    """By the column's own DEFAULT, else by a decision, else by the field's default in Python."""
+    """Return the function that finds the value of a column: no value if the column has a DEFAULT;
+    or else the value of a decision; or else the field's default in Python."""
 
     def fill(table: str, field: Any) -> Any:
         if not _needs_value(changes, table, field):
@@ -55,7 +56,8 @@ def filled(changes: Sequence[Change], decisions: Decisions) -> Fill:
 
 
 def emptied(changes: Sequence[Change]) -> Fill:
-    """By what is empty in its type; a key that is unique or points somewhere has nothing such."""
+    """Return the function that fills a column with the zero value of its type. Unique columns and
+    foreign keys have no such value."""
 
     def fill(table: str, field: Any) -> Any:
         if not _needs_value(changes, table, field):
@@ -70,7 +72,7 @@ def emptied(changes: Sequence[Change]) -> Fill:
 
 
 def noting(fill: Fill, filled: set[tuple[str, str]]) -> Fill:
-    """The same, and `filled` gets the (table, column) of each that has a value."""
+    """Return the function `fill`, extended: it adds each filled (table, column) to `filled`."""
 
     def fill_and_note(table: str, field: Any) -> Any:
         value = fill(table, field)
@@ -82,7 +84,7 @@ def noting(fill: Fill, filled: set[tuple[str, str]]) -> Fill:
 
 
 def _needs_value(changes: Sequence[Change], table: str, field: Any) -> bool:
-    """Whether its column comes without a default, or ceases to take NULL."""
+    """Whether a field's column is added without a default, or becomes NOT NULL."""
     if field.sequence or isinstance(field, pw.AutoField):
         return False
     for change in changes:
@@ -103,7 +105,7 @@ def _default(field: Any) -> str:
 
 
 def _typed(field: Any, value: str) -> Any:
-    """The value of a flag: a number where the column's type is one."""
+    """The value of a flag, as a number if the column's type is numeric."""
     word = value.lower()
     if isinstance(field, pw.BooleanField):
         if word not in ("true", "false", "1", "0"):

@@ -1,8 +1,8 @@
-"""What in a migration loses data, or may fail on existing rows.
+"""The warnings for changes that lose data or may fail on existing rows.
 
-A rule that rows satisfy before the migration, since the same rule or a stricter one holds, is no
-hazard. The rollback's rules count too, since rows may have come meanwhile; its types do not: each
-type that takes more values would be a warning.
+A rule is no hazard if the rows already satisfy the same rule or a stricter rule. The rules of the
+rollback count too, because new rows may have been inserted before it. The types of the rollback do
+not count, because each wider type would cause a warning.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ from dbkit.schema.values import (
 
 from .enum_operations import Enums
 
-Filled = AbstractSet[tuple[str, str]]  # (table, column) of the columns that get a value in each row
+Filled = AbstractSet[tuple[str, str]]  # (table, column) of the filled columns
 IN_LIST = re.compile(r"\(*(\S+) IN \((.*?)\)+", re.IGNORECASE | re.DOTALL)
 TEXT = re.compile(r"'(?:[^']|'')*'")
 ORDER = re.compile(r"( (ASC|DESC|NULLS (FIRST|LAST)))+$", re.IGNORECASE)
 BYTEWISE = (None, "binary", "C", "POSIX", '"C"', '"POSIX"', '"default"')  # equal: the same bytes
 DIFFERENT = re.compile(r"\b(nextval|random|gen_random_uuid|uuid\w*|randomblob)\b", re.IGNORECASE)
-# what takes every value, of functions, operators and casts; and names and strings
+# the functions, operators and casts that accept every value; names and strings
 HARMLESS = re.compile(
     r"\b(lower|upper|coalesce|concat|length|[lrb]?trim|md5|date_trunc|to_tsvector|json_extract) ?\("
     r"|::\"?(text|character varying|regconfig)\"?|\|\||#?->?>|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"",
@@ -56,8 +56,9 @@ class Step:
     filled: Filled
 
     def rules(self, stand_ins: set[frozenset[str]]) -> Iterator[str]:
-        """Rules of the desired schema that rows of the current one may break. A check whose
-        list of values is in `stand_ins` stands for an enum type: the labels tell of its hazards."""
+        """Yield warnings for rules of the desired schema that existing rows may break. A check
+        whose list of values is in `stand_ins` implements an enum type: the labels of the type cause
+        the warnings."""
         desired = patched(self.current, self.changes)
         yield from _empty(self.changes, {*self.filled, *_numbered(desired)})
         yield from _computed(self.changes)
@@ -76,7 +77,8 @@ class Step:
 def hazards(
     dialect: Dialect, up: Step, filled_down: Filled, old: Enums, new: Enums
 ) -> tuple[str, ...]:
-    """A sentence for each; `old` and `new` are the labels of enum types."""
+    """Return a sentence for each hazard of the changes `up`; `old` and `new` are the labels of the
+    enum types, and `filled_down` the columns that the rollback fills."""
     desired = patched(up.current, up.changes)
     down = Step(desired, diff(desired, up.current), filled_down)
     stand_ins = {_texts(labels) for side in (old, new) for key, labels in side.items()
@@ -94,7 +96,7 @@ def hazards(
 
 
 def _numbered(schema: Schema) -> Iterator[tuple[str, str]]:
-    """The columns that are SQLite's rowid, which gives each row a number."""
+    """The columns that are SQLite's rowid: they get a number in each row."""
     for table in schema.tables:
         keys = [part.columns for part in table.parts if isinstance(part, PrimaryKey)]
         for part in table.parts:
@@ -103,7 +105,7 @@ def _numbered(schema: Schema) -> Iterator[tuple[str, str]]:
 
 
 def _empty(changes: Sequence[Change], filled: Filled) -> Iterator[str]:
-    """Columns that are NOT NULL, and get no value."""
+    """Warnings for columns that become NOT NULL and get no value."""
     for change in changes:
         match change:
             case Alter(str(table), Column(nullable=True), Column(nullable=False) as column):
@@ -121,7 +123,7 @@ def _empty(changes: Sequence[Change], filled: Filled) -> Iterator[str]:
 
 
 def _computed(changes: Sequence[Change]) -> Iterator[str]:
-    """Generated columns and indexes whose expression may fail."""
+    """Warnings for generated columns and indexes whose expressions may fail."""
     for change in changes:
         match change:
             case Add(str(table), Column(generated=str(expression))):
@@ -140,7 +142,7 @@ def _computed(changes: Sequence[Change]) -> Iterator[str]:
 
 
 def _strict(change: Change) -> Iterator[str]:
-    """A table that becomes STRICT."""
+    """A warning for a table that becomes STRICT."""
     match change:
         case Alter(_, Table() as old, Table() as new) if "strict" in {*new.options} - {
             *old.options
@@ -149,7 +151,7 @@ def _strict(change: Change) -> Iterator[str]:
 
 
 def _stricter(old: Table, change: Add | Alter) -> Iterator[str]:
-    """A rule that existing rows may break. A rule about new columns only is left out."""
+    """A warning for a rule that existing rows may break. A rule about only new columns is none."""
     item = change.item
     reason = _rule(item)
     if not reason or any(_implies(one, item) for one in old.parts):
@@ -159,7 +161,7 @@ def _stricter(old: Table, change: Add | Alter) -> Iterator[str]:
 
 
 def _rule(item: Item) -> str:
-    """When the migration fails because of a rule."""
+    """The condition under which a rule makes the migration fail, in words."""
     match item:
         case Check(enforced=True, validated=True):
             return "fails where a row breaks it"
@@ -177,7 +179,7 @@ def _rule(item: Item) -> str:
 
 
 def _implies(old: Part, new: Item) -> bool:
-    """Whether rows that obey the old rule obey the new one."""
+    """Whether rows that satisfy the old rule also satisfy the new rule."""
     match old, new:
         case Check(enforced=True, validated=True), Check():
             return old.expression == new.expression or _widens(old, new)
@@ -193,14 +195,14 @@ def _implies(old: Part, new: Item) -> bool:
 
 
 def _widens(old: Check, new: Check) -> bool:
-    """Whether a check only adds values to the list of another."""
+    """Whether the new check only adds values to the list of the old check."""
     before, after = IN_LIST.fullmatch(old.expression), IN_LIST.fullmatch(new.expression)
     same = before and after and before[1] == after[1]
     return bool(same) and (_listed(new) or frozenset()) >= (_listed(old) or frozenset())
 
 
 def _is_relabelled(change: Change, old: Table | None, stand_ins: set[frozenset[str]]) -> bool:
-    """Whether a check stands for an enum type that its column had already."""
+    """Whether a check implements an enum type that its column already had."""
     new = change.item
     return (
         old is not None
@@ -228,7 +230,7 @@ def _pointing(key: ForeignKey) -> tuple[object, ...]:
 
 @dataclass(frozen=True)
 class Once:
-    """What no two rows have in common."""
+    """The values that must differ between any two rows."""
 
     keys: frozenset[str]
     where: str | None
@@ -248,8 +250,8 @@ def _once(item: Item) -> Once | None:
 
 
 def _repeated(old: Table, new: Table, filled: Filled) -> Iterator[str]:
-    """Keys over columns whose values become equal: by a collation, or because each row gets the
-    same value; and foreign keys to which that value is new."""
+    """Warnings for keys over columns whose values become equal, because of a collation or because
+    each row gets the same value; and for foreign keys whose column gets such a value."""
     before = {part.name: part for part in old.parts if isinstance(part, Column)}
     after = [part for part in new.parts if isinstance(part, Column)]
     collated = {one.name for one in after if one.name in before
@@ -276,7 +278,7 @@ def _has_default(column: Column) -> bool:
 
 
 def _about(item: Item, column: str) -> bool:
-    """Whether a rule concerns the column; an expression may mention it."""
+    """Whether a rule concerns the column, perhaps in an expression."""
     match item:
         case Check(expression):
             return mentions(expression, column)

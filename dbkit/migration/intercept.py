@@ -1,7 +1,6 @@
-"""Statements that a migration sends itself: seen before they reach the database.
+"""Intercepts the statements that a migration itself sends to the database.
 
-Migrations are also followed in memory: their models are needed, and their statements must not run
-again.
+When a migration is followed in memory for its models, its statements must not run again.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from unittest.mock import MagicMock
 
 import peewee as pw
 
-Handler = Callable[[Callable[[], Any]], Any]  # gets the call of a method, and answers in its place
+Handler = Callable[[Callable[[], Any]], Any]  # gets the call of a method, and returns its result
 
 METHODS = ("execute_sql", "cursor", "connection")
 LOCK = Lock()
@@ -25,8 +24,8 @@ HANDLERS: dict[int, dict[int, list[Handler]]] = {}  # by database (its id) and t
 
 @contextmanager
 def intercepted(database: pw.Database, handler: Handler) -> Iterator[None]:
-    """In this thread, every use of the database's connection goes to `handler`, or to that of a
-    block inside. Other threads that share the database go on as before. (peewee-migrate patches
+    """Pass every use of the database's connection in this thread to `handler`, or to that of an
+    inner block. Other threads that share the database are not affected. (peewee-migrate patches
     Peewee for the whole process.)"""
     me, key = get_ident(), id(database)
     with LOCK:
@@ -57,7 +56,7 @@ def _intercepted(real: Callable[..., Any], threads: dict[int, list[Handler]]) ->
 
 @contextmanager
 def silenced(database: pw.Database) -> Iterator[None]:
-    """In this thread the database answers every statement with nothing and sends none."""
+    """Let the database send no statement of this thread, and return no rows."""
     with intercepted(database, lambda call: _nothing()):
         yield
 

@@ -1,9 +1,8 @@
-"""The operations of a migration; each knows its dialect, and loses no rows.
+"""The operations of a migration. They work on both dialects and keep the rows.
 
-Most edit the model that the history knows for a table, and the table is then made what its model
-has become (see `reshape`): neighbouring operations in one step, so that their order within it
-does not matter. Models are given as class, class name or table name, with its schema in front if
-it has one; fields by the field's name.
+Most operations edit the history's model of a table; then the table is changed accordingly (see
+`reshape`). Neighbouring operations share a step, in which their order does not matter. A model is
+given as a class, a class name, or a table name (qualified if it has a schema); a field by its name.
 """
 
 from __future__ import annotations
@@ -28,10 +27,10 @@ from .unknown_tables import is_of_project, own_copy, point
 
 
 class Migrator(EnumOperations, ConstraintOperations):
-    """peewee-migrate's Migrator, with the operations that it lacks, and its own made safe."""
+    """peewee-migrate's Migrator with safe operations, and with operations that it lacks."""
 
     def create_model(self, model: Model) -> Model:
-        """CREATE TABLE, with indexes, and with enum types that are not there yet."""
+        """CREATE TABLE, with its indexes and its missing enum types."""
         if is_of_project(model):
             model = own_copy(model, self.orm.tables.get)
         model._meta.set_database(self.database)
@@ -41,8 +40,8 @@ class Migrator(EnumOperations, ConstraintOperations):
         return model
 
     def remove_model(self, model: Model | str, *, cascade: bool = False) -> None:
-        """DROP TABLE. What depends on it (a view) is in the way, unless `cascade`, which drops
-        that too; foreign keys of tables that are removed beside it are not."""
+        """DROP TABLE. An object that depends on it (a view) blocks it, unless `cascade`, which
+        drops that object too. Foreign keys of tables removed in the same step do not block it."""
         model = self.get_model(model)
         if cascade:
             self._settle()
@@ -55,7 +54,7 @@ class Migrator(EnumOperations, ConstraintOperations):
         reshape.after[qualified(model)] = None
 
     def rename_table(self, model: Model | str, new_name: str) -> Model:
-        """ALTER TABLE RENAME; the rows, indexes and foreign keys stay."""
+        """ALTER TABLE RENAME. The rows, indexes and foreign keys are kept."""
         model = self.get_model(model)
         self._settle()
         meta, old = model._meta, table_sql(model)
@@ -70,7 +69,8 @@ class Migrator(EnumOperations, ConstraintOperations):
         return model
 
     def move_table(self, model: Model | str, schema: str) -> Model:
-        """ALTER TABLE SET SCHEMA. On SQLite, where a schema is an attached database, an error."""
+        """ALTER TABLE SET SCHEMA. Raises MigrationError on SQLite, where a schema is an attached
+        database."""
         model = self.get_model(model)
         if not self.dialect.alters_tables:
             raise MigrationError("SQLite cannot move a table to another schema.")
@@ -84,20 +84,20 @@ class Migrator(EnumOperations, ConstraintOperations):
         return model
 
     def recreate(self, *statements: str) -> None:
-        """Run SQL statements that drop objects and create them again; each object gets back what
-        belonged to it: owner, privileges, comments, settings. No percent sign is doubled."""
+        """Run SQL statements that drop objects and create them again, and restore the attachments
+        of the objects: owner, privileges, comments, settings. Percent signs are not doubled."""
         database = self.database
         self._do("recreate", lambda: self.dialect.recreate(database, statements))
 
     def change_options(self, model: Model | str, **options: Any) -> Model:
-        """Options of the model's Meta: strict_tables, without_rowid, table_settings, options."""
+        """Change options of Meta: strict_tables, without_rowid, table_settings, options."""
         with self._edited(model := self.get_model(model)):
             for name, value in options.items():
                 setattr(model._meta, name, value)
         return model
 
     def set_primary_key(self, model: Model | str, *names: str) -> Model:
-        """These fields as the primary key; without any, none."""
+        """Make these fields the primary key; without fields, drop the primary key."""
         with self._edited(model := self._with_fields(model, *names)):
             meta, keys = model._meta, [field_of(model, name) for name in names]
             if isinstance(meta.primary_key, pw.Field) and not meta.composite_key:
@@ -115,11 +115,12 @@ class Migrator(EnumOperations, ConstraintOperations):
     ) -> Model:
         """ADD COLUMN, with the field's index, foreign key and checks.
 
-        A NOT NULL column without a DEFAULT takes an empty table; else add it with null=True,
-        `fill` it, and `add_not_null`; where the field has a `default=`, that is done.
+        A NOT NULL column without a DEFAULT needs an empty table. Otherwise, add the field with
+        null=True, `fill` it, and call `add_not_null`. If the field has a `default=`, this happens
+        automatically.
         """
         model = self.get_model(model)
-        if isinstance(allow_not_null, pw.Field):  # a field may be called so
+        if isinstance(allow_not_null, pw.Field):  # a field may have this name
             fields = {**fields, "allow_not_null": allow_not_null}
         self._make_room(model, {field.column_name or usual_column(name, field)
                                 for name, field in fields.items()})  # fmt: skip
@@ -136,7 +137,7 @@ class Migrator(EnumOperations, ConstraintOperations):
         return model
 
     def _make_room(self, model: Model, columns: set[str]) -> None:
-        """A column that was dropped before, by an operation or by a statement, is another one."""
+        """Forget columns of these names that an operation or a statement dropped before."""
         step = self.queue[-1] if self.queue else None
         before = step.before.get(qualified(model)) if isinstance(step, Reshape) else None
         if columns & (model._meta.columns.keys() | (before._meta.columns if before else {}).keys()):
@@ -145,8 +146,8 @@ class Migrator(EnumOperations, ConstraintOperations):
             remove_field(model, column)
 
     def change_fields(self, model: Model | str, /, **fields: pw.Field) -> Model:
-        """Make columns what these fields say: type, nullability, default, foreign key, index. A
-        field whose column has another name renames it. Foreign keys to a column take its type."""
+        """Change columns as these fields say: type, nullability, default, foreign key, index. A
+        field with another column name renames the column. Foreign keys to a column get its type."""
         model = self._with_fields(model, *fields)
         fields = {field_of(model, name).name: field for name, field in fields.items()}
         for name, field in fields.items():
@@ -176,9 +177,9 @@ class Migrator(EnumOperations, ConstraintOperations):
                 create_sequences(model)
 
     def _keys_to(self, targets: Sequence[Any]) -> list[Any]:
-        """The foreign keys to these fields, then those to these foreign keys, and so on."""
+        """The foreign keys to these fields, the foreign keys to those, and so on."""
         every = list(targets)
-        for target in every:  # which grows meanwhile
+        for target in every:  # the list grows in the loop
             for model in self.orm:
                 every += [key for key in model._meta.refs
                           if key.rel_field is target
@@ -188,8 +189,8 @@ class Migrator(EnumOperations, ConstraintOperations):
     def alter_type(
         self, model: Model | str, name: str, field: pw.Field, using: str | None = None
     ) -> Model:
-        """Make a column what `field` says; `using` is the SQL of its new value from its old one,
-        where PostgreSQL needs to be told (not used on SQLite)."""
+        """Change a column as `field` says. `using` is the SQL that converts its values, if
+        PostgreSQL has no automatic cast (SQLite ignores it)."""
         model = self.change_fields(model, **{name: field})
         if using:
             place = (qualified(model), field_of(model, name).column_name)
@@ -199,8 +200,8 @@ class Migrator(EnumOperations, ConstraintOperations):
     def remove_fields(
         self, model: Model | str, *names: str, cascade: bool = False, **_: Any
     ) -> Model:
-        """DROP COLUMN, with the indexes and constraints that name it. What else depends on it (a
-        view) is in the way, unless `cascade`, which drops that too."""
+        """DROP COLUMN, with the indexes and constraints that name it. Any other object that depends
+        on it (a view) blocks it, unless `cascade`, which drops that object too."""
         model = self._with_fields(model, *names)
         if cascade and self.dialect.cascade:
             self._settle()
@@ -217,8 +218,8 @@ class Migrator(EnumOperations, ConstraintOperations):
     def rename_field(
         self, model: Model | str, old_name: str, new_name: str, column_name: str | None = None
     ) -> Model:
-        """RENAME COLUMN; `column_name` is the new one, where it is not what Peewee makes of the
-        field's name. Indexes, checks and foreign keys follow."""
+        """RENAME COLUMN. `column_name` is the new name of the column, if it is not Peewee's usual
+        name for the field. Indexes, checks and foreign keys follow."""
         model = self._with_fields(model, old_name)
         self._settle()
         field = field_of(model, old_name)
@@ -230,15 +231,15 @@ class Migrator(EnumOperations, ConstraintOperations):
         return model
 
     def add_default(self, model: Model | str, name: str, default: Any) -> Model:
-        """peewee-migrate's: the default in Python, which rows without a value get. `set_default` is
-        the server's."""
+        """Set the field's default in Python, and fill rows without a value, as in peewee-migrate.
+        `set_default` sets the default of the server."""
         model = self._with_fields(model, name)
         field = cloned(field_of(model, name))
         field.default = default
         put_field(model, field.name, field)
         return self.fill(model, **{field.name: default_of(field)})
 
-    # peewee-migrate's names before its version 1
+    # the names that peewee-migrate used before version 1
     create_table, drop_table, python = create_model, remove_model, Stepping.run
     add_columns, change_columns, drop_columns = add_fields, change_fields, remove_fields
     rename_column = rename_field

@@ -6,7 +6,6 @@ whether the schemas are the same. NOT_COMPARED and EQUIVALENT are the exceptions
 
 from __future__ import annotations
 
-import subprocess
 from functools import cache
 
 import peewee as pw
@@ -18,6 +17,7 @@ from dbkit.schema.dialect import dialect_for
 from dbkit.schema.diff import diff
 from dbkit.schema.values import Schema
 from tests.conftest import server_of
+from tests.laws.dumps import lines_of, pg_dump
 from tests.servers import Server
 
 Pairs = dict[str, tuple[str, str]]
@@ -1024,31 +1024,16 @@ def made(server: Server, script: str) -> tuple[list[str], Schema]:
     """What pg_dump prints and what dbkit reads after BASE and a script."""
     database = database_of(server)
     database.connection().cursor().execute(RESET + BASE + script)
-    dumping = dump(server, database.database)
+    dumping = pg_dump(server.url(database.database), binaries=server.binaries)
     with dialect_for(database).reading(database, None) as reading:
         schema = reading.live(comments=True)
-    return statements(dumping), schema
+    return lines_of(dumping), schema
 
 
 def compared(server: Server, scripts: tuple[str, str]) -> tuple[bool, tuple[Change, ...]]:
     """(whether pg_dump prints the two alike, the diff of the two)."""
     (one, old), (other, new) = (made(server, script) for script in scripts)
     return one == other, diff(old, new)
-
-
-def dump(server: Server, name: str) -> subprocess.Popen[str]:
-    program = server.binaries / "pg_dump"
-    options = ("--schema-only", "--no-owner", "--no-privileges")
-    return subprocess.Popen(
-        [program, *options, server.url(name)], stdout=subprocess.PIPE, text=True, cwd="/"
-    )
-
-
-def statements(process: subprocess.Popen[str]) -> list[str]:
-    text, _ = process.communicate()
-    assert process.returncode == 0
-    noise = ("--", "\\restrict", "\\unrestrict", "SET ", "SELECT pg_catalog.set_config")
-    return [line for line in text.splitlines() if line and not line.startswith(noise)]
 
 
 @pytest.mark.parametrize("scripts", SAME.values(), ids=SAME)

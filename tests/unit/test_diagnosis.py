@@ -73,7 +73,10 @@ def test_once_connected_the_code_decides_and_not_the_text() -> None:
 def test_the_code_of_an_error_is_looked_for_in_its_causes() -> None:
     outer, inner = ValueError(), Coded()
     outer.__context__ = inner
-    inner.__context__ = outer  # an error that is raised again
     assert sqlstate(outer) == "42P01"
+    again = ValueError()
+    again.__context__ = error = KeyError()
+    error.__context__ = again  # an error that is raised again may be its own context
+    assert sqlstate(again) is None
     assert sqlstate(ValueError()) is None
     assert sqlstate(None) is None

@@ -1,4 +1,4 @@
-"""Writing a migration: what the history makes, brought to what the models say, and proven."""
+"""`create`: generates a migration from the history to the models, proves it, and writes it."""
 
 from __future__ import annotations
 
@@ -48,18 +48,18 @@ def create(
     ignore: Sequence[str] = (),
     passed_over: Iterable[Model] = (),
 ) -> Created | None:
-    """Write the migration that brings what the files in `directory` make to what `models` say;
-    None if that is the same already. `database` says of what kind; what is in it plays no part.
+    """Write the migration from the schema of the files in `directory` to the schema of `models`;
+    return it, or None if the schemas are equal. Of `database`, only the kind matters.
 
-    The file is proven on a scratch database before it is kept: it makes what the models say, its
-    rollback what was before, and rows survive. `rename` is {"table.column": new, "table": new,
-    "type.label": new}, `fill` is {"table.column": value}; `confirm` and `prompt` are asked for what
-    these leave open. Without `write` the text is made, and nothing is proven or written. Tables and
-    parts that match a pattern of `ignore`, and models that are not managed, are left alone. A class
-    of `passed_over`, which nobody listed as a model, is a model if a migration made its table.
+    The file is kept only if it is proven on a scratch database: it leads to the models' schema, its
+    rollback leads back, and rows survive. `rename` is {"table.column": new, "table": new,
+    "type.label": new}, and `fill` is {"table.column": value}; `confirm` and `prompt` are called for
+    other decisions. Without `write`, nothing is proven or written. Tables and parts that match a
+    pattern of `ignore`, and unmanaged models, are left alone. A class of `passed_over` counts as a
+    model if a migration created its table.
 
-    Raises Undecided if something is left open, MigrationError if the file does not prove right,
-    NoScratch if there is no scratch database.
+    Raises Undecided if a decision is missing, MigrationError if the proof fails, and NoScratch if
+    there is no scratch database.
     """
     models, passed_over = list(models), list(passed_over)
     decisions = Decisions(rename or {}, no_rename, fill or {}, confirm, prompt)
@@ -96,7 +96,7 @@ def replay(router: Router) -> None:
 
 @takes_database
 def create_empty(database: pw.Database, directory: str | Path, name: str) -> Path:
-    """Write a migration with nothing in it, under the next number; its path."""
+    """Write an empty migration under the next number; return its path."""
     router = Router(database, directory)
     router.files.needed = False
     path = router.files.path(router.files.next_name(checked(name), ()))
@@ -105,7 +105,7 @@ def create_empty(database: pw.Database, directory: str | Path, name: str) -> Pat
 
 
 def checked(name: str) -> str:
-    """A word for a file's name. Raises MigrationError."""
+    """Return the name if it can be part of a file's name. Raises MigrationError otherwise."""
     if not NAME.fullmatch(name):
         raise MigrationError(f"{name!r} is not a valid name for a migration.",
                              "Use a name without dots, slashes and spaces.")  # fmt: skip

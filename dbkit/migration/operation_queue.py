@@ -1,8 +1,7 @@
-"""How an operation is done: its models are edited at once, and their tables before the next
-statement that is not an operation of the same kind.
+"""The queue of operations: models are edited at once, and tables are changed later.
 
-Neighbouring operations share a step (`Reshape`), which waits in a queue. Whatever else the file
-does with the database, by an operation or by itself, comes after what is in the queue.
+Neighbouring operations share a step (`Reshape`), which waits in the queue. The queue runs before
+anything else that the file does with the database.
 """
 
 from __future__ import annotations
@@ -30,8 +29,8 @@ from .unknown_tables import UntoldField, forget_untold, is_untold, learn, named_
 
 
 class Orm:
-    """The models that the history knows: `orm.User`, or `orm["users"]`, `orm["billing.plans"]`. A
-    table that it does not know is `sought` elsewhere."""
+    """The history's models: `orm.User`, or `orm["users"]`, `orm["billing.plans"]`. The function
+    `sought` finds other tables."""
 
     def __init__(self, sought: Callable[[str], Model]) -> None:
         self.tables: dict[str, Model] = {}
@@ -46,7 +45,8 @@ class Orm:
             del self.tables[name]
 
     def find(self, name: str) -> Model | None:
-        """By the table's name, or else by that of the model, as Peewee or Python has it."""
+        """Return the model with this table name, or else with this class name; None if there is
+        none."""
         named = (one for one in self if name in (one.__name__, one._meta.name))
         return self.tables.get(name) or next(named, None)
 
@@ -81,9 +81,9 @@ class Stepping(BaseMigrator):
     def __init__(self, database: pw.Database) -> None:
         super().__init__(database)
         self.orm = Orm(self._sought)
-        self.untold: list[Model] = []  # tables of SQL, as the files that were followed name them
-        self.following = False  # models are edited, nothing is run
-        self.busy = False  # what is sent now is an operation's own
+        self.untold: list[Model] = []  # tables of SQL that followed files name
+        self.following = False  # operations edit models and run nothing
+        self.busy = False  # the statements come from an operation
         self.unchecked = False  # rows were written, and deferred constraints may be unchecked
         self.failed: BaseException | None = None
         self.added: dict[tuple[str | None, str], tuple[str, ...]] = {}  # as Reshape.enums
@@ -93,13 +93,13 @@ class Stepping(BaseMigrator):
         return dialect_for(self.database)
 
     def __call__(self) -> None:
-        """Run what is still in the queue; the transaction ends after it."""
+        """Run the rest of the queue, at the end of the transaction."""
         self._flush(last=True)
         self.added, self.unchecked = {}, False
 
     @contextmanager
     def fake(self) -> Iterator[list[Any]]:
-        """In the block operations edit models, and nothing is run; gives their queue."""
+        """Let the operations of the block edit models but run nothing; yield their queue."""
         queue, before = self.queue, self.following
         self.queue, self.following = [], True
         try:
@@ -110,8 +110,7 @@ class Stepping(BaseMigrator):
 
     @contextmanager
     def in_order(self) -> Iterator[None]:
-        """In the block, statements that are not an operation's own find the tables as the
-        operations before them leave them."""
+        """Run the queue before each statement of the block that is not from an operation."""
         with intercepted(self.database, self._after_queue):
             yield
 
@@ -122,8 +121,9 @@ class Stepping(BaseMigrator):
         return call()
 
     def _before_statements(self) -> None:
-        """Run the queue before statements that may use a label of an enum type: PostgreSQL allows
-        that in the transaction in which a type is made, not in which a label is added to it."""
+        """Run the queue before statements that may use the label of an enum type. PostgreSQL allows
+        that in the transaction that creates the type, but not in one that adds the label, so the
+        type is replaced."""
         for operation in self.queue:
             if isinstance(operation, Reshape):
                 operation.anew |= {name for _, name in operation.enums}
@@ -136,7 +136,7 @@ class Stepping(BaseMigrator):
 
     def _flush(self, last: bool = False) -> None:
         if self.failed is not None:
-            raise self.failed  # a file that went on after it would be half done
+            raise self.failed  # a file that continued would be half applied
         queue = self.queue
         self.queue = [one for one in queue if not last and is_waiting(one)]
         for operation in queue:
@@ -158,14 +158,14 @@ class Stepping(BaseMigrator):
         self.unchecked |= writes_rows
 
     def _check_rows(self) -> None:
-        """PostgreSQL changes no table while deferred constraints of its rows are unchecked."""
+        """Check deferred constraints: PostgreSQL changes no table while some are unchecked."""
         if self.unchecked:
             self.dialect.check_rows(self.database)
         self.unchecked = False
 
     @contextmanager
     def _own(self) -> Iterator[None]:
-        """The statements of the block are an operation's own."""
+        """Mark the statements of the block as those of an operation."""
         self.busy = True
         try:
             yield
@@ -173,7 +173,7 @@ class Stepping(BaseMigrator):
             self.busy = False
 
     def _transaction(self) -> AbstractContextManager[Any]:
-        """Without one of the Router, an operation has a transaction of its own."""
+        """A transaction for the operation, unless the Router has opened one."""
         if is_open(self.database):
             return nullcontext()
         return self.migration_context()
@@ -185,20 +185,20 @@ class Stepping(BaseMigrator):
             self._run(name, operation, writes_rows)
 
     def sql(self, sql: str, *params: Any) -> None:
-        """Any statement; with parameters, a percent sign of PostgreSQL's is doubled."""
+        """Run a statement. With parameters, a percent sign must be doubled on PostgreSQL."""
         if not self.following:
             self._before_statements()
             self._run("sql", self.statement(sql, params), writes_rows=True)
 
     def run(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
-        """Call a function, which finds models and tables as the lines above leave them."""
+        """Call a function after the operations above have run."""
         if not self.following:
             self._before_statements()
             self.unchecked = True
             function(*args, **kwargs)
 
     def get_model(self, model: Model | str) -> Model:
-        """The history's own model; of a class that is not, only the table is looked at."""
+        """Return the history's model. For any other class, only the table's name matters."""
         if isinstance(model, str):
             return self.orm[model]
         if is_untold(model) or any(one is model for one in self.orm):
@@ -206,7 +206,7 @@ class Stepping(BaseMigrator):
         return self.orm.tables.get(qualified(model)) or self._sought(qualified(model), model)
 
     def _sought(self, name: str, model: Model | None = None) -> Model:
-        """A table that no operation made, with the field names of a class of it."""
+        """The model of a table that no operation created, with the field names of `model`."""
         if self.following:
             return self._untold(name) or self._new_untold(name)
         self.catch_up(self._live(), [name])
@@ -227,13 +227,13 @@ class Stepping(BaseMigrator):
         return model
 
     def _live(self) -> Schema:
-        """What the operations before have made."""
+        """The schema after the operations above."""
         self._flush()
         with self._own(), self.dialect.reading(self.database, None) as reading:
             return reading.live()
 
     def catch_up(self, live: Schema, names: Iterable[str]) -> None:
-        """Know tables as they are there, with what statements have made of them."""
+        """Update the models of these tables with columns that statements added."""
         tables = self.orm.tables
         wanted = [name for name, there in columns(live, names).items()
                   if name not in tables or there - tables[name]._meta.columns.keys()]  # fmt: skip
@@ -249,7 +249,7 @@ class Stepping(BaseMigrator):
         self._link(self.orm)
 
     def _link(self, models: Iterable[Model]) -> None:
-        """Let foreign keys point to the history's own models, not to classes of the project."""
+        """Let foreign keys point to the history's models, not to classes of the project."""
         for model in models:
             for field in list(model._meta.sorted_fields):
                 if isinstance(field, pw.ForeignKeyField):
@@ -258,7 +258,7 @@ class Stepping(BaseMigrator):
                         point(field, target)
 
     def _with_fields(self, model: Model | str, *names: str) -> Model:
-        """The model; fields that it does not have are sought in the table."""
+        """The model; fields that it lacks are read from the table."""
         model = self.get_model(model)
         missing = [name for name in names if find_field(model, name) is None]
         if missing and self.following:
@@ -278,12 +278,12 @@ class Stepping(BaseMigrator):
         return Edit(self, models)
 
     def _mean(self, model: Model, field: Any, *names: str) -> None:
-        """These attributes of its column become what the field says, whatever they are."""
+        """Set these attributes of the field's column, even if a statement changed them before."""
         place = (qualified(model), field.column_name)
         self._reshape().meant.setdefault(place, set()).update(names)
 
     def _settle(self) -> None:
-        """Make all that is still to be made of the models as they are now."""
+        """Run the queue now, unless the file is only followed."""
         if not self.following:
             self._flush()
 
@@ -299,7 +299,7 @@ class Stepping(BaseMigrator):
 
 
 class Edit:
-    """Models before and after a block, for the reshaping of their tables."""
+    """Records the models before and after a block in the current `Reshape`."""
 
     def __init__(self, migrator: Stepping, models: Sequence[Model]) -> None:
         self.migrator, self.models = migrator, models
@@ -329,17 +329,17 @@ def create_sequences(model: Model) -> None:
 
 
 def is_waiting(operation: Callable[[], Any]) -> bool:
-    """Whether a table cannot be made before the model is there to which its key points."""
+    """Whether the creation of a table must wait for the model to which a foreign key points."""
     return isinstance(operation, Creation) and any(
         isinstance(field, pw.DeferredForeignKey) for field in operation.model._meta.sorted_fields
     )
 
 
 def table_sql(model: Model) -> str:
-    """The table's name as SQL."""
+    """Return the table's name as SQL."""
     return name_sql(model._meta.schema, model._meta.table_name)
 
 
 def name_sql(schema: str | None, name: str) -> str:
-    """A name as SQL, in its schema if it has one."""
+    """Return a name as SQL, qualified if it has a schema."""
     return f"{quoted(schema)}.{quoted(name)}" if schema else quoted(name)

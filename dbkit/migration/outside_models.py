@@ -1,4 +1,4 @@
-"""Models of tables that no migration makes. A foreign key needs their class, and nothing else."""
+"""The models of tables that no migration creates. Only foreign keys need their classes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .class_names import class_names
 
 @dataclass
 class Target:
-    """A model, the name of its class in the source, and the fields that foreign keys point to."""
+    """A model, the name of its class in the source, and the fields to which foreign keys point."""
 
     model: Model
     name: str
@@ -28,7 +28,7 @@ class Outside:
         self.targets: dict[tuple[str | None, str], Target] = {}
 
     def name(self, key: Any) -> str:
-        """The name of the class that a foreign key points to."""
+        """Return the name of the class to which a foreign key points."""
         model = key.rel_model
         table = (model._meta.schema, model._meta.table_name)
         if table not in self.targets:

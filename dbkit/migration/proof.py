@@ -1,4 +1,4 @@
-"""The proof of a migration: run on a scratch database, with rows in its tables, both ways."""
+"""The proof of a migration: it runs on a scratch database, with rows, up, down and up again."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ Rows = dict[tuple[str, str], Counter[str]]
 
 
 def prove(router: Router, created: Created, goal: Goal) -> Created:
-    """Run a migration that is not written yet, take it back, and run it again; the router's
-    database has the whole history, and is changed by it. Gives the migration with what was found.
+    """Run a generated migration, roll it back, and run it again, on the router's database, which
+    has the whole history. Return the migration with more warnings and the words of its proof.
 
-    Raises MigrationError if the schema is not what it is to be, or after the rollback not what
-    it was, or if values are gone that have a place.
+    Raises MigrationError if the schema does not match the goal, or after the rollback not the old
+    schema, or if values of kept columns are lost.
     """
     name = created.name
     proof = _Proof(router, name, created.renaming)
@@ -94,7 +94,7 @@ class _Proof:
         return read_rows(self.database, schema)
 
     def step(self, run: Callable[[], object], what: str) -> None:
-        """Run it; where the rows are in the way, on empty tables."""
+        """Run it; if it fails because of the rows, run it on empty tables, and note a warning."""
         try:
             run()
         except MigrationError as error:
@@ -107,7 +107,7 @@ class _Proof:
             run()
 
     def compare(self, start: Rows, end: Rows, before: Schema, after: Schema) -> None:
-        """Every value of a column that stays what it was is still there."""
+        """Raise MigrationError if a value of a column that keeps its type is lost."""
         if self.emptied:
             return
         types = _types(before)
@@ -122,7 +122,7 @@ class _Proof:
                 )
 
     def compare_back(self, start: Rows, end: Rows, before: Schema, between: Schema) -> None:
-        """The same of what kept its type on the whole way."""
+        """Do the same after the rollback, for columns that kept their type all the way."""
         if self.emptied:
             return
         types, there = _types(before), _types(between)
@@ -138,12 +138,12 @@ class _Proof:
                 )
 
     def _old(self, table: str, column: str) -> tuple[str, str]:
-        """Where the column was."""
+        """The table and the column before the renames."""
         names = self.renaming.names
         return names.get(table, table), names.get(f"{table}.{column}", column)
 
     def _lost(self, before: Counter[str], after: Counter[str]) -> str:
-        """The values that are gone, and not because their label has another name."""
+        """The values that are lost, except renamed labels."""
         gone, come = before - after, after - before
         labels = self.renaming.labels
         renamed = Counter({label: count for label, count in gone.items()

@@ -1,7 +1,7 @@
-"""dbkit under peewee-migrate's own command: `migrations/conf.py` calls `install()`.
+"""dbkit in peewee-migrate's own command: `migrations/conf.py` calls `install()`.
 
-`pw_migrate` executes conf.py before every command and only then looks its Router up, so the
-command and `python -m dbkit` run the same code.
+`pw_migrate` executes conf.py before every command, and looks up its Router only after that. So
+`pw_migrate` and `python -m dbkit` run the same code.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ READING, WRITING_FILES = {"list"}, {"create", "merge"}
 
 
 def install() -> pw.Database:
-    """Put dbkit's Router in place; give the database: --database, else as dbkit finds it."""
+    """Install dbkit's Router in `pw_migrate`; return the database of --database, or else of the
+    settings."""
     find_project()
     use_router(_CommandRouter)
     context = click.get_current_context(silent=True)
@@ -51,7 +52,7 @@ class _Failure(click.ClickException):
 
 
 def _reported(method: Callable[..., Any]) -> Callable[..., Any]:
-    """dbkit's errors as click shows errors: a sentence and exit code 2, no traceback."""
+    """Decorate a method so that click prints dbkit's errors: a sentence and exit code 2."""
 
     @wraps(method)
     def reporting(*args: Any, **kwargs: Any) -> Any:
@@ -72,12 +73,12 @@ class _CommandRouter(Router):
             _reported(self._check)()
 
     def _check(self) -> None:
-        """The command itself answers a wrong count with a traceback, or with nothing."""
+        """Check the count: the command itself would print a traceback, or do nothing."""
         self.standing().newest(self.count)
 
     @_reported
     def create(self, name: str = "auto", *, auto: Any = False) -> str | None:
-        """`pw_migrate create`: of the models of --auto-source, or of the configuration."""
+        """`pw_migrate create`, for the models of --auto-source or of the settings."""
         if not auto:
             click.echo(f"create: {create_empty(self.database, self.migrate_dir, name)}")
             return None
@@ -99,7 +100,7 @@ class _CommandRouter(Router):
 
     @_reported
     def merge(self, name: str = "initial") -> None:
-        """`pw_migrate merge`: one file that stands for all; they are kept."""
+        """`pw_migrate merge`: write one file that replaces all files, which are kept."""
         merged = merge(self.database, self.migrate_dir, name)
         click.echo(f"merge: {self.files.path(merged.name)} replaces all earlier migrations; delete "
                    "them once every database has applied them")  # fmt: skip
@@ -108,8 +109,8 @@ class _CommandRouter(Router):
 
     @_reported
     def rollback(self, baseline: bool = False) -> str:
-        """The command calls it --count times; the first call takes all of them back, so that
-        together they are what was decided on once."""
+        """`pw_migrate rollback` calls this method --count times. The first call rolls back all of
+        these migrations, so that they are chosen only once."""
         if self.count:
             self.names, self.count = self.take_back(self.count, baseline), 0
         return self.names.pop(0)

@@ -1,5 +1,5 @@
-"""What the models do not say: whether what went away and what came is one thing under a new name,
-and what a new column holds in the rows that are there."""
+"""The decisions that models do not contain: whether a drop and an add are a rename, and the values
+of existing rows in a new column."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from dbkit.errors import ConfigError, DbkitError
 
 
 class Undecided(DbkitError):
-    """A migration depends on what only a person knows; the hint names the flags that say it."""
+    """A migration depends on a decision of a person; the hint names the flags for it."""
 
 
 @dataclass
 class Decisions:
-    """`rename` is {"table.column": new, "table": new, "type.label": new}, `fill` is
-    {"table.column": value}. What they leave open is asked, if `confirm` and `prompt` are given."""
+    """The decisions. `rename` is {"table.column": new, "table": new, "type.label": new}, and `fill`
+    is {"table.column": value}. `confirm` and `prompt`, if given, ask for the others."""
 
     rename: Mapping[str, str] = field(default_factory=dict)
     no_rename: bool = False
@@ -36,8 +36,9 @@ class Decisions:
     def renamed(
         self, what: str, keys: Sequence[str], likely: Sequence[str], possible: Sequence[str]
     ) -> str | None:
-        """The new name of what went away, None if it is gone; `keys` are its ways to be named,
-        `likely` what may be asked about of all that is `possible`."""
+        """Return the new name of a removed item, or None if it was dropped. `keys` are the names
+        that a flag may use for it, `likely` the new names about which dbkit asks, and `possible`
+        all names that a flag may give."""
         for key in keys:
             if key in self.rename:
                 self.used.add(key)
@@ -65,7 +66,7 @@ class Decisions:
         return f"{table}.{column}" in self.fill
 
     def value(self, table: str, column: str) -> str | None:
-        """What the existing rows get in a column that is NOT NULL."""
+        """Return the value of existing rows in a column that is NOT NULL, if it is decided."""
         key = f"{table}.{column}"
         if key in self.fill:
             self.used.add(key)
@@ -77,7 +78,7 @@ class Decisions:
         return None
 
     def settle(self) -> None:
-        """Raises Undecided if something is open."""
+        """Raise Undecided if a decision is missing."""
         if self.open:
             raise Undecided(
                 "\n".join(dict.fromkeys(what for what, _ in self.open)),
@@ -85,7 +86,7 @@ class Decisions:
             )
 
     def check_used(self, flags: Iterable[str]) -> None:
-        """Raises ConfigError for a flag that nothing needed: it may be misspelt."""
+        """Raise ConfigError for a flag that had no use: it may be misspelt."""
         for key in sorted(set(flags) - self.used):
             flag = f"--rename {key}" if key in self.rename else f"--fill {key}"
             raise ConfigError(
@@ -95,13 +96,13 @@ class Decisions:
 
 
 def plain(value: Any) -> Any:
-    """A default as a value that a migration can hold, None if it is none."""
+    """Return a default as a value that source can contain, or None if that is impossible."""
     if callable(value):
         return value() if value in (dict, list) else None
     value = value.value if isinstance(value, Enum) else value
     if value is None:
         return None
-    if isinstance(value, Decimal | UUID | date | time):  # as text, which the server reads
+    if isinstance(value, Decimal | UUID | date | time):  # the server converts the text
         value = str(value)
     with suppress(ValueError, SyntaxError):
         if type(value)(literal_eval(repr(value))) == value:

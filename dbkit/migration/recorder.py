@@ -1,4 +1,4 @@
-"""The history table: which migrations are applied. It is peewee-migrate's table."""
+"""The history table, which records the applied migrations. It is that of peewee-migrate."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from dbkit.schema.dialect import dialect_for
 
 
 class Records:
-    """The rows of the history table, always under its qualified name: a migration may change the
-    search path."""
+    """The rows of the history table. Its name is always qualified, because a migration may change
+    the search path."""
 
     def __init__(self, database: pw.Database, table: str, schema: str | None) -> None:
         self.database, self.table, self.schema = database, table, schema
         self.model = self._model(schema)
 
     def names(self) -> list[str]:
-        """In the order in which they were applied. Creates nothing."""
+        """Return the names in the order in which they were applied. Creates nothing."""
         return self._names() if self._is_there(write=False) else []
 
     def opened(self) -> list[str]:
-        """The names; for writing, so a table that is missing is created."""
+        """Return the names, and create the table if it is missing."""
         if self._is_there(write=True):
             return self._names()
         self.model.create_table(safe=False)
@@ -38,8 +38,8 @@ class Records:
         self.model.delete().where(self._is(name)).execute()
 
     def squash(self, squashed: Mapping[str, Sequence[str]]) -> None:
-        """Name each of these files in the place of those that it replaces: where the last of them
-        was."""
+        """Replace names in the history: each of these files takes the place of the last file that
+        it replaces."""
         for name, (*others, last) in squashed.items():
             self.model.update(name=name).where(self._is(last)).execute()
             for one in others:

@@ -1,7 +1,7 @@
-"""What has another name now: enum labels, tables, columns.
+"""Finds renamed enum labels, tables and columns.
 
-The schema alone cannot tell a rename from a drop and an add, so it is a decision; only where the
-two could be one is it asked for.
+A schema does not show whether a drop and an add are a rename, so a person decides. dbkit asks only
+if they could be a rename.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Renaming:
-    """The lines that rename, the lines that undo it, and what they do in words."""
+    """The lines that rename, the lines that undo it, and their description."""
 
     up: Lines = field(default_factory=Lines)
     down: Lines = field(default_factory=Lines)
@@ -43,7 +43,8 @@ class Renaming:
 
 
 def find_renames(generator: Generator) -> tuple[Renaming, State]:
-    """As far as the decisions go, and the state after it; what is open is noted with them."""
+    """Return the renames that are decided, and the state after them. Missing decisions are noted in
+    the generator's decisions."""
     renaming = Renaming()
     state = generator.state(renaming.up)
     for rename in (_labels, _tables, _columns):
@@ -105,7 +106,7 @@ def _tables(
 
 
 def _renamed_table(old: str, new: str, live: Schema) -> tuple[Lines, Lines]:
-    """The lines that give a table another name, or the same in another schema, and back."""
+    """The lines that rename a table or move it to another schema, and the lines that undo it."""
     up, down = Lines(), Lines()
     (before, _, bare), (after, _, other) = old.rpartition("."), new.rpartition(".")
     if before == after:
@@ -123,7 +124,7 @@ def _renamed_table(old: str, new: str, live: Schema) -> tuple[Lines, Lines]:
 
 
 def _are_alike(one: Table, other: Table) -> bool:
-    """Whether at least half of the columns are the same."""
+    """Whether at least half of the columns are equal."""
     first, second = ({(part.name, part.type) for part in table.parts if isinstance(part, Column)}
                      for table in (one, other))  # fmt: skip
     return 2 * len(first & second) >= max(len(first), len(second))
@@ -167,8 +168,8 @@ def _columns(
 
 @dataclass(frozen=True)
 class _Candidates:
-    """The `columns` that a table shall have, and which of them may be an old column under a new
-    name: `kept` are the new columns of fields that keep their names, `told` the old columns that a
+    """The new `columns` of a table, and which of them may be an old column under a new name. `kept`
+    are the new columns of fields that keep their names, and `told` are the old columns that a
     decision names."""
 
     columns: list[str]
@@ -178,17 +179,17 @@ class _Candidates:
     told: set[str]
 
     def free(self, old: str, taken: Container[str]) -> list[str]:
-        """The names that an old column may get, without those taken."""
+        """Return the names that an old column may get, without those that are taken."""
         may_be = {*self.added, *self.told, *self.kept, self.kept.get(old)} - {old}
         return [name for name in self.columns if name in may_be and name not in taken]
 
     def follows(self, old: str) -> bool:
-        """Whether a column surely follows its field: the chain of new names ends in an added
+        """Whether a column certainly follows its field: the chain of new names ends in an added
         column."""
         return old not in self.told and _ends_in(self.added, self.kept, old)
 
     def likely(self, old: Column, free: list[str]) -> list[str]:
-        """The names that a person is asked about."""
+        """Return the new names about which dbkit asks."""
         if old.name not in self.told and self.kept.get(old.name) in free:
             return [self.kept[old.name]]
         if old.name not in self.dropped:
@@ -198,8 +199,8 @@ class _Candidates:
 
 
 def _kept_fields(old: Model, new: Model) -> dict[str, str]:
-    """The columns of fields that keep their names and get another column: old column -> new. A
-    column that stays under another field is none of them."""
+    """The columns of fields that keep their names but get another column: old column -> new. A
+    column that another field keeps is left out."""
     fields, columns = new._meta.fields, new._meta.columns
     kept = {
         field.column_name: fields[name].column_name
@@ -211,8 +212,8 @@ def _kept_fields(old: Model, new: Model) -> dict[str, str]:
 
 
 def _ends_in(came: Container[str], kept: Mapping[str, str], column: str) -> bool:
-    """Whether a column gets a new name, or the name of another column that does, and so on: not a
-    name that stays in use, and not its own in the end."""
+    """Whether a chain of renames ends in an added column: the column gets a new name, or the name
+    of a column that itself gets a new name, and so on."""
     for _ in kept:
         if kept[column] in came:
             return True
@@ -246,8 +247,8 @@ def _column(name: str, field: Any, column: str) -> dict[str, str]:
 
 
 def in_order(moved: Mapping[str, str], columns: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """The renames (old, new) in an order in which each new name is free. Where there is no such
-    order, a column that is in the way steps aside first."""
+    """Yield the renames (old, new) in an order in which each new name is free. In a cycle, a column
+    first gets a temporary name."""
     left, taken = dict(moved), set(columns)
     while left:
         old = next((one for one, new in left.items() if new not in taken), None)

@@ -1,4 +1,4 @@
-"""The lines that create all that is in a database, each thing after those it needs, and drop it."""
+"""Renders the lines that create all objects of a database, in order, and those that drop them."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ from .enum_operations import enums
 from .render_lines import Lines
 from .render_operations import Writer
 
-LAST = (ForeignKey, Trigger, Rule, Policy, Comment)  # may name what is created after their table
+LAST = (ForeignKey, Trigger, Rule, Policy, Comment)  # they may name objects that come later
 FIELDS = {"table": "tables", "enum": "enums", "domain": "domains", "sequence": "sequences",
           "schema": "namespaces"}  # fmt: skip
 Pair = tuple[Lines, Lines]
 
 
 class FromNothing:
-    """Of the objects of a schema; `models` are by the names of their tables. What is given back is
-    always (lines that create, lines that drop)."""
+    """Renders the objects of a schema; `models` are by table name. The results are always (lines
+    that create, lines that drop)."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class FromNothing:
         self.sent: set[str] = set()
 
     def early(self) -> Pair:
-        """Everything but foreign keys, triggers and the like, and what is late."""
+        """Return the lines of all objects except foreign keys, triggers and other late objects."""
         early = [one for one in self.objects if not one.late]
         return _together(self._group(group) for group in in_order(early, self._links()))
 
@@ -81,7 +81,7 @@ class FromNothing:
         new = {name: self.models[name] for name in names if name in self.tables}
         changes = [Add(None, self.tables[name]) for name in new]
         writer = Writer(self.database, dict(self.made), self.made | new, changes, _nothing, {})
-        writer.types = enums(self.models.values())  # each has been created for itself
+        writer.types = enums(self.models.values())  # they have been created already
         self.made |= new
         down = Lines()
         for model in reversed(pw.sort_models(new.values())):
@@ -89,7 +89,7 @@ class FromNothing:
         return writer.write(), down
 
     def alone(self, one: Object) -> Pair:
-        """Of an object without a model."""
+        """Return the lines of an object without a model."""
         up, down = Lines(), Lines()
         value = self.values.get((one.held, one.name))
         if one.held and value is None:
@@ -109,7 +109,7 @@ class FromNothing:
         return up, down
 
     def of_part(self, table: Table, part: Part) -> Lines:
-        """The lines that give a table, which has none such yet, a part."""
+        """Return the lines that add a part to a table."""
         lines = Lines()
         before, after = self._around(table)
         bare = after.tables[-1]
@@ -124,7 +124,7 @@ class FromNothing:
             self.sent.add(statement.sql)
 
     def _around(self, value: Any) -> tuple[Schema, Schema]:
-        """The least schemas without and with a value."""
+        """The smallest schemas without and with a value."""
         before = Schema(self.schema.namespaces, enums=self.schema.enums)
         match value:
             case Table():
@@ -145,16 +145,19 @@ class FromNothing:
 
 
 def comes_late(table: Table, part: Part) -> bool:
-    """Whether a part is added to its table when everything exists. It may name what is created
-    after the table; an index of a partitioned table makes an index of each partition, under a name
-    that only then is free for certain; a foreign table is created with its columns alone."""
+    """Whether a part is added to its table after all objects exist.
+
+    The part may name objects that are created after the table. An index of a partitioned table
+    creates an index of each partition, whose name must be free. A foreign table is created with
+    only its columns.
+    """
     if table.kind == "foreign table":
         return not isinstance(part, Column)
     return isinstance(part, LAST) or (isinstance(part, Index) and table.kind == "partitioned table")
 
 
 def _bare(table: Table) -> Table:
-    """A table without what may name things that are not created yet, or cannot be."""
+    """A table without the parts that may name objects that do not exist yet."""
     return filtered(
         table, lambda part: getattr(part, "valid", True) and not comes_late(table, part)
     )
@@ -166,7 +169,7 @@ def _together(pairs: Iterable[Pair]) -> Pair:
 
 
 def _joined(pieces: Iterable[Lines]) -> Lines:
-    """All of them, with an empty line only beside a class."""
+    """The joined lines, with empty lines only around classes."""
     joined, before = Lines(), False
     for piece in filter(None, pieces):
         has_class = any(line.startswith("class ") for line in piece.lines)

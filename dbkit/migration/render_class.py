@@ -1,4 +1,4 @@
-"""The class of a model in the body of a migration's function."""
+"""Renders the class of a model in the body of a migration's function."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .render_model import Frozen
 
 
 def model_lines(frozen: Frozen) -> Iterator[str]:
-    """The class, given to the migrator, and after it the calls that add its indexes."""
+    """Yield the lines of the class, which the migrator gets, and the calls that add its indexes."""
     body = {
         name: call
         for name, call in frozen.fields.items()
@@ -36,7 +36,8 @@ def model_lines(frozen: Frozen) -> Iterator[str]:
 
 
 def _class(frozen: Frozen, body: Mapping[str, Any], meta: Mapping[str, Any]) -> Iterator[str]:
-    """A class statement, unless a field's name would then be another, or hide what it uses."""
+    """The lines of a class statement; or of a call of `type`, if a class body would change a
+    field's name or hide a name that it uses."""
     made = frozen.options.get("managed", True)
     if any(not is_plain(name) or name in _used(body.values()) for name in body):
         attributes = {**body, "Meta": Call("type", ("Meta", (), dict(meta)))}
@@ -52,19 +53,19 @@ def _class(frozen: Frozen, body: Mapping[str, Any], meta: Mapping[str, Any]) -> 
 
 
 def _used(values: Iterable[Any]) -> set[str]:
-    """The names that these values look up."""
+    """The names to which these values refer."""
     found = (re.match(r"\w+", name) for value in values for name in used_names(value))
     return {match[0] for match in found if match}
 
 
 def inside(before: str, value: Any) -> Iterator[str]:
-    """Lines of a function's body, less its own indentation."""
+    """Yield lines for a function's body, without its own indentation."""
     for line in lines(before, value, "", INDENT):
         yield line.removeprefix(INDENT)
 
 
 def _class_key(model: str, key: Any) -> Any:
-    """A key for Model.add_index, which takes one pw.SQL for a statement, and text for a key."""
+    """A key for Model.add_index, which reads a single pw.SQL as a whole statement."""
     if isinstance(key, str):
         return Code(f"{model}.{key}" if is_plain(key) else f"getattr({model}, {flat(key)})")
     (sql,) = key.arguments
@@ -72,6 +73,6 @@ def _class_key(model: str, key: Any) -> Any:
 
 
 def _is_pair(index: Call) -> bool:
-    """Whether Meta.indexes can say it: field names, and whether they are unique."""
+    """Whether Meta.indexes can express the index: field names, and whether it is unique."""
     return index.options.keys() <= {"unique"} and all(isinstance(key, str)
                                                       for key in index.arguments)  # fmt: skip

@@ -1,4 +1,4 @@
-"""Lines of a migration's function: calls of its migrator."""
+"""The lines of a migration's function, which call its migrator."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ class Lines:
         self.lines: list[str] = []
 
     def call(self, name: str, /, *arguments: Any, **options: Any) -> None:
-        """A call of the migrator; text is written as a string literal, Code as it is."""
+        """Add a call of the migrator. A text becomes a string literal; Code is unchanged."""
         self.lines += inside("", Call(f"migrator.{name}", arguments, options))
 
     def sql(self, database: pw.Database, statement: str) -> None:
-        """A call of `migrator.sql`, in which a percent sign is the driver's on PostgreSQL."""
+        """Add a call of `migrator.sql`; percent signs are escaped for the driver."""
         self.call("sql", dialect_for(database).escaped(statement))
 
     def __bool__(self) -> bool:
         return bool(self.lines)
 
     def __add__(self, other: Lines) -> Lines:
-        """Both, with an empty line between."""
+        """Return both, with an empty line between them."""
         both = Lines()
         between = [""] if self.lines and other.lines else []
         both.lines = [*self.lines, *between, *other.lines]

@@ -1,8 +1,9 @@
-"""Models and fields as Python source that needs nothing of the application.
+"""Renders models and fields as Python source that does not import the application.
 
-A field is written as the nearest class of Peewee, playhouse or dbkit that declares the same column;
-one of the application's own that no such class equals becomes a ColumnField with its SQL. What
-neither reaches the schema nor converts values (defaults in Python, backrefs, choices) is left out.
+A field is written as the nearest class of Peewee, playhouse or dbkit that declares the same column.
+If no such class equals a field class of the application, the field becomes a ColumnField with its
+SQL. Options that neither reach the schema nor convert values (defaults in Python, backrefs,
+choices) are left out.
 """
 
 from __future__ import annotations
@@ -58,9 +59,8 @@ MODULES = {"peewee": "pw.", "playhouse.postgres_ext": "pg.", "playhouse.sqlite_e
 
 @dataclass(frozen=True)
 class Frozen:
-    """A model as source, under the class name `name`. `fields` are its columns by field name,
-    `indexes` and `constraints` what its Meta holds, `key` what that says of the primary key,
-    `options` the rest of it."""
+    """A model as source, with the class name `name`. `fields` are its columns by field name.
+    `indexes`, `constraints`, the primary `key` and the other `options` are those of its Meta."""
 
     name: str
     base: str
@@ -73,10 +73,10 @@ class Frozen:
 
 
 class Freezer:
-    """Writes models of one database's kind. `names` says how to write a reference to a model, and
-    `later` by which names the classes are known that come later in the source; the table of any
-    other model is not made by migrations, and is added to `outside`. A column, index or constraint
-    that `owns` does not admit is left out."""
+    """Renders models for a kind of database. `names` are the references to models, and `later` the
+    names of classes that come later in the source. Any other model belongs to a table that no
+    migration creates, and is added to `outside`. Columns, indexes and constraints for which `owns`
+    is false are left out."""
 
     def __init__(
         self,
@@ -122,7 +122,8 @@ class Freezer:
         return name is None or self.owns(f"{qualified(model)}.{name}")
 
     def stand_in(self, model: Model, name: str, targets: Iterable[Any]) -> Frozen:
-        """A model of a table that no migration makes: its key, and what foreign keys point to."""
+        """Return a model of a table that no migration creates: its key, and the fields to which
+        foreign keys point."""
         meta = model._meta
         key = [] if meta.composite_key else list(key_fields(model))
         calls = {one.name: self.field(one) for one in (*key, *targets)}
@@ -139,7 +140,7 @@ class Freezer:
         )
 
     def field(self, one: Any) -> Call:
-        """The field as a call of its class."""
+        """Return the field as a call of its class."""
         call, kind = self._class_of(one), type(one)
         options = dict(call.options)
         plain = call.function == "ColumnField" and kind.ddl not in DDL  # all is in the type
@@ -164,7 +165,7 @@ class Freezer:
         return replace(call, options=options)
 
     def _class_of(self, one: Any) -> Call:
-        """The class with the options that are only its own."""
+        """The call of the class with the options that only this class has."""
         if isinstance(one, pw.ForeignKeyField):
             return self._foreign_key(one)
         if isinstance(one, fields.EnumField):
@@ -219,7 +220,7 @@ class Freezer:
         return Code(self.names.get(one.rel_model) or self.outside.name(one))
 
     def constraint(self, node: Any) -> Call:
-        """A clause of a column or table."""
+        """Return a clause of a column or table as source."""
         name, node = _named(node)
         if isinstance(node, fields.ServerDefault) and "%" in node.sql:
             return _class(fields.ServerDefault, node.sql)
@@ -231,7 +232,7 @@ class Freezer:
         return _sql(f"CONSTRAINT {self._sql(pw.Entity(name))} {sql}" if name else sql)
 
     def index(self, model: Model, index: Any) -> Call:
-        """A member of Meta.indexes as a call of `add_index`, with fields by name."""
+        """Return a member of Meta.indexes as a call of `add_index`, with the names of fields."""
         if not isinstance(index, pw.ModelIndex):
             return Call("add_index", (_sql(self._sql(index)),))
         parts = internals.index_parts(index)
@@ -265,8 +266,8 @@ class Freezer:
             return self._literal(context, node)
 
     def _literal(self, context: Any, node: Any) -> str:
-        """SQL without parameters. On PostgreSQL a percent sign in a value is doubled, as it has to
-        be where a person writes SQL for psycopg2."""
+        """The SQL without parameters. On PostgreSQL, a percent sign in a value is doubled, as in
+        SQL that a person writes for psycopg2."""
         if not isinstance(self.database, pw.PostgresqlDatabase):
             return str(context.sql(pw.ValueLiterals(node)).query()[0])
         sql, params = context.sql(node).query()
@@ -287,7 +288,7 @@ def _class(kind: type, *arguments: Any, **options: Any) -> Call:
 
 
 def _named(clause: Any) -> tuple[str | None, Any]:
-    """The name of a constraint, if it has one, and the rest of it."""
+    """The name of a constraint, if it has one, and the rest of the clause."""
     if isinstance(clause, pw.NodeList) and len(clause.nodes) == 3:
         _, entity, inner = clause.nodes
         if isinstance(entity, pw.Entity) and type(inner) is pw.SQL:
@@ -304,7 +305,7 @@ def _as_index(model: Model, index: Any) -> Any:
 
 
 def without(call: Call, names: Sequence[str]) -> Call:
-    """The call less these options."""
+    """Return the call without these options."""
     options = {name: value for name, value in call.options.items() if name not in names}
     return replace(call, options=options)
 
@@ -322,7 +323,7 @@ def _options(one: Any, kind: type) -> dict[str, Any]:
 
 
 def _key(model: Model) -> Any:
-    """What Meta.primary_key is to say; None where a field does."""
+    """The value of Meta.primary_key; None if a field is the primary key."""
     key = model._meta.primary_key
     if isinstance(key, pw.CompositeKey):
         return Call("pw.CompositeKey", tuple(key.field_names))
@@ -330,6 +331,6 @@ def _key(model: Model) -> Any:
 
 
 def usual_column(name: str, field: Any) -> str:
-    """What Peewee calls the column of a field of that name."""
+    """Return Peewee's usual name for the column of a field."""
     key = isinstance(field, pw.ForeignKeyField | pw.DeferredForeignKey)
     return f"{name}_id" if key and not name.endswith("_id") else name

@@ -1,7 +1,7 @@
-"""The operations, as source, that make one set of models into another.
+"""Renders the operations that change one set of models into another.
 
-`differences` says which tables and columns differ in the schema: where only Python differs, there
-is nothing to do. The same function writes the way up and the way down.
+The changes of the schema decide which tables and columns need operations; differences that are only
+in Python need none. The same code renders both directions.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ DECOMPOSED = (*INDEX, "null", "constraints")
 
 
 class Writer:
-    """Writes what makes `old` models into `new` ones; both by table name. `names` are the tables'
-    names in the changes, `using` the new values of columns that change their type, `owns` says
-    whether a table or `table.part` is the project's."""
+    """Renders the operations from `old` to `new` models, by table name. `names` are the tables'
+    names in the changes, `using` are the USING expressions of columns whose type changes, and
+    `owns` says whether a table or `table.part` belongs to the project."""
 
     def __init__(
         self,
@@ -69,12 +69,12 @@ class Writer:
         return Freezer(self.database, self.known, later, self.outside, self.owns)
 
     def write(self) -> Lines:
-        """Types first, then tables, then what is in them; what goes away in reverse."""
+        """Return the lines: types first, then tables, then their parts; drops in reverse order."""
         self._write()
         return self._stand_ins() + self.lines
 
     def _stand_ins(self) -> Lines:
-        """The classes of the outside models; those that others point to come first."""
+        """The classes of the outside models, parents first."""
         before, done = Lines(), 0
         while targets := [*self.outside.targets.values()][done:]:
             done += len(targets)
@@ -102,7 +102,7 @@ class Writer:
             self.lines.call("drop_enum", name, **_schema(schema))
 
     def _names(self) -> None:
-        """Fields that have another name in Python now; their columns stay."""
+        """Rename fields whose name in Python changed; their columns stay."""
         for table, model in self.new.items():
             if table not in self.old:
                 continue
@@ -129,15 +129,15 @@ class Writer:
                 if (change.table or change.item.name) == name]  # fmt: skip
 
     def _is_known(self, table: str, changes: list[Change]) -> bool:
-        """Whether the history's model has the columns that the table has; raw SQL may have made
-        others, and then the rest is SQL too."""
+        """Whether the history's model has all columns of the table. Raw SQL may have added others;
+        then the changes of the table are SQL too."""
         added, dropped = ({one.name for one in items(changes, verb, Column)}
                           for verb in (Add, Drop))  # fmt: skip
         old, new = (self._columns(table, side[table]).keys() for side in (self.old, self.new))
         return bool(new - old == added and old - new == dropped)
 
     def _columns(self, table: str, model: Model) -> dict[str, Any]:
-        """The fields by column, less those that belong to somebody else."""
+        """The fields by column, without ignored columns."""
         columns = model._meta.columns.items()
         return {column: one for column, one in columns if self.owns(f"{table}.{column}")}
 
@@ -162,7 +162,7 @@ class Writer:
                                 **({} if at_end else beside), **_schema(schema))  # fmt: skip
 
     def _created(self) -> None:
-        """Parents first; where tables point to each other, the later one's class is not known."""
+        """Create tables, parents first. In a cycle, a foreign key to a later table is deferred."""
         deferred: list[tuple[str, str]] = []
         for model in self.created:
             if self.lines.lines:
@@ -179,7 +179,7 @@ class Writer:
             self.lines.call("create_foreign_key", table, field)
 
     def _in_the_way(self, gone: list[Model]) -> None:
-        """Indexes of tables that go away, of which new tables have the names."""
+        """Drop the indexes of removed tables if a new table needs their names."""
         came = [model for name, model in self.new.items() if name not in self.old]
         taken = {internals.index_name(index) for model in came
                  for index in model._meta.fields_to_index()} - {None}  # fmt: skip
@@ -236,12 +236,12 @@ class Writer:
             self._filled(table, name, value)
 
     def _filled(self, table: str, name: str, value: Any) -> None:
-        """Values for the rows that are there, and then NOT NULL."""
+        """Fill the existing rows, and then set NOT NULL."""
         self.lines.call("fill", table, **{name: value})
         self.lines.call("add_not_null", table, name)
 
     def _changed(self, table: str, old: Any, new: Any, changes: list[Change]) -> None:
-        """A field that both sides have, of one column."""
+        """Change a field that both models have for the same column."""
         name = old.name
         before, after = self.freezer.field(old), self.freezer.field(new)
         null = "null" in before.options and "null" not in after.options
@@ -284,7 +284,8 @@ class Writer:
             self._filled(table, name, value)
 
     def _is_retyped(self, changes: list[Change]) -> bool:
-        """Whether a column differs that is written the same: its foreign key's target does."""
+        """Whether a column changes although its field does not, because the target of its foreign
+        key changes."""
         return any(isinstance(change, Alter) and isinstance(change.item, Column)
                    and not {"nullable", "default"} >= change.differences.keys()
                    for change in changes)  # fmt: skip
@@ -329,7 +330,7 @@ def _unquoted(clause: Call) -> Call:
 
 
 def _only_defaults(*both: Any) -> bool:
-    """Whether what the fields say in SQL is at most one DEFAULT each."""
+    """Whether each field has at most a DEFAULT as SQL."""
     return all(len(one.constraints or ()) <= 1 and all(map(is_default, one.constraints or ()))
                for one in both)  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The schema that a migration history makes: replayed on a scratch database."""
+"""Replays a migration history on a scratch database."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from .stand_ins import Rehearsal
 
 @contextmanager
 def replaying(live: pw.Database, directory: str | Path) -> Iterator[Router]:
-    """A Router of the directory's files on a scratch database of the kind of `live`, on which
-    nothing is applied yet. Raises NoScratch."""
+    """Yield a Router for the files of the directory on an empty scratch database of the same kind
+    as `live`. Raises NoScratch."""
     with scratch_database(live) as database, diagnosed(database):
         rehearsal = type("Rehearsal", (Rehearsal,), {"stand_ins": set()})
         yield Router(database, directory, migrator_class=rehearsal)
 
 
 def applied(router: Router, names: Iterable[str], schemas: Iterable[str] | None) -> Schema:
-    """Apply these files; the schema after it. Raises MigrationError."""
+    """Apply these files, and return the schema. Raises MigrationError."""
     router.apply(names)
     with dialect_for(router.database).reading(router.database, schemas) as reading:
         return reading.live()

@@ -1,7 +1,7 @@
-"""Tables made to be what their models have become.
+"""Changes tables after the operations have edited their models.
 
-An operation of a migration edits models; what that changes in the schema is found by comparing
-them before and after, and made in the live database, whatever else the tables hold there.
+The models before and after the edit are compared, and only these changes are made in the live
+database. Anything else that the tables have there is kept.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ OPTIONS = ("table_name", "schema", "options", "table_settings", "strict_tables",
 
 
 def snapshot(model: Model) -> Model:
-    """A model of the same table that later edits of the first do not reach."""
+    """Return a copy of the model that later edits do not change."""
     meta = model._meta
     fields = {one.name: cloned(one) for one in meta.sorted_fields}
     for one in fields.values():
@@ -47,8 +47,8 @@ def snapshot(model: Model) -> Model:
 
 
 def cloned(field: Any) -> Any:
-    """A field that later edits of the first do not reach. (A deep copy would have another
-    database, which is part of a JSONField that is bound.)"""
+    """Return a copy of the field that later edits do not change. (A deep copy would also copy the
+    database, to which a bound JSONField refers.)"""
     copy = field.clone()
     copy.constraints = list(field.constraints) if field.constraints else field.constraints
     if isinstance(field, pw.ForeignKeyField) and isinstance(field.rel_field, pw.Field):
@@ -112,8 +112,8 @@ class Reshape:
 
 
 def read_models(reading: Reading, models: list[Model], live: Schema, beside: list[Model]) -> Schema:
-    """What the models say; `beside` as for `Reading.models`. Raises MigrationError for a table that
-    the database cannot compare."""
+    """Return the schema of the models; `beside` is as in `Reading.models`. Raises MigrationError
+    for a table that the database cannot compare."""
     if not models:
         return Schema()
     schema = reading.models(models, live, beside)
@@ -125,12 +125,13 @@ def read_models(reading: Reading, models: list[Model], live: Schema, beside: lis
 def live_drop(
     table: str, kind: Any, name: str | None, columns: Iterable[str] = ()
 ) -> Callable[[Schema], Change]:
-    """Drop an index or a constraint of a live table, by its name or by its columns."""
+    """Return the function that finds the drop of a live table's index or constraint, by its name or
+    by its columns."""
     return lambda live: Drop(*_live_part(live, table, kind, name, columns))
 
 
 def live_rename(table: str, kind: Any, old: str, new: str) -> Callable[[Schema], Change]:
-    """Another name for an index of a live table."""
+    """Return the function that finds the rename of a live table's index."""
 
     def change(live: Schema) -> Change:
         name, part = _live_part(live, table, kind, old)
@@ -142,7 +143,7 @@ def live_rename(table: str, kind: Any, old: str, new: str) -> Callable[[Schema],
 def _live_part(
     live: Schema, name: str, kind: Any, part: str | None, columns: Iterable[str] = ()
 ) -> tuple[str, Any]:
-    """(the table, the part of it)."""
+    """(the table's name, the part). Raises MigrationError if there is none."""
     for table in live.tables:
         for one in table.parts if table.name in (name, f"main.{name}") else ():
             if isinstance(one, kind) and (
@@ -153,7 +154,7 @@ def _live_part(
 
 
 def _with_live(old: Schema, live: Schema, meant: Mapping[tuple[str, str], set[str]]) -> Schema:
-    """The attributes that are meant as they are in the live tables."""
+    """The old schema with the live values of the attributes that operations set explicitly."""
     there = {(table.name, part.name): part for table in live.tables for part in table.parts
              if isinstance(part, Column) and not part.identity}  # fmt: skip
 
@@ -170,5 +171,6 @@ def _with_live(old: Schema, live: Schema, meant: Mapping[tuple[str, str], set[st
 
 
 def _is_meant(change: Change) -> bool:
-    """What stands beside the tables is neither altered nor dropped by the tables that use it."""
+    """Whether a step makes the change. Operations on tables only add enum types, schemas and
+    sequences, and never alter or drop them."""
     return isinstance(change, Add) or not isinstance(change.item, EnumType | Namespace | Sequence)

@@ -1,7 +1,7 @@
-"""Running migrations: in order, one at a time, each in a transaction of its own.
+"""Runs migrations in order, each in its own transaction.
 
-Beyond peewee-migrate: two runs at once apply a file once, reading writes nothing, a failure says
-which file and statement and what was kept, and SQLite's children survive a parent's rebuild.
+Unlike in peewee-migrate, two simultaneous runs apply a file once, reading writes nothing, an error
+names the file and what was kept, and on SQLite child rows survive the rebuild of their parent.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Decide = Callable[[Standing], list[str]]
 
 @dataclass(frozen=True)
 class _Step:
-    """What one transaction is for: to run the first of the files that `decide` names."""
+    """The task of a transaction: to run the first of the files that `decide` returns."""
 
     layout: Layout
     decide: Decide
@@ -44,7 +44,7 @@ class _Step:
 
 
 class Router(peewee_migrate.Router):
-    """peewee-migrate's Router over a directory of numbered files."""
+    """peewee-migrate's Router for a directory of numbered files."""
 
     _followed: tuple[str, ...] | None  # the files that made the migrator's models
 
@@ -67,22 +67,22 @@ class Router(peewee_migrate.Router):
 
     @property
     def model(self) -> Any:
-        """The history table's model; peewee-migrate's creates the table when it is looked at."""
+        """The model of the history table. (In peewee-migrate, this property creates the table.)"""
         return self.records.model
 
     def standing(self) -> Standing:
-        """What is applied and what is pending. Raises MigrationError."""
+        """Return which files are applied and which are pending. Raises MigrationError."""
         return self.files.layout().standing(self.recorded)
 
     @property
     def todo(self) -> list[str]:
-        """The names of all files that play a part, in the order of their numbers."""
+        """The names of all files that count, in the order of their numbers."""
         return list(self.standing().todo)
 
     @property
     def done(self) -> list[str]:
-        """The names of the applied files, in the order in which they were applied; a file that
-        replaces others counts where all of those are."""
+        """The names of the applied files, in the order in which they were applied. A file counts as
+        applied if all files that it replaces are."""
         return list(self.standing().applied)
 
     @property
@@ -97,7 +97,7 @@ class Router(peewee_migrate.Router):
 
     @cached_property
     def migrator(self) -> Migrator:
-        """A Migrator whose models are what the applied files make."""
+        """A Migrator with the models after the applied files."""
         return self._caught_up(self.standing())
 
     def _caught_up(self, standing: Standing) -> Migrator:
@@ -109,15 +109,15 @@ class Router(peewee_migrate.Router):
         return self.migrator
 
     def read(self, name: str) -> tuple[Any, Any]:
-        """(migrate, rollback) of a file. Raises MigrationError if it has none."""
+        """Return (migrate, rollback) of a file. Raises MigrationError if it has no `migrate`."""
         return self.files.functions(name)
 
     def next_name(self, word: str) -> str:
-        """The name of a new file."""
+        """Return the name of a new file."""
         return self.files.next_name(word, self.recorded)
 
     def refuse(self, standing: Standing) -> None:
-        """Raises MigrationError if nothing can be run as things stand."""
+        """Raise MigrationError if no migration can run in this state."""
         standing.refuse()
         if not self.allow_out_of_order and (found := standing.disorder):
             raise MigrationError(
@@ -126,7 +126,7 @@ class Router(peewee_migrate.Router):
             )
 
     def run(self, name: str | None = None, *, fake: bool = False) -> list[str]:
-        """Apply what is pending, up to `name`; give the names. Raises MigrationError."""
+        """Apply the pending files, up to `name`; return their names. Raises MigrationError."""
         layout = self.files.layout()
         standing = layout.standing(self.recorded)
         if name and name not in standing.todo:
@@ -143,11 +143,11 @@ class Router(peewee_migrate.Router):
             return standing.until(name)
 
         if not pending(standing) and not standing.squashed:
-            return []  # without the lock, which not everybody may take
+            return []  # the lock would need more privileges
         return self._steps(layout, pending, fake=fake)
 
     def apply(self, names: Iterable[str]) -> list[str]:
-        """Apply these files, in this order, unless they are applied."""
+        """Apply those of these files that are not applied, in this order; return their names."""
         wanted = list(names)
         return self._steps(
             self.files.layout(),
@@ -163,8 +163,8 @@ class Router(peewee_migrate.Router):
         downgrade: bool = False,
         force: bool = False,
     ) -> str:
-        """Apply one file, take it back (`downgrade`), or follow it in memory only (`fake`);
-        `force` marks a followed one as applied."""
+        """Apply a file, roll it back (`downgrade`), or only follow it in memory (`fake`); `force`
+        marks a followed file as applied. Raises MigrationError."""
         if fake and not force:
             self.follow(name, migrator)
             return name
@@ -178,9 +178,11 @@ class Router(peewee_migrate.Router):
         return name
 
     def take_back(self, count: int, baseline: bool = False) -> list[str]:
-        """Roll back the last `count` files, the newest first; give their names. Which these are is
-        decided once the lock is had, after a run that had it before. Raises MigrationError, also
-        for a file that stands for others, which would take back all of them, unless `baseline`."""
+        """Roll back the last `count` files, the newest first; return their names.
+
+        The files are chosen under the lock, after other runs have ended. Raises MigrationError,
+        also for a file that replaces others, unless `baseline`: its rollback would drop all tables.
+        """
         layout, left = self.files.layout(), list[str]()
 
         def newest(standing: Standing) -> list[str]:
@@ -210,14 +212,14 @@ class Router(peewee_migrate.Router):
                 )
 
     def rollback(self, baseline: bool = False) -> str:
-        """Take back the migration applied last; give its name. See `take_back`."""
+        """Roll back the last applied migration; return its name. See `take_back`."""
         return self.take_back(1, baseline)[0]
 
     def _steps(self, layout: Layout, decide: Decide, **how: bool) -> list[str]:
-        """Run the files that `decide` names, each in a transaction of its own; give their names.
+        """Run the files that `decide` returns, each in its own transaction; return their names.
 
-        It is asked again in each transaction, under the lock, since other runs may have changed
-        the history meanwhile.
+        It is called again under the lock of each transaction, because other runs may have changed
+        the history.
         """
         ran: list[str] = []
         while True:
@@ -227,7 +229,7 @@ class Router(peewee_migrate.Router):
                 return ran
 
     def _step(self, step: _Step) -> list[str]:
-        """Take the lock, read the history, decide, and run the first of the files decided on."""
+        """Take the lock, read the history, decide, and run the first of the chosen files."""
         names: list[str] = []
         with self._explained(lambda: names[:1]), self._forgetting(), self.locked():
             standing = step.layout.standing(self.records.opened())
@@ -250,14 +252,14 @@ class Router(peewee_migrate.Router):
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """A transaction in which no other run reads or writes the history to decide by it."""
+        """Begin a transaction with the lock: no other run reads or writes the history to decide."""
         dialect = dialect_for(self.database)
         with dialect.migrating(self.database):
             dialect.lock(self.database, f"dbkit migrate {self.migrate_table}")
             yield
 
     def _execute(self, name: str, migrator: Any, fake: bool, downgrade: bool) -> None:
-        """Run one file, and let the history say so."""
+        """Run a file, and record it in the history."""
         migrate, rollback = self.read(name)
         if downgrade and rollback is None:
             raise MigrationError(
@@ -275,7 +277,7 @@ class Router(peewee_migrate.Router):
         (self.records.remove if downgrade else self.records.add)(name)
 
     def follow(self, name: str, migrator: Migrator) -> None:
-        """Let the migrator's models become what the file makes of them; run nothing."""
+        """Edit the migrator's models as the file does, but run nothing. Raises MigrationError."""
         migrate, _ = self.read(name)
         try:
             with silenced(self.database), migrator.fake():
@@ -290,7 +292,7 @@ class Router(peewee_migrate.Router):
 
     @contextmanager
     def _forgetting(self) -> Iterator[None]:
-        """After a failure the migrator's models are not what the history makes."""
+        """Forget the migrator after a failure: its models do not match the history."""
         try:
             yield
         except BaseException:
@@ -303,8 +305,8 @@ class Router(peewee_migrate.Router):
 
     @contextmanager
     def _explained(self, running: Callable[[], list[str]]) -> Iterator[None]:
-        """Errors as sentences that name the file which is `running`, if any is."""
-        outer = is_open(self.database)  # as for `reset`, which then rolls everything back
+        """Turn errors into a MigrationError that names the `running` file, if there is one."""
+        outer = is_open(self.database)  # `reset`, for example, then rolls everything back
         kept = "Nothing was committed." if outer else "Earlier steps of this run were kept."
         try:
             with diagnosed(self.database):

@@ -1,4 +1,4 @@
-"""Rows for the tables of a scratch database, whatever their columns are, as far as that goes."""
+"""Inserts test rows into the tables of a scratch database, as far as their rules allow."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dbkit.schema.peewee_models import HISTORY_TABLE
 from dbkit.schema.sql import literal, mentions, quoted
 from dbkit.schema.values import Check, Column, ForeignKey, Schema, Table
 
-COUNT = 2  # the first has all values, the second only those that it needs
+COUNT = 2  # the first row has all values, the second only those that it needs
 KINDS = ("table", "unlogged table")
 STRING = re.compile(r"'((?:[^']|'')*)'")
 TRIES = (1, 0, 10, 100, -1, 1000)  # a check may want a number
@@ -22,8 +22,8 @@ LENGTH = re.compile(r"\((\d+)")
 
 
 def insert_rows(database: pw.Database, schema: Schema, changes: Sequence[Change]) -> dict[str, str]:
-    """Insert rows into the tables. A value of a column that is to change its type is one that both
-    types take. Gives for each table why it takes no row; the reason is empty if it has rows."""
+    """Insert rows into the tables. If the type of a column changes, its values fit both types.
+    Return for each table the reason why it accepts no row; the reason is empty if it has rows."""
     becoming = {
         (change.table, change.old.name): change.item
         for change in changes
@@ -44,7 +44,7 @@ def _insert(
     row: int,
     becoming: dict[tuple[str | None, str], Column],
 ) -> str:
-    """Insert a row; why that is not possible, or nothing."""
+    """Insert a row; return the reason why that is impossible, or an empty text."""
     reason = ""
     for number in TRIES:
         values = dict(_values(database, schema, table, row, number, becoming))
@@ -123,7 +123,7 @@ def _value(
 
 
 def _named(table: Table, column: Column) -> list[str]:
-    """The strings that a check of the column names."""
+    """The strings in a check of the column."""
     for part in table.parts:
         if isinstance(part, Check) and mentions(part.expression, column.name):
             found = [one.replace("''", "'") for one in STRING.findall(part.expression)]
@@ -149,8 +149,8 @@ def _parents_first(schema: Schema) -> list[Table]:
 
 
 def read_rows(database: pw.Database, schema: Schema) -> dict[tuple[str, str], Counter[str]]:
-    """(table, column) -> its values, as text, that are not NULL. Tables over a foreign table, which
-    another server would have to read, are left out."""
+    """Return (table, column) -> its values that are not NULL, as text. Tables with a foreign table
+    below them are left out, because another server would have to read it."""
     found = {}
     over_foreign = _over_foreign(schema)
     for table in _parents_first(schema):
@@ -178,7 +178,7 @@ def _over_foreign(schema: Schema) -> set[str]:
 
 
 def empty(database: pw.Database, schema: Schema) -> None:
-    """Delete all rows."""
+    """Delete all rows of the tables."""
     for table in reversed(_parents_first(schema)):
         dialect = dialect_for(database)
         dialect.execute(database, dialect.delete_all(dialect.table_sql(schema, table.name)))

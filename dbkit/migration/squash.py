@@ -1,4 +1,4 @@
-"""One migration that stands for all before it."""
+"""`merge` and `baseline`: one migration that replaces all before it."""
 
 from __future__ import annotations
 
@@ -30,10 +30,11 @@ from .target import Goal, wanted
 def merge(
     database: pw.Database, directory: str | Path = "migrations", name: str = "initial"
 ) -> Created:
-    """Write a file that makes what all files make together, and REPLACES them; they are kept, for
-    databases on which not all of them are applied yet. Rows that they write it does not.
+    """Write a file that creates the schema of all files and REPLACES them; return it.
 
-    Raises MigrationError if there are none, or if what it makes is not proven the same.
+    The old files are kept for databases that have not applied all of them. The new file does not
+    insert the rows that they insert. Raises MigrationError if there are no files, or if the proof
+    fails.
     """
     with replaying(database, directory) as router:
         replay(router)
@@ -54,11 +55,12 @@ def baseline(
     goal: Goal,
     replaced: Sequence[str],
 ) -> Created:
-    """Write a file that makes all of the goal, from nothing, and replaces others."""
+    """Write a file that creates the whole goal and replaces other files; return it. Raises
+    MigrationError if the proof fails."""
     files = Files(Path(directory))
     files.needed = False
     full = files.next_name(checked(name), ())
-    if [*replaced] == [full]:  # a baseline whose file is gone: this is that file again
+    if [*replaced] == [full]:  # the file of this baseline is gone: write it again
         replaced = ()
     else:
         full = files.next_name(checked(name), replaced)

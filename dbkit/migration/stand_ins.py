@@ -1,4 +1,4 @@
-"""Migrations on a scratch database, where tables that belong to somebody else have stand-ins."""
+"""Stand-ins on a scratch database for the tables that no migration creates."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from .target import whole
 
 
 class Rehearsal(Migrator):
-    """Before a table gets a foreign key to a table that no migration makes, this makes that one,
-    and adds its name to the `stand_ins` of the class. Tables in `made` come later in the file."""
+    """A Migrator that creates the target of a foreign key if no migration creates it, and adds its
+    name to the `stand_ins` of the class. Tables in `made` come later in the file."""
 
     stand_ins: set[str]
     made: frozenset[str] = frozenset()
@@ -46,7 +46,7 @@ class Rehearsal(Migrator):
 
 
 def stand_in(database: pw.Database, models: Iterable[Model]) -> set[str]:
-    """Make the tables and columns of these models that do not exist; the tables' names."""
+    """Create the missing tables and columns of these models; return the tables' names."""
     models = with_targets(models)
     there = {table.name: table for table in whole(database).tables} if models else {}
     made = set()
@@ -74,7 +74,7 @@ def _create(database: pw.Database, model: Model) -> None:
 
 
 def _complete(database: pw.Database, model: Model, columns: set[str | None]) -> None:
-    """Add the columns that a foreign key may point to."""
+    """Add the columns to which a foreign key may point."""
     table = table_sql(model)
     for field in _copy(database, model)._meta.sorted_fields:
         name = field.column_name

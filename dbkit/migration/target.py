@@ -1,4 +1,4 @@
-"""What a migration is to make."""
+"""The goal of a migration: the schema to which it leads."""
 
 from __future__ import annotations
 
@@ -28,10 +28,9 @@ UNSAID = (
 
 @dataclass(frozen=True)
 class Goal:
-    """What the models say; where a schema is `wanted`, exactly that, with all it has beside.
-    `objects` are those of a database, in a file that begins from nothing; `by_sql` says that no
-    model creates a table in it. Tables and parts that match a pattern of `ignore` belong to
-    somebody else."""
+    """The schema of the models; or exactly the schema `wanted`, with all its objects. A file that
+    begins from nothing creates the `objects` of a database, and with `by_sql` it creates no table
+    by a model. Tables and parts that match a pattern of `ignore` are left alone."""
 
     models: Sequence[Model]
     wanted: Schema | None = None
@@ -41,21 +40,21 @@ class Goal:
 
     @staticmethod
     def of(models: Iterable[Model], ignore: Sequence[str]) -> Goal:
-        """What these models say, as far as their tables are the project's."""
+        """Return the goal of these models, without unmanaged and ignored tables."""
         models = [model for model in models if not model._meta.temporary]
         ignore = (*ignore, *of_others(models))
         return Goal([one for one in models if not matches(qualified(one), ignore)], ignore=ignore)
 
     @property
     def outside(self) -> list[Model]:
-        """The models of other tables that foreign keys point to."""
+        """The models of other tables to which foreign keys point."""
         return [model for model in with_targets(self.models) if model not in self.models]
 
     def owns(self, name: str) -> bool:
         return not matches(name, self.ignore)
 
     def left(self, database: pw.Database) -> tuple[Schema, list[Change]]:
-        """(the schema, what of it is still to be changed)."""
+        """Return (the schema of the database, the remaining changes to the goal)."""
         if self.wanted is not None:
             live = whole(database, self.ignore)
             return live, list(diff(live, self.wanted))
@@ -66,7 +65,7 @@ class Goal:
 
 
 def _is_said(change: Change) -> bool:
-    """Whether a migration makes it: not where models could not say the contrary."""
+    """Whether a migration makes the change. It does not drop objects that models cannot declare."""
     if isinstance(change, Drop) and isinstance(change.item, UNSAID):
         return False
     if not (isinstance(change, Alter) and isinstance(change.old, Table)):
@@ -76,7 +75,7 @@ def _is_said(change: Change) -> bool:
 
 
 def whole(database: pw.Database, ignore: Sequence[str] = ()) -> Schema:
-    """The whole schema, less the history of migrations and the tables that `ignore` matches."""
+    """Return the whole schema, without the history table and the tables that `ignore` matches."""
     with dialect_for(database).reading(database, None) as reading:
         return _without(reading.live(comments=True), ignore)
 
@@ -91,8 +90,8 @@ def _without(schema: Schema, ignore: Sequence[str]) -> Schema:
 def wanted(
     database: pw.Database, models: Sequence[Model], ignore: Sequence[str] = ()
 ) -> tuple[Schema, list[Object]]:
-    """The schema as it is, but for the names that the models do not say: any will do; and the
-    objects of the database."""
+    """Return (the schema, the objects of the database). Names that the models do not choose are
+    marked as not chosen."""
     with dialect_for(database).reading(database, None) as reading:
         live = reading.live(comments=True)
         said, objects = reading.models(models, live), reading.objects(live)

@@ -1,5 +1,5 @@
-"""Tables and columns that no operation made: they are read from the database, or, while a
-file is followed in memory, taken as the file names them."""
+"""Tables and columns that no operation created: they are read from the database; or, while a file
+is followed in memory, only their names are known from the file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Find = Callable[[str], Model | None]  # a model by its table's name
 
 
 class UntoldField(pw.BareField):
-    """A column whose name is all that a followed file says."""
+    """A column of which a followed file shows only the name."""
 
 
 class _Untold(pw.ModelBase):
@@ -30,7 +30,7 @@ class _Untold(pw.ModelBase):
 
 
 def untold(name: str, database: pw.Database) -> Model:
-    """A model for a table whose name is all that a followed file says."""
+    """Return a model for a table of which a followed file shows only the name."""
     meta = type("Meta", (), {"table_name": name, "database": database})
     return _Untold("Untold", (pw.Model,), {"Meta": meta})
 
@@ -40,7 +40,7 @@ def is_untold(model: Model) -> bool:
 
 
 def forget_untold(models: Iterable[Model]) -> None:
-    """What has been followed has no columns but those that an operation made."""
+    """Remove the columns that no operation created from the models after a file was followed."""
     for model in models:
         for field in list(model._meta.sorted_fields):
             if isinstance(field, UntoldField):
@@ -48,12 +48,13 @@ def forget_untold(models: Iterable[Model]) -> None:
 
 
 def is_of_project(model: Model) -> bool:
-    """Whether a class is that of a module, and not of a migration's file."""
+    """Whether a class belongs to a module, and not to a migration's file."""
     return getattr(sys.modules.get(model.__module__), model.__name__, None) is model
 
 
 def own_copy(model: Model, find: Find) -> Model:
-    """A model to be edited in place of a project's, whose foreign keys point to `find`'s."""
+    """Return an editable copy of a project's model, whose foreign keys point to the models that
+    `find` returns."""
     copy = snapshot(model)
     for field in copy._meta.sorted_fields:
         if isinstance(field, pw.ForeignKeyField):
@@ -64,7 +65,7 @@ def own_copy(model: Model, find: Find) -> Model:
 
 
 def point(field: Any, target: Model) -> None:
-    """Let a foreign key, and the way back from it, be one to this model."""
+    """Let a foreign key and its back-reference belong to this target."""
     new = cloned(field)
     column = field.rel_field.column_name
     new.declared_backref = field.declared_backref or field.backref
@@ -81,7 +82,7 @@ def learn(model: Model, live: Model) -> None:
 
 
 def named_as(model: Model, other: Model) -> None:
-    """Give the fields the names that a class of the same table has for their columns."""
+    """Rename the fields as in another model of the same table."""
     for field in list(model._meta.sorted_fields):
         wanted = other._meta.columns.get(field.column_name)
         if wanted is not None and wanted.name != field.name not in other._meta.fields:

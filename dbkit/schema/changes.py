@@ -202,7 +202,7 @@ def definition(item: Item) -> str:
 
 
 def touches(change: Change, column: str) -> bool:
-    """Whether a change is about a column, perhaps among others."""
+    """Whether a change concerns a column, perhaps among others."""
     for item in (getattr(change, "old", change.item), change.item):
         match item:
             case Column(name):

@@ -76,7 +76,7 @@ class Creation:
 
 
 class Stepping(BaseMigrator):
-    """What every operation does: find its model, edit it, and queue or run what that takes."""
+    """The common part of the operations: find a model, edit it, and queue or run the change."""
 
     def __init__(self, database: pw.Database) -> None:
         super().__init__(database)

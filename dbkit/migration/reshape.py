@@ -67,12 +67,12 @@ def _index(model: Model, index: Any) -> Any:
 
 
 class Reshape:
-    """One change of several tables at once: `before` and `after` are snapshots by table name, None
-    where there is no table any more; `enums` are enum types with the labels that they get; `using`
-    says how a column's values become those of its new type, `anew` which enum types are made anew
-    although labels are only added; `sought` are changes of what only the live schema has; `meant`
-    are the attributes of columns that operations name: they become what the models say even if a
-    statement changed them before."""
+    """A step that changes several tables at once. `before` and `after` are snapshots by table name;
+    None means that the table is removed. `enums` are enum types with their new labels. `using` are
+    the USING expressions of columns whose type changes, and `anew` are the enum types to replace
+    although labels are only added. `sought` find changes of parts that only the live schema has.
+    `meant` are the attributes that operations set explicitly, even if a statement changed them
+    before."""
 
     __name__ = "reshape"
 

@@ -33,7 +33,7 @@ def insert_rows(database: pw.Database, schema: Schema, changes: Sequence[Change]
     reasons = {}
     for table in _parents_first(schema):
         tried = [_insert(database, schema, table, row, becoming) for row in range(COUNT)]
-        reasons[table.name] = min(tried)  # the second row may be too many; one is enough
+        reasons[table.name] = min(tried)  # the second row may fail; one row is enough
     return reasons
 
 

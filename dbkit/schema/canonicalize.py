@@ -164,7 +164,7 @@ def _copy(
     options["table_name"] = cut(first._meta.table_name)
     options["primary_key"] = False
     options["schema_manager_class"] = internals.schema_manager_class(first)
-    place = None if bare else _place(first, cut)  # which may lack what a key to itself points to
+    place = None if bare else _place(first, cut)  # it may lack the target of a key to itself
     columns = {cut(field.column_name): field.name for field in fields}
     attributes = {field.name: _field(field, place, cut, copies or {}, columns) for field in fields}
     if not bare:

@@ -159,8 +159,8 @@ def _broken(database: pw.Database, schema: Schema) -> dict[str, str]:
                      f"INSERT INTO {name} ({column}) VALUES (NULL)"]  # fmt: skip
         for sql in tried:
             try:
-                # the driver keeps statements by their text, and one that is only explained stays
-                # what it was before the tables changed
+                # the driver caches statements by their text, and does not prepare a cached EXPLAIN
+                # again after the tables have changed
                 database.execute_sql(f"EXPLAIN {sql} -- {next(NUMBERS)}")
             except pw.OperationalError as error:
                 found[f"{'view' if table.kind == 'view' else 'a trigger of'} {table.name}"] = str(

@@ -1,8 +1,9 @@
 """The statements that change one SQLite schema into another.
 
-If ALTER TABLE cannot make a change exactly, the table is rebuilt (https://sqlite.org/
-lang_altertable.html, 7): a new table is created, the rows are copied, the old table is dropped, and
-the new table gets its name. This needs foreign keys to be off, so it must not run in a transaction.
+If ALTER TABLE cannot make a change exactly, the table is rebuilt: a new table is created, the rows
+are copied, the old table is dropped, and the new table gets its name
+(https://sqlite.org/lang_altertable.html, 7). Foreign keys must be off, so a rebuild must not begin
+in a transaction.
 DROP COLUMN needs SQLite 3.35. All views and triggers are dropped before and created again after,
 because RENAME fails while a view or trigger names a missing table.
 

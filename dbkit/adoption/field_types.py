@@ -106,4 +106,5 @@ class Spoken(Protocol):
 
 
 def sql(words: str) -> Call:
+    """Return a call of `pw.SQL` with these words."""
     return Call("pw.SQL", (words,))

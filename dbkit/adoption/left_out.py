@@ -54,6 +54,7 @@ def capitalized(words: str) -> str:
 
 
 def has_model(table: Table) -> bool:
+    """Whether a table gets a model."""
     return table.kind not in NO_MODELS and not is_partition(table)
 
 
@@ -118,10 +119,12 @@ def of_part(table: Table, part: Part) -> Unsaid | None:
 
 
 def unsayable(table: Table) -> Unsaid:
+    """Return the omission of a table that Peewee cannot query."""
     return Unsaid(table.name, f"Table {table.name} is left out: Peewee cannot query a table "
                   "or column with such a name.")  # fmt: skip
 
 
 def key_name(table: Table, key: PrimaryKey) -> Unsaid:
+    """Return the omission of the name of a primary key."""
     return Unsaid(f"{table.name}.{key.name}", f"The model leaves out the name of primary "
                   f"key {key.name} of table {table.name}: Peewee cannot name it.")  # fmt: skip

@@ -42,15 +42,18 @@ def layout(tables: Iterable[Table], spoken: Spoken, taken: set[str]) -> Layout:
 
 
 def columns_of(table: Table) -> list[Column]:
+    """Return the columns of a table."""
     return [part for part in table.parts if isinstance(part, Column)]
 
 
 def key_of(table: Table) -> tuple[str, ...]:
+    """Return the columns of a table's primary key."""
     keys = [part.columns for part in table.parts if isinstance(part, PrimaryKey)]
     return keys[0] if keys else ()
 
 
 def foreign_keys(table: Table) -> list[ForeignKey]:
+    """Return the foreign keys of a table."""
     return [part for part in table.parts if isinstance(part, ForeignKey)]
 
 

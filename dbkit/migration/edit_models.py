@@ -76,6 +76,7 @@ def renamed_in(sql: str, old: str, new: str) -> str:
 
 
 def is_called(clause: Any, name: str) -> bool:
+    """Whether a clause is a constraint with this name, or with this SQL."""
     if isinstance(clause, pw.NodeList) and len(clause.nodes) == 3:
         entity = clause.nodes[1]
         return isinstance(entity, pw.Entity) and internals.entity_name(entity) == name

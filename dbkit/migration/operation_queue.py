@@ -67,6 +67,8 @@ class Orm:
 
 
 class Creation:
+    """A queued CREATE TABLE for a model."""
+
     def __init__(self, model: Model) -> None:
         self.model, self.__name__ = model, f"create {qualified(model)}"
 

@@ -36,6 +36,7 @@ def untold(name: str, database: pw.Database) -> Model:
 
 
 def is_untold(model: Model) -> bool:
+    """Whether a model is one of `untold`."""
     return isinstance(model, _Untold)
 
 

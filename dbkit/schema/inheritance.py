@@ -9,6 +9,7 @@ from .values import Check, Column, Comment, Part, Table
 
 
 def is_partition(table: Table) -> bool:
+    """Whether a table is a partition."""
     return any(option.startswith("PARTITION OF ") for option in table.options)
 
 
@@ -25,6 +26,7 @@ def descendants(tables: Iterable[Table], of: Callable[[Table], bool]) -> list[Ta
 
 
 def parents_first(tables: Iterable[Table]) -> list[Table]:
+    """Return the tables in an order in which each comes after its parents."""
     tables = list(tables)
     names = {table.name for table in tables}
     roots = [table for table in tables if names.isdisjoint(table.parents)]

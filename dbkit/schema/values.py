@@ -54,6 +54,8 @@ class PrimaryKey:
 
 @value
 class ForeignKey:
+    """A foreign key. `period` means PERIOD of the last column."""
+
     columns: tuple[str, ...]
     target: str
     target_columns: tuple[str, ...]
@@ -85,6 +87,8 @@ class Unique:
 
 @value
 class Check:
+    """A CHECK constraint. `inherited` is false for NO INHERIT."""
+
     expression: str
     validated: bool = True
     enforced: bool = True
@@ -95,6 +99,8 @@ class Check:
 
 @value
 class Exclusion:
+    """An exclusion constraint."""
+
     definition: str
     name: str | None = None
     named: bool = True
@@ -129,6 +135,8 @@ class Trigger:
 
 @value
 class Rule:
+    """A rewrite rule. `enabled` is as in Trigger."""
+
     name: str
     definition: str
     enabled: str = "origin"
@@ -185,12 +193,16 @@ class Table:
 
 @value
 class EnumType:
+    """An enum type with its labels in order."""
+
     name: str
     labels: tuple[str, ...]
 
 
 @value
 class Domain:
+    """A domain; `definition` is its SQL without the name."""
+
     name: str
     definition: str
 

@@ -13,6 +13,8 @@ from .steps import Placed, Step
 
 
 class Beside:
+    """Writes the statements for schemas, extensions and comments outside tables."""
+
     def __init__(self, spelling: Spelling, plan: Plan, sequences: list[str]) -> None:
         self.spelling, self.plan = spelling, plan
         self.lasting = [one.name for one in plan.old.values() if one.kind not in VIEWS] + sequences

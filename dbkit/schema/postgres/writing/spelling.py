@@ -188,6 +188,7 @@ def raw_not_null(check: Check) -> str | None:
 
 
 def spaced(*words: str) -> str:
+    """Join the words that are not empty."""
     return " ".join(word for word in words if word)
 
 
@@ -201,6 +202,7 @@ def key(text: str, columns: Iterable[str]) -> str:
 
 
 def included(columns: tuple[str, ...]) -> str:
+    """Return the INCLUDE clause of an index or a key."""
     return f"INCLUDE ({', '.join(columns)})" if columns else ""  # as the server prints them
 
 
@@ -212,10 +214,12 @@ def settings(options: Iterable[str]) -> str:
 
 
 def deferrable(text: str) -> str:
+    """Return the DEFERRABLE clause of a constraint."""
     return f"DEFERRABLE {text}" if text else ""
 
 
 def validity(part: ForeignKey | Check) -> str:
+    """Return the NOT VALID and NOT ENFORCED clauses of a constraint."""
     if not part.enforced:
         return "NOT ENFORCED"
     return "" if part.validated else "NOT VALID"
@@ -230,6 +234,7 @@ def action(text: str) -> str:
 
 
 def generated(expression: str) -> str:
+    """Return the expression of a generated column, with STORED or VIRTUAL."""
     bare = expression.removesuffix(" VIRTUAL")
     return f"({bare}) {'STORED' if bare == expression else 'VIRTUAL'}"
 

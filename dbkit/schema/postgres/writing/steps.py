@@ -9,6 +9,8 @@ from ...sql import Statement
 
 
 class Step(IntEnum):
+    """The steps in the order in which they run."""
+
     NAMESPACE = auto()
     SEARCH_PATH = auto()
     EXTENSION = auto()

@@ -27,6 +27,8 @@ WORDS = {"origin": "ENABLE", "disabled": "DISABLE", "replica": "ENABLE REPLICA",
 
 
 class Firings:
+    """Writes the statements that say when triggers fire."""
+
     def __init__(self, spelling: Spelling, plan: Plan, rank: Callable[[Table], int]) -> None:
         """`rank` orders the statements for a table after those for its parents, because partitions
         follow their parents."""

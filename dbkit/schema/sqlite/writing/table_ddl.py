@@ -38,10 +38,12 @@ def full_name(table: str, name: str | None = None) -> str:
 
 
 def columns(table: Table) -> list[Column]:
+    """Return the columns of a table."""
     return [part for part in table.parts if isinstance(part, Column)]
 
 
 def key_of(table: Table) -> PrimaryKey | None:
+    """Return the primary key of a table, or None."""
     return next((part for part in table.parts if isinstance(part, PrimaryKey)), None)
 
 
@@ -133,6 +135,7 @@ def is_literal(text: str) -> bool:
 
 
 def create_index(table: Table, index: Index) -> str:
+    """Return the CREATE INDEX of an index."""
     keys = ", ".join(_index_key(tokens(key)) for key in index.keys)
     where = f" WHERE {' '.join(tokens(index.where))}" if index.where else ""
     kind = "UNIQUE INDEX" if index.unique else "INDEX"
@@ -169,5 +172,6 @@ def create_view(view: Table) -> str:
 
 
 def create_trigger(table: Table, trigger: Trigger) -> str:
+    """Return the CREATE TRIGGER of a trigger."""
     words = tokens(trigger.definition)[3:]
     return f"CREATE TRIGGER {full_name(table.name, trigger.name)} {' '.join(words)}"

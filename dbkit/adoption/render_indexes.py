@@ -17,7 +17,7 @@ from .model_layout import Layout, columns_of
 
 
 class Indexes:
-    """Of one table. `usual` is the method of an index of which no other is said."""
+    """The indexes of a table. `usual` is the default index method."""
 
     usual = "btree"
 

@@ -21,7 +21,8 @@ class Standing:
     which replaces others takes their place. `todo` are the files that play a part, in order.
 
     `gone` are applied files that are not in the directory. `squashed` are the replacing files that
-    the history should name instead of those they replace. `errors` says which of them cannot be.
+    the history should name instead of those they replace. `errors` are the reasons why a
+    REPLACES is impossible.
     """
 
     recorded: tuple[str, ...]
@@ -83,8 +84,8 @@ class Standing:
 class Layout:
     """The files of a directory: their names in order, and the names that some of them replace.
 
-    A file with REPLACES counts as applied where all that it replaces is applied. It is applied in
-    their place where none is. Where some are, the others are applied first.
+    A file with REPLACES counts as applied if all files that it replaces are applied. If none of
+    them is applied, the replacing file is applied instead. If some are, the rest are applied first.
     """
 
     names: tuple[str, ...]
@@ -159,8 +160,8 @@ class Layout:
     def _unknown(
         self, name: str, replaced: Sequence[str], recorded: Sequence[str]
     ) -> Iterator[MigrationError]:
-        """Once the replaced files are deleted, a new database knows none of them. A few that are
-        unknown, or one whose number another migration has, were never there."""
+        """Once the replaced files are deleted, a new database knows none of them. If only some are
+        unknown, or another migration has the number of a replaced file, REPLACES is wrong."""
         known = {*self.names, *recorded}
         numbers = {one.partition("_")[0] for one in known - {name}}
         unknown = [one for one in replaced if one not in known]

@@ -96,7 +96,7 @@ class ConstraintOperations(Stepping):
 
     def _drop_unknown(self, model: Model, name: str) -> None:
         """Drop a constraint that the model lacks, because SQL created it."""
-        if self.dialect.alters_tables:
+        if self._dialect.alters_tables:
             sql = f"ALTER TABLE {table_sql(model)} DROP CONSTRAINT {quoted(name)}"
             self._sql("drop_constraints", sql)
             return
@@ -162,7 +162,7 @@ class ConstraintOperations(Stepping):
     def rename_index(self, model: Model | str, old_name: str, new_name: str) -> Model:
         """Rename an index."""
         model = self.get_model(model)
-        if self.dialect.alters_tables:
+        if self._dialect.alters_tables:
             old = name_sql(model._meta.schema, old_name)
             self._sql("rename_index", f"ALTER INDEX {old} RENAME TO {quoted(new_name)}")
             rename_index(model, old_name, new_name)

@@ -105,7 +105,7 @@ class EnumOperations(Stepping):
     def rename_enum_value(self, name: str, old: str, new: str, schema: str | None = None) -> None:
         """Rename a label, in every row and default that has it."""
         labels = self._labels(name, schema)
-        if self.dialect.alters_tables:
+        if self._dialect.alters_tables:
             type_ = name_sql(schema, name)
             sql = f"ALTER TYPE {type_} RENAME VALUE {literal(old)} TO {literal(new)}"
             self._sql(f"rename_enum_value {name}", sql)

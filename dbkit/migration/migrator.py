@@ -46,7 +46,7 @@ class Migrator(EnumOperations, ConstraintOperations):
         if cascade:
             self._settle()
             self.orm.remove(model)
-            sql = f"DROP TABLE {table_sql(model)}{self.dialect.cascade}"
+            sql = f"DROP TABLE {table_sql(model)}{self._dialect.cascade}"
             self._sql("remove_model", sql)
             return
         with self._edited(model) as reshape:
@@ -72,7 +72,7 @@ class Migrator(EnumOperations, ConstraintOperations):
         """ALTER TABLE SET SCHEMA. Raises MigrationError on SQLite, where a schema is an attached
         database."""
         model = self.get_model(model)
-        if not self.dialect.alters_tables:
+        if not self._dialect.alters_tables:
             raise MigrationError("SQLite cannot move a table to another schema.")
         self._settle()
         old = table_sql(model)
@@ -87,7 +87,7 @@ class Migrator(EnumOperations, ConstraintOperations):
         """Run SQL statements that drop objects and create them again, and restore the attachments
         of the objects: owner, privileges, comments, settings. Percent signs are not doubled."""
         database = self.database
-        self._do("recreate", lambda: self.dialect.recreate(database, statements))
+        self._do("recreate", lambda: self._dialect.recreate(database, statements))
 
     def change_options(self, model: Model | str, **options: Any) -> Model:
         """Change options of Meta: strict_tables, without_rowid, table_settings, options."""
@@ -203,7 +203,7 @@ class Migrator(EnumOperations, ConstraintOperations):
         """DROP COLUMN, with the indexes and constraints that name it. Any other object that depends
         on it (a view) blocks it, unless `cascade`, which drops that object too."""
         model = self._with_fields(model, *names)
-        if cascade and self.dialect.cascade:
+        if cascade and self._dialect.cascade:
             self._settle()
             for name in names:
                 column = quoted(field_of(model, name).column_name)

@@ -91,7 +91,7 @@ class Stepping(BaseMigrator):
         self.added: dict[tuple[str | None, str], tuple[str, ...]] = {}  # as Reshape.enums
 
     @property
-    def dialect(self) -> Dialect:
+    def _dialect(self) -> Dialect:
         return dialect_for(self.database)
 
     def __call__(self) -> None:
@@ -162,7 +162,7 @@ class Stepping(BaseMigrator):
     def _check_rows(self) -> None:
         """Check deferred constraints: PostgreSQL changes no table while some are unchecked."""
         if self.unchecked:
-            self.dialect.check_rows(self.database)
+            self._dialect.check_rows(self.database)
         self.unchecked = False
 
     @contextmanager
@@ -231,7 +231,7 @@ class Stepping(BaseMigrator):
     def _live(self) -> Schema:
         """The schema after the operations above."""
         self._flush()
-        with self._own(), self.dialect.reading(self.database, None) as reading:
+        with self._own(), self._dialect.reading(self.database, None) as reading:
             return reading.live()
 
     def catch_up(self, live: Schema, names: Iterable[str]) -> None:
@@ -239,7 +239,7 @@ class Stepping(BaseMigrator):
         tables = self.orm.tables
         wanted = [name for name, there in columns(live, names).items()
                   if name not in tables or there - tables[name]._meta.columns.keys()]  # fmt: skip
-        found = reflected(live, self.dialect.name, wanted) if wanted else {}
+        found = reflected(live, self._dialect.name, wanted) if wanted else {}
         for name, model in found.items():
             model._meta.set_database(self.database)
             if name not in tables:
@@ -290,14 +290,14 @@ class Stepping(BaseMigrator):
             self._flush()
 
     def _native(self, name: str, operation: Callable[[], Any]) -> None:
-        if self.dialect.alters_tables:
+        if self._dialect.alters_tables:
             self._do(name, operation)
 
     def _sql(self, name: str, sql: str) -> None:
         self._do(name, lambda: self._execute(sql))
 
     def _execute(self, sql: str) -> None:
-        self.dialect.execute(self.database, sql)
+        self._dialect.execute(self.database, sql)
 
 
 class Edit:

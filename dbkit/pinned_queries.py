@@ -51,7 +51,7 @@ def ask_all(
     """Run several queries in one round trip, and return the rows of each as named tuples. A value
     for which JSON has no type is returned as text."""
     arrays = ", ".join(f"(SELECT json_agg(rows)::text FROM ({sql}) rows)" for sql in queries)
-    found = (
+    results = (
         json.loads(text or "[]") for text in ask(database, f"SELECT {arrays}", params).fetchone()
     )
-    return [_named(rows[0], (row.values() for row in rows)) if rows else [] for rows in found]
+    return [_named(rows[0], (row.values() for row in rows)) if rows else [] for rows in results]

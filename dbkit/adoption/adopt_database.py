@@ -139,8 +139,8 @@ def _attempt(
 def _spelled(database: pw.Database, schema: Schema) -> Schema:
     """The schema with qualified names in the SQL of its tables: models have no search path."""
     with dialect_for(database).reading(database, None) as reading:
-        there = {table.name: table for table in reading.spelled()}
-    return replace(schema, tables=tuple(there.get(one.name, one) for one in schema.tables))
+        spelled = {table.name: table for table in reading.spelled()}
+    return replace(schema, tables=tuple(spelled.get(one.name, one) for one in schema.tables))
 
 
 @contextmanager

@@ -46,9 +46,9 @@ class Lost:
     def without_models(self, tables: frozenset[str]) -> Lost:
         """Return these losses, with more tables created by SQL because their models cannot be
         compared."""
-        more = (Unsaid(name, f"Table {name} has no model, because the server cannot compare it.")
+        unsaid = (Unsaid(name, f"Table {name} has no model, because the server cannot compare it.")
                 for name in sorted(tables))  # fmt: skip
-        return replace(self, unmodelled=self.unmodelled | tables, unsaid=(*self.unsaid, *more))
+        return replace(self, unmodelled=self.unmodelled | tables, unsaid=(*self.unsaid, *unsaid))
 
     def modelled(self, schema: Schema) -> Schema:
         """Return the schema with only the tables that get a model, as they are in the database."""
@@ -129,9 +129,9 @@ class _Trial:
         return replace(found, remade=remade, unsaid=tuple(self.unsaid), tried=True)
 
     def _remade(self, wanted: Schema, made: Schema) -> Iterator[Table]:
-        there = {table.name: table for table in made.tables}
+        made_tables = {table.name: table for table in made.tables}
         for table in wanted.tables:
-            new = there.get(table.name, table)
+            new = made_tables.get(table.name, table)
             changes = diff(Schema(tables=(table,)), Schema(tables=(new,)))
             if changes:
                 what = ", ".join(f"{kind(one.item)} {subject(one.item)}" for one in changes)

@@ -118,8 +118,8 @@ class Postgres:
         item = self._plain(type_.removesuffix("[]")) if type_.endswith("[]") else None
         if item is None or item.function.startswith("pg."):
             return None
-        more = (item.options,) if item.options else ()
-        return Kind("pg.ArrayField", (Code(item.function), *more), sql=type_, followed=False,
+        options = (item.options,) if item.options else ()
+        return Kind("pg.ArrayField", (Code(item.function), *options), sql=type_, followed=False,
                     method="gin")  # fmt: skip
 
     def _any(self, type_: str) -> Kind:

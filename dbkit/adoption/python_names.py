@@ -42,11 +42,11 @@ def member_names(labels: Iterable[str]) -> list[str] | None:
 
 def unique(name: str, taken: Collection[str], ending: Callable[[int], str]) -> str:
     """Return the name, with the first ending that makes it a name that is not taken."""
-    found, count = name, 0
-    while found in taken or keyword.iskeyword(found):
+    candidate, count = name, 0
+    while candidate in taken or keyword.iskeyword(candidate):
         count += 1
-        found = name + ending(count)
-    return found
+        candidate = name + ending(count)
+    return candidate
 
 
 def _normal(name: str) -> str:

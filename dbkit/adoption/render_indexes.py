@@ -45,11 +45,11 @@ class Indexes:
 
     def in_meta(self) -> list[Any]:
         """Return the indexes on several columns whose names Peewee would make up."""
-        found = [one for one in self.left if self._is_plain(one) and self._has_usual_name(one)
+        plain = [one for one in self.left if self._is_plain(one) and self._has_usual_name(one)
                  and one.method == self.usual]  # fmt: skip
-        self.left = [one for one in self.left if one not in found]
+        self.left = [one for one in self.left if one not in plain]
         return [(tuple(self.names[key.column or ""] for key in self._keys(one)), one.unique)
-                for one in found]  # fmt: skip
+                for one in plain]  # fmt: skip
 
     def calls(self) -> Iterator[Statement]:
         model = self.plan.classes[self.table.name]

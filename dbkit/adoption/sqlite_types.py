@@ -109,8 +109,8 @@ class Sqlite:
         return not part.name
 
     def index_key(self, key: str, columns: list[str]) -> Words:
-        found = next((one for one in columns if normal(quoted(one)) == key), None)
-        return Words(found, quoted(found) if found else spaced(key))
+        column = next((one for one in columns if normal(quoted(one)) == key), None)
+        return Words(column, quoted(column) if column else spaced(key))
 
     def where(self, index: Index) -> str | None:
         return index.where and spaced(index.where)

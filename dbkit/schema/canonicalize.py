@@ -33,8 +33,8 @@ def layers(models: Iterable[Model], cut: Cut) -> list[Model]:
             columns = {cut(field.column_name): field for field in first}
             result.append(_copy([model], first, cut))
             for fields in others:
-                more = [_further(field, columns[cut(field.column_name)]) for field in fields]
-                result.append(_copy([model], more, cut, bare=True))
+                further = [_further(field, columns[cut(field.column_name)]) for field in fields]
+                result.append(_copy([model], further, cut, bare=True))
         else:
             result.append(model)
     return result

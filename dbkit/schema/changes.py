@@ -206,11 +206,11 @@ def touches(change: Change, column: str) -> bool:
     for item in (getattr(change, "old", change.item), change.item):
         match item:
             case Column(name):
-                found = name == column
+                concerned = name == column
             case Check(expression):
-                found = mentions(expression, column)
+                concerned = mentions(expression, column)
             case _:
-                found = any(mentions(key, column) for key in covers(item))
-        if found:
+                concerned = any(mentions(key, column) for key in covers(item))
+        if concerned:
             return True
     return False

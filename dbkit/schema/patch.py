@@ -26,8 +26,8 @@ def patched(schema: Schema, changes: Iterable[Change]) -> Schema:
     for change in changes:
         match change:
             case Alter(None, Table(), Table() as new):
-                there = _table(schema, new.name)
-                schema = _with(schema, replace(there, kind=new.kind, options=new.options))
+                table = _table(schema, new.name)
+                schema = _with(schema, replace(table, kind=new.kind, options=new.options))
             case Drop(None, item):
                 schema = _beside(schema, item)
             case Alter(None, _, item):
@@ -80,10 +80,10 @@ def _changed(table: Table, change: Change, schema: Schema) -> Table:
 
 
 def _there(table: Table, part: Part) -> Part:
-    found = counterpart(table, part)
-    if found is None:
+    other = counterpart(table, part)
+    if other is None:
         raise MigrationError(f"Table {table.name} has no {kind(part)} {subject(part)}.")
-    return found
+    return other
 
 
 def _nameable(part: Part, schema: Schema) -> Part:

@@ -88,8 +88,8 @@ def examine(
     with diagnosed(database), dialect.reading(database, schemas_of(lasting)) as reading:
         reading.expect(lasting)
         live = reading.live()
-        there = {table.name for table in live.tables}
-        lasting += [base for base in bases if reading.name(base) in there]
+        live_names = {table.name for table in live.tables}
+        lasting += [base for base in bases if reading.name(base) in live_names]
         desired = _desired(reading, layers(lasting, dialect.cut), live)
         unverified = tuple(reading.unverified)
         known = {name for name, _ in unverified}
@@ -125,9 +125,9 @@ def _merged(first: Schema, second: Schema) -> Schema:
                     f"{kind(change.item)} {subject(change.item)}.",
                     "Make them agree, or keep only one of them.",
                 )
-        more = tuple(change.item for change in changes
+        added = tuple(change.item for change in changes
                      if isinstance(change, Add) and isinstance(change.item, Part))  # fmt: skip
-        tables[table.name] = replace(table, parts=tables[table.name].parts + more)
+        tables[table.name] = replace(table, parts=tables[table.name].parts + added)
     enums = {enum.name: enum for enum in (*first.enums, *second.enums)}
     sequences = dict.fromkeys((*first.sequences, *second.sequences))
     return replace(

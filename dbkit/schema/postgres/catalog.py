@@ -254,12 +254,12 @@ def _constraint(row: Any, naming: Naming) -> Part:
         case "x":
             return Exclusion(row.definition, row.name, options=options)
         case _:
-            some = f" ({', '.join(row.set_columns)})" if row.set_columns else ""
+            set_columns = f" ({', '.join(row.set_columns)})" if row.set_columns else ""
             return ForeignKey(
                 columns,
                 naming(row.target_schema, row.target),
                 tuple(row.target_columns),
-                ACTIONS[row.on_delete] + some,
+                ACTIONS[row.on_delete] + set_columns,
                 ACTIONS[row.on_update],
                 MATCHES[row.match],
                 row.deferrable,

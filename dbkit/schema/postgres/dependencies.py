@@ -32,17 +32,17 @@ def read(database: pw.Database, naming: Naming, columns_own: Callable[[str], boo
     `columns_own` says whether a sequence belongs to a serial or identity column. The search path
     must be only pg_catalog.
     """
-    found = {one.key: one for one in (SETTINGS, *_granted(database), *_held(database, naming))}
+    objects = {one.key: one for one in (SETTINGS, *_granted(database), *_held(database, naming))}
     for one in _defined(database):  # a foreign table is a table, created by a statement of its own
-        same = found.get(one.key, one)
-        found[one.key] = replace(one, held=same.held, name=same.name)
+        same = objects.get(one.key, one)
+        objects[one.key] = replace(one, held=same.held, name=same.name)
     owners = {(row.catalog, row.oid): (row.other, row.other_oid)
               for row in named_rows(database.execute_sql(object_queries.OWNERS))}  # fmt: skip
     edges: list[tuple[Key, Key]] = []
     for row in named_rows(database.execute_sql(object_queries.DEPENDENCIES)):
         key, other = (row.catalog, row.oid), (row.other, row.other_oid)
-        if row.type in "ai" and key in found and found[key].held == "sequence":
-            if columns_own(found[key].name):  # else it is created before the column that owns it
+        if row.type in "ai" and key in objects and objects[key].held == "sequence":
+            if columns_own(objects[key].name):  # else it is created before the column that owns it
                 owners[key] = other
         elif (
             row.type in COMES_WITH and key != other and key[0] not in MEMBERS
@@ -53,10 +53,10 @@ def read(database: pw.Database, naming: Naming, columns_own: Callable[[str], boo
     needs: dict[Key, set[Key]] = defaultdict(set)
     for key, other in edges:
         needs[_owner(key, owners)].add(_owner(other, owners))
-    for shell in _shells(database, found, needs):
-        found[shell.key] = shell
-    return [replace(found[key], needs=frozenset(needs[key] - {key}))
-            for key in sorted(found, key=lambda key: key[1]) if key not in owners]  # fmt: skip
+    for shell in _shells(database, objects, needs):
+        objects[shell.key] = shell
+    return [replace(objects[key], needs=frozenset(needs[key] - {key}))
+            for key in sorted(objects, key=lambda key: key[1]) if key not in owners]  # fmt: skip
 
 
 def _shells(

@@ -78,8 +78,8 @@ class Reading:
         for schema in self.schemas:
             path = _shown(dict.fromkeys([*self.own_path, schema]))
             with rolled_back(self.database, more=f"; SET LOCAL search_path TO {path}"):
-                found = catalog.read(self.database, [schema], self.names.qualified, comments=True)
-            tables += found.tables
+                part = catalog.read(self.database, [schema], self.names.qualified, comments=True)
+            tables += part.tables
         return tuple(tables)
 
     def objects(self, schema: Schema) -> list[Object]:
@@ -101,14 +101,14 @@ class Reading:
         )
         self._place_types(enums, live)
         tables = self._plain(by_name)
-        there = {table.name: table for table in live.tables}
-        there |= self._plain({self.names.table(model): model for model in beside})
-        doubts = settle.doubts(tables.values(), there)
+        live_tables = {table.name: table for table in live.tables}
+        live_tables |= self._plain({self.names.table(model): model for model in beside})
+        doubts = settle.doubts(tables.values(), live_tables)
         if doubts or len(tables) < len(by_name):
             unusual = [model for name, model in by_name.items() if name not in tables]
             for doubt in doubts:
                 del tables[doubt.table.name]
-            tables |= self._judged(by_name, doubts, unusual, enums, there)
+            tables |= self._judged(by_name, doubts, unusual, enums, live_tables)
         return Schema(
             tuple(Namespace(schema) for schema in self.schemas[1:]),
             tuple(tables[name] for name in sorted(tables)),
@@ -118,9 +118,9 @@ class Reading:
 
     def _sequences(self, models: Iterable[Model], live: Schema) -> tuple[Sequence, ...]:
         """The sequences that fields name. Models say nothing about their options."""
-        there = {one.name: one for one in live.sequences}
+        existing = {one.name: one for one in live.sequences}
         names = [self.names.qualified(*place) for place in sequences(models)]
-        return tuple(there.get(name) or Sequence(name) for name in sorted(names))
+        return tuple(existing.get(name) or Sequence(name) for name in sorted(names))
 
     def _place_types(self, enums: dict[str, EnumField], live: Schema) -> None:
         """Choose the names of the enum types' temporary copies: the bare name, unless a schema
@@ -130,11 +130,11 @@ class Reading:
             schema, bare = field.model._meta.schema or self.schemas[0], truncated(field.type_name)
             above = self.path[: self.path.index(schema)] if schema in self.path else []
             hidden = any(self.names.qualified(one, bare) in known for one in above)
-            self.names.types_there[name] = there = made_up(name) if hidden else bare
-            self.names.enums[there] = name
+            self.names.types_there[name] = temporary = made_up(name) if hidden else bare
+            self.names.enums[temporary] = name
             if hidden:
                 query = "SELECT pg_catalog.format('%%I.%%I', %s, %s)"
-                self.names.written[there] = self.database.execute_sql(
+                self.names.written[temporary] = self.database.execute_sql(
                     query, (schema, bare)
                 ).fetchone()[0]
 
@@ -199,9 +199,9 @@ class Reading:
 
     def _read_early(self, models: list[Model]) -> None:
         context = self.database.get_sql_context(scope=pw.SCOPE_VALUES)
-        found = self.early[1]
+        tables = self.early[1]
         for model in models:
-            found[model] = plain.read(model, context, self.names)
+            tables[model] = plain.read(model, context, self.names)
 
     def _plain(self, models: dict[str, Model]) -> dict[str, Table]:
         context = self.database.get_sql_context(scope=pw.SCOPE_VALUES)

@@ -73,12 +73,12 @@ def find_table(
 ) -> tuple[str | None, bool]:
     """See `Dialect.find_table`. A stranger's table could run code with the privileges of this role:
     a trigger when it is written, and a function of a view or a policy when it is read."""
-    found = named_rows(ask(database, OWN_TABLE, (name, schema)))
-    if not found and schema is None:
+    rows = named_rows(ask(database, OWN_TABLE, (name, schema)))
+    if not rows and schema is None:
         raise DatabaseFailed(*NO_SCHEMA)
-    if not found:
+    if not rows:
         return schema, False
-    (row,) = found
+    (row,) = rows
     if row.owner is not None and (write or not row.plain):
         table = f"{quoted(row.schema)}.{quoted(name)}"
         raise DatabaseFailed(

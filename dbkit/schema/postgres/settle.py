@@ -166,14 +166,14 @@ def _shapes(doubt: Doubt, shapes: Shapes, enums: dict[str, str]) -> list[Shape]:
     """The shapes of the doubtful parts, if all of them have one."""
     types = {one.name: _type(one.type, enums)
              for one in doubt.table.parts if type(one) is Column}  # fmt: skip
-    found = []
+    result: list[Shape] = []
     for part in doubt.parts:
         raw = part.expression if isinstance(part, Check) else None
         shape = shapes.shape(raw.source, types) if isinstance(raw, Raw) else None
         if shape is None:
             return []
-        found.append(shape)
-    return found
+        result.append(shape)
+    return result
 
 
 def _answers(
@@ -193,9 +193,9 @@ def _answers(
 
 def _ask_defaults(database: pw.Database, questions: list[DefaultQuestion]) -> list[str]:
     for start in range(0, len(questions), WIDTH):
-        some = questions[start : start + WIDTH]
+        batch = questions[start : start + WIDTH]
         lines = [f"d{number} {type_} DEFAULT {source}"
-                 for number, (type_, source) in enumerate(some)]  # fmt: skip
+                 for number, (type_, source) in enumerate(batch)]  # fmt: skip
         _create(database, start, lines)
     made = ask(database, COLUMNS).fetchall()
     more = any(more for _, more in made) or ask(database, CONSTRAINTS).fetchall()
@@ -246,13 +246,13 @@ def _create(database: pw.Database, number: int, lines: list[str]) -> None:
 def presumed(table: Table, live: Table | None) -> Table:
     """Return the table with the live spelling of every Raw, if the live table has a corresponding
     part. This is for an unverified table, when no server can be asked."""
-    there = {part.name: part for part in live.parts if isinstance(part, Column)} if live else {}
+    columns = {part.name: part for part in live.parts if isinstance(part, Column)} if live else {}
     checks = [part for part in live.parts if isinstance(part, Check)] if live else []
 
     def taken(part: Part) -> Part:
         match part:
-            case Column(default=Raw()) if part.name in there:
-                return replace(part, default=there[part.name].default)
+            case Column(default=Raw()) if part.name in columns:
+                return replace(part, default=columns[part.name].default)
             case Check(expression=Raw()) if checks:
                 return checks.pop(0)
             case _:

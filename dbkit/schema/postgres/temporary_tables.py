@@ -62,10 +62,10 @@ def read(database: pw.Database, models: Iterable[Model], names: Names) -> tuple[
     every = with_all_targets(wanted, names)
     names.taken.update(name for (name,) in ask(database, queries.TAKEN).fetchall())
     ddl = _create_all(database, every, names)
-    found = catalog.read(database, ["pg_temp"], names.seen)
+    created = catalog.read(database, ["pg_temp"], names.seen)
     return tuple(
         _with_named(table, wanted[table.name], ddl[table.name])
-        for table in found.tables
+        for table in created.tables
         if table.name in wanted
     )
 

@@ -149,7 +149,7 @@ class Sqlite:
 def _broken(database: pw.Database, schema: Schema) -> dict[str, str]:
     """The views, and the tables with triggers, that cannot be used any more, with the reason.
     SQLite checks their SQL only when they are used."""
-    found = {}
+    broken = {}
     for table in schema.tables:
         name = full_name(table.name)
         tried = [f"SELECT * FROM {name}"] if table.kind == "view" else []
@@ -163,10 +163,10 @@ def _broken(database: pw.Database, schema: Schema) -> dict[str, str]:
                 # again after the tables have changed
                 database.execute_sql(f"EXPLAIN {sql} -- {next(NUMBERS)}")
             except pw.OperationalError as error:
-                found[f"{'view' if table.kind == 'view' else 'a trigger of'} {table.name}"] = str(
+                broken[f"{'view' if table.kind == 'view' else 'a trigger of'} {table.name}"] = str(
                     error
                 )
-    return found
+    return broken
 
 
 def _told(sql: str) -> str:

@@ -51,9 +51,9 @@ def attached(database: pw.Database) -> list[str]:
 
 def require_schemas(database: pw.Database, models: Iterable[Model]) -> None:
     """Raise ModelsError for a model whose schema is not an attached database."""
-    there = {"main", *map(folded, internals.attached_schemas(database))}
+    attached_names = {"main", *map(folded, internals.attached_schemas(database))}
     if not database.is_closed():
-        there |= {folded(name) for name in attached(database)}
+        attached_names |= {folded(name) for name in attached(database)}
     for model in models:
         schema = model._meta.schema
         if schema and folded(schema) == "temp":
@@ -62,7 +62,7 @@ def require_schemas(database: pw.Database, models: Iterable[Model]) -> None:
                 "connection ends.",
                 "Use `temporary = True` instead; dbkit ignores temporary tables.",
             )
-        if schema and folded(schema) not in there:
+        if schema and folded(schema) not in attached_names:
             raise ModelsError(
                 f"Model {model.__name__} names the schema {schema}. SQLite has no schema {schema} "
                 "unless a database file is attached under that name.",

@@ -51,17 +51,17 @@ def statements(current: Schema, desired: Schema, hints: Hints | None = None) -> 
 def usings(current: Schema, desired: Schema) -> dict[tuple[str, str], str]:
     """Return the USING clauses of these statements, by table and column."""
     writer = _Writer(current, desired, Hints())
-    found = {(table, old.name): writer.casts.using(table, old.name, old.type, new.type)
+    clauses = {(table, old.name): writer.casts.using(table, old.name, old.type, new.type)
              for table, old, new in writer.retyped()}  # fmt: skip
-    return {place: clause.removeprefix(" USING ") for place, clause in found.items() if clause}
+    return {place: clause.removeprefix(" USING ") for place, clause in clauses.items() if clause}
 
 
 def misfits(current: Schema, desired: Schema) -> dict[tuple[str, str], str]:
     """Return what these statements do to values that do not fit the new type of their column."""
     writer = _Writer(current, desired, Hints())
-    found = {(table, old.name): writer.casts.misfit(old.type, new.type)
+    effects = {(table, old.name): writer.casts.misfit(old.type, new.type)
              for table, old, new in writer.retyped()}  # fmt: skip
-    return {place: reason for place, reason in found.items() if reason}
+    return {place: reason for place, reason in effects.items() if reason}
 
 
 ITEMS = (Namespace, Extension, Comment)

@@ -228,8 +228,8 @@ def _length(type_: str) -> float:
 
 def _sizes(type_: str) -> list[int]:
     """The numbers in the parentheses of a type."""
-    found = re.search(r"\((-?\d+)(?:,(-?\d+))?\)", type_)
-    return [int(one) for one in found.groups() if one is not None] if found else []
+    match = re.search(r"\((-?\d+)(?:,(-?\d+))?\)", type_)
+    return [int(one) for one in match.groups() if one is not None] if match else []
 
 
 def _keeps_numbers(source: str, target: str, old: str, new: str) -> bool:

@@ -53,22 +53,22 @@ class Plan:
         self.new = {table.name: table for table in desired.tables}
         self.both = [(self.old[name], table) for name, table in self.new.items()
                      if name in self.old]  # fmt: skip
-        found = diff(current, desired)
+        changes = diff(current, desired)
         made_anew = {enum.name for enum in current.enums if enum.name.rpartition(".")[2] in anew}
-        self.replaced = _replaced(found, current.domains, made_anew)
-        self.recreated = self._recreated(found)
+        self.replaced = _replaced(changes, current.domains, made_anew)
+        self.recreated = self._recreated(changes)
         self.kept = [pair for pair in self.both if pair[1].name not in self.recreated]
         self.retyped: set[tuple[str, str]] = set()
         self.again: set[tuple[str, str]] = set()
         self._find_columns()
         dropped = [(change.table, change.old if isinstance(change, Alter) else change.item)
-                   for change in found
+                   for change in changes
                    if not isinstance(change, Add) and not self._is_rename(change)]  # fmt: skip
         self._dropped = {pair for pair in dropped if pair[0] and pair[0] not in self.recreated}
         self._find_keys()
         self._find_views()
         self.kept = [pair for pair in self.kept if pair[1].name not in self.recreated]
-        self.changes = [*self._simple(found), *self._all_again()]
+        self.changes = [*self._simple(changes), *self._all_again()]
 
     def _recreated(self, changes: tuple[Change, ...]) -> set[str]:
         """Views that differ, tables that cannot be altered, and partitions of those."""

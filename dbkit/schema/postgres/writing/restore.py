@@ -52,12 +52,12 @@ def restoring(plan: Plan, attached: Attached) -> Iterator[Statement]:
 def lost(before: Schema, after: Schema) -> Iterator[Statement]:
     """Yield the statements for each object that exists `before` and `after`, and has lost an
     attachment."""
-    there = {("type", "", enum.name) for enum in after.enums}
-    there |= {("type", "", domain.name) for domain in after.domains}
-    there |= {key for table in after.tables for key in _keys("", table, table)}
+    existing = {("type", "", enum.name) for enum in after.enums}
+    existing |= {("type", "", domain.name) for domain in after.domains}
+    existing |= {key for table in after.tables for key in _keys("", table, table)}
     for key, statements in before.attached.items():
         left = after.attached.get(key, ())
-        if key not in there or set(left) == set(statements):
+        if key not in existing or set(left) == set(statements):
             continue
         whole = key[0] in ("owner", "type")  # no single statement revokes an excess privilege
         for sql in statements:

@@ -75,8 +75,8 @@ def _affinity(type_: str) -> str:
 
 def _sizes(column: Column) -> tuple[float, ...]:
     """The maximal length or numbers of digits that the type names."""
-    found = SIZES.search(column.type)
-    return tuple(float(one) for one in found.groups("0")) if found else (float("inf"),)
+    match = SIZES.search(column.type)
+    return tuple(float(one) for one in match.groups("0")) if match else (float("inf"),)
 
 
 def _both(old: Table, new: Table) -> Iterator[tuple[Column, Column]]:

@@ -110,8 +110,8 @@ def _named(name: str | None) -> str:
 
 def _key(column: str, options: Iterable[str]) -> str:
     """A column of a key with its options."""
-    more = [one.removeprefix(column) for one in options if one.startswith(f"{column} ")]
-    return quoted(column) + "".join(more)
+    clauses = [one.removeprefix(column) for one in options if one.startswith(f"{column} ")]
+    return quoted(column) + "".join(clauses)
 
 
 def _collates(key: PrimaryKey) -> bool:

@@ -19,8 +19,8 @@ from dbkit.database_argument import takes_database
 from dbkit.discovery import load_models
 from dbkit.errors import DatabaseFailed, DbkitError, MigrationError, ModelsError
 from dbkit.migration import Router, create
+from dbkit.migration.goal import Goal, wanted, whole
 from dbkit.migration.squash import baseline
-from dbkit.migration.target import Goal, wanted, whole
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.peewee_models import Model, qualified
 from dbkit.schema.values import Schema

@@ -11,9 +11,9 @@ import peewee as pw
 from dbkit.errors import DbkitError
 from dbkit.migration import Migrator
 from dbkit.migration.autogenerate import function_of
+from dbkit.migration.goal import wanted, whole
 from dbkit.migration.render_baseline import FromNothing, comes_late
 from dbkit.migration.render_lines import Lines
-from dbkit.migration.target import wanted, whole
 from dbkit.schema.changes import kind, subject
 from dbkit.schema.database_objects import Key, Object, in_order
 from dbkit.schema.diff import diff

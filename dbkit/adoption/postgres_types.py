@@ -9,7 +9,7 @@ from typing import Any
 
 from dbkit.python_source import Code
 from dbkit.schema.peewee_models import truncated
-from dbkit.schema.postgres.writing import spelling
+from dbkit.schema.postgres.writing import as_sql as spelling
 from dbkit.schema.sql import mentions, quoted
 from dbkit.schema.values import (
     Check,

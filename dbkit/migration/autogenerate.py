@@ -27,6 +27,7 @@ from dbkit.verification.comparison import is_ignored, schemas_of
 from .effects import effect
 from .enum_operations import enums
 from .fill_values import emptied, filled, noting
+from .goal import Goal, whole
 from .hazards import Step, hazards
 from .migrator import Migrator
 from .questioner import Decisions
@@ -35,7 +36,6 @@ from .render_baseline import FromNothing
 from .render_lines import Lines
 from .render_operations import Fill, Writer
 from .router import Router
-from .target import Goal, whole
 
 LINE, LONG = 92, 40  # of a summary, of what one change is about
 TEMPLATE = '''\

@@ -17,13 +17,13 @@ from dbkit.schema.peewee_models import Model, qualified
 from dbkit.verification.comparison import schemas_of
 
 from .autogenerate import Created, Generator, file_text
+from .goal import Goal
 from .proof import prove
 from .questioner import Decisions
 from .render_lines import Lines
 from .replay import replaying
 from .router import Router
 from .stand_ins import stand_in
-from .target import Goal
 
 CORRECT = """\
 Correct the file. Or, if a database has applied all migrations, run `python -m dbkit init`: it

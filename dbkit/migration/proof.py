@@ -16,10 +16,10 @@ from dbkit.scratch_database import server_of
 from dbkit.verification.report import Report
 
 from .autogenerate import Created, blamed
+from .goal import Goal, whole
 from .renames import Renaming
 from .router import Router
 from .sample_rows import empty, insert_rows, read_rows
-from .target import Goal, whole
 
 Rows = dict[tuple[str, str], Counter[str]]
 

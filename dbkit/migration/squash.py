@@ -18,12 +18,12 @@ from dbkit.verification.comparison import schemas_of
 
 from .autogenerate import Created, Generator
 from .files import Files
+from .goal import Goal, wanted
 from .new_migration import checked, replay
 from .proof import prove
 from .questioner import Decisions
 from .replay import replaying
 from .stand_ins import stand_in
-from .target import Goal, wanted
 
 
 @takes_database

@@ -12,10 +12,10 @@ from dbkit.schema.dialect import dialect_for
 from dbkit.schema.peewee_models import Model, class_name, described, qualified, with_targets
 from dbkit.schema.sql import quoted
 
+from .goal import whole
 from .migrator import Migrator
 from .operation_queue import Creation, table_sql
 from .reshape import Reshape, snapshot
-from .target import whole
 
 
 class Rehearsal(Migrator):

@@ -16,7 +16,7 @@ from dbkit.cli.commands import main
 from dbkit.diagnosis import RULES
 from dbkit.migration import Migrator
 from dbkit.migration.base_migrator import BaseMigrator
-from dbkit.schema.postgres.spellings import EQUIVALENT
+from dbkit.schema.postgres.equivalent_spellings import EQUIVALENT
 from tests.conftest import ROOT
 from tests.laws.test_dump_equality import NOT_COMPARED, NOT_COMPARED_18
 

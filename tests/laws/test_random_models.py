@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from dbkit import migrate, rollback, verify
 from dbkit.migration import create
-from dbkit.migration.target import whole
+from dbkit.migration.goal import whole
 from dbkit.schema.diff import diff
 from dbkit.scratch_database import scratch_database
 

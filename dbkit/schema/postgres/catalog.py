@@ -37,7 +37,7 @@ from ..values import (
 )
 from . import queries
 from .attachments import ATTACHED
-from .spellings import one_array, one_spelling
+from .equivalent_spellings import one_array, one_spelling
 
 Naming = Callable[[str, str], str]  # (schema, name) -> the name in a Schema
 

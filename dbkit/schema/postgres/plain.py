@@ -61,7 +61,7 @@ CONSTANTS = {
     "FALSE": "false",
     "CURRENT_DATE": "CURRENT_DATE",
     "CURRENT_TIMESTAMP": "CURRENT_TIMESTAMP",
-    "NOW()": "CURRENT_TIMESTAMP",  # as `spellings` has it
+    "NOW()": "CURRENT_TIMESTAMP",  # see `equivalent_spellings`
 }
 CAST = re.compile(r"\([^)]*\)$")
 WORD = re.compile(r"[a-z_][a-z0-9_]*")

@@ -19,9 +19,9 @@ from dbkit.transactions import rolled_back
 
 from ..sql import quoted
 from ..values import Check, Column, Part, Table
+from .equivalent_spellings import one_array, one_spelling
 from .plain import Raw
 from .shapes import Shape, Shapes, filled
-from .spellings import one_array, one_spelling
 
 # columns of a temporary table: more columns need fewer tables, but the server searches longer
 # for each column that it prints

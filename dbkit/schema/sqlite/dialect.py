@@ -19,8 +19,8 @@ from . import session
 from .reading import Reading
 from .tokenizer import tokens
 from .writing import statements
-from .writing.casts import misfits
 from .writing.table_ddl import full_name
+from .writing.type_changes import misfits
 
 NUMBERS = count()
 

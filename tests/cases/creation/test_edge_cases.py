@@ -12,7 +12,7 @@ import pytest
 from dbkit import DbkitError, migrate, rollback, verify
 from dbkit.fields import EnumField
 from dbkit.migration import Undecided, create
-from dbkit.migration.target import whole
+from dbkit.migration.goal import whole
 from dbkit.schema.diff import diff
 from tests.conftest import POSTGRES
 from tests.pairs.pair import default, table

@@ -16,8 +16,8 @@ from dbkit import migrate, rollback
 from dbkit.fields import EnumField
 from dbkit.migration import create
 from dbkit.migration.autogenerate import file_text
+from dbkit.migration.goal import whole
 from dbkit.migration.render_lines import Lines
-from dbkit.migration.target import whole
 from dbkit.python_source import Call, flat
 from dbkit.schema.diff import diff
 from tests.pairs.pair import table

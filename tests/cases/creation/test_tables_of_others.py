@@ -11,7 +11,7 @@ import pytest
 
 from dbkit import migrate, rollback, verify
 from dbkit.migration import create, merge
-from dbkit.migration.target import whole
+from dbkit.migration.goal import whole
 from dbkit.schema.diff import diff
 from tests.pairs.pair import table
 

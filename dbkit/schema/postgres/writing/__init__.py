@@ -28,15 +28,15 @@ from ...values import (
     Sequence,
     Table,
 )
-from .casts import Casts
+from .as_sql import VIEWS, Spelling
 from .column_ddl import Columns
 from .other_ddl import Beside
 from .plan import Plan, columns_of_both
 from .restore import restoring
 from .sequence_ddl import Sequences
-from .spelling import VIEWS, Spelling
 from .steps import Placed, Step
 from .table_ddl import Tables
+from .type_changes import Casts
 
 
 def statements(current: Schema, desired: Schema, hints: Hints | None = None) -> list[Statement]:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from ...sql import Statement, literal, quoted
 from ...values import Column
-from .casts import Casts
+from .as_sql import Spelling, identity
 from .sequence_ddl import sequence_settings
-from .spelling import Spelling, identity
 from .steps import Placed, Step
+from .type_changes import Casts
 
 IDENTITIES = ("always", "by default")
 

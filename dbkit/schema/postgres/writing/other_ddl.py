@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from ...changes import Add, Alter, Change, Drop
 from ...sql import Statement, literal, quoted
 from ...values import Comment, Extension, Namespace
+from .as_sql import VIEWS, Spelling
 from .plan import Plan
-from .spelling import VIEWS, Spelling
 from .steps import Placed, Step
 
 

@@ -34,7 +34,7 @@ from ...values import (
     Trigger,
     Unique,
 )
-from .spelling import VIEWS, Spelling, parents, words_of
+from .as_sql import VIEWS, Spelling, parents, words_of
 
 Keys = PrimaryKey | Unique | Index
 PLAIN = ("table", "unlogged table")

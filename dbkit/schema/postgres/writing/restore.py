@@ -21,9 +21,9 @@ from ...values import (
     Trigger,
     Unique,
 )
-from .casts import STRINGS, base_type
+from .as_sql import VIEWS
 from .plan import Plan
-from .spelling import VIEWS
+from .type_changes import STRINGS, base_type
 
 Key = tuple[str, str, str]
 LONG = {*STRINGS, "bytea", "json", "jsonb", "xml"}  # types whose values can be stored out of line

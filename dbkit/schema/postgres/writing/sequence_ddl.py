@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ...sql import Statement, literal, quoted
 from ...values import Sequence
 from ..catalog import LARGEST
-from .spelling import Spelling
+from .as_sql import Spelling
 from .steps import Placed, Step
 
 OWNER = "OWNED BY "

@@ -25,9 +25,9 @@ from ...values import (
     Trigger,
     Unique,
 )
+from .as_sql import CLAUSES, PARTITION, VIEWS, Spelling, parents
 from .column_ddl import Columns
 from .plan import Plan
-from .spelling import CLAUSES, PARTITION, VIEWS, Spelling, parents
 from .steps import Placed, Step
 from .trigger_ddl import Firings
 

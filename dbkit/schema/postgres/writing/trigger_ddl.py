@@ -8,8 +8,8 @@ from ...inheritance import is_partition
 from ...sql import Statement, literal, quoted
 from ...values import Part, Rule, Table, Trigger
 from ..queries import EVENT
+from .as_sql import Spelling
 from .plan import Plan
-from .spelling import Spelling
 from .steps import Placed, Step
 
 OF_CONSTRAINT = """\

@@ -20,7 +20,6 @@ from ...diff import diff
 from ...sql import Statement, folded, listed, literal, mentions, quoted
 from ...values import Column, Index, Part, Schema, Table, Trigger
 from ..tokenizer import normal
-from .casts import by_lower, loses
 from .table_ddl import (
     as_it_was,
     column_text,
@@ -34,6 +33,7 @@ from .table_ddl import (
     key_of,
     split,
 )
+from .type_changes import by_lower, loses
 
 
 def statements(current: Schema, desired: Schema, wrapped: bool = True) -> list[Statement]:

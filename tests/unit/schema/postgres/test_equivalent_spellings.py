@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dbkit.schema.postgres.spellings import EQUIVALENT, one_array, one_spelling
+from dbkit.schema.postgres.equivalent_spellings import EQUIVALENT, one_array, one_spelling
 
 
 @pytest.mark.parametrize(("given", "result"), EQUIVALENT.items())

@@ -12,7 +12,7 @@ import re
 
 from ...sql import Using, quoted
 from ...values import Domain
-from .spelling import Spelling
+from .as_sql import Spelling
 
 INTEGERS = {"smallint": 1, "integer": 2, "bigint": 3}
 FLOATS = {"real", "double precision"}

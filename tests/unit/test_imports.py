@@ -27,16 +27,16 @@ ACROSS = {
     "migration.new_migration": {"verification.comparison"},
     "migration.proof": {"verification.report"},
     "migration.squash": {"verification.comparison"},
-    "migration.target": {"verification.comparison"},
+    "migration.goal": {"verification.comparison"},
     "verification.drift": {"migration", "migration.replay"},
     "verification.sources": {"migration.replay"},
     "adoption.adopt_database": {
-        "migration", "migration.squash", "migration.target",
+        "migration", "migration.squash", "migration.goal",
         "verification.comparison", "verification.report",
     },
     "adoption.lost_objects": {
         "migration", "migration.autogenerate", "migration.render_baseline",
-        "migration.render_lines", "migration.target",
+        "migration.render_lines", "migration.goal",
     },
 }  # fmt: skip
 SETTINGS_AND_MODELS = {

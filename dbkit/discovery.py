@@ -60,7 +60,10 @@ def find_models(spec: str | None) -> Found:
     except ModelsError:
         raise
     except (Exception, SystemExit) as error:
-        raise ModelsError(f"{spec} fails: {type(error).__name__}: {error}") from error
+        raise ModelsError(
+            f"{spec} fails: {type(error).__name__}: {error}",
+            "Correct the module. Run with --debug to see the line.",
+        ) from error
     if attribute and listed is None:
         raise ModelsError(f"Module {name} has no {attribute}.", "Check --models MODULE:NAME.")
     if not found.models:

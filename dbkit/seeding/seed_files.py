@@ -75,7 +75,9 @@ def _document(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise SeedError(f"{path} cannot be read: {error}") from None
+        raise SeedError(
+            f"{path} cannot be read: {error}", "Correct the file: UTF-8 text in TOML."
+        ) from None
 
 
 def _keys(path: Path, content: dict[str, Any]) -> dict[str, tuple[str, ...]]:

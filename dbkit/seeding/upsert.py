@@ -185,7 +185,10 @@ class _Table:
                 )
         marks = tuple(repr(value) for value in key.values())
         if marks in self.seen:
-            raise SeedError(f"{row.where}: the row has the same key as {self.seen[marks]}.")
+            raise SeedError(
+                f"{row.where}: the row has the same key as {self.seen[marks]}.",
+                "Remove one of the two rows, or correct its key.",
+            )
         self.seen[marks] = row.where
         return reduce(and_, (one.is_null() if value is None else _equal(one, value)
                              for one, value in key.items()))  # fmt: skip
@@ -264,7 +267,8 @@ class _Table:
         if len(found) != 1:
             count = "more than one row" if found else "no row"
             raise SeedError(
-                f"{row.where}: {target.column_name} = {value} matches {count} of {related.name}."
+                f"{row.where}: {target.column_name} = {value} matches {count} of {related.name}.",
+                "Refer to exactly one row: correct the value, or seed that row before.",
             )
         return found[0][0]
 

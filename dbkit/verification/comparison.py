@@ -56,7 +56,10 @@ def compare(
 ) -> Report:
     """Return the report of two whole schemas. Raises ConfigError if their dialects differ."""
     if other is not None and other.name != dialect.name:
-        raise ConfigError(f"A {other.name} and a {dialect.name} database cannot be compared.")
+        raise ConfigError(
+            f"A {other.name} and a {dialect.name} database cannot be compared.",
+            "Give two databases of the same kind.",
+        )
     return _compared(dialect, _without_history(current), _without_history(desired), ignore, ())
 
 

@@ -53,3 +53,13 @@ def _inherited(part: Part, columns: dict[str, Column], parent: Table) -> Part | 
             return part if part in parent.parts else None
         case _:  # the catalog queries leave out indexes and triggers that come from the parent
             return None
+
+
+def inherited_column(column: Column, own: Column) -> Column:
+    """The column that a new partition has at first, before it becomes `own`: its sequence is that
+    of the parent, and serial is a plain default."""
+    if column.identity == "serial":
+        default = own.default or ""
+        default = default if default.startswith("nextval(") else "nextval()"
+        return replace(column, identity="", sequence=(), default=default)
+    return replace(column, identity="", sequence=()) if column.identity else column

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from ...changes import Add, Alter, Change, Drop
+from ...inheritance import inherited_column
 from ...patch import BY_INDEX
 from ...sql import Statement, literal, mentions, not_done, quoted
 from ...values import (
@@ -137,7 +138,7 @@ class Tables:
         inherited = {part.name: part for parent in self.plan.parents(table)
                      for part in parent.parts if isinstance(part, Column)}  # fmt: skip
         for column in columns:
-            old = _as_inherited(inherited.get(column.name, column), column)
+            old = inherited_column(inherited.get(column.name, column), column)
             if old != column:
                 for placed in self.columns.alter(table.name, old, column):
                     yield replace(placed, step=max(placed.step, Step.TYPE_OF))
@@ -322,16 +323,6 @@ class Tables:
             plain = table.kind in (*VIEWS, "foreign table")
             what = f"{table.kind.upper() if plain else 'TABLE'} {on}"
         return Placed(Step.COMMENT, Statement(f"COMMENT ON {what} IS {text}"))
-
-
-def _as_inherited(column: Column, own: Column) -> Column:
-    """The column that a new partition has at first, before it becomes `own`: its sequence is that
-    of the parent, and serial is a plain default."""
-    if column.identity == "serial":
-        default = own.default or ""
-        default = default if default.startswith("nextval(") else "nextval()"
-        return replace(column, identity="", sequence=(), default=default)
-    return replace(column, identity="", sequence=()) if column.identity else column
 
 
 def _security(old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[str]:

@@ -80,7 +80,7 @@ class Generator:
         self.dialect = dialect_for(self.database)
         self.new = {qualified(model): model for model in joined(goal.models, self.dialect.cut)}
         self.todo = router.todo
-        self.start = self._live()
+        self.start = self._live(late=True)
         self.filled: set[tuple[str, str]] = set()
         self.filled_back: set[tuple[str, str]] = set()
 
@@ -216,11 +216,12 @@ class Generator:
             finally:
                 transaction.rollback()
 
-    def _live(self) -> Schema:
+    def _live(self, late: bool = False) -> Schema:
+        """The schema; `late` as for `Reading.live`, where no line has been run."""
         if self.goal.wanted is not None:
-            return whole(self.database, self.goal.ignore)
+            return whole(self.database, self.goal.ignore, late)
         with self.dialect.reading(self.database, None) as reading:
-            return reading.live(comments=True)
+            return reading.live(comments=True, late=late)
 
     def _changes(self, migrator: Migrator) -> list[Change]:
         live, changes = self.goal.left(self.database)

@@ -74,10 +74,11 @@ def _is_said(change: Change) -> bool:
     return any(not option.startswith(UNSAID_OPTIONS) for option in differing)
 
 
-def whole(database: pw.Database, ignore: Sequence[str] = ()) -> Schema:
-    """Return the whole schema, without the history table and the tables that `ignore` matches."""
+def whole(database: pw.Database, ignore: Sequence[str] = (), late: bool = False) -> Schema:
+    """Return the whole schema, without the history table and the tables that `ignore` matches.
+    `late` is as for `Reading.live`."""
     with dialect_for(database).reading(database, None) as reading:
-        return _without(reading.live(comments=True), ignore)
+        return _without(reading.live(comments=True, late=late), ignore)
 
 
 def _without(schema: Schema, ignore: Sequence[str]) -> Schema:

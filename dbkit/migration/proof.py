@@ -88,7 +88,7 @@ class _Proof:
         self.emptied = False
 
     def schema(self) -> Schema:
-        return whole(self.database)
+        return whole(self.database, late=True)
 
     def rows(self, schema: Schema) -> Rows:
         return read_rows(self.database, schema)

@@ -91,7 +91,7 @@ class Reshape:
         dialect = dialect_for(self.database)
         after = [model for model in self.after.values() if model is not None]
         with dialect.reading(self.database, None) as reading:  # anything may depend on a table
-            live = reading.live(comments=True)
+            live = reading.live(comments=True, late=True)
             before = list(self.before.values())
             compares_live = any("default" in names for names in self.meant.values())
             old = read_models(reading, before, live, [] if compares_live else after)

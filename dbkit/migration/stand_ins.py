@@ -48,7 +48,7 @@ class Rehearsal(Migrator):
 def stand_in(database: pw.Database, models: Iterable[Model]) -> set[str]:
     """Create the missing tables and columns of these models; return the tables' names."""
     models = with_targets(models)
-    there = {table.name: table for table in whole(database).tables} if models else {}
+    there = {table.name: table for table in whole(database, late=True).tables} if models else {}
     made = set()
     for model in models:
         try:

@@ -28,8 +28,9 @@ class Reading(Protocol):
         """Announce models that will be passed to `models`, so that reading them can begin."""
         ...
 
-    def live(self, comments: bool = False) -> Schema:
-        """Return the schema; with `comments`, also comments and the attachments of objects."""
+    def live(self, comments: bool = False, late: bool = False) -> Schema:
+        """Return the schema; with `comments`, also comments and the attachments of objects. With
+        `late`, the attachments are read when they are first needed."""
         ...
 
     def attached(self) -> Attached:

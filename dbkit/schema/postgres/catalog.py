@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import peewee as pw
@@ -58,16 +58,21 @@ def read(
     naming: Naming,
     comments: bool = False,
     related: Collection[str] = (),
+    attached: Attached | None = None,
 ) -> Schema:
     """Read the schemas in one round trip, for any number of tables.
 
-    "pg_temp" means the session's temporary schema. With `comments`, the attachments are read too.
+    "pg_temp" means the session's temporary schema. With `comments`, the attachments are read too,
+    unless `attached` takes their place.
     Schemas that are only `related` contribute the tables below tables of the other schemas. Raises
     DatabaseFailed if the catalog is damaged.
     """
     if schemas == ["pg_temp"]:
         schemas = list(ask(database, queries.TEMPORARY).fetchone())
-    rows = _rows(database, schemas, comments)
+    kinds = queries.KINDS | (queries.BESIDE if comments else {})
+    if attached is not None:
+        kinds.pop("ATTACHED", None)
+    rows = _rows(database, schemas, kinds)
     sequences, constraints = rows["SEQUENCES"], rows["CONSTRAINTS"]
     owned = {(row.oid, row.column): row for row in sequences if _is_columns_own(row)}
     unproven = {(row.oid, *row.columns) for row in constraints if row.type == "n"}
@@ -101,17 +106,19 @@ def read(
         tuple(Extension(*row) for row in rows["EXTENSIONS"]),
         tuple(Comment(naming(row.schema, row.name) if row.schema else row.name, row.text, row.of)
               for row in rows["COMMENTS"] if row.oid is None),
-        _attached(rows["ATTACHED"], naming),
+        _attached(rows["ATTACHED"], naming) if attached is None else attached,
     )  # fmt: skip
 
 
-def _rows(database: pw.Database, schemas: list[str], comments: bool) -> dict[str, list[Any]]:
-    """The rows of each query of `queries.KINDS`, by its name."""
+def _rows(
+    database: pw.Database, schemas: list[str], kinds: Mapping[str, str]
+) -> dict[str, list[Any]]:
+    """The rows of each query by its name; none for a name that is not among the `kinds`."""
     since_18 = database.server_version >= 180000
     enforced, period = ("k.conenforced", "k.conperiod") if since_18 else ("true", "false")
     asked = {
         kind: sql.replace("{enforced}", enforced).replace("{period}", period)
-        for kind, sql in (queries.KINDS | queries.BESIDE if comments else queries.KINDS).items()
+        for kind, sql in kinds.items()
     }
     found = dict(zip(asked, ask_all(database, asked.values(), {"schemas": schemas}), strict=True))
     return {kind: found.get(kind, []) for kind in queries.KINDS | queries.BESIDE}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from typing import Any
 
 import peewee as pw
@@ -36,6 +37,7 @@ class Postgres:
         standby, path, first, related, every = ask(database, queries.SESSION).fetchone()
         schemas = every if schemas is None else schemas
         reading = Reading(database, schemas, usable_path(path, first), related)
+        reading.again = partial(self.reading, database, reading.schemas)
         # a role whose transactions are read-only by default may still create temporary tables
         begin = "BEGIN" if standby else "BEGIN READ WRITE"
         with rolled_back(database, begin, SETTINGS + reading.path_setting):

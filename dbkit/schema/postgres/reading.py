@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from functools import cached_property
 from threading import Thread
 
 import peewee as pw
@@ -32,6 +34,28 @@ PRINTED = "; SET LOCAL search_path TO pg_catalog, pg_temp"  # the server prints 
 REFUSED = {"42501", "25006"}  # no privilege, read-only (PostgreSQL manual, appendix A)
 
 
+class LateAttached(Mapping[tuple[str, str, str], tuple[str, ...]]):
+    """Attachments that are read when they are first needed. Few changes drop an object and create
+    it again, and the query takes as long as all others together."""
+
+    def __init__(self, again: Callable[[], AbstractContextManager[Reading]]) -> None:
+        self.again = again
+
+    @cached_property
+    def known(self) -> Attached:
+        with self.again() as reading:
+            return reading.attached()
+
+    def __getitem__(self, key: tuple[str, str, str]) -> tuple[str, ...]:
+        return self.known[key]
+
+    def __iter__(self) -> Iterator[tuple[str, str, str]]:
+        return iter(self.known)
+
+    def __len__(self) -> int:
+        return len(self.known)
+
+
 class Reading:
     """A view of a database, in a transaction that the caller rolls back.
 
@@ -48,6 +72,7 @@ class Reading:
     ) -> None:
         """`related` are pairs of schemas: tables of the second are below tables of the first."""
         self.unverified: list[tuple[str, str]] = []
+        self.again: Callable[[], AbstractContextManager[Reading]] = lambda: nullcontext(self)
         self.early: tuple[Thread | None, dict[Model, Table | None]] = (None, {})
         self.database, self.own_path = database, list(path)
         path = self.own_path
@@ -59,9 +84,10 @@ class Reading:
         self.path = list(dict.fromkeys([*path, *self.schemas]))
         self.path_setting = f"; SET LOCAL search_path TO {_shown(self.path)}"  # for its transaction
 
-    def live(self, comments: bool = False) -> Schema:
+    def live(self, comments: bool = False, late: bool = False) -> Schema:
+        attached = LateAttached(self.again) if late else None
         return catalog.read(
-            self.database, self.schemas, self.names.qualified, comments, self.related
+            self.database, self.schemas, self.names.qualified, comments, self.related, attached
         )
 
     def attached(self) -> Attached:

@@ -28,7 +28,7 @@ class Reading:
     def expect(self, models: Iterable[Model]) -> None:
         """Do nothing: SQLite itself reads the models."""
 
-    def live(self, comments: bool = False) -> Schema:
+    def live(self, comments: bool = False, late: bool = False) -> Schema:
         return catalog.read(self.database, self.schemas)
 
     def whole(self) -> Schema:

@@ -6,18 +6,18 @@ from ..lazy_imports import importing
 
 if TYPE_CHECKING:
     from .adopt_database import Adopted, adopt
-    from .left_out import Unsaid
+    from .left_out import LeftOut
     from .render_models import Models, models_source, written
 
 
-__all__ = ["Adopted", "Models", "Unsaid", "adopt", "models_source", "written"]
+__all__ = ["Adopted", "LeftOut", "Models", "adopt", "models_source", "written"]
 
 __getattr__ = importing(
     __name__,
     {
         "Adopted": "adopt_database",
         "Models": "render_models",
-        "Unsaid": "left_out",
+        "LeftOut": "left_out",
         "adopt": "adopt_database",
         "models_source": "render_models",
         "written": "render_models",

@@ -27,7 +27,7 @@ from dbkit.schema.values import Schema
 from dbkit.verification.comparison import examine
 from dbkit.verification.report import place
 
-from .left_out import Unsaid, capitalized
+from .left_out import LeftOut, capitalized
 from .lost_objects import Lost
 from .render_models import written
 
@@ -110,7 +110,7 @@ def _attempt(
     files: list[Path] = []
     with new_directories_removed(directory / "conf.py"), _taken_back(files):
         models, left = _models(database, lost.modelled(_spelled(database, schema)), spec, files)
-        left = (*left, *lost.unsaid)
+        left = (*left, *lost.left_out)
         ignored = [one.place for one in left if one.differs]
         try:
             ignored += _differing(database, models, ignore, ignored, is_new=bool(files))
@@ -130,7 +130,7 @@ def _attempt(
         if not replaced:
             router.run(fake=True)
     where = "" if notes else f" ({made} creates it.)"
-    said = (str(one) if one in lost.unsaid else f"{one}{where}" for one in left)
+    said = (str(one) if one in lost.left_out else f"{one}{where}" for one in left)
     refused = () if lost.tried else (one for one in goal.objects if not one.is_possible)
     notes += tuple(capitalized(f"{one.what} {REFUSED}") for one in refused)
     return Adopted(tuple(files), made, (*said, *notes))
@@ -160,7 +160,7 @@ def _taken_back(files: list[Path]) -> Iterator[None]:
 
 def _models(
     database: pw.Database, schema: Schema, spec: str, files: list[Path]
-) -> tuple[list[Model], tuple[Unsaid, ...]]:
+) -> tuple[list[Model], tuple[LeftOut, ...]]:
     """The existing models, or new models and the objects that they leave out."""
     path = _module_path(spec)
     if path.exists() or path.with_suffix("").is_dir():

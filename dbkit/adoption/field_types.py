@@ -35,7 +35,7 @@ class Words:
     sql: str
 
 
-class Spoken(Protocol):
+class TypesOfDialect(Protocol):
     """A dialect, as far as the source of models needs it. The SQL is escaped for Peewee."""
 
     links_late: bool  # whether a foreign key can be added to an existing table

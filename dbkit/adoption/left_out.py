@@ -33,7 +33,7 @@ NO_MODELS = {
 
 
 @dataclass(frozen=True)
-class Unsaid:
+class LeftOut:
     """An object that models cannot express, or that was left out of them.
 
     `place` is its name for the setting `ignore`: a table, or `table.name`. If it `differs`,
@@ -58,73 +58,74 @@ def has_model(table: Table) -> bool:
     return table.kind not in NO_MODELS and not is_partition(table)
 
 
-def of_schema(schema: Schema) -> Iterator[Unsaid]:
+def of_schema(schema: Schema) -> Iterator[LeftOut]:
     """Yield the objects that are not part of a table with a model."""
     for table in schema.tables:
         if is_partition(table):
-            yield Unsaid(table.name, f"Table {table.name} is a partition, so it has no model.")
+            yield LeftOut(table.name, f"Table {table.name} is a partition, so it has no model.")
             yield from _of_partition(table, schema)
         elif not has_model(table):
             why = NO_MODELS[table.kind]
-            yield Unsaid(table.name, f"{table.kind.capitalize()} {table.name} is left out: {why}.")
+            yield LeftOut(table.name, f"{table.kind.capitalize()} {table.name} is left out: {why}.")
     used = {part.type for table in schema.tables if has_model(table)
             for part in table.parts if isinstance(part, Column)}  # fmt: skip
     for enum in schema.enums:
         if enum.name not in used:
-            yield Unsaid(enum.name, f"No model has a column of enum type {enum.name}.")
+            yield LeftOut(enum.name, f"No model has a column of enum type {enum.name}.")
     for domain in schema.domains:
-        yield Unsaid(domain.name, f"Domain {domain.name} must be created before the tables: "
+        yield LeftOut(domain.name, f"Domain {domain.name} must be created before the tables: "
                      f"{domain.definition}.")  # fmt: skip
     for sequence in schema.sequences:
-        yield Unsaid(sequence.name, f"Sequence {sequence.name} must be created before the tables.")
+        yield LeftOut(sequence.name, f"Sequence {sequence.name} must be created before the tables.")
     for namespace in schema.namespaces:
         if namespace.name == "public":  # every new database has it
             continue
-        yield Unsaid(namespace.name, f"Schema {namespace.name} must be created before its tables.")
+        yield LeftOut(namespace.name, f"Schema {namespace.name} must be created before its tables.")
 
 
-def _of_partition(table: Table, schema: Schema) -> Iterator[Unsaid]:
+def _of_partition(table: Table, schema: Schema) -> Iterator[LeftOut]:
     """The parts of a partition that its parent lacks."""
     parent = next((one for one in schema.tables if one.name in table.parents), None)
     changes = changes_within(table, as_inherited(table, parent)) if parent else ()
     for change in changes:
         item = change.item
         place = f"{table.name}.{item.name or subject(item)}"
-        yield Unsaid(place, f"The {kind(item)} {subject(item)} exists only on partition "
+        yield LeftOut(place, f"The {kind(item)} {subject(item)} exists only on partition "
                      f"{table.name}.", True)  # fmt: skip
 
 
-def of_part(table: Table, part: Part) -> Unsaid | None:
+def of_part(table: Table, part: Part) -> LeftOut | None:
     """Return the omission of a part that no model expresses exactly; None if a model can."""
     place = f"{table.name}.{part.name}"
     match part:
         case Trigger() | Rule() | Policy():
             word = type(part).__name__
-            return Unsaid(place, f"{word} {part.name} of table {table.name} is left out.", True)
+            return LeftOut(place, f"{word} {part.name} of table {table.name} is left out.", True)
         case Comment():
             what = f"{part.of or 'column'} {part.name} of " if part.name else ""
-            return Unsaid(place, f"The comment on {what}table {table.name} is left out.")
+            return LeftOut(place, f"The comment on {what}table {table.name} is left out.")
         case Firing():
-            return Unsaid(place, f"The triggers of constraint {part.name} of table {table.name} do "
-                          f"not fire as usual ({', '.join(part.states)}).", True)  # fmt: skip
+            states = ", ".join(part.states)
+            words = f"The triggers of constraint {part.name} of table {table.name} do not fire as"
+            return LeftOut(place, f"{words} usual ({states}).", True)
         case Index(valid=False):
-            return Unsaid(place, f"Index {part.name} of table {table.name} is left out, because it "
-                          "is invalid.", True)  # fmt: skip
+            words = f"Index {part.name} of table {table.name} is left out, because it is invalid."
+            return LeftOut(place, words, True)
         case ForeignKey(validated=False, enforced=True) | Check(validated=False, enforced=True):
             word = "Foreign key" if isinstance(part, ForeignKey) else "Check"
-            return Unsaid(place, f"{word} {part.name} of table {table.name} is not validated, but "
+            return LeftOut(place, f"{word} {part.name} of table {table.name} is not validated, but "
                           "the model creates it validated.", True)  # fmt: skip
         case _:
             return None
 
 
-def unsayable(table: Table) -> Unsaid:
+def unsayable(table: Table) -> LeftOut:
     """Return the omission of a table that Peewee cannot query."""
-    return Unsaid(table.name, f"Table {table.name} is left out: Peewee cannot query a table "
+    return LeftOut(table.name, f"Table {table.name} is left out: Peewee cannot query a table "
                   "or column with such a name.")  # fmt: skip
 
 
-def key_name(table: Table, key: PrimaryKey) -> Unsaid:
+def key_name(table: Table, key: PrimaryKey) -> LeftOut:
     """Return the omission of the name of a primary key."""
-    return Unsaid(f"{table.name}.{key.name}", f"The model leaves out the name of primary "
+    return LeftOut(f"{table.name}.{key.name}", f"The model leaves out the name of primary "
                   f"key {key.name} of table {table.name}: Peewee cannot name it.")  # fmt: skip

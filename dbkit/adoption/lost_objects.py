@@ -23,7 +23,7 @@ from dbkit.schema.peewee_models import Model
 from dbkit.schema.values import Column, Part, Schema, Table
 from dbkit.scratch_database import scratch_database
 
-from .left_out import Unsaid, capitalized
+from .left_out import LeftOut, capitalized
 
 Place = tuple[str, str, str | None]  # (table, kind of part, its name)
 
@@ -39,16 +39,18 @@ class Lost:
     parts: frozenset[Place] = frozenset()
     remade: tuple[Table, ...] = ()
     unmodelled: frozenset[str] = frozenset()
-    unsaid: tuple[Unsaid, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
     tried: bool = False
     by_sql: bool = False
 
     def without_models(self, tables: frozenset[str]) -> Lost:
         """Return these losses, with more tables created by SQL because their models cannot be
         compared."""
-        unsaid = (Unsaid(name, f"Table {name} has no model, because the server cannot compare it.")
-                for name in sorted(tables))  # fmt: skip
-        return replace(self, unmodelled=self.unmodelled | tables, unsaid=(*self.unsaid, *unsaid))
+        why = "has no model, because the server cannot compare it"
+        left_out = (LeftOut(name, f"Table {name} {why}.") for name in sorted(tables))
+        return replace(
+            self, unmodelled=self.unmodelled | tables, left_out=(*self.left_out, *left_out)
+        )
 
     def modelled(self, schema: Schema) -> Schema:
         """Return the schema with only the tables that get a model, as they are in the database."""
@@ -95,12 +97,14 @@ class Lost:
         schema, objects = wanted(database, [], ignore)
         with scratch_database(database) as scratch, scratch.atomic():
             found = _Trial(scratch, schema, objects).lost(ignore)
-        more = replace(found, unmodelled=self.unmodelled, unsaid=(*self.unsaid, *found.unsaid))
-        return more if found.unsaid else more._by_sql(reason)
+        more = replace(
+            found, unmodelled=self.unmodelled, left_out=(*self.left_out, *found.left_out)
+        )
+        return more if found.left_out else more._by_sql(reason)
 
     def _by_sql(self, reason: str) -> Lost:
         words = f"The baseline creates the tables with SQL. Their models failed: {reason}"
-        return replace(self, by_sql=True, unsaid=(*self.unsaid, Unsaid("", words)))
+        return replace(self, by_sql=True, left_out=(*self.left_out, LeftOut("", words)))
 
 
 class _Trial:
@@ -110,7 +114,7 @@ class _Trial:
         self.kinds = {table.name: table.kind for table in schema.tables}
         self.keys: set[Key] = set()
         self.split: set[str] = set()  # tables whose parts are tried one by one
-        self.unsaid: list[Unsaid] = []
+        self.left_out: list[LeftOut] = []
 
     def lost(self, ignore: Sequence[str]) -> Lost:
         early = [one for one in self.objects if not one.late]
@@ -126,7 +130,7 @@ class _Trial:
                  if one.key in self.keys}  # fmt: skip
         found = Lost(frozenset(self.keys), frozenset(names), parts)
         remade = tuple(self._remade(found.left(self.schema), whole(self.scratch, ignore)))
-        return replace(found, remade=remade, unsaid=tuple(self.unsaid), tried=True)
+        return replace(found, remade=remade, left_out=tuple(self.left_out), tried=True)
 
     def _remade(self, wanted: Schema, made: Schema) -> Iterator[Table]:
         made_tables = {table.name: table for table in made.tables}
@@ -136,7 +140,7 @@ class _Trial:
             if changes:
                 what = ", ".join(f"{kind(one.item)} {subject(one.item)}" for one in changes)
                 words = f"{what} of {table.name} cannot be recreated exactly."
-                self.unsaid.append(Unsaid(table.name, capitalized(words)))
+                self.left_out.append(LeftOut(table.name, capitalized(words)))
                 yield new
 
     def _try(self, one: Object) -> None:
@@ -198,7 +202,7 @@ class _Trial:
 
     def _leave_out(self, place: str, what: str, reason: str) -> None:
         words = f"{what} is left out. It cannot be created: {reason}."
-        self.unsaid.append(Unsaid(place, capitalized(words)))
+        self.left_out.append(LeftOut(place, capitalized(words)))
 
 
 def _is_column(part: Part) -> bool:

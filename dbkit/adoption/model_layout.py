@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from dbkit.schema.values import Column, ForeignKey, PrimaryKey, Table
 
-from .field_types import Spoken
+from .field_types import TypesOfDialect
 from .python_names import OF_MODELS, class_name, field_name, unique
 
 
@@ -29,14 +29,14 @@ class Layout:
         return columns[0] if len(columns) == 1 else None
 
 
-def layout(tables: Iterable[Table], spoken: Spoken, taken: set[str]) -> Layout:
+def layout(tables: Iterable[Table], types: TypesOfDialect, taken: set[str]) -> Layout:
     """Decide the layout of models for these tables; `taken` are names that no class may have."""
     ordered, late = parents_first(tables)
     by_name = {table.name: table for table in ordered}
-    names = class_names(ordered, spoken, taken)
+    names = class_names(ordered, types, taken)
     plan = Layout(by_name, names, late=late)
     for table in ordered:
-        _link(table, plan, spoken)
+        _link(table, plan, types)
         _name_fields(table, plan, taken | set(names.values()))
     return plan
 
@@ -124,13 +124,13 @@ def _strength(table: Table, key: ForeignKey, by_name: dict[str, Table]) -> tuple
     return len(key.columns) > 1, column in key_of(table) or pointed_to, not nullable
 
 
-def class_names(tables: list[Table], spoken: Spoken, taken: set[str]) -> dict[str, str]:
+def class_names(tables: list[Table], types: TypesOfDialect, taken: set[str]) -> dict[str, str]:
     """Return the class names by table. They differ in more than case, because a DeferredForeignKey
     ignores case."""
     names: dict[str, str] = {}
     lower = {name.lower() for name in taken}
-    for table in sorted(tables, key=lambda table: (spoken.split(table.name)[0], table.name)):
-        schema, bare = spoken.split(table.name)
+    for table in sorted(tables, key=lambda table: (types.split(table.name)[0], table.name)):
+        schema, bare = types.split(table.name)
         name = class_name(bare)
         if name.lower() in lower and schema:
             name = class_name(f"{schema}_{bare}")
@@ -146,13 +146,13 @@ def _unlike(name: str, lower: set[str]) -> str:
     return name
 
 
-def _link(table: Table, plan: Layout, spoken: Spoken) -> None:
+def _link(table: Table, plan: Layout, types: TypesOfDialect) -> None:
     """Find the foreign keys that can be fields, at most one per column."""
     for key in foreign_keys(table):
         place = (table.name, key.columns[0])
         known = len(key.columns) == len(key.target_columns) == 1 and _exist(key, plan)
-        possible = spoken.links_late or (table.name, key) not in plan.late
-        if known and possible and spoken.references(key) and place not in plan.links:
+        possible = types.links_late or (table.name, key) not in plan.late
+        if known and possible and types.references(key) and place not in plan.links:
             plan.links[place] = key
 
 

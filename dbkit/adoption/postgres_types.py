@@ -1,4 +1,4 @@
-"""PostgreSQL's implementation of `Spoken`: fields for its types, and SQL for models."""
+"""PostgreSQL's implementation of `TypesOfDialect`: fields for its types, and SQL for models."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ PARTITIONED = "PARTITION BY "
 
 
 class Postgres:
-    """PostgreSQL; see `field_types.Spoken`."""
+    """PostgreSQL; see `field_types.TypesOfDialect`."""
 
     links_late = True
 
@@ -231,10 +231,10 @@ class Postgres:
         settings = [one for one in table.options if not one.startswith(spelling.CLAUSES)]
         said = [one for one in table.options if one.startswith((PARTITIONED, "INHERITS "))]
         words = [*said, *filter(None, [spelling.settings(settings)])]
-        unsaid = [one for one in table.options if one not in (*settings, *said)]
+        left_out = [one for one in table.options if one not in (*settings, *said)]
         if table.kind == "unlogged table":
-            unsaid.append("UNLOGGED")
-        return ([("table_settings", [self._sql(one) for one in words])] if words else []), unsaid
+            left_out.append("UNLOGGED")
+        return ([("table_settings", [self._sql(one) for one in words])] if words else []), left_out
 
     def references(self, key: ForeignKey) -> bool:
         usual = key.match == "SIMPLE" and key.enforced and not key.period

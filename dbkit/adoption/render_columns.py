@@ -8,8 +8,8 @@ from typing import Any
 from dbkit.python_source import Call, Code
 from dbkit.schema.values import Column, ForeignKey, PrimaryKey, Table
 
-from .field_types import Kind, Spoken, sql
-from .left_out import Unsaid
+from .field_types import Kind, TypesOfDialect, sql
+from .left_out import LeftOut
 from .model_layout import Layout, columns_of
 from .python_names import OF_MODELS, unique
 from .render_indexes import Indexes
@@ -24,15 +24,15 @@ class Columns:
         indexes: Indexes,
         table: Table,
         plan: Layout,
-        spoken: Spoken,
+        types: TypesOfDialect,
     ) -> None:
-        self.table, self.plan, self.spoken = table, plan, spoken
-        self.schema = spoken.split(table.name)[0]
+        self.table, self.plan, self.types = table, plan, types
+        self.schema = types.split(table.name)[0]
         self.indexes = indexes
         self.names = plan.fields[table.name]
         self.key = key if key and len(key.columns) == 1 else None
         self.derived: dict[str, tuple[str, str]] = {}
-        self.unsaid: list[Unsaid] = []
+        self.left_out: list[LeftOut] = []
 
     def assignments(self, whole: bool = False) -> Iterator[tuple[str, Call]]:
         """Yield (name, field) of the columns. The key `id` that Peewee adds by itself is left out
@@ -55,7 +55,7 @@ class Columns:
         if column.identity == "serial" and column.nullable:
             place = f"{self.table.name}.{column.name}"
             words = f"Column {column.name} of table {self.table.name} is a nullable serial."
-            self.unsaid.append(Unsaid(place, words, True))
+            self.left_out.append(LeftOut(place, words, True))
         options = dict(kind.options)
         if self.names[column.name] != column.name:
             options["column_name"] = column.name
@@ -63,11 +63,11 @@ class Columns:
         return Call(kind.function, kind.arguments, options)
 
     def _automatic(self, column: Column) -> bool:
-        return self._is_key(column.name) and self.spoken.automatic(column) is not None
+        return self._is_key(column.name) and self.types.automatic(column) is not None
 
     def _kind(self, column: Column) -> Kind:
-        kind = self.spoken.automatic(column) if self._is_key(column.name) else None
-        kind = kind or self.spoken.kind(column, self.schema)
+        kind = self.types.automatic(column) if self._is_key(column.name) else None
+        kind = kind or self.types.kind(column, self.schema)
         if kind.derived:
             self.derived[kind.function] = kind.derived
         return kind
@@ -77,7 +77,7 @@ class Columns:
     ) -> dict[str, Any]:
         """The options that every field has; `method` is the default method of its index."""
         options: dict[str, Any] = {}
-        constraints = self.spoken.column_constraints(column, is_key)
+        constraints = self.types.column_constraints(column, is_key)
         if column.nullable:
             options["null"] = True
         if is_key:
@@ -86,7 +86,7 @@ class Columns:
                 options["primary_key"] = True
         else:
             options |= self.indexes.options(column.name, method)
-        if is_automatic and self.spoken.links_late:
+        if is_automatic and self.types.links_late:
             constraints = [one for one in constraints if not one.startswith("GENERATED")]
         if column.collation:
             options["collation"] = column.collation
@@ -95,7 +95,7 @@ class Columns:
         return options
 
     def _key_constraints(self) -> list[str]:
-        return (self.key and self.spoken.key_constraints(self.key)) or []
+        return (self.key and self.types.key_constraints(self.key)) or []
 
     def _linked(self, column: Column, link: ForeignKey, is_key: bool) -> Call:
         late = (self.table.name, link) in self.plan.late
@@ -108,7 +108,7 @@ class Columns:
             options["field"] = self.plan.fields[link.target][link.target_columns[0]]
         options |= self._link_names(column, link)
         options |= self._actions(link)
-        if link.name and (late or not self.spoken.is_usual(self.table, link)):
+        if link.name and (late or not self.types.is_usual(self.table, link)):
             options["constraint_name"] = link.name
         options |= self._common(column, is_key, "" if is_key else self.indexes.usual)
         return Call(function, (target,), options)
@@ -123,17 +123,15 @@ class Columns:
         """The type of a foreign key's column, if Peewee would derive another from its target."""
         table = self.plan.tables[link.target]
         target = next(one for one in columns_of(table) if one.name == link.target_columns[0])
-        schema = self.spoken.split(link.target)[0]
+        schema = self.types.split(link.target)[0]
         on_key = self.plan.key(link.target) == target.name
-        kind = (self.spoken.automatic(target) if on_key else None) or self.spoken.kind(
-            target, schema
-        )
+        kind = (self.types.automatic(target) if on_key else None) or self.types.kind(target, schema)
         link_of_target = self.plan.links.get((link.target, target.name))
         is_late = link_of_target and (link.target, link_of_target) in self.plan.late
         followed = kind.followed and not is_late and not column.identity
         if column.type == target.type and followed:
             return None
-        return self.spoken.kind(column, self.schema).sql
+        return self.types.kind(column, self.schema).sql
 
     def _link_names(self, column: Column, link: ForeignKey) -> dict[str, Any]:
         """The options column_name, object_id_name and backref, where Peewee's own do not fit."""

@@ -11,8 +11,8 @@ from dbkit.python_source import Call, Code, Statement
 from dbkit.schema.sql import quoted
 from dbkit.schema.values import Index, Table
 
-from .field_types import Spoken, Words, sql
-from .left_out import Unsaid
+from .field_types import TypesOfDialect, Words, sql
+from .left_out import LeftOut
 from .model_layout import Layout, columns_of
 
 
@@ -21,11 +21,11 @@ class Indexes:
 
     usual = "btree"
 
-    def __init__(self, table: Table, plan: Layout, spoken: Spoken) -> None:
-        self.table, self.plan, self.spoken = table, plan, spoken
-        self.schema, self.bare = spoken.split(table.name)
+    def __init__(self, table: Table, plan: Layout, types: TypesOfDialect) -> None:
+        self.table, self.plan, self.types = table, plan, types
+        self.schema, self.bare = types.split(table.name)
         self.names = plan.fields[table.name]
-        self.unsaid: list[Unsaid] = []
+        self.left_out: list[LeftOut] = []
         self.left = [one for one in table.parts if isinstance(one, Index) and one.valid]
 
     def options(self, column: str, method: str) -> dict[str, Any]:
@@ -54,7 +54,7 @@ class Indexes:
     def calls(self) -> Iterator[Statement]:
         model = self.plan.classes[self.table.name]
         for index in self.left:
-            if index.include or index.options or not self.spoken.is_sayable(index.name or ""):
+            if index.include or index.options or not self.types.is_sayable(index.name or ""):
                 yield self._statement(model, index)
             else:
                 keys = tuple(self._argument(model, key) for key in self._keys(index))
@@ -67,7 +67,7 @@ class Indexes:
 
     def _keys(self, index: Index) -> list[Words]:
         columns = [column.name for column in columns_of(self.table)]
-        return [self.spoken.index_key(key, columns) for key in index.keys]
+        return [self.types.index_key(key, columns) for key in index.keys]
 
     def _is_plain(self, index: Index) -> bool:
         """Whether the index has only columns, and no other options."""
@@ -79,7 +79,7 @@ class Indexes:
         columns = "_".join(key.column or "" for key in self._keys(index))
         words = re.sub(r"[^\w]+", "", columns)
         made = internals.shortened_index_name(f"{self.bare}_{words}")
-        return self.spoken.index_name(made) == index.name
+        return self.types.index_name(made) == index.name
 
     def _argument(self, model: str, key: Words) -> Any:
         return Code(f"{model}.{self.names[key.column]}") if key.column else key.sql
@@ -92,13 +92,13 @@ class Indexes:
             options["using"] = index.method
         if not index.nulls_distinct:
             options["nulls_distinct"] = False
-        if (where := self.spoken.where(index)) is not None:
+        if (where := self.types.where(index)) is not None:
             options["where"] = sql(where)
         return options
 
     def _statement(self, model: str, index: Index) -> Call:
         """The CREATE INDEX statement, with the model in place of the qualified name."""
-        before, after = self.spoken.create_index(self.table, index)
+        before, after = self.types.create_index(self.table, index)
         if not self.schema:
             return Call(f"{model}.add_index", (sql(f"{before} {quoted(self.bare)} {after}"),))
         nodes = (sql(before), Code(model), sql(after))

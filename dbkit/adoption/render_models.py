@@ -12,8 +12,8 @@ from dbkit.schema.peewee_models import HISTORY_TABLE
 from dbkit.schema.values import Column, EnumType, ForeignKey, Part, Schema, Table, in_namespace
 
 from . import left_out
-from .field_types import Spoken
-from .left_out import Unsaid, has_model
+from .field_types import TypesOfDialect
+from .left_out import LeftOut, has_model
 from .model_layout import columns_of, layout
 from .postgres_types import Postgres
 from .python_names import class_name, member_names, unique
@@ -30,7 +30,7 @@ class Models(NamedTuple):
     """The source of a module, and the objects of the schema that it leaves out."""
 
     source: str
-    unsaid: tuple[Unsaid, ...]
+    left_out: tuple[LeftOut, ...]
 
 
 def models_source(schema: Schema, dialect_name: str) -> str:
@@ -46,26 +46,26 @@ def written(schema: Schema, dialect_name: str) -> Models:
     """Return the source of models for this schema, and the objects that they leave out."""
     tables = [table for table in schema.tables if has_model(table)
               and table.name != HISTORY_TABLE]  # fmt: skip
-    spoken, enums = _spoken(schema, tables, dialect_name)
-    tables = list(_resolved(tables, spoken))
-    odd = [table for table in tables if not all(map(spoken.is_sayable, _names(table)))
+    types, enums = _spoken(schema, tables, dialect_name)
+    tables = list(_resolved(tables, types))
+    odd = [table for table in tables if not all(map(types.is_sayable, _names(table)))
            or any(column.name in RESERVED for column in columns_of(table))]  # fmt: skip
     tables = [table for table in tables if table not in odd]
-    plan = layout(tables, spoken, IMPORTED | {one.name for one in enums})
-    models = [Model(table, plan, spoken) for table in plan.tables.values()]
+    plan = layout(tables, types, IMPORTED | {one.name for one in enums})
+    models = [Model(table, plan, types) for table in plan.tables.values()]
     statements = [one for model in models for one in model.statements()]
     base = Class(BASE, "pw.Model", meta=(("legacy_table_names", False),))
     every = [*enums, *_derived(models), base, *statements]
     left = (*left_out.of_schema(schema), *map(left_out.unsayable, odd),
-            *(one for model in models for one in model.unsaid))  # fmt: skip
+            *(one for model in models for one in model.left_out))  # fmt: skip
     return Models(module(DOC, _imports(every), every, map(str, left)), left)
 
 
-def _resolved(tables: list[Table], spoken: Spoken) -> Iterator[Table]:
+def _resolved(tables: list[Table], types: TypesOfDialect) -> Iterator[Table]:
     """The tables with foreign keys that name their target as in the Schema. (SQLite writes only the
     bare name.)"""
     names = {table.name for table in tables}
-    by_bare = {spoken.split(name)[1]: name for name in names}
+    by_bare = {types.split(name)[1]: name for name in names}
 
     def resolved(part: Part) -> Part:
         if isinstance(part, ForeignKey) and part.target not in names:
@@ -82,7 +82,9 @@ def _names(table: Table) -> Iterator[str]:
         yield column.name
 
 
-def _spoken(schema: Schema, tables: list[Table], dialect_name: str) -> tuple[Spoken, list[Class]]:
+def _spoken(
+    schema: Schema, tables: list[Table], dialect_name: str
+) -> tuple[TypesOfDialect, list[Class]]:
     if dialect_name == "sqlite":
         return Sqlite(), []
     needed = {part.type for table in tables for part in table.parts if isinstance(part, Column)}

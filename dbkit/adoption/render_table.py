@@ -11,8 +11,8 @@ from dbkit.python_source import Call, Class, Code, Statement
 from dbkit.schema.sql import quoted
 from dbkit.schema.values import Check, Column, Exclusion, ForeignKey, PrimaryKey, Table, Unique
 
-from .field_types import Spoken, sql
-from .left_out import Unsaid, key_name, of_part
+from .field_types import TypesOfDialect, sql
+from .left_out import LeftOut, key_name, of_part
 from .model_layout import Layout, columns_of
 from .render_columns import Columns
 from .render_indexes import Indexes
@@ -23,23 +23,23 @@ BASE = "BaseModel"
 class Model:
     """The class of a table, the statements after it, and the parts that it leaves out."""
 
-    def __init__(self, table: Table, plan: Layout, spoken: Spoken) -> None:
-        self.table, self.plan, self.spoken = table, plan, spoken
-        self.schema, self.bare = spoken.split(table.name)
+    def __init__(self, table: Table, plan: Layout, types: TypesOfDialect) -> None:
+        self.table, self.plan, self.types = table, plan, types
+        self.schema, self.bare = types.split(table.name)
         self.name = plan.classes[table.name]
-        self.unsaid = list(filter(None, (of_part(table, part) for part in table.parts)))
+        self.left_out = list(filter(None, (of_part(table, part) for part in table.parts)))
         known = (plan.classes[one] for one in table.parents if one in plan.classes)
         self.depends_on = dict.fromkeys(known)
         self.key = self._key()
-        self.indexes = Indexes(table, plan, spoken)
-        self.columns = Columns(self.key, self.indexes, table, plan, spoken)
+        self.indexes = Indexes(table, plan, types)
+        self.columns = Columns(self.key, self.indexes, table, plan, types)
 
     def statements(self) -> list[Statement]:
         body = tuple(self.columns.assignments())
         meta = tuple(self._meta())
         if not body and not meta:
             body = tuple(self.columns.assignments(whole=True))
-        self.unsaid += [*self.columns.unsaid, *self.indexes.unsaid]
+        self.left_out += [*self.columns.left_out, *self.indexes.left_out]
         return [Class(self.name, BASE, body, meta), *self._after()]
 
     def _key(self) -> PrimaryKey | None:
@@ -47,11 +47,11 @@ class Model:
         key = next((part for part in self.table.parts if isinstance(part, PrimaryKey)), None)
         if key is None:
             return None
-        clauses = self.spoken.key_constraints(key)
+        clauses = self.types.key_constraints(key)
         if clauses is None or (clauses and len(key.columns) > 1):
             return None
-        if not self.spoken.is_usual(self.table, key):
-            self.unsaid.append(key_name(self.table, key))
+        if not self.types.is_usual(self.table, key):
+            self.left_out.append(key_name(self.table, key))
         return key
 
     def _meta(self) -> Iterator[tuple[str, Any]]:
@@ -69,11 +69,11 @@ class Model:
             yield "constraints", constraints
         if self.depends_on:
             yield "depends_on", [Code(name) for name in self.depends_on]
-        options, unsaid = self.spoken.table_options(self.table)
+        options, left_out = self.types.table_options(self.table)
         yield from options
-        if unsaid:
-            words = f"Table {self.table.name} is {', '.join(unsaid)}, which the model leaves out."
-            self.unsaid.append(Unsaid(self.table.name, words, True))
+        if left_out:
+            words = f"Table {self.table.name} is {', '.join(left_out)}, which the model leaves out."
+            self.left_out.append(LeftOut(self.table.name, words, True))
 
     def _field(self, column: str) -> str:
         return self.plan.fields[self.table.name][column]
@@ -84,9 +84,9 @@ class Model:
                 case Check():
                     yield self._check(part)
                 case Unique() | Exclusion():
-                    yield sql(self.spoken.constraint(part, self._is_named(part)))
+                    yield sql(self.types.constraint(part, self._is_named(part)))
                 case PrimaryKey() if self.key is None:
-                    yield sql(self.spoken.constraint(part, self._is_named(part)))
+                    yield sql(self.types.constraint(part, self._is_named(part)))
                 case ForeignKey() if self.plan.links.get(self._place(part)) is not part:
                     yield from self._foreign_key(part)
 
@@ -94,24 +94,24 @@ class Model:
         return self.table.name, key.columns[0]
 
     def _is_named(self, part: Any) -> bool:
-        return part.name is not None and not self.spoken.is_usual(self.table, part)
+        return part.name is not None and not self.types.is_usual(self.table, part)
 
     def _check(self, check: Check) -> Call:
-        words, named = self.spoken.check(check), self._is_named(check)
-        if words is None or (named and not self.spoken.is_sayable(check.name or "")):
-            return sql(self.spoken.constraint(check, named))
+        words, named = self.types.check(check), self._is_named(check)
+        if words is None or (named and not self.types.is_sayable(check.name or "")):
+            return sql(self.types.constraint(check, named))
         return Call("pw.Check", (words, check.name) if named else (words,))
 
     def _foreign_key(self, key: ForeignKey) -> Iterator[Any]:
         """A foreign key that no field can express, as SQL."""
-        schema, bare = self.spoken.split(key.target)
+        schema, bare = self.types.split(key.target)
         elsewhere = key.target not in self.plan.tables
-        if self.spoken.links_late and (elsewhere or (self.table.name, key) in self.plan.late):
+        if self.types.links_late and (elsewhere or (self.table.name, key) in self.plan.late):
             why = "points to a table without a model" if elsewhere else "completes a cycle"
             self._leave_out(key, why)
             return
-        before, after = self.spoken.reference(key, self._is_named(key))
-        if key.target != self.table.name and self.spoken.links_late:
+        before, after = self.types.reference(key, self._is_named(key))
+        if key.target != self.table.name and self.types.links_late:
             self.depends_on[self.plan.classes[key.target]] = None
         if not schema:
             yield sql(f"{before} {quoted(bare)} {after}".strip())
@@ -123,7 +123,7 @@ class Model:
 
     def _leave_out(self, key: ForeignKey, why: str) -> None:
         words = f"Foreign key {key.name} of table {self.table.name} is left out: it {why}."
-        self.unsaid.append(Unsaid(f"{self.table.name}.{key.name}", words, True))
+        self.left_out.append(LeftOut(f"{self.table.name}.{key.name}", words, True))
 
     def _after(self) -> Iterator[Statement]:
         yield from self.indexes.calls()
@@ -140,7 +140,7 @@ class Model:
                      "options that the model leaves out: "
                      f"{', '.join(column.sequence)}.")  # fmt: skip
             place = f"{self.table.name}.{column.name}"
-            self.unsaid.append(Unsaid(place, words, True))
+            self.left_out.append(LeftOut(place, words, True))
             return
         alter = f"ALTER SEQUENCE {quoted(name)} {' '.join(column.sequence)}"
         yield Call(f"{self.name}.add_index", (sql(alter),))

@@ -1,4 +1,4 @@
-"""SQLite's implementation of `Spoken`: fields for its types, and SQL for models."""
+"""SQLite's implementation of `TypesOfDialect`: fields for its types, and SQL for models."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ NUMERIC = re.compile(r"(numeric|money|number)\((\d+),(\d+)\)")
 
 
 class Sqlite:
-    """SQLite; see `field_types.Spoken`."""
+    """SQLite; see `field_types.TypesOfDialect`."""
 
     links_late = False
 
@@ -46,7 +46,7 @@ class Sqlite:
         return True
 
     def split(self, name: str) -> tuple[str, str]:
-        """See `Spoken`. A table of main whose name has a dot is qualified with main."""
+        """See `TypesOfDialect`. A table of main whose name has a dot is qualified with main."""
         schema, _, bare = name.partition(".")
         return "", bare if schema == "main" and "." in bare else name
 
@@ -74,7 +74,7 @@ class Sqlite:
         return Kind("pw.AutoField", sql="integer")
 
     def column_constraints(self, column: Column, is_key: bool) -> list[str]:
-        """See `Spoken`. A conflict clause belongs to NOT NULL, and follows it."""
+        """See `TypesOfDialect`. A conflict clause belongs to NOT NULL, and follows it."""
         words = list(column.options)
         if is_key and words:
             words = ["NOT NULL", *words]
@@ -94,7 +94,7 @@ class Sqlite:
         return spaced(check.expression)
 
     def constraint(self, part: Constraint, named: bool) -> str:
-        """See `Spoken`. It is taken from the CREATE TABLE of a table with only this constraint."""
+        """See `TypesOfDialect`. The constraint is the only line of a CREATE TABLE."""
         part = part if named else replace(part, name=None)
         made = table_ddl.create_table(Table("t", (part,)))
         return made.removeprefix('CREATE TABLE "t" (\n    ').removesuffix("\n)")

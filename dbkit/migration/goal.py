@@ -16,8 +16,8 @@ from dbkit.schema.peewee_models import HISTORY_TABLE, Model, qualified, with_tar
 from dbkit.schema.values import Comment, Firing, Policy, Rule, Schema, Table, Trigger
 from dbkit.verification.comparison import examine, matches, of_others
 
-UNSAID_OPTIONS = ("PARTITION ", "INHERITS ", "REPLICA ", "ROW LEVEL ", "FORCE ROW ", "OF ")
-UNSAID = (
+UNDECLARABLE_OPTIONS = ("PARTITION ", "INHERITS ", "REPLICA ", "ROW LEVEL ", "FORCE ROW ", "OF ")
+UNDECLARABLE = (
     Trigger,
     Rule,
     Policy,
@@ -66,12 +66,12 @@ class Goal:
 
 def _is_said(change: Change) -> bool:
     """Whether a migration makes the change. It does not drop objects that models cannot declare."""
-    if isinstance(change, Drop) and isinstance(change.item, UNSAID):
+    if isinstance(change, Drop) and isinstance(change.item, UNDECLARABLE):
         return False
     if not (isinstance(change, Alter) and isinstance(change.old, Table)):
         return True
     differing = {*change.old.options} ^ {*change.item.options}  # type: ignore[union-attr]
-    return any(not option.startswith(UNSAID_OPTIONS) for option in differing)
+    return any(not option.startswith(UNDECLARABLE_OPTIONS) for option in differing)
 
 
 def whole(database: pw.Database, ignore: Sequence[str] = (), late: bool = False) -> Schema:

@@ -120,9 +120,9 @@ def adopted(database: pw.Database) -> tuple[Schema, Models, list[Any]]:
     module = written(schema, dialect_for(database).name)
     assert_formatted(module.source)
     found = imported(module.source)
-    report = verify(database, found, ignore=[one.place for one in module.unsaid if one.differs])
+    report = verify(database, found, ignore=[one.place for one in module.left_out if one.differs])
     assert not report, f"{module.source}\n{report}"
-    assert set(report.unmanaged) <= {one.place for one in module.unsaid}
+    assert set(report.unmanaged) <= {one.place for one in module.left_out}
     return schema, module, found
 
 
@@ -134,10 +134,10 @@ def assert_made_again(other: pw.Database, schema: Schema, module: Models, found:
         for field in model._meta.refs:
             if field.deferred:
                 model._schema.create_foreign_key(field)
-    unsaid = {one.place for one in module.unsaid}
+    left_out = {one.place for one in module.left_out}
     left = [change for change in diff(read(other), schema)
-            if change.item.name not in unsaid
-            and not {change.table, f"{change.table}.{change.item.name}"} & unsaid
+            if change.item.name not in left_out
+            and not {change.table, f"{change.table}.{change.item.name}"} & left_out
             and not isinstance(change.item, PrimaryKey)]  # fmt: skip
     assert left == [], module.source
 
@@ -169,7 +169,7 @@ def test_models_of_the_reference_schema_make_it_again(database: pw.Database) -> 
     database.create_tables(models.MODELS)
     schema = read(database)
     _, module, found = adopted(database)
-    assert module.unsaid == ()
+    assert module.left_out == ()
     database.drop_tables(models.MODELS)
     assert diff(read(database), Schema()) == ()
     assert_made_again(database, schema, module, found)

@@ -39,7 +39,7 @@ class Standing:
 
     @property
     def problems(self) -> tuple[MigrationError, ...]:
-        """The errors because of which no migration can run."""
+        """The errors that stop every migration."""
         return self.errors or tuple(self._gone())
 
     def refuse(self) -> None:

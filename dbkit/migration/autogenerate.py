@@ -116,7 +116,8 @@ class Generator:
         tables = {str(change.table or change.item.name) for change in changes} & known.keys()
         spaces = [Add(None, Namespace(schema)) for schema in schemas]
         fill = noting(filled(changes, self.decisions), self.filled)
-        up = self._operations(renaming.up, current, self.new, changes, fill)
+        old = self._after(renaming.up).orm.tables
+        up = self._operations(old, current, self.new, changes, fill)
         migrator = self._after(renaming.up)
         done = effect(migrator, function_of(up), tables, current)
         gone = [change for change in done if isinstance(change, Drop) and change.table is None
@@ -125,7 +126,7 @@ class Generator:
         target = patched(end, self._left(end, patched(current, [*changes, *gone])))
         more, less = self._by_sql(end, target), self._by_sql(target, end)
         fill = noting(emptied(changes_back := _inverse(changes)), self.filled_back)
-        back = self._operations(renaming.up + up, target, known, changes_back, fill)
+        back = self._operations(migrator.orm.tables, target, known, changes_back, fill)
         undone = effect(self._after(renaming.up + up), function_of(back), tables, target)
         start = patched(end, [*undone, *_inverse(spaces)])
         down = less + back + self._by_sql(start, current)
@@ -145,17 +146,15 @@ class Generator:
 
     def _operations(
         self,
-        before: Lines,
+        old: Mapping[str, Model],
         current: Schema,
-        models: Mapping[str, Model],
+        new: Mapping[str, Model],
         changes: list[Change],
         fill: Fill,
     ) -> Lines:
-        """The operations that change the history's models after the lines `before` into these."""
+        """The operations that change the `old` models, which are edited, into the `new` models."""
         usings = self.dialect.usings(current, patched(current, changes))
-        there = self._after(before).orm.tables  # the writer edits these
-        owns = self.goal.owns
-        return Writer(self.database, there, models, changes, fill, usings, owns).write()
+        return Writer(self.database, old, new, changes, fill, usings, self.goal.owns).write()
 
     def _after(self, lines: Lines) -> Migrator:
         """A migrator that knows the models after all files and the lines."""

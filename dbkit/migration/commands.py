@@ -15,7 +15,7 @@ from .router import Router
 @dataclass(frozen=True)
 class Status:
     """The names of the applied and the pending migrations, in order; the applied migrations whose
-    files are gone; faults of the numbers; and errors because of which no migration can run."""
+    files are gone; faults of the numbers; and errors that stop every migration."""
 
     applied: tuple[str, ...]
     pending: tuple[str, ...]

@@ -18,7 +18,7 @@ Find = Callable[[str], Model | None]  # a model by its table's name
 
 
 class UntoldField(pw.BareField):
-    """A column of which a followed file shows only the name."""
+    """A column that a followed file only names."""
 
 
 class _Untold(pw.ModelBase):
@@ -30,7 +30,7 @@ class _Untold(pw.ModelBase):
 
 
 def untold(name: str, database: pw.Database) -> Model:
-    """Return a model for a table of which a followed file shows only the name."""
+    """Return a model for a table that a followed file only names."""
     meta = type("Meta", (), {"table_name": name, "database": database})
     return _Untold("Untold", (pw.Model,), {"Meta": meta})
 

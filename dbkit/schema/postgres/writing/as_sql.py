@@ -246,7 +246,7 @@ def identity(column: Column) -> str:
 
 
 def parents(table: Table) -> list[str]:
-    """Return the tables of which this table is a partition, or from which it inherits, as SQL."""
+    """Return the parents of a partition, or of a table that inherits, as SQL."""
     matches = (INHERITED.fullmatch(option) for option in table.options)
     return next((match[1].split(", ") for match in matches if match), [])
 

@@ -243,7 +243,7 @@ class Plan:
                     yield Add(new.name, part)
 
     def _hooks(self, old: Table, new: Table) -> Iterator[Part]:
-        """The triggers, rules and policies because of which PostgreSQL would not alter a column."""
+        """The triggers, rules and policies that stop PostgreSQL from altering a column."""
         touched = {column for owner, column in self.retyped | self.again if owner == new.name}
         for part in self._unchanged(old):
             if isinstance(part, Trigger | Rule | Policy):
@@ -277,7 +277,8 @@ class Plan:
 
 
 def _replaced(changes: tuple[Change, ...], domains: tuple[Domain, ...], anew: set[str]) -> set[str]:
-    """The types `anew`, the types that cannot be altered, and the domains based on them."""
+    """The types to replace: the types `anew`, the types that PostgreSQL cannot alter, and the
+    domains based on these types."""
     names = set(anew)
     for change in changes:
         match change:

@@ -310,3 +310,14 @@ def test_another_table_of_the_same_class_takes_the_index_names(
 def test_what_rows_may_break_is_said(steps: Any, old: Any, new: Any) -> None:
     steps([table("t", a=old())])
     assert steps([table("t", a=new())]).hazards
+
+
+def test_a_table_without_rows_in_the_proof_is_named(steps: Any) -> None:
+    """No row that the proof knows passes the check; the other table has rows."""
+    narrow = {"constraints": [pw.Check("a = 123456")]}
+    steps([table("t", narrow, a=pw.IntegerField()), table("u", a=pw.IntegerField())])
+    more = table("u", a=pw.IntegerField(), b=pw.TextField(null=True))
+    made = steps([table("t", narrow, a=pw.IntegerField()), more])
+    (warning,) = made.hazards
+    assert warning.startswith("not proven with rows: table t accepted no test row: ")
+    assert made.proof.endswith("up, down and up again, with rows in 1 of 2 tables")

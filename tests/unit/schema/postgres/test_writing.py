@@ -163,6 +163,15 @@ def test_many_domains_that_name_all_before_them() -> None:
     assert [one.split()[2].strip('"') for one in dropped] == names[::-1]
 
 
+def test_many_views_that_name_all_before_them() -> None:
+    names = [f"v{number:02}" for number in reversed(range(30))]  # not in the order of their names
+    column = (Column("a", "integer"),)
+    views = [Table(name, column, "view", (f"SELECT 1 AS a FROM {', '.join(names[:n]) or 'x'}",))
+             for n, name in enumerate(names)]  # fmt: skip
+    created = sql(Schema(), Schema(tables=tuple(views)))
+    assert [one.split()[2].strip('"') for one in created] == names
+
+
 def test_domains_that_mention_each_other_in_a_string() -> None:
     first = Domain("first", "text CHECK ((VALUE <> 'second'))")
     second = Domain("second", "text CHECK ((VALUE <> 'first'))")

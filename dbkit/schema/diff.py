@@ -130,8 +130,8 @@ def _pair(
 
 CONTENT = {
     kind: attrgetter(
-        *(one.name for one in fields(kind)
-          if not (issubclass(kind, Nameable) and one.name in ("name", "named"))), "__class__")
+        *(one.name for one in fields(kind) if one.compare
+          and not (issubclass(kind, Nameable) and one.name in ("name", "named"))), "__class__")
     for kind in get_args(Part)
 }  # fmt: skip
 

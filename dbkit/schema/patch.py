@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from dbkit.errors import MigrationError
@@ -74,7 +74,8 @@ def _changed(table: Table, change: Change, schema: Schema) -> Table:
         case Alter(old=old):
             there = _there(table, old)  # type: ignore[arg-type]
             new = {name: after for name, (_, after) in change.differences.items()}
-            altered = replace(there, **new)
+            aside = {f.name: getattr(change.new, f.name) for f in fields(old) if not f.compare}
+            altered = replace(there, **aside, **new)
             return replace(table, parts=tuple(altered if one is there else one
                                               for one in table.parts))  # fmt: skip
 

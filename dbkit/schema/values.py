@@ -1,7 +1,8 @@
 """A schema as plain values, the same for models, migrations and a live database.
 
 Values are compared by equality, so every value has the server's spelling: types as `format_type`
-prints them, expressions as `pg_get_expr` does (PostgreSQL manual, 9.26.5). A part that is not
+prints them, expressions as `pg_get_expr` does (PostgreSQL manual, 9.26.5). If that spelling was
+only predicted, from a model, `source` is the model's own text of the expression. A part that is not
 `named` has no name, or a name that the server or Peewee made up; such a name equals any other.
 """
 
@@ -36,6 +37,7 @@ class Column:
     generated: str | None = None
     collation: str | None = None
     options: tuple[str, ...] = ()
+    source: str | None = field(default=None, compare=False, repr=False)  # of the default
 
 
 @value
@@ -95,6 +97,7 @@ class Check:
     inherited: bool = True
     name: str | None = None
     named: bool = True
+    source: str | None = field(default=None, compare=False, repr=False)
 
 
 @value

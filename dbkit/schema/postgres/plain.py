@@ -3,8 +3,8 @@
 `read` returns None for a model with a field that has its own DDL, a constraint that is not a single
 DEFAULT or CHECK, an expression in an index, or a type that this file does not know. Then
 `temporary_tables` shows the whole table to the server. The server's spelling of a DEFAULT or CHECK
-stays open: it is a `Raw` with the probable spelling, and `settle` asks the server if the live
-database has another.
+is predicted, and the value keeps the model's text as its `source`; `settle` asks the server if the
+live database has another spelling.
 """
 
 from __future__ import annotations
@@ -67,18 +67,6 @@ CAST = re.compile(r"\([^)]*\)$")
 WORD = re.compile(r"[a-z_][a-z0-9_]*")
 
 
-class Raw(str):
-    """An expression in the server's probable spelling; `source` is the model's spelling."""
-
-    __slots__ = ("source",)
-    source: str
-
-    def __new__(cls, likely: str, source: str) -> Raw:
-        raw = super().__new__(cls, likely)
-        raw.source = source
-        return raw
-
-
 class _Unusual(Exception):
     pass
 
@@ -130,17 +118,19 @@ def _column(field: Any, is_key: bool, context: Any, names: Names) -> list[Part]:
     if type(field).ddl not in (pw.Field.ddl, EnumField.ddl) or field.sequence or field.collation:
         raise _Unusual
     type_, identity = _type(field, context, names)
-    default, checks = None, []
+    source, checks = None, []
     for node in field.constraints or ():
         text, name = _sql(node, context)
-        if text[:7].upper() == "DEFAULT" and default is None and not name:
-            default = _default(text[7:].strip(), type_, field)
+        if text[:7].upper() == "DEFAULT" and source is None and not name:
+            source = text[7:].strip()
         else:
             checks.append(_check(text, name))
-    if identity and default is not None:  # the server refuses both together
+    if identity and source is not None:  # the server refuses both together
         raise _Unusual
-    name = truncated(field.column_name)
-    return [Column(name, type_, field.null and not is_key, default, identity), *checks]
+    name, nullable = truncated(field.column_name), field.null and not is_key
+    if source is None:
+        return [Column(name, type_, nullable, None, identity), *checks]
+    return [Column(name, type_, nullable, _default(source, type_, field), source=source), *checks]
 
 
 def _type(field: Any, context: Any, names: Names) -> tuple[str, str]:
@@ -187,24 +177,22 @@ def _sql(node: Any, context: Any) -> tuple[str, str | None]:
     return node.sql.strip(), name
 
 
-def _default(source: str, type_: str, field: Any) -> Raw:
-    likely = source
+def _default(source: str, type_: str, field: Any) -> str:
+    """The server's probable spelling of a default."""
     if source[:1] == "'" and TEXT.fullmatch(source):
         base = CAST.sub("", type_)
         if isinstance(field, EnumField):
             base = field.type_name if WORD.fullmatch(field.type_name) else f'"{field.type_name}"'
-        likely = f"{source}::{base if base != 'character' else 'bpchar'}"
-    elif source[:1] == "-" and NEGATIVE.fullmatch(source):
-        likely = f"'{source}'::{'numeric' if '.' in source else 'integer'}"
-    elif source.upper() in CONSTANTS:
-        likely = CONSTANTS[source.upper()]
-    return Raw(likely, source)
+        return f"{source}::{base if base != 'character' else 'bpchar'}"
+    if source[:1] == "-" and NEGATIVE.fullmatch(source):
+        return f"'{source}'::{'numeric' if '.' in source else 'integer'}"
+    return CONSTANTS.get(source.upper(), source)
 
 
 def _check(text: str, name: str | None) -> Check:
     simple = SIMPLE_CHECK.fullmatch(text)
     source = simple[1].strip() if simple else _inside(text)
-    return Check(Raw(f"({source})", source), name=name, named=name is not None)
+    return Check(f"({source})", name=name, named=name is not None, source=source)
 
 
 def _inside(text: str) -> str:

@@ -20,7 +20,6 @@ from dbkit.transactions import rolled_back
 from ..sql import quoted
 from ..values import Check, Column, Part, Table
 from .equivalent_spellings import one_array, one_spelling
-from .plain import Raw
 from .shapes import Shape, Shapes, filled
 
 # columns of a temporary table: more columns need fewer tables, but the server searches longer
@@ -52,8 +51,8 @@ WHERE c.relnamespace = pg_my_temp_schema() AND c.relname ~ '^dbkit_asked_'
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A table, its parts with a Raw that the live table does not have, and the live texts (`there`)
-    that it has."""
+    """A table, its parts with a predicted expression that the live table lacks, and the live texts
+    (`there`) that it has."""
 
     table: Table
     parts: list[Part]
@@ -75,24 +74,23 @@ def _doubt(table: Table, live: Table | None) -> Doubt:
         elif type(part) is Check:
             there.add(part.expression)
     parts: list[Part] = []
-    raw: Any
     place: Any
     for part in table.parts:
         if type(part) is Column:
-            raw, place = part.default, (part.name, part.default)
+            place = (part.name, part.default)
         elif type(part) is Check:
-            raw = place = part.expression
+            place = part.expression
         else:
             continue
-        if type(raw) is Raw and place not in there:
+        if part.source is not None and place not in there:
             parts.append(part)
     return Doubt(table, parts, there)
 
 
 def settle(database: pw.Database, doubts: list[Doubt], enums: dict[str, str]) -> dict[str, Table]:
-    """Return the tables by name, with every Raw in the server's spelling. Tables whose expressions
-    the server refused are left out. `enums` are the bare names of the enum types, which must exist
-    in the temporary schema."""
+    """Return the tables by name, with every expression in the server's spelling. Tables whose
+    expressions the server refused are left out. `enums` are the bare names of the enum types, which
+    must exist in the temporary schema."""
     with_live = [doubt for doubt in doubts if doubt.there]
     settled = {
         doubt.table.name: _with(doubt, texts)
@@ -118,18 +116,18 @@ def _with(doubt: Doubt, texts: Iterable[str | None]) -> Table:
     written: dict[int, Part] = {}
     for part, text in zip(doubt.parts, texts, strict=True):
         if isinstance(part, Column):
-            written[id(part)] = replace(part, default=text or None)  # NULL means no default
+            default = text or None  # NULL means no default
+            written[id(part)] = replace(part, default=default, source=None)
         elif isinstance(part, Check):
-            source = part.expression.source  # type: ignore[attr-defined]
-            written[id(part)] = Check(Raw(text or "", source), name=part.name, named=part.named)
+            written[id(part)] = replace(part, expression=text or "")
     parts = tuple(written.get(id(part), part) for part in doubt.table.parts)
     return Table(doubt.table.name, parts)
 
 
 def _question(table: Table, part: Part, enums: dict[str, str]) -> DefaultQuestion | CheckQuestion:
+    source = part.source or ""  # type: ignore[union-attr]
     if isinstance(part, Column):
-        return _type(part.type, enums), part.default.source  # type: ignore[union-attr]
-    source = part.expression.source  # type: ignore[union-attr]
+        return _type(part.type, enums), source
     text = source.lower()
     # the columns it can mean: those whose name occurs in it, in whatever case
     return source, frozenset(
@@ -168,8 +166,8 @@ def _shapes(doubt: Doubt, shapes: Shapes, enums: dict[str, str]) -> list[Shape]:
              for one in doubt.table.parts if type(one) is Column}  # fmt: skip
     result: list[Shape] = []
     for part in doubt.parts:
-        raw = part.expression if isinstance(part, Check) else None
-        shape = shapes.shape(raw.source, types) if isinstance(raw, Raw) else None
+        source = part.source if isinstance(part, Check) else None
+        shape = shapes.shape(source, types) if source is not None else None
         if shape is None:
             return []
         result.append(shape)
@@ -244,16 +242,16 @@ def _create(database: pw.Database, number: int, lines: list[str]) -> None:
 
 
 def presumed(table: Table, live: Table | None) -> Table:
-    """Return the table with the live spelling of every Raw, if the live table has a corresponding
-    part. This is for an unverified table, when no server can be asked."""
+    """Return the table with the live spelling of every predicted expression, if the live table has
+    a corresponding part. This is for an unverified table, when no server can be asked."""
     columns = {part.name: part for part in live.parts if isinstance(part, Column)} if live else {}
     checks = [part for part in live.parts if isinstance(part, Check)] if live else []
 
     def taken(part: Part) -> Part:
         match part:
-            case Column(default=Raw()) if part.name in columns:
-                return replace(part, default=columns[part.name].default)
-            case Check(expression=Raw()) if checks:
+            case Column(source=str()) if part.name in columns:
+                return replace(part, default=columns[part.name].default, source=None)
+            case Check(source=str()) if checks:
                 return checks.pop(0)
             case _:
                 return part

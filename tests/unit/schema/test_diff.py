@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dbkit.schema.changes import Add, Alter, Change, Drop
@@ -112,6 +114,9 @@ def test_a_table_of_another_kind_is_altered_once_and_its_parts_are_compared() ->
 def test_what_is_not_compared_makes_no_difference() -> None:
     old = Schema(tables=(Table("t", parents=("p",)),), attached={("table", "", "t"): ("x",)})
     assert diff(old, Schema(tables=(Table("t"),))) == ()
+    column, check = Column("a", "integer", True, "1"), Check("(a > 0)", name="c")
+    ours = schema(replace(column, source=" 1"), replace(check, source="a>0"))
+    assert diff(schema(column, check), ours) == ()
 
 
 @pytest.mark.parametrize(

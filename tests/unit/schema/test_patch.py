@@ -39,6 +39,12 @@ def test_a_part_is_found_by_what_it_is_about_where_its_name_is_another() -> None
     assert PrimaryKey(("a",), "x", name="t_pkey") in found.tables[0].parts
 
 
+def test_a_changed_check_brings_the_text_of_its_model() -> None:
+    old, new = Check("(a > 0)", name="c", source="a>0"), Check("(a > 1)", name="c", source="a>1")
+    found = patched(Schema(tables=(Table("t", (old,)),)), [Alter("t", old, new)])
+    assert [part.source for part in found.tables[0].parts if isinstance(part, Check)] == ["a>1"]
+
+
 def test_an_index_that_nobody_named_gets_the_next_free_name() -> None:
     found = patched(ONE, [Add("u", INDEX), Add("t", INDEX)])
     assert [part.name for table in found.tables for part in table.parts if isinstance(part, Index)

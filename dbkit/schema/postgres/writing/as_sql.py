@@ -108,7 +108,10 @@ class Spelling:
                 return f"NOT NULL {quoted(column)} NOT VALID"
             case Check():
                 inherited = "" if part.inherited else "NO INHERIT"
-                return spaced(f"CHECK ({as_written(part.expression)})", inherited, validity(part))
+                # if the server reads its own spelling again, it may store another expression (IN
+                # over a varchar, for example)
+                expression = part.source or part.expression
+                return spaced(f"CHECK ({expression})", inherited, validity(part))
             case Exclusion():
                 return part.definition
 
@@ -151,12 +154,6 @@ class Spelling:
         return spaced(f"CREATE {kind} {self.name(table.name)}", settings(options),
                       f"AS {query.strip().rstrip(';')}",
                       "" if table.populated else "WITH NO DATA")  # fmt: skip
-
-
-def as_written(expression: str) -> str:
-    """Return an expression in the model's spelling, if it has one. If the server reads its own
-    spelling again, it may store another expression (IN over a varchar, for example)."""
-    return str(getattr(expression, "source", expression))
 
 
 def keyed(part: PrimaryKey | Unique) -> str:

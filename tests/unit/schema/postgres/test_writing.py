@@ -47,6 +47,9 @@ PARTS: dict[str, tuple[Part, str, str]] = {
                'ALTER TABLE "t" DROP CONSTRAINT "u"'),
     "check": (Check("(a > 0)", name="c"), 'ALTER TABLE "t" ADD CONSTRAINT "c" CHECK ((a > 0))',
               'ALTER TABLE "t" DROP CONSTRAINT "c"'),
+    "check of a model": (Check("(a > 0)", name="c", source="a>0"),
+                         'ALTER TABLE "t" ADD CONSTRAINT "c" CHECK (a>0)',
+                         'ALTER TABLE "t" DROP CONSTRAINT "c"'),
     "foreign key": (ForeignKey(("a",), "t", ("b",), "CASCADE", name="f"),
                     'ALTER TABLE "t" ADD CONSTRAINT "f" FOREIGN KEY ("a") REFERENCES "t" ("b") '
                     "ON DELETE CASCADE ON UPDATE NO ACTION", 'ALTER TABLE "t" DROP CONSTRAINT "f"'),

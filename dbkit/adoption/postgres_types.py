@@ -129,7 +129,7 @@ class Postgres:
         return Kind("ColumnField", (words,), sql=words, followed=False)
 
     def automatic(self, column: Column) -> Kind | None:
-        if column.sequence and column.identity != "serial":
+        if column.sequence.clauses and column.identity != "serial":
             return None
         match column.identity, column.type:
             case "serial", "integer":

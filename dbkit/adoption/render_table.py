@@ -128,7 +128,7 @@ class Model:
     def _after(self) -> Iterator[Statement]:
         yield from self.indexes.calls()
         for column in columns_of(self.table):
-            if column.identity == "serial" and column.sequence:
+            if column.identity == "serial" and column.sequence.clauses:
                 yield from self._sequence(column)
 
     def _sequence(self, column: Column) -> Iterator[Statement]:
@@ -138,9 +138,9 @@ class Model:
         if self.schema or len(name.encode()) > 63:
             words = (f"The sequence of column {column.name} of table {self.table.name} has "
                      "options that the model leaves out: "
-                     f"{', '.join(column.sequence)}.")  # fmt: skip
+                     f"{', '.join(column.sequence.clauses)}.")  # fmt: skip
             place = f"{self.table.name}.{column.name}"
             self.left_out.append(LeftOut(place, words, True))
             return
-        alter = f"ALTER SEQUENCE {quoted(name)} {' '.join(column.sequence)}"
+        alter = f"ALTER SEQUENCE {quoted(name)} {' '.join(column.sequence.clauses)}"
         yield Call(f"{self.name}.add_index", (sql(alter),))

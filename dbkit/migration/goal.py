@@ -68,10 +68,11 @@ def _is_said(change: Change) -> bool:
     """Whether a migration makes the change. It does not drop objects that models cannot declare."""
     if isinstance(change, Drop) and isinstance(change.item, UNDECLARABLE):
         return False
-    if not (isinstance(change, Alter) and isinstance(change.old, Table)):
-        return True
-    differing = {*change.old.options} ^ {*change.item.options}  # type: ignore[union-attr]
-    return any(not option.startswith(UNDECLARABLE_OPTIONS) for option in differing)
+    match change:
+        case Alter(_, Table() as old, Table() as new):
+            differing = {*old.options} ^ {*new.options}
+            return any(not option.startswith(UNDECLARABLE_OPTIONS) for option in differing)
+    return True
 
 
 def whole(database: pw.Database, ignore: Sequence[str] = (), late: bool = False) -> Schema:

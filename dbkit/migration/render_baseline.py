@@ -135,7 +135,7 @@ class FromNothing:
             case Domain():
                 return before, replace(before, domains=(value,))
             case Sequence():
-                options = tuple(one for one in value.options if not one.startswith("OWNED BY "))
+                options = replace(value.options, owner=None)
                 return before, replace(before, sequences=(replace(value, options=options),))
         return before, before
 

@@ -174,7 +174,7 @@ def definition(item: Item) -> str:
                 item.default is not None and f"default {item.default}",
                 item.generated is not None and f"generated as {item.generated}",
                 item.identity,
-                *item.sequence,
+                *item.sequence.words,
             ]
             return " ".join(word for word in words if word)
         case ForeignKey():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from .values import Check, Column, Comment, Part, Table
+from .values import Check, Column, Comment, Part, SequenceOptions, Table
 
 
 def is_partition(table: Table) -> bool:
@@ -61,5 +61,5 @@ def inherited_column(column: Column, own: Column) -> Column:
     if column.identity == "serial":
         default = own.default or ""
         default = default if default.startswith("nextval(") else "nextval()"
-        return replace(column, identity="", sequence=(), default=default)
-    return replace(column, identity="", sequence=()) if column.identity else column
+        return replace(column, identity="", sequence=SequenceOptions(), default=default)
+    return replace(column, identity="", sequence=SequenceOptions()) if column.identity else column

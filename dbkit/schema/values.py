@@ -23,17 +23,53 @@ def value(cls: type[T]) -> type[T]:
 
 
 @value
+class SequenceOptions:
+    """The options of a sequence, where they are not the default. The default `type` is that of the
+    column, or bigint. `owner` is (table, column)."""
+
+    type: str = ""
+    start: int | None = None
+    increment: int = 1
+    minimum: int | None = None
+    maximum: int | None = None
+    cache: int = 1
+    cycle: bool = False
+    unlogged: bool = False
+    owner: tuple[str, str] | None = None
+
+    @property
+    def clauses(self) -> tuple[str, ...]:
+        """The clauses of CREATE SEQUENCE that say how it counts."""
+        words = {
+            "AS": self.type or None,
+            "START": self.start,
+            "INCREMENT": self.increment if self.increment != 1 else None,
+            "MINVALUE": self.minimum,
+            "MAXVALUE": self.maximum,
+            "CACHE": self.cache if self.cache != 1 else None,
+        }
+        said = [f"{word} {option}" for word, option in words.items() if option is not None]
+        return (*said, *["CYCLE"] * self.cycle)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """All options, for messages."""
+        owner = ["OWNED BY {}.{}".format(*self.owner)] if self.owner else []
+        return (*self.clauses, *["UNLOGGED"] * self.unlogged, *owner)
+
+
+@value
 class Column:
     """A column. `identity` is '', 'serial', 'always' or 'by default' ('autoincrement' on SQLite),
-    and `sequence` has the options of its sequence that are not the default. `generated` is the
-    expression of a generated column. `options` is the ON CONFLICT of NOT NULL on SQLite."""
+    and `sequence` are the options of its sequence. `generated` is the expression of a generated
+    column. `options` is the ON CONFLICT of NOT NULL on SQLite."""
 
     name: str
     type: str
     nullable: bool = True
     default: str | None = None
     identity: str = ""
-    sequence: tuple[str, ...] = ()
+    sequence: SequenceOptions = SequenceOptions()
     generated: str | None = None
     collation: str | None = None
     options: tuple[str, ...] = ()
@@ -212,10 +248,10 @@ class Domain:
 
 @value
 class Sequence:
-    """A sequence that no column owns; `options` are those that are not the default."""
+    """A sequence that no column needs."""
 
     name: str
-    options: tuple[str, ...] = ()
+    options: SequenceOptions = SequenceOptions()
 
 
 @value

@@ -12,7 +12,16 @@ import click
 
 from ..schema.changes import Add, Alter, Change, Drop, covers, definition, kind, subject
 from ..schema.sql import Statement, script
-from ..schema.values import Comment, Domain, EnumType, Extension, Namespace, Sequence, Table
+from ..schema.values import (
+    Comment,
+    Domain,
+    EnumType,
+    Extension,
+    Namespace,
+    Sequence,
+    SequenceOptions,
+    Table,
+)
 
 JSON_VERSION = 1
 PENDING, MODELS, BY_HAND = "pending", "models", "by hand"
@@ -88,6 +97,7 @@ class Report:
             },
             indent=2,
             ensure_ascii=False,
+            default=lambda options: options.words,
         )
 
     def to_github(self) -> str:
@@ -231,6 +241,8 @@ def _value(value: Any) -> str:
             return "yes" if value else "no"
         case tuple():
             return ", ".join(map(str, value))
+        case SequenceOptions():
+            return _value(value.words)
         case _:
             return str(value)
 

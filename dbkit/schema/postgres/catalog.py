@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import peewee as pw
@@ -31,6 +32,7 @@ from ..values import (
     Rule,
     Schema,
     Sequence,
+    SequenceOptions,
     Table,
     Trigger,
     Unique,
@@ -49,6 +51,7 @@ IDENTITIES = {"a": "always", "d": "by default", "": ""}
 FIRING = {"O": "origin", "D": "disabled", "R": "replica", "A": "always"}
 COMMANDS = {"r": "SELECT", "a": "INSERT", "w": "UPDATE", "d": "DELETE", "*": "ALL"}
 REPLICA_IDENTITIES = {"n": "NOTHING", "f": "FULL", "i": "USING INDEX"}
+NO_SEQUENCE = SequenceOptions()
 LARGEST = {"smallint": 2**15 - 1, "integer": 2**31 - 1, "bigint": 2**63 - 1}
 
 
@@ -194,7 +197,7 @@ def _column(row: Any, unproven: bool, sequence: Any, naming: Naming) -> Column:
         row.nullable or unproven,
         None if serial or generated else one_spelling(row.expression),
         "serial" if serial else identity,
-        _sequence(sequence, row.type) if serial or identity else (),
+        _sequence(sequence, row.type) if serial or identity else NO_SEQUENCE,
         generated or None,
         row.collation,
     )
@@ -206,30 +209,24 @@ def _is_columns_own(row: Any) -> bool:
 
 
 def _own_sequence(row: Any, naming: Naming) -> Sequence:
-    more = (
-        "UNLOGGED" if row.unlogged else "",
-        f"OWNED BY {naming(row.table_schema, row.table)}.{row.column}" if row.ownership else "",
-    )
-    return Sequence(naming(row.schema, row.name), (*_sequence(row), *filter(None, more)))
+    owner = (naming(row.table_schema, row.table), row.column) if row.ownership else None
+    options = replace(_sequence(row), unlogged=row.unlogged, owner=owner)
+    return Sequence(naming(row.schema, row.name), options)
 
 
-def _sequence(row: Any, usual: str | None = None) -> tuple[str, ...]:
-    """The options that differ from the default; `usual` is the type of the sequence's column."""
+def _sequence(row: Any, usual: str | None = None) -> SequenceOptions:
+    """The options of a sequence; `usual` is the type of its column."""
     up = row.increment > 0
     largest = LARGEST[row.type]
     minimum, maximum = (1, largest) if up else (-largest - 1, -1)
-    return tuple(
-        text
-        for text, unusual in (
-            (f"AS {row.type}", row.type != (usual or "bigint")),
-            (f"START {row.start}", row.start != (row.minimum if up else row.maximum)),
-            (f"INCREMENT {row.increment}", row.increment != 1),
-            (f"MINVALUE {row.minimum}", row.minimum != minimum),
-            (f"MAXVALUE {row.maximum}", row.maximum != maximum),
-            (f"CACHE {row.cache}", row.cache != 1),
-            ("CYCLE", row.cycle),
-        )
-        if unusual
+    return SequenceOptions(
+        row.type if row.type != (usual or "bigint") else "",
+        row.start if row.start != (row.minimum if up else row.maximum) else None,
+        row.increment,
+        row.minimum if row.minimum != minimum else None,
+        row.maximum if row.maximum != maximum else None,
+        row.cache,
+        row.cycle,
     )
 
 

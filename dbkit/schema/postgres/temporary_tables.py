@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from hashlib import md5
 from typing import Any
 
@@ -121,15 +121,14 @@ class Names:
         """Return the table with the live names of types in its expressions."""
         if not self.written:
             return table
-        return replace(table, parts=tuple(map(self._part_as_live, table.parts)))
+        return replace(table, parts=self._as_live(table.parts))
 
-    def _part_as_live(self, part: Part) -> Part:
-        values = {one.name: getattr(part, one.name) for one in fields(part)}
-        return replace(part, **{name: self._text_as_live(one) for name, one in values.items()})
-
-    def _text_as_live(self, value: Any) -> Any:
+    def _as_live(self, value: Any) -> Any:
         if isinstance(value, tuple):
-            return tuple(map(self._text_as_live, value))
+            return tuple(map(self._as_live, value))
+        if is_dataclass(value) and not isinstance(value, type):
+            every = {one.name: self._as_live(getattr(value, one.name)) for one in fields(value)}
+            return replace(value, **every)
         if isinstance(value, str):
             for made_up_name, name in self.written.items():
                 value = value.replace(made_up_name, name)

@@ -16,6 +16,7 @@ from dbkit.schema.values import (
     ForeignKey,
     Index,
     PrimaryKey,
+    SequenceOptions,
     Table,
     Trigger,
 )
@@ -65,8 +66,8 @@ def test_every_kind_of_item_has_a_word() -> None:
         (A, ("column", "a", "integer")),
         (Column("a", "text", False, "'x'", collation="C"),
          ("column", "a", "text collate C not null default 'x'")),
-        (Column("a", "integer", identity="always", sequence=("start 5",)),
-         ("column", "a", "integer always start 5")),
+        (Column("a", "integer", identity="always", sequence=SequenceOptions(start=5)),
+         ("column", "a", "integer always START 5")),
         (PrimaryKey(("a", "b")), ("primary key", "(a, b)", "")),
         (ForeignKey(("a",), "u", ("id",), "CASCADE", name="f"),
          ("foreign key", "f (a)", "references u (id) on delete cascade")),

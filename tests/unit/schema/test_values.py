@@ -7,9 +7,18 @@ from typing import Any, get_args
 
 import pytest
 
-from dbkit.schema.values import Column, EnumType, Nameable, Part, Schema, Table, in_namespace
+from dbkit.schema.values import (
+    Column,
+    EnumType,
+    Nameable,
+    Part,
+    Schema,
+    SequenceOptions,
+    Table,
+    in_namespace,
+)
 
-KINDS: list[Any] = [*get_args(Part), EnumType, Table]
+KINDS: list[Any] = [*get_args(Part), EnumType, Table, SequenceOptions]
 
 
 def example(kind: Any) -> Any:
@@ -38,6 +47,16 @@ def test_no_value_takes_further_attributes(kind: Any) -> None:
 def test_what_the_server_may_name_says_whether_somebody_chose_the_name() -> None:
     for kind in get_args(Nameable):
         assert {"name", "named"} <= {one.name for one in fields(kind)}
+
+
+def test_a_sequence_says_only_what_is_not_the_default() -> None:
+    assert SequenceOptions().words == ()
+    downwards = SequenceOptions("smallint", 0, -1, -9, 0, 2, True, True, ("t.u", "a"))
+    assert downwards.clauses == (
+        *("AS smallint", "START 0", "INCREMENT -1", "MINVALUE -9", "MAXVALUE 0"),
+        *("CACHE 2", "CYCLE"),
+    )
+    assert downwards.words == (*downwards.clauses, "UNLOGGED", "OWNED BY t.u.a")
 
 
 def test_what_is_attached_is_not_compared() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from ...sql import listed, literal, quoted
 from ...values import (
@@ -238,7 +239,7 @@ def generated(expression: str) -> str:
 
 def identity(column: Column) -> str:
     """Return the identity clause of a column; its sequence always has the column's type."""
-    options = " ".join(one for one in column.sequence if not one.startswith("AS "))
+    options = " ".join(replace(column.sequence, type="").clauses)
     return f"GENERATED {column.identity.upper()} AS IDENTITY" + (f" ({options})" if options else "")
 
 

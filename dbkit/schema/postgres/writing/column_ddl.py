@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ...sql import Statement, literal, quoted
 from ...values import Column
@@ -133,7 +134,7 @@ class Columns:
         """Advance the sequence past the existing values."""
         name, place = quoted(column.name), self._place(table, column)
         sequence, last = f"pg_catalog.pg_get_serial_sequence({place})", f"pg_catalog.max({name})"
-        start = next((one[6:] for one in column.sequence if one.startswith("START ")), "1")
+        start = 1 if column.sequence.start is None else column.sequence.start
         sql = f"SELECT pg_catalog.setval({sequence}, {last}::bigint) "
         sql += f"FROM {self.spelling.name(table)} HAVING {last} OPERATOR(pg_catalog.>=) {start}"
         return Placed(Step.AFTER_DEFAULT, Statement(sql))
@@ -143,11 +144,10 @@ class Columns:
 
 
 def _create(sequence: str, column: Column) -> Placed:
-    """Create the sequence of a serial column. (AS is one of its options if the type differs from
-    the column's type.)"""
-    as_ = "" if any(one.startswith("AS ") for one in column.sequence) else f"AS {column.type} "
-    sql = f"CREATE SEQUENCE {sequence} {as_}{' '.join(column.sequence)}"
-    return Placed(Step.SEQUENCE, Statement(sql.strip()))
+    """Create the sequence of a serial column."""
+    options = replace(column.sequence, type=column.sequence.type or column.type)
+    sql = f"CREATE SEQUENCE {sequence} {' '.join(options.clauses)}"
+    return Placed(Step.SEQUENCE, Statement(sql))
 
 
 def _keeps_sequence(old: Column, new: Column) -> bool:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...sql import Statement, literal, quoted
-from ...values import Sequence
+from ...values import Sequence, SequenceOptions
 from ..catalog import LARGEST
 from .as_sql import Spelling
 from .steps import Placed, Step
-
-OWNER = "OWNED BY "
 
 
 class Sequences:
@@ -20,9 +18,8 @@ class Sequences:
         self.spelling = spelling
 
     def create(self, item: Sequence) -> Iterator[Placed]:
-        words = [option for option in item.options if not option.startswith((OWNER, "UNLOGGED"))]
-        kind = "UNLOGGED SEQUENCE" if "UNLOGGED" in item.options else "SEQUENCE"
-        sql = " ".join([f"CREATE {kind} {self.spelling.name(item.name)}", *words])
+        kind = "UNLOGGED SEQUENCE" if item.options.unlogged else "SEQUENCE"
+        sql = " ".join([f"CREATE {kind} {self.spelling.name(item.name)}", *item.options.clauses])
         yield Placed(Step.SEQUENCE, Statement(sql))
         yield from self._own(item)
 
@@ -34,46 +31,44 @@ class Sequences:
     def alter(self, old: Sequence, new: Sequence) -> Iterator[Placed]:
         """Alter a sequence. A sequence that is out of its new bounds begins again."""
         name = self.spelling.name(new.name)
-        if _owner(old) and _owner(old) != _owner(new):
+        before, after = old.options, new.options
+        if before.owner and before.owner != after.owner:
             yield Placed(Step.DROP_DEFAULT, Statement(f"ALTER SEQUENCE {name} OWNED BY NONE"))
-        if ("UNLOGGED" in old.options) != ("UNLOGGED" in new.options):
-            word = "UNLOGGED" if "UNLOGGED" in new.options else "LOGGED"
+        if before.unlogged != after.unlogged:
+            word = "UNLOGGED" if after.unlogged else "LOGGED"
             yield Placed(Step.SEQUENCE, Statement(f"ALTER SEQUENCE {name} SET {word}"))
-        settings, least, most = sequence_settings(new.options)
-        if settings != sequence_settings(old.options)[0]:
+        settings, least, most = sequence_settings(after)
+        if settings != sequence_settings(before)[0]:
             change = literal(f"ALTER SEQUENCE {name} {settings}")
             again = f"CASE WHEN last_value BETWEEN {least} AND {most} THEN '' ELSE ' RESTART' END"
             sql = f"DO $dbkit$ BEGIN EXECUTE (SELECT {change} || {again} FROM {name}); END $dbkit$"
             yield Placed(Step.SEQUENCE, Statement(sql))
-        if _owner(old) != _owner(new):
+        if before.owner != after.owner:
             yield from self._own(new)
 
     def _own(self, item: Sequence) -> Iterator[Placed]:
-        owner = _owner(item)
-        for table in sorted(self.spelling.tables, key=len, reverse=True):
-            if owner.startswith(f"{table}."):
-                column = f"{self.spelling.name(table)}.{quoted(owner[len(table) + 1 :])}"
-                sql = f"ALTER SEQUENCE {self.spelling.name(item.name)} OWNED BY {column}"
-                yield Placed(Step.DEFAULT, Statement(sql))
-                return
+        if item.options.owner:
+            table, column = item.options.owner
+            owner = f"{self.spelling.name(table)}.{quoted(column)}"
+            sql = f"ALTER SEQUENCE {self.spelling.name(item.name)} OWNED BY {owner}"
+            yield Placed(Step.DEFAULT, Statement(sql))
 
 
-def _owner(item: Sequence) -> str:
-    return next((one[len(OWNER) :] for one in item.options if one.startswith(OWNER)), "")
-
-
-def sequence_settings(options: tuple[str, ...], usual: str = "bigint") -> tuple[str, int, int]:
+def sequence_settings(options: SequenceOptions, usual: str = "bigint") -> tuple[str, int, int]:
     """Return (all settings of a sequence with the defaults, its minimum, its maximum). `usual` is
     the type of its column."""
-    given = dict(option.partition(" ")[::2] for option in options)
-    largest = LARGEST.get(given.get("AS", usual), LARGEST["bigint"])
-    up = int(given.get("INCREMENT", 1)) > 0
-    least = int(given.get("MINVALUE", 1 if up else -largest - 1))
-    most = int(given.get("MAXVALUE", largest if up else -1))
+    type_ = options.type or usual
+    largest = LARGEST.get(type_, LARGEST["bigint"])
+    up = options.increment > 0
+    least = _or(options.minimum, 1 if up else -largest - 1)
+    most = _or(options.maximum, largest if up else -1)
     text = (
-        f"AS {given.get('AS', usual)} INCREMENT {given.get('INCREMENT', 1)} "
-        f"MINVALUE {least} MAXVALUE {most} "
-        f"START {given.get('START', least if up else most)} CACHE {given.get('CACHE', 1)} "
-        f"{'CYCLE' if 'CYCLE' in given else 'NO CYCLE'}"
+        f"AS {type_} INCREMENT {options.increment} MINVALUE {least} MAXVALUE {most} "
+        f"START {_or(options.start, least if up else most)} CACHE {options.cache} "
+        f"{'CYCLE' if options.cycle else 'NO CYCLE'}"
     )
     return text, least, most
+
+
+def _or(given: int | None, usual: int) -> int:
+    return usual if given is None else given

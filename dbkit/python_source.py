@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
@@ -30,51 +31,41 @@ class Call:
 
 @dataclass(frozen=True)
 class Class:
-    """A class with assignments in its `body` and in its inner class Meta; `decorator` is source."""
+    """A class with assignments in its `body` and in its inner class Meta; `decorator` is source.
+    It is written as a call of `type` if a class body would change its meaning."""
 
     name: str
     base: str
     body: tuple[tuple[str, Any], ...] = ()
     meta: tuple[tuple[str, Any], ...] = ()
-    doc: str = ""
     decorator: str = ""
 
 
 Statement = Call | Class
 
 
-def module(
-    doc: str,
-    imports: Iterable[str],
-    statements: Sequence[Statement],
-    notes: Iterable[str] = (),
-) -> str:
-    """Return the source of a module: docstring, groups of imports, statements, and `notes` as
+def module(doc: str, head: str, statements: Sequence[Statement], notes: Iterable[str] = ()) -> str:
+    """Return the source of a module: docstring, `head` (its imports), statements, and `notes` as
     comments."""
-    text = f'"""{doc}"""\n' + "".join(f"\n{group}" for group in imports)
+    comments = [line for note in notes for line in _comment(note)]
+    last = "\n\n" * bool(comments) + "".join(f"{line}\n" for line in comments)
+    return f'"""{doc}"""\n\n{head}{body(statements)}{last}'
+
+
+def body(statements: Iterable[Statement]) -> str:
+    """Return statements of a module, with empty lines around classes."""
+    source = ""
     before: Statement | None = None
     for statement in statements:
         apart = isinstance(statement, Class) or before is None or isinstance(before, Class)
-        text += "\n\n" * apart + "".join(f"{line}\n" for line in statement_lines(statement))
+        source += "\n\n" * apart + "".join(f"{line}\n" for line in statement_lines(statement))
         before = statement
-    comments = [line for note in notes for line in _comment(note)]
-    return text + "\n\n" * bool(comments) + "".join(f"{line}\n" for line in comments)
+    return source
 
 
 def _comment(note: str) -> list[str]:
     return textwrap.wrap(note, WIDTH, initial_indent="# - ", subsequent_indent="#   ",
                          break_long_words=False, break_on_hyphens=False)  # fmt: skip
-
-
-def used(statements: Iterable[Statement]) -> Iterator[str]:
-    """Yield the names that the statements call or derive from."""
-    for statement in statements:
-        if isinstance(statement, Class):
-            yield statement.base
-            for _, value in (*statement.body, *statement.meta):
-                yield from used_names(value)
-        else:
-            yield from used_names(statement)
 
 
 def used_names(value: Any) -> Iterator[str]:
@@ -97,16 +88,31 @@ def statement_lines(statement: Statement, indent: str = "") -> list[str]:
     """Return the lines of a call or a class; each begins with the indentation."""
     if isinstance(statement, Call):
         return lines("", statement, "", indent)
+    if not _is_class_body(statement):
+        return lines(f"{statement.name} = ", _call_of_type(statement), "", indent)
     inside = indent + INDENT
     head = [f"{indent}@{statement.decorator}"] if statement.decorator else []
     head.append(f"{indent}class {statement.name}({statement.base}):")
-    if statement.doc:
-        head += [f'{inside}"""{statement.doc}"""', *[""] * bool(statement.body or statement.meta)]
     body = _assignments(statement.body, inside)
     if statement.meta:
         body += [*[""] * bool(body), f"{inside}class Meta:"]
         body += _assignments(statement.meta, inside + INDENT)
-    return head + (body or [f"{inside}pass"] * (not statement.doc))
+    return head + (body or [f"{inside}pass"])
+
+
+def _is_class_body(statement: Class) -> bool:
+    """Whether a class body keeps the names of its assignments, and none hides a name that another
+    assignment uses."""
+    found = (re.match(r"\w+", name) for _, value in statement.body for name in used_names(value))
+    used = {match[0] for match in found if match}
+    return all(is_plain(name) and name not in used for name, _ in statement.body)
+
+
+def _call_of_type(statement: Class) -> Call:
+    meta = Call("type", ("Meta", (), dict(statement.meta)))
+    attributes = {**dict(statement.body), "Meta": meta}
+    call = Call("type", (statement.name, (Code(statement.base),), attributes))
+    return Call(statement.decorator, (call,)) if statement.decorator else call
 
 
 def _assignments(pairs: Iterable[tuple[str, Any]], indent: str) -> list[str]:
@@ -185,6 +191,12 @@ def is_name(name: str) -> bool:
     return (
         name.isidentifier() and not iskeyword(name) and unicodedata.normalize("NFKC", name) == name
     )
+
+
+def is_plain(name: str) -> bool:
+    """Whether source can assign to this name, also in a class body."""
+    mangled = name.startswith("__") and not name.endswith("__")
+    return is_name(name) and not mangled
 
 
 def _width(line: str) -> int:

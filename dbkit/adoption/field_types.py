@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from dbkit.python_source import Call
 from dbkit.schema.values import Check, Column, Constraint, ForeignKey, Index, PrimaryKey, Table
 
 
@@ -103,8 +102,3 @@ class TypesOfDialect(Protocol):
     def references(self, key: ForeignKey) -> bool:
         """Whether a ForeignKeyField can express all of this foreign key."""
         ...
-
-
-def sql(words: str) -> Call:
-    """Return a call of `pw.SQL` with these words."""
-    return Call("pw.SQL", (words,))

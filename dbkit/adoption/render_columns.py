@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from dbkit.model_source import sql
 from dbkit.python_source import Call, Code
 from dbkit.schema.values import Column, ForeignKey, PrimaryKey, Table
 
-from .field_types import Kind, TypesOfDialect, sql
+from .field_types import Kind, TypesOfDialect
 from .left_out import LeftOut
 from .model_layout import Layout, columns_of
 from .python_names import OF_MODELS, unique

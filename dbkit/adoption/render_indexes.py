@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from dbkit import peewee_internals as internals
+from dbkit.model_source import sql
 from dbkit.python_source import Call, Code, Statement
 from dbkit.schema.sql import quoted
 from dbkit.schema.values import Index, Table
 
-from .field_types import TypesOfDialect, Words, sql
+from .field_types import TypesOfDialect, Words
 from .left_out import LeftOut
 from .model_layout import Layout, columns_of
 

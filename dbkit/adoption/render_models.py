@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from dbkit import peewee_internals as internals
-from dbkit.python_source import Class, Code, Statement, module, used
+from dbkit.model_source import imports
+from dbkit.python_source import Class, Code, body, module
 from dbkit.schema.peewee_models import HISTORY_TABLE
 from dbkit.schema.values import Column, EnumType, ForeignKey, Part, Schema, Table, in_namespace
 
@@ -58,7 +59,8 @@ def written(schema: Schema, dialect_name: str) -> Models:
     every = [*enums, *_derived(models), base, *statements]
     left = (*left_out.of_schema(schema), *map(left_out.unsayable, odd),
             *(one for model in models for one in model.left_out))  # fmt: skip
-    return Models(module(DOC, _imports(every), every, map(str, left)), left)
+    head = "".join(f"{line}\n" for line in imports(body(every)))
+    return Models(module(DOC, head, every, map(str, left)), left)
 
 
 def _resolved(tables: list[Table], types: TypesOfDialect) -> Iterator[Table]:
@@ -124,17 +126,3 @@ def _derived(models: Iterable[Model]) -> Iterator[Class]:
     derived = {name: one for model in models for name, one in model.columns.derived.items()}
     for name, (base, field_type) in sorted(derived.items()):
         yield Class(name, base, (("field_type", field_type),))
-
-
-def _imports(statements: list[Statement]) -> Iterator[str]:
-    names = set(used(statements))
-    if "StrEnum" in names:
-        yield "from enum import StrEnum\n"
-    lines = ["import peewee as pw"]
-    if fields := sorted(names & set(FROM_FIELDS)):
-        lines.append(f"from dbkit.fields import {', '.join(fields)}")
-    if any(name.startswith("pg.") for name in names):
-        lines.append("from playhouse import postgres_ext as pg")
-    if any(name.startswith("sq.") for name in names):
-        lines.append("from playhouse import sqlite_ext as sq")
-    yield "".join(f"{line}\n" for line in lines)

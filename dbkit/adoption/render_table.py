@@ -7,11 +7,12 @@ from typing import Any
 
 import peewee as pw
 
+from dbkit.model_source import sql
 from dbkit.python_source import Call, Class, Code, Statement
 from dbkit.schema.sql import quoted
 from dbkit.schema.values import Check, Column, Exclusion, ForeignKey, PrimaryKey, Table, Unique
 
-from .field_types import TypesOfDialect, sql
+from .field_types import TypesOfDialect
 from .left_out import LeftOut, key_name, of_part
 from .model_layout import Layout, columns_of
 from .render_columns import Columns

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,9 +9,9 @@ from typing import Any
 
 import peewee as pw
 
-from dbkit import fields
 from dbkit.connection import diagnosed
 from dbkit.errors import DatabaseFailed, DbkitError, MigrationError, MigrationFailed
+from dbkit.model_source import imports
 from dbkit.python_source import lines
 from dbkit.schema.canonicalize import joined
 from dbkit.schema.changes import Add, Alter, Change, Drop, kind, subject
@@ -261,21 +260,11 @@ def _each(operation: str, names: Iterable[str]) -> Lines:
 def file_text(summary: str, up: Lines, down: Lines, replaces: Sequence[str] | None = None) -> str:
     """Return the text of a migration file; `replaces` are the names of its REPLACES."""
     body = TEMPLATE.format(summary="", head="", migrate=up, rollback=down)
-    head = "\n".join(["import peewee as pw", "", *_imports(body)])
+    peewee, *rest = imports(body)
+    head = "\n".join([peewee, "", *rest])
     if replaces is not None:
         head += "\n\n" + "\n".join(lines("REPLACES = ", tuple(replaces), "", ""))
     return TEMPLATE.format(summary=summary, head=head, migrate=up, rollback=down)
-
-
-def _imports(source: str) -> Iterator[str]:
-    """The lines that import the names that the source uses, besides peewee."""
-    names = {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
-    if used := sorted(names & set(fields.__all__)):
-        yield f"from dbkit.fields import {', '.join(used)}"
-    yield "from dbkit.migration import Migrator"
-    for alias, module in (("pg", "postgres_ext"), ("sq", "sqlite_ext")):
-        if alias in names:
-            yield f"from playhouse import {module} as {alias}"
 
 
 def _summary(renaming: Renaming, changes: Sequence[Change], lost: Sequence[str]) -> str:

@@ -8,17 +8,11 @@ from collections.abc import Iterable
 from unicodedata import normalize
 
 from dbkit import fields
-from dbkit.python_source import is_name
+from dbkit.python_source import is_plain
 from dbkit.schema.peewee_models import Model
 
 OURS = ("migrator", "database", "fake", "migrate", "rollback", "pw", "pg", "sq", "Migrator")
 RESERVED = {name.lower() for name in (*OURS, *fields.__all__, *dir(builtins))}
-
-
-def is_plain(name: str) -> bool:
-    """Whether source can assign to this name, also in a class body."""
-    mangled = name.startswith("__") and not name.endswith("__")
-    return is_name(name) and not mangled
 
 
 def class_names(models: Iterable[Model], taken: Iterable[str] = ()) -> dict[Model, str]:

@@ -9,6 +9,7 @@ import peewee as pw
 
 from dbkit import fields
 from dbkit import peewee_internals as internals
+from dbkit.model_source import is_statement
 from dbkit.schema.peewee_models import Model, qualified
 from dbkit.schema.sql import quoted
 from dbkit.schema.values import Constraint, Index
@@ -19,7 +20,6 @@ from .edit_models import (
     is_default,
     is_index,
     is_name,
-    is_statement,
     rename_index,
     was_indexed,
 )
@@ -129,7 +129,7 @@ class ConstraintOperations(Stepping):
             meta = model._meta
             keys = [field_of(model, one) if is_name(one) else one for one in columns]
             plain = name is None and where is None and using is None and nulls_distinct is None
-            if len(keys) == 1 and isinstance(keys[0], pw.SQL) and is_statement(keys[0]):
+            if len(keys) == 1 and isinstance(keys[0], pw.SQL) and is_statement(keys[0].sql):
                 meta.indexes.append(keys[0])
             elif plain and len(keys) == 1 and isinstance(keys[0], pw.Field):
                 keys[0].unique, keys[0].index = unique, True

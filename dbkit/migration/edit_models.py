@@ -40,11 +40,6 @@ def is_name(key: Any) -> bool:
     return isinstance(key, str)
 
 
-def is_statement(node: Any) -> bool:
-    """Whether the SQL is a whole CREATE INDEX statement."""
-    return bool(node.sql.lstrip()[:6].upper() == "CREATE")
-
-
 def unquoted(sql: str) -> str:
     """Return the SQL without quotes around simple names, for comparisons."""
     return SIMPLE.sub(r"\1", sql)

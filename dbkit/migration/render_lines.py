@@ -6,10 +6,9 @@ from typing import Any
 
 import peewee as pw
 
-from dbkit.python_source import Call
+from dbkit.model_source import ModelSource
+from dbkit.python_source import INDENT, Call, Statement, statement_lines
 from dbkit.schema.dialect import dialect_for
-
-from .render_class import inside
 
 
 class Lines:
@@ -20,7 +19,17 @@ class Lines:
 
     def call(self, name: str, /, *arguments: Any, **options: Any) -> None:
         """Add a call of the migrator. A text becomes a string literal; Code is unchanged."""
-        self.lines += inside("", Call(f"migrator.{name}", arguments, options))
+        self._add(Call(f"migrator.{name}", arguments, options))
+
+    def model(self, model: ModelSource) -> None:
+        """Add a model's class, which the migrator gets unless the table is not managed."""
+        managed = model.options.get("managed", True)
+        for place, one in enumerate(model.statements("migrator.create_model" if managed else "")):
+            self.lines += [""] * bool(place)
+            self._add(one)
+
+    def _add(self, statement: Statement) -> None:
+        self.lines += [line.removeprefix(INDENT) for line in statement_lines(statement, INDENT)]
 
     def sql(self, database: pw.Database, statement: str) -> None:
         """Add a call of `migrator.sql`; percent signs are escaped for the driver."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import decimal
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -20,13 +20,21 @@ from playhouse import postgres_ext, sqlite_ext
 
 from dbkit import fields
 from dbkit import peewee_internals as internals
+from dbkit.model_source import (
+    CHECK,
+    ModelSource,
+    add_index,
+    check,
+    clause,
+    composite_key,
+    sql,
+    with_options,
+)
 from dbkit.python_source import Call, Code
 from dbkit.schema.peewee_models import BASES, Model, is_made_up, key_fields, qualified
 
 from .outside_models import Outside
 
-DEFAULT = re.compile(r"DEFAULT (.*)", re.DOTALL)
-CHECK = re.compile(r"CHECK \((.*)\)", re.DOTALL)
 # class -> the options that reach the schema, or decide how values are stored and read, each with
 # its default
 SIZED = {"max_length": 255}
@@ -53,23 +61,8 @@ CLASSES: dict[type, dict[str, Any]] = {
 DDL = (pw.Field.ddl, fields.EnumField.ddl)
 UNSEEN = ("constraints", "index", "index_type", "sequence")  # by a foreign key to the field
 ACTIONS = ("on_delete", "on_update", "deferrable", "constraint_name")
-OPTIONS = ("schema", "table_settings", "options", "strict_tables", "without_rowid", "temporary")
+META = ("schema", "table_settings", "options", "strict_tables", "without_rowid", "temporary")
 MODULES = {"peewee": "pw.", "playhouse.postgres_ext": "pg.", "playhouse.sqlite_ext": "sq."}
-
-
-@dataclass(frozen=True)
-class Frozen:
-    """A model as source, with the class name `name`. `fields` are its columns by field name.
-    `indexes`, `constraints`, the primary `key` and the other `options` are those of its Meta."""
-
-    name: str
-    base: str
-    table: str
-    fields: dict[str, Call]
-    key: Any
-    indexes: tuple[Call, ...]
-    constraints: tuple[Call, ...]
-    options: dict[str, Any] = field(default_factory=dict)
 
 
 class Freezer:
@@ -89,80 +82,64 @@ class Freezer:
         self.database, self.names, self.later, self.outside = database, names, later, outside
         self.owns = owns
 
-    def model(self, model: Model, name: str) -> Frozen:
+    def model(self, model: Model, name: str) -> ModelSource:
         meta = model._meta
         base = next(one for one in BASES if issubclass(model, one))
-        options = {name: getattr(meta, name) for name in OPTIONS if getattr(meta, name)}
+        options = {name: getattr(meta, name) for name in META if getattr(meta, name)}
         if not meta.legacy_table_names:  # indexes are named after the table
             options["legacy_table_names"] = False
-        return Frozen(
+        owned = partial(self._owned, model)
+        indexes = (_as_index(model, one) for one in meta.indexes)
+        return ModelSource(
             name,
             _class(base).function,
             meta.table_name,
-            {
-                one.name: self.field(one)
-                for one in meta.sorted_fields
-                if self._owned(model, one.column_name)
-            },
+            {one.name: self.field(one) for one in meta.sorted_fields if owned(one.column_name)},
             _key(model),
-            tuple(
-                self.index(model, one)
-                for one in map(partial(_as_index, model), meta.indexes)
-                if self._owned(model, internals.index_name(one))
-            ),
-            tuple(
-                self.constraint(one)
-                for one in meta.constraints or ()
-                if self._owned(model, _named(one)[0])
-            ),
+            tuple(self.index(one) for one in indexes if owned(internals.index_name(one))),
+            tuple(self.constraint(one) for one in meta.constraints or () if owned(_named(one)[0])),
             options,
         )
 
     def _owned(self, model: Model, name: str | None) -> bool:
         return name is None or self.owns(f"{qualified(model)}.{name}")
 
-    def stand_in(self, model: Model, name: str, targets: Iterable[Any]) -> Frozen:
+    def stand_in(self, model: Model, name: str, targets: Iterable[Any]) -> ModelSource:
         """Return a model of a table that no migration creates: its key, and the fields to which
         foreign keys point."""
         meta = model._meta
         key = [] if meta.composite_key else list(key_fields(model))
         calls = {one.name: self.field(one) for one in (*key, *targets)}
         options = {"schema": meta.schema} if meta.schema else {}
-        return Frozen(
+        return ModelSource(
             name,
             "pw.Model",
             meta.table_name,
             {name: without(call, UNSEEN) for name, call in calls.items()},
             None if key else False,
-            (),
-            (),
-            {**options, "managed": False},
+            options={**options, "managed": False},
         )
 
     def field(self, one: Any) -> Call:
         """Return the field as a call of its class."""
         call, kind = self._class_of(one), type(one)
-        options = dict(call.options)
         plain = call.function == "ColumnField" and kind.ddl not in DDL  # all is in the type
         usual = issubclass(kind, (pw.ForeignKeyField, postgres_ext.IndexedFieldMixin)) and not plain
-        if one.null and kind is not sqlite_ext.SearchField:
-            options["null"] = True
-        if usual_column(one.name, one) != one.column_name:
-            options["column_name"] = one.column_name
-        if one.unique:
-            options["unique"] = True
-        elif bool(one.index) != usual:
-            options["index"] = bool(one.index)
-        if one.index_type and (one.index_type != kind.default_index_type or plain):
-            options["index_type"] = one.index_type
-        if one.primary_key and not issubclass(kind, pw.AutoField):
-            options["primary_key"] = True
-        if not plain:
-            options |= {name: getattr(one, name) for name in ("sequence", "collation", "unindexed")
-                        if getattr(one, name)}  # fmt: skip
-            if one.constraints:
-                options["constraints"] = [self.constraint(clause) for clause in one.constraints]
-        return replace(call, options=options)
+        method = None if plain else kind.default_index_type
+        call = with_options(
+            call,
+            column_name=usual_column(one.name, one) != one.column_name and one.column_name,
+            null=one.null and kind is not sqlite_ext.SearchField,
+            primary_key=one.primary_key and not issubclass(kind, pw.AutoField),
+            unique=one.unique,
+            index=None if one.unique or bool(one.index) == usual else bool(one.index),
+            index_type=one.index_type != method and one.index_type,
+        )
+        if plain:
+            return call
+        more = {name: getattr(one, name) for name in ("sequence", "collation", "unindexed")}
+        constraints = [self.constraint(node) for node in one.constraints or ()]
+        return with_options(call, **more, constraints=constraints)
 
     def _class_of(self, one: Any) -> Call:
         """The call of the class with the options that only this class has."""
@@ -224,35 +201,33 @@ class Freezer:
         name, node = _named(node)
         if isinstance(node, fields.ServerDefault) and "%" in node.sql:
             return _class(fields.ServerDefault, node.sql)
-        sql = node.sql if isinstance(node, pw.SQL) and not node.params else self._sql(node)
-        if check := CHECK.fullmatch(sql):
-            return Call("pw.Check", (check[1], *([name] if name else [])))
-        if not name and (default := DEFAULT.fullmatch(sql)):
-            return Call("pw.Default", (default[1],))
-        return _sql(f"CONSTRAINT {self._sql(pw.Entity(name))} {sql}" if name else sql)
+        words = node.sql if isinstance(node, pw.SQL) and not node.params else self._sql(node)
+        if name is None:
+            return clause(words)
+        if found := CHECK.fullmatch(words):
+            return check(found[1], name)
+        return sql(f"CONSTRAINT {self._sql(pw.Entity(name))} {words}")
 
-    def index(self, model: Model, index: Any) -> Call:
+    def index(self, index: Any) -> Call:
         """Return a member of Meta.indexes as a call of `add_index`, with the names of fields."""
         if not isinstance(index, pw.ModelIndex):
-            return Call("add_index", (_sql(self._sql(index)),))
+            return add_index((sql(self._sql(index)),))
         parts = internals.index_parts(index)
-        options: dict[str, Any] = {"unique": True} if parts.unique else {}
-        if not is_made_up(index):
-            options["name"] = parts.name
-        if parts.where is not None:
-            options["where"] = _sql(self._in_index(parts.where))
         usual = next((one.index_type for one in reversed(parts.keys)
                       if isinstance(one, pw.Field) and one.index_type), None)  # fmt: skip
-        if parts.using and parts.using != usual:
-            options["using"] = parts.using
-        if parts.nulls_distinct is not None:
-            options["nulls_distinct"] = parts.nulls_distinct
-        return Call("add_index", tuple(map(self._index_key, parts.keys)), options)
+        return add_index(
+            tuple(map(self._index_key, parts.keys)),
+            None if is_made_up(index) else parts.name,
+            parts.unique,
+            parts.using if parts.using != usual else None,
+            parts.nulls_distinct,
+            None if parts.where is None else self._in_index(parts.where),
+        )
 
     def _index_key(self, key: Any) -> Any:
         if isinstance(key, pw.Field):
             return key.name
-        return _sql(key if isinstance(key, str) else self._in_index(key))
+        return sql(key if isinstance(key, str) else self._in_index(key))
 
     def _context(self) -> Any:
         return self.database.get_sql_context(scope=pw.SCOPE_VALUES)
@@ -310,10 +285,6 @@ def without(call: Call, names: Sequence[str]) -> Call:
     return replace(call, options=options)
 
 
-def _sql(text: str) -> Call:
-    return Call("pw.SQL", (text,))
-
-
 def _options(one: Any, kind: type) -> dict[str, Any]:
     options = {name: getattr(one, name) for name, usual in CLASSES[kind].items()
                if getattr(one, name) != usual}  # fmt: skip
@@ -326,7 +297,7 @@ def _key(model: Model) -> Any:
     """The value of Meta.primary_key; None if a field is the primary key."""
     key = model._meta.primary_key
     if isinstance(key, pw.CompositeKey):
-        return Call("pw.CompositeKey", tuple(key.field_names))
+        return composite_key(key.field_names)
     return None if key_fields(model) else False
 
 

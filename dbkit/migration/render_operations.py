@@ -13,6 +13,7 @@ from typing import Any
 import peewee as pw
 
 from dbkit import peewee_internals as internals
+from dbkit.model_source import ModelSource
 from dbkit.python_source import Call, flat
 from dbkit.schema.changes import Add, Alter, Change, Drop, items, touches
 from dbkit.schema.peewee_models import Model, is_made_up, qualified
@@ -22,9 +23,8 @@ from .class_names import class_names
 from .edit_models import is_default, rename_in_model, unquoted
 from .enum_operations import Enums, enums
 from .outside_models import Outside
-from .render_class import model_lines
 from .render_lines import Lines
-from .render_model import Freezer, Frozen, without
+from .render_model import Freezer, without
 
 Fill = Callable[[str, Any], Any]  # (table, field) -> a value as source; None: it needs none
 INDEX = ("index", "unique", "index_type")
@@ -79,9 +79,8 @@ class Writer:
         while targets := [*self.outside.targets.values()][done:]:
             done += len(targets)
             for target in targets:
-                frozen = self._freezer().stand_in(target.model, target.name, target.fields)
                 lines = Lines()
-                lines.lines += model_lines(frozen)
+                lines.model(self._freezer().stand_in(target.model, target.name, target.fields))
                 before = lines + before
         return before
 
@@ -167,9 +166,8 @@ class Writer:
         for model in self.created:
             if self.lines.lines:
                 self.lines.lines.append("")
-            frozen = self._freezer().model(model, self.classes[model])
-            self.lines.lines += model_lines(frozen)
-            self.known[model] = frozen.name
+            self.lines.model(self._freezer().model(model, self.classes[model]))
+            self.known[model] = self.classes[model]
             deferred += [(qualified(model), one.name) for one in model._meta.sorted_fields
                          if isinstance(one, pw.ForeignKeyField) and one.deferred]  # fmt: skip
         self.freezer = self._freezer()
@@ -213,7 +211,7 @@ class Writer:
         self._constraints(table, before, after, dropped=False)
         self._indexes(table, before, after, dropped=False)
 
-    def _options(self, table: str, before: Frozen, after: Frozen) -> None:
+    def _options(self, table: str, before: ModelSource, after: ModelSource) -> None:
         off = {"strict_tables": False, "without_rowid": False}
         names = (before.options.keys() | after.options.keys()) - {"schema", "legacy_table_names"}
         changed = {name: after.options.get(name, off.get(name)) for name in sorted(names)
@@ -290,7 +288,9 @@ class Writer:
                    and not {"nullable", "default"} >= change.differences.keys()
                    for change in changes)  # fmt: skip
 
-    def _constraints(self, table: str, before: Frozen, after: Frozen, dropped: bool) -> None:
+    def _constraints(
+        self, table: str, before: ModelSource, after: ModelSource, dropped: bool
+    ) -> None:
         left, right = (after, before) if dropped else (before, after)
         kept = [_unquoted(clause) for clause in left.constraints]
         for clause in right.constraints:
@@ -304,7 +304,7 @@ class Writer:
             else:
                 self.lines.call("add_constraint", table, None, *clause.arguments)
 
-    def _indexes(self, table: str, before: Frozen, after: Frozen, dropped: bool) -> None:
+    def _indexes(self, table: str, before: ModelSource, after: ModelSource, dropped: bool) -> None:
         gone = [index for index in before.indexes if index not in after.indexes]
         new = [index for index in after.indexes if index not in before.indexes]
         for old in list(gone):

@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from dbkit.python_source import Call, Class, Code, is_name, lines, module, text, used
+from dbkit.python_source import Call, Class, Code, is_name, lines, module, text
 
 LONG = "x" * 40
 
@@ -50,7 +50,7 @@ def test_a_module() -> None:
     base = Class("Base", "pw.Model")
     some = Class("Some", "Base", (("a", Call("pw.F")),), (("schema", "s"),))
     call = Call("Some.add_index", ("a",))
-    assert module("Doc.", ["import peewee as pw\n"], [base, some, call, call], ["Note."]) == (
+    assert module("Doc.", "import peewee as pw\n", [base, some, call, call], ["Note."]) == (
         '"""Doc."""\n\nimport peewee as pw\n\n\nclass Base(pw.Model):\n    pass\n\n\n'
         'class Some(Base):\n    a = pw.F()\n\n    class Meta:\n        schema = "s"\n\n\n'
         'Some.add_index("a")\nSome.add_index("a")\n\n\n# - Note.\n'
@@ -75,12 +75,6 @@ def test_a_keyword_that_source_cannot_say(options: dict[str, object], source: st
 )
 def test_a_name(name: str, answer: bool) -> None:
     assert is_name(name) is answer
-
-
-def test_what_statements_use() -> None:
-    field = Call("pw.F", (Call("Inner"), [Code("a.b")]), {"k": {"x": Code("c")}, "l": "text"})
-    some = [Class("One", "pw.Model", (("a", field),), (("schema", Code("d")),)), Call("One.add")]
-    assert list(used(some)) == ["pw.Model", "pw.F", "Inner", "a.b", "c", "d", "One.add"]
 
 
 def test_wide_letters_take_two_columns() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dbkit.migration.class_names import class_names, is_plain
+from dbkit.migration.class_names import class_names
+from dbkit.python_source import is_plain
 from tests.pairs.pair import table
 
 

@@ -46,12 +46,13 @@ def ask(database: pw.Database, sql: str, params: Sequence[Any] | Mapping[str, An
 
 
 def ask_all(
-    database: pw.Database, queries: Iterable[str], params: Mapping[str, Any]
+    database: pw.Database, queries: Iterable[str], params: Mapping[str, Any], before: str = ""
 ) -> list[list[Any]]:
     """Run several queries in one round trip, and return the rows of each as named tuples. A value
-    for which JSON has no type is returned as text."""
+    for which JSON has no type is returned as text. `before` is a WITH clause that they share."""
     arrays = ", ".join(f"(SELECT json_agg(rows)::text FROM ({sql}) rows)" for sql in queries)
     results = (
-        json.loads(text or "[]") for text in ask(database, f"SELECT {arrays}", params).fetchone()
+        json.loads(text or "[]")
+        for text in ask(database, f"{before}SELECT {arrays}", params).fetchone()
     )
     return [_named(rows[0], (row.values() for row in rows)) if rows else [] for rows in results]

@@ -122,12 +122,14 @@ class Generator:
         gone = [change for change in done if isinstance(change, Drop) and change.table is None
                 and isinstance(change.item, EnumType)]  # fmt: skip
         end = patched(current, [*spaces, *done])
+        up = up.without_views(self.dialect.views_in_the_way(current, end))
         target = patched(end, self._left(end, patched(current, [*changes, *gone])))
         more, less = self._by_sql(end, target), self._by_sql(target, end)
         fill = noting(emptied(changes_back := _inverse(changes)), self.filled_back)
         back = self._operations(migrator.orm.tables, target, known, changes_back, fill)
         undone = effect(self._after(renaming.up + up), function_of(back), tables, target)
         start = patched(end, [*undone, *_inverse(spaces)])
+        back = back.without_views(self.dialect.views_in_the_way(target, start))
         down = less + back + self._by_sql(start, current)
         down += _each("drop_schema", reversed(schemas)) + renaming.down
         up = renaming.up + _each("create_schema", schemas) + up + more

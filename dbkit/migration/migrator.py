@@ -7,7 +7,8 @@ given as a class, a class name, or a table name (qualified if it has a schema); 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import peewee as pw
@@ -24,6 +25,7 @@ from .operation_queue import Creation, Stepping, create_sequences, table_sql
 from .render_model import usual_column
 from .reshape import Reshape, cloned
 from .unknown_tables import is_of_project, own_copy, point
+from .without_views import RemovedViews
 
 
 class Migrator(EnumOperations, ConstraintOperations):
@@ -82,6 +84,24 @@ class Migrator(EnumOperations, ConstraintOperations):
         self.orm.add(model)
         self._sql("move_table", f"ALTER TABLE {old} SET SCHEMA {quoted(schema)}")
         return model
+
+    @contextmanager
+    def without_views(self, *names: str) -> Iterator[None]:
+        """Remove these views during the block, and restore them exactly after it: definition,
+        options, owner, privileges, comments, rules, triggers. PostgreSQL does not change a column
+        that a view reads. Name every view that depends on these too. Raises MigrationError, before
+        anything changes, if a view cannot be restored."""
+        if self.following:
+            yield
+            return
+        self._before_statements()
+        with self._own():
+            views = RemovedViews(self.database, names)
+            views.remove()
+        yield
+        self._before_statements()
+        with self._own():
+            views.restore()
 
     def recreate(self, *statements: str) -> None:
         """Run SQL statements that drop objects and create them again, and restore the attachments

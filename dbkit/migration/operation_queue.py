@@ -131,7 +131,7 @@ class Stepping(BaseMigrator):
                 operation.anew |= {name for _, name in operation.enums}
         self._flush()
         if self.added:
-            again = Reshape(self.database)
+            again = Reshape(self.database, self.orm)
             again.enums, again.anew = self.added, {name for _, name in self.added}
             self.added = {}
             self._run("recreate enum types", again)
@@ -273,7 +273,7 @@ class Stepping(BaseMigrator):
     def _reshape(self) -> Reshape:
         """The step that neighbouring operations share."""
         if not self.queue or not isinstance(self.queue[-1], Reshape):
-            self.queue.append(Reshape(self.database))
+            self.queue.append(Reshape(self.database, self.orm))
         return self.queue[-1]  # type: ignore[no-any-return]
 
     def _edited(self, *models: Model) -> Edit:

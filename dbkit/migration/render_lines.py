@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import peewee as pw
 
 from dbkit.model_source import ModelSource
-from dbkit.python_source import INDENT, Call, Statement, statement_lines
+from dbkit.python_source import INDENT, Call, Statement, flat, statement_lines
 from dbkit.schema.dialect import dialect_for
 
 
@@ -34,6 +35,15 @@ class Lines:
     def sql(self, database: pw.Database, statement: str) -> None:
         """Add a call of `migrator.sql`; percent signs are escaped for the driver."""
         self.call("sql", dialect_for(database).escaped(statement))
+
+    def without_views(self, names: Sequence[str]) -> Lines:
+        """Return the lines in a block that removes these views and restores them."""
+        if not names or not self:
+            return self
+        block = Lines()
+        head = flat(Call("migrator.without_views", tuple(names)))
+        block.lines = [f"with {head}:", *(f"    {line}".rstrip() for line in self.lines)]
+        return block
 
     def __bool__(self) -> bool:
         return bool(self.lines)

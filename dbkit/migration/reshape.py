@@ -20,7 +20,7 @@ from dbkit.schema.changes import Add, Alter, Change, Drop
 from dbkit.schema.dialect import Reading, dialect_for
 from dbkit.schema.diff import diff
 from dbkit.schema.patch import patched
-from dbkit.schema.peewee_models import BASES, Model
+from dbkit.schema.peewee_models import BASES, Model, qualified
 from dbkit.schema.sql import Hints
 from dbkit.schema.values import Column, EnumType, Namespace, Part, Schema, Sequence, Table
 
@@ -68,16 +68,16 @@ def _index(model: Model, index: Any) -> Any:
 
 class Reshape:
     """A step that changes several tables at once. `before` and `after` are snapshots by table name;
-    None means that the table is removed. `enums` are enum types with their new labels. `using` are
-    the USING expressions of columns whose type changes, and `anew` are the enum types to replace
-    although labels are only added. `sought` find changes of parts that only the live schema has.
-    `meant` are the attributes that operations set explicitly, even if a statement changed them
-    before."""
+    None means that the table is removed. `history` are all models of the history. `enums` are enum
+    types with their new labels. `using` are the USING expressions of columns whose type changes,
+    and `anew` are the enum types to replace although labels are only added. `sought` find changes
+    of parts that only the live schema has. `meant` are the attributes that operations set
+    explicitly, even if a statement changed them before."""
 
     __name__ = "reshape"
 
-    def __init__(self, database: pw.Database) -> None:
-        self.database = database
+    def __init__(self, database: pw.Database, history: Iterable[Model]) -> None:
+        self.database, self.history = database, history
         self.before: dict[str, Model] = {}
         self.after: dict[str, Model | None] = {}
         self.enums: dict[tuple[str | None, str], tuple[str, ...]] = {}
@@ -90,9 +90,9 @@ class Reshape:
         self.__name__ = f"reshape {', '.join(self.before)}"
         dialect = dialect_for(self.database)
         after = [model for model in self.after.values() if model is not None]
-        with dialect.reading(self.database, None) as reading:  # anything may depend on a table
-            live = reading.live(comments=True, late=True)
-            before = list(self.before.values())
+        before = list(self.before.values())
+        with dialect.reading(self.database, None) as reading:
+            live = reading.touched(self._touched([*before, *after]), self.enums)
             compares_live = any("default" in names for names in self.meant.values())
             old = read_models(reading, before, live, [] if compares_live else after)
             new = read_models(reading, after, live, [] if compares_live else before)
@@ -101,6 +101,16 @@ class Reshape:
         sought = [find(live) for find in self.sought]
         desired = patched(live, [*self._enums(live), *changes, *sought])
         dialect.run(self.database, live, desired, Hints(self.using, frozenset(self.anew)))
+
+    def _touched(self, models: list[Model]) -> list[Model]:
+        """The models of the step, and the history's models whose foreign keys refer to them."""
+        names = set(map(qualified, models))
+        return models + [
+            model
+            for model in self.history
+            if any(isinstance(field, pw.ForeignKeyField) and qualified(field.rel_model) in names
+                   for field in model._meta.sorted_fields)
+        ]  # fmt: skip
 
     def _enums(self, live: Schema) -> list[Change]:
         changes: list[Change] = []

@@ -33,6 +33,11 @@ class Reading(Protocol):
         `late`, the attachments are read when they are first needed."""
         ...
 
+    def touched(self, models: Iterable[Model], types: Iterable[tuple[str | None, str]]) -> Schema:
+        """Return the schema, with comments, as far as a change of the tables of these models and
+        of these enum types needs it. The attachments are read when they are first needed."""
+        ...
+
     def attached(self) -> Attached:
         """Return what objects lose when they are dropped and created again."""
         ...
@@ -140,6 +145,15 @@ class Dialect(Protocol):
     def recreate(self, database: pw.Database, statements: Iterable[str]) -> None:
         """Run statements that drop objects and create them again, then restore their attachments:
         owners, privileges, comments."""
+        ...
+
+    def restore(self, database: pw.Database, before: Schema) -> None:
+        """Restore the attachments that objects of the schema `before` have lost since."""
+        ...
+
+    def views_in_the_way(self, current: Schema, desired: Schema) -> list[str]:
+        """Return the names of the views that the database drops and creates again for a change, or
+        that block it."""
         ...
 
     def usings(self, current: Schema, desired: Schema) -> Using:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar, dataclass_transform
 
 T = TypeVar("T")
+VIEWS = ("view", "materialized view")  # kinds of Table
 
 
 @dataclass_transform(frozen_default=True)

@@ -18,7 +18,7 @@ WITH space AS (
            CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW'
                 WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END AS word
     FROM pg_catalog.pg_class c JOIN space n ON n.oid = c.relnamespace
-    WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm')
+    WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') {touched c.oid}
 ), index AS (
     SELECT x.*, r.schema, r.relname AS table, r.sql AS table_sql, r.word, i.indisclustered,
            format('%%I.%%I', r.schema, x.relname) AS sql,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from dbkit.diagnosis import sqlstate
@@ -10,6 +11,9 @@ from dbkit.errors import MigrationError
 from ..sql import Statement
 
 DEPENDENT = "2BP01"  # dependent_objects_still_exist (PostgreSQL manual, appendix A)
+# the views in a detail, as the server prints them in English: `view "S 1".v depends on ...`
+PART = re.compile(r'"(?:[^"]|"")+"|[^\s".]+')
+VIEW = re.compile(rf"view ((?:{PART.pattern})(?:\.(?:{PART.pattern}))?) depends on ")
 UNSUPPORTED = "0A000"  # feature_not_supported: a column's type cannot change under an object
 
 
@@ -27,10 +31,25 @@ def in_the_way(error: Any, statement: Statement) -> MigrationError | None:
     if sqlstate(error) == DEPENDENT or (sqlstate(error) == UNSUPPORTED and detail):
         return MigrationError(
             f"Other objects block the change ({statement.sql}): {message}: {detail}.",
-            "No migration knows these objects. Drop them before this change with migrator.sql, "
-            "and create them again after it.",
+            _way_out(detail),
         )
     return None
+
+
+def _way_out(detail: str) -> str:
+    views = [".".join(part.strip('"').replace('""', '"') for part in PART.findall(name))
+             for name in VIEW.findall(detail)]  # fmt: skip
+    if not views:
+        return (
+            "Drop these objects before this change with migrator.sql, and create them again after "
+            "it. Or remove views with `with migrator.without_views(...):`."
+        )
+    names = ", ".join(map(repr, dict.fromkeys(views)))
+    return (
+        f"Indent the operation below `with migrator.without_views({names}):`. This removes the "
+        "views and restores them after the operation. Drop objects of other kinds with "
+        "migrator.sql before it, and create them again after it."
+    )
 
 
 def _said(error: Any) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -42,6 +43,12 @@ from .attachments import ATTACHED
 from .equivalent_spellings import one_array, one_spelling
 
 Naming = Callable[[str, str], str]  # (schema, name) -> the name in a Schema
+Places = tuple[tuple[str, str], ...]  # (schema, name) of tables or types
+Only = (
+    tuple[Places, Places] | None
+)  # the tables and the types of `queries.TOUCHED`; None: all tables
+NOTHING = (("", ""),)  # a list must not be empty
+LIMIT = re.compile(r"\{touched (\S+)\}")
 
 KINDS = {"r": "table", "p": "partitioned table", "f": "foreign table", "v": "view",
          "m": "materialized view"}  # fmt: skip
@@ -62,20 +69,21 @@ def read(
     comments: bool = False,
     related: Collection[str] = (),
     attached: Attached | None = None,
+    only: Only = None,
 ) -> Schema:
     """Read the schemas in one round trip, for any number of tables.
 
     "pg_temp" means the session's temporary schema. With `comments`, the attachments are read too,
     unless `attached` takes their place.
-    Schemas that are only `related` contribute the tables below tables of the other schemas. Raises
-    DatabaseFailed if the catalog is damaged.
+    `only` limits the tables. Schemas that are only `related` contribute the tables below tables of
+    the other schemas. Raises DatabaseFailed if the catalog is damaged.
     """
     if schemas == ["pg_temp"]:
         schemas = list(ask(database, queries.TEMPORARY).fetchone())
     kinds = queries.KINDS | (queries.BESIDE if comments else {})
     if attached is not None:
         kinds.pop("ATTACHED", None)
-    rows = _rows(database, schemas, kinds)
+    rows = _rows(database, schemas, kinds, only)
     sequences, constraints = rows["SEQUENCES"], rows["CONSTRAINTS"]
     owned = {(row.oid, row.column): row for row in sequences if _is_columns_own(row)}
     unproven = {(row.oid, *row.columns) for row in constraints if row.type == "n"}
@@ -114,22 +122,33 @@ def read(
 
 
 def _rows(
-    database: pw.Database, schemas: list[str], kinds: Mapping[str, str]
+    database: pw.Database, schemas: list[str], kinds: Mapping[str, str], only: Only = None
 ) -> dict[str, list[Any]]:
     """The rows of each query by its name; none for a name that is not among the `kinds`."""
     since_18 = database.server_version >= 180000
     enforced, period = ("k.conenforced", "k.conperiod") if since_18 else ("true", "false")
-    asked = {
-        kind: sql.replace("{enforced}", enforced).replace("{period}", period)
-        for kind, sql in kinds.items()
-    }
-    found = dict(zip(asked, ask_all(database, asked.values(), {"schemas": schemas}), strict=True))
+    asked = [sql.replace("{enforced}", enforced).replace("{period}", period)
+             for sql in kinds.values()]  # fmt: skip
+    found = dict(zip(kinds, _ask(database, asked, schemas, only), strict=True))
     return {kind: found.get(kind, []) for kind in queries.KINDS | queries.BESIDE}
 
 
-def attached(database: pw.Database, schemas: list[str], naming: Naming) -> Attached:
+def _ask(
+    database: pw.Database, asked: Iterable[str], schemas: list[str], only: Only
+) -> list[list[Any]]:
+    tables, types = only or ((), ())
+    params = {"schemas": schemas, "tables": tables or NOTHING, "types": types or NOTHING}
+    limit, before = (
+        (r"AND \1 IN (SELECT oid FROM touched)", queries.TOUCHED) if only is not None else ("", "")
+    )
+    return ask_all(database, (LIMIT.sub(limit, sql) for sql in asked), params, before)
+
+
+def attached(
+    database: pw.Database, schemas: list[str], naming: Naming, only: Only = None
+) -> Attached:
     """Return what the objects of the schemas lose when they are dropped and created again."""
-    (rows,) = ask_all(database, [ATTACHED], {"schemas": schemas})
+    (rows,) = _ask(database, [ATTACHED], schemas, only)
     return _attached(rows, naming)
 
 

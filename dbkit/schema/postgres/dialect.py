@@ -20,7 +20,7 @@ from ..values import Schema, in_namespace
 from . import queries, sendable, session
 from .blocked import in_the_way
 from .reading import SETTINGS, Reading, usable_path
-from .writing import misfits, statements, usings
+from .writing import misfits, statements, usings, views_in_the_way
 from .writing.restore import lost
 
 
@@ -98,6 +98,9 @@ class Postgres:
     def recreate(self, database: pw.Database, statements: Iterable[str]) -> None:
         before = self._whole(database)
         self._run(database, map(Statement, statements))
+        self.restore(database, before)
+
+    def restore(self, database: pw.Database, before: Schema) -> None:
         self._run(database, lost(before, self._whole(database)))
 
     def _run(self, database: pw.Database, statements: Iterable[Statement]) -> None:
@@ -113,6 +116,9 @@ class Postgres:
     def _whole(self, database: pw.Database) -> Schema:
         with self.reading(database, None) as reading:
             return reading.live(comments=True)
+
+    def views_in_the_way(self, current: Schema, desired: Schema) -> list[str]:
+        return views_in_the_way(current, desired)
 
     def usings(self, current: Schema, desired: Schema) -> Using:
         return usings(current, desired)

@@ -1,8 +1,8 @@
 """The catalog queries: one for each kind of object, for any number of objects.
 
 An alias equals the name of the field that it fills; the order of rows is fixed; `schemas` is a
-list. The PostgreSQL manual describes the catalogs in chapter 53, and the `pg_get_...` functions in
-section 9.26.
+list. `{touched oid}` stands where a query can be limited to the tables of `TOUCHED`. The PostgreSQL
+manual describes the catalogs in chapter 53, and the `pg_get_...` functions in section 9.26.
 """
 
 from __future__ import annotations
@@ -27,6 +27,23 @@ SELECT pg_is_in_recovery(), current_schemas(false),
                AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_namespace'::regclass
                                AND e.objid = n.oid AND e.deptype = 'e')
              ORDER BY n.nspname)
+"""
+
+# The tables to which a reading can be limited: these tables, and the tables with a column of one of
+# these types (or of an array or a domain of it). `tables` and `types` are pairs (schema, name).
+TOUCHED = """
+WITH RECURSIVE used AS (
+    SELECT t.oid, t.typarray FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+    WHERE (n.nspname, t.typname) IN %(types)s
+    UNION
+    SELECT d.oid, d.typarray FROM pg_type d JOIN used u ON d.typbasetype IN (u.oid, u.typarray)
+), touched AS MATERIALIZED (
+    SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE (n.nspname, c.relname) IN %(tables)s
+    UNION
+    SELECT a.attrelid FROM pg_attribute a JOIN used u ON a.atttypid IN (u.oid, u.typarray)
+    WHERE NOT a.attisdropped
+)
 """
 
 # The names of types and tables in pg_catalog and in the session's temporary schema.
@@ -68,7 +85,7 @@ SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind AS kind,
        c.relispopulated AS populated
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = ANY (%(schemas)s) AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
+WHERE n.nspname = ANY (%(schemas)s) {touched c.oid} AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_class'::regclass
                   AND e.objid = c.oid AND e.deptype = 'e')
 ORDER BY schema, name
@@ -92,7 +109,7 @@ JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
 JOIN pg_catalog.pg_namespace tn ON tn.oid = t.typnamespace
 LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation
-WHERE n.nspname = ANY (%(schemas)s) AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
+WHERE n.nspname = ANY (%(schemas)s) {touched c.oid} AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
   AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attrelid, a.attnum
 """
@@ -159,7 +176,7 @@ LEFT JOIN pg_catalog.pg_class tc ON tc.oid = k.confrelid
 LEFT JOIN pg_catalog.pg_namespace tn ON tn.oid = tc.relnamespace
 LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = k.conindid AND k.contype IN ('p', 'u')
 LEFT JOIN pg_catalog.pg_class x ON x.oid = k.conindid AND k.contype IN ('p', 'u', 'x')
-WHERE n.nspname = ANY (%(schemas)s) AND k.conparentid = 0
+WHERE n.nspname = ANY (%(schemas)s) {touched c.oid} AND k.conparentid = 0
   AND (k.contype IN ('p', 'f', 'u', 'c', 'x') OR (k.contype = 'n' AND NOT k.convalidated))
 ORDER BY k.conrelid, k.contype, k.conname
 """
@@ -198,7 +215,8 @@ JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
 JOIN pg_catalog.pg_am m ON m.oid = x.relam
 JOIN pg_catalog.pg_class c ON c.oid = i.indrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = ANY (%(schemas)s) AND c.relkind IN ('r', 'p', 'm') AND NOT x.relispartition
+WHERE n.nspname = ANY (%(schemas)s) {touched c.oid} AND c.relkind IN ('r', 'p', 'm')
+  AND NOT x.relispartition
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k
                   WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))
 ORDER BY i.indrelid, x.relname
@@ -215,7 +233,8 @@ EVENT = """CASE WHEN f.proname OPERATOR(pg_catalog.=) 'RI_FKey_check_ins' THEN '
 TRIGGERS = f"""
 WITH relation AS (
     SELECT c.oid FROM pg_catalog.pg_class c
-    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = ANY (%(schemas)s)
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = ANY (%(schemas)s) {{touched c.oid}}
 )
 SELECT t.tgrelid AS oid, t.tgname AS name, pg_get_triggerdef(t.oid, true) AS definition,
        t.tgenabled AS enabled, NULL AS event
@@ -240,7 +259,7 @@ SELECT r.ev_class AS oid, r.rulename AS name, pg_get_ruledef(r.oid, true) AS def
 FROM pg_catalog.pg_rewrite r
 JOIN pg_catalog.pg_class c ON c.oid = r.ev_class
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = ANY (%(schemas)s) AND r.rulename <> '_RETURN'
+WHERE n.nspname = ANY (%(schemas)s) {touched c.oid} AND r.rulename <> '_RETURN'
 ORDER BY r.ev_class, r.rulename
 """
 
@@ -253,7 +272,7 @@ SELECT p.polrelid AS oid, p.polname AS name, p.polcmd AS command, p.polpermissiv
 FROM pg_catalog.pg_policy p
 JOIN pg_catalog.pg_class c ON c.oid = p.polrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = ANY (%(schemas)s)
+WHERE n.nspname = ANY (%(schemas)s) {touched c.oid}
 ORDER BY p.polrelid, p.polname
 """
 
@@ -290,6 +309,7 @@ SELECT o.oid, o.of, o.schema, o.name, d.description AS text
 FROM object o JOIN pg_catalog.pg_description d
   ON d.classoid = o.class AND d.objoid = o.id AND d.objsubid = o.place
 WHERE NOT (o.of = 'schema' AND d.description = 'standard public schema')  -- by initdb
+  {touched o.oid}
 ORDER BY o.oid, o.of, o.name
 """
 

@@ -38,13 +38,15 @@ class LateAttached(Mapping[tuple[str, str, str], tuple[str, ...]]):
     """Attachments that are read when they are first needed. Few changes drop an object and create
     it again, and the query takes as long as all others together."""
 
-    def __init__(self, again: Callable[[], AbstractContextManager[Reading]]) -> None:
-        self.again = again
+    def __init__(
+        self, again: Callable[[], AbstractContextManager[Reading]], only: catalog.Only
+    ) -> None:
+        self.again, self.only = again, only
 
     @cached_property
     def known(self) -> Attached:
         with self.again() as reading:
-            return reading.attached()
+            return reading.attached(self.only)
 
     def __getitem__(self, key: tuple[str, str, str]) -> tuple[str, ...]:
         return self.known[key]
@@ -85,13 +87,24 @@ class Reading:
         self.path_setting = f"; SET LOCAL search_path TO {_shown(self.path)}"  # for its transaction
 
     def live(self, comments: bool = False, late: bool = False) -> Schema:
-        attached = LateAttached(self.again) if late else None
+        attached = LateAttached(self.again, None) if late else None
         return catalog.read(
             self.database, self.schemas, self.names.qualified, comments, self.related, attached
         )
 
-    def attached(self) -> Attached:
-        return catalog.attached(self.database, self.schemas, self.names.qualified)
+    def touched(self, models: Iterable[Model], types: Iterable[tuple[str | None, str]]) -> Schema:
+        tables = ((model._meta.schema, model._meta.table_name) for model in models)
+        only = self._places(tables), self._places(types)
+        attached = LateAttached(self.again, only)
+        return catalog.read(
+            self.database, self.schemas, self.names.qualified, True, (), attached, only
+        )
+
+    def _places(self, names: Iterable[tuple[str | None, str]]) -> catalog.Places:
+        return tuple((schema or self.names.own, truncated(name)) for schema, name in names)
+
+    def attached(self, only: catalog.Only = None) -> Attached:
+        return catalog.attached(self.database, self.schemas, self.names.qualified, only)
 
     def whole(self) -> Schema:
         self.database.execute_sql("SET LOCAL TimeZone TO 'UTC'")

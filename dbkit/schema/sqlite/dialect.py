@@ -122,6 +122,12 @@ class Sqlite:
         for sql in statements:  # nothing is attached to an object of SQLite
             self.execute(database, sql)
 
+    def restore(self, database: pw.Database, before: Schema) -> None:
+        """Nothing: no object of SQLite has anything beside its definition."""
+
+    def views_in_the_way(self, current: Schema, desired: Schema) -> list[str]:
+        return []  # a view blocks no change; `run` checks that it still works
+
     def usings(self, current: Schema, desired: Schema) -> Using:
         return {}
 

@@ -31,6 +31,9 @@ class Reading:
     def live(self, comments: bool = False, late: bool = False) -> Schema:
         return catalog.read(self.database, self.schemas)
 
+    def touched(self, models: Iterable[Model], types: Iterable[tuple[str | None, str]]) -> Schema:
+        return self.live()  # views and triggers must be dropped before a table is renamed
+
     def whole(self) -> Schema:
         return self.live(comments=True)
 

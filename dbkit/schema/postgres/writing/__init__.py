@@ -18,6 +18,7 @@ from dataclasses import replace
 from ...changes import Add, Alter, Change, Drop
 from ...sql import Hints, Statement, literal, mentions, quoted
 from ...values import (
+    VIEWS,
     Column,
     Comment,
     Domain,
@@ -28,7 +29,7 @@ from ...values import (
     Sequence,
     Table,
 )
-from .as_sql import VIEWS, Spelling
+from .as_sql import Spelling
 from .column_ddl import Columns
 from .other_ddl import Beside
 from .plan import Plan, columns_of_both
@@ -62,6 +63,12 @@ def misfits(current: Schema, desired: Schema) -> dict[tuple[str, str], str]:
     effects = {(table, old.name): writer.casts.misfit(old.type, new.type)
              for table, old, new in writer.retyped()}  # fmt: skip
     return {place: reason for place, reason in effects.items() if reason}
+
+
+def views_in_the_way(current: Schema, desired: Schema) -> list[str]:
+    """Return the names of the views that must be dropped and created again for the changes."""
+    plan = _Writer(current, desired, Hints()).plan
+    return [str(name) for name in sorted(plan.recreated) if plan.old[name].kind in VIEWS]
 
 
 ITEMS = (Namespace, Extension, Comment)

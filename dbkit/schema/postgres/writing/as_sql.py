@@ -35,7 +35,6 @@ ACTION = re.compile(r"(.*?)(?: \((.*)\))?")  # SET NULL (a, b)
 PARTITION = re.compile(r"PARTITION OF \((.*)\) (FOR VALUES.*|DEFAULT)", re.DOTALL)
 INHERITED = re.compile(r"(?:PARTITION OF|INHERITS) \((.*?)\)(?: FOR VALUES.*| DEFAULT)?", re.DOTALL)
 CLAUSES = ("PARTITION ", "INHERITS ", "REPLICA IDENTITY ", "ROW LEVEL ", "FORCE ROW ", "OF ")
-VIEWS = ("view", "materialized view")
 
 
 class Spelling:
@@ -154,7 +153,7 @@ class Spelling:
         kind = table.kind.upper()
         return spaced(f"CREATE {kind} {self.name(table.name)}", settings(options),
                       f"AS {query.strip().rstrip(';')}",
-                      "" if table.populated else "WITH NO DATA")  # fmt: skip
+                      "" if table.populated or kind == "VIEW" else "WITH NO DATA")  # fmt: skip
 
 
 def keyed(part: PrimaryKey | Unique) -> str:

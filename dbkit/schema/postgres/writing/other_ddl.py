@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from ...changes import Add, Alter, Change, Drop
 from ...sql import Statement, literal, quoted
-from ...values import Comment, Extension, Namespace
-from .as_sql import VIEWS, Spelling
+from ...values import VIEWS, Comment, Extension, Namespace
+from .as_sql import Spelling
 from .plan import Plan
 from .steps import Placed, Step
 

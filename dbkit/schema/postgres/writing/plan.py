@@ -14,6 +14,7 @@ from ...changes import Add, Alter, Change, Drop
 from ...diff import diff
 from ...sql import literal, mentions
 from ...values import (
+    VIEWS,
     Check,
     Column,
     Comment,
@@ -34,7 +35,7 @@ from ...values import (
     Trigger,
     Unique,
 )
-from .as_sql import VIEWS, Spelling, parents, words_of
+from .as_sql import Spelling, parents, words_of
 
 Keys = PrimaryKey | Unique | Index
 PLAIN = ("table", "unlogged table")
@@ -173,7 +174,9 @@ class Plan:
             self.recreated |= found
 
     def _reads_touched(self, text: str) -> bool:
-        whole = {*self.recreated, *(table for table, _ in self.dropped_keys if table)}
+        # GROUP BY of a primary key lets a view read other columns, and so depends on the key
+        keyless = {table for table, part in self._dropped if isinstance(part, PrimaryKey) and table}
+        whole = self.recreated | (keyless if "GROUP BY" in text else set())
         return (
             self._names_replaced(text)
             or any(self._names(text, table) for table in whole)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ...changes import Add, Change, Drop, Item, kind
 from ...sql import Statement
 from ...values import (
+    VIEWS,
     Attached,
     Check,
     Column,
@@ -21,7 +22,6 @@ from ...values import (
     Trigger,
     Unique,
 )
-from .as_sql import VIEWS
 from .plan import Plan
 from .type_changes import STRINGS, base_type
 

@@ -10,6 +10,7 @@ from ...inheritance import inherited_column
 from ...patch import BY_INDEX
 from ...sql import Statement, literal, mentions, not_done, quoted
 from ...values import (
+    VIEWS,
     Check,
     Column,
     Comment,
@@ -26,7 +27,7 @@ from ...values import (
     Trigger,
     Unique,
 )
-from .as_sql import CLAUSES, PARTITION, VIEWS, Spelling, parents
+from .as_sql import CLAUSES, PARTITION, Spelling, parents
 from .column_ddl import Columns
 from .plan import Plan
 from .steps import Placed, Step

@@ -105,7 +105,7 @@ def of_part(table: Table, part: Part) -> LeftOut | None:
             what = f"{part.of or 'column'} {part.name} of " if part.name else ""
             return LeftOut(place, f"The comment on {what}table {table.name} is left out.")
         case Firing():
-            states = ", ".join(part.states)
+            states = ", ".join(map(str, part.states))
             words = f"The triggers of constraint {part.name} of table {table.name} do not fire as"
             return LeftOut(place, f"{words} usual ({states}).", True)
         case Index(valid=False):

@@ -144,15 +144,11 @@ class Postgres:
 
     def column_constraints(self, column: Column, is_key: bool) -> list[str]:
         if column.generated is not None:
-            return [f"GENERATED ALWAYS AS {self._generated(column.generated)}"]
+            expression = self._expression(column.generated.expression)
+            return [f"GENERATED ALWAYS AS ({expression}) {column.generated.kind or 'STORED'}"]
         if column.identity in ("always", "by default"):
             return [spelling.identity(column)]
         return [] if column.default is None else [f"DEFAULT {self._default(column)}"]
-
-    def _generated(self, expression: str) -> str:
-        words = spelling.generated(expression).removeprefix("(")
-        inside, _, kind = words.rpartition(") ")
-        return f"({self._expression(inside)}) {kind}"
 
     def _default(self, column: Column) -> str:
         """The default without a cast to the column's own type, which is not needed."""
@@ -176,7 +172,7 @@ class Postgres:
         return [self._sql(one) for one in words if one]
 
     def check(self, check: Check) -> str | None:
-        if not check.inherited or not check.enforced or spelling.raw_not_null(check) is not None:
+        if not check.inherited or not check.enforced:
             return None
         return self._expression(check.expression)
 
@@ -238,7 +234,7 @@ class Postgres:
 
     def references(self, key: ForeignKey) -> bool:
         usual = key.match == "SIMPLE" and key.enforced and not key.period
-        return usual and "(" not in key.on_delete and self.is_sayable(key.name or "")
+        return usual and not key.on_delete.columns and self.is_sayable(key.name or "")
 
     def _expression(self, text: str) -> str:
         return self._sql(bare_numbers(in_lists(outermost(text))))

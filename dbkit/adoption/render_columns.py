@@ -159,6 +159,6 @@ class Columns:
         return options
 
     def _actions(self, link: ForeignKey) -> dict[str, Any]:
-        actions = {"on_delete": link.on_delete, "on_update": link.on_update}
+        actions = {"on_delete": link.on_delete.word, "on_update": link.on_update}
         options = {name: action for name, action in actions.items() if action != "NO ACTION"}
         return options | ({"deferrable": link.deferrable} if link.deferrable else {})

@@ -81,9 +81,9 @@ class Sqlite:
         if column.default is not None:
             words.append(f"DEFAULT {_default(column.default)}")
         if column.generated is not None:
-            expression = column.generated.removesuffix(" stored")
-            stored = "STORED" if expression != column.generated else "VIRTUAL"
-            words.append(f"GENERATED ALWAYS AS ({spaced(expression)}) {stored}")
+            expression = spaced(column.generated.expression)
+            kind = column.generated.kind.upper() or "VIRTUAL"
+            words.append(f"GENERATED ALWAYS AS ({expression}) {kind}")
         return words
 
     def key_constraints(self, key: PrimaryKey) -> list[str] | None:

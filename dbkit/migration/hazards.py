@@ -22,6 +22,7 @@ from dbkit.schema.values import (
     Column,
     Exclusion,
     ForeignKey,
+    Generated,
     Index,
     Part,
     PrimaryKey,
@@ -126,12 +127,12 @@ def _computed(changes: Sequence[Change]) -> Iterator[str]:
     """Warnings for generated columns and indexes whose expressions may fail."""
     for change in changes:
         match change:
-            case Add(str(table), Column(generated=str(expression))):
+            case Add(str(table), Column(generated=Generated(expression))):
                 pass
-            case Alter(str(table), Column(generated=old), Column(generated=str(expression))) if (
-                old != expression
+            case Alter(str(table), Column(generated=old), Column(generated=Generated() as new)) if (
+                old != new
             ):
-                pass
+                expression = new.expression
             case Add(str(table), Index() as index):
                 expression = ", ".join([*index.keys, index.where or ""])
             case _:

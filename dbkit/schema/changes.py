@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from .sql import mentions
 from .values import (
+    Action,
     Check,
     Column,
     Comment,
@@ -178,8 +179,8 @@ def definition(item: Item) -> str:
             ]
             return " ".join(word for word in words if word)
         case ForeignKey():
-            usual = item.on_delete == "NO ACTION"
-            action = "" if usual else f" on delete {item.on_delete.lower()}"
+            usual = item.on_delete == Action()
+            action = "" if usual else f" on delete {str(item.on_delete).lower()}"
             return f"references {item.target} ({', '.join(item.target_columns)}){action}"
         case Check():
             return item.expression if item.name else ""
@@ -190,7 +191,7 @@ def definition(item: Item) -> str:
         case Comment():
             return item.text
         case Firing():
-            return ", ".join(item.states)
+            return ", ".join(map(str, item.states))
         case Extension():
             return f"in schema {item.schema}"
         case EnumType():

@@ -60,10 +60,22 @@ class SequenceOptions:
 
 
 @value
+class Generated:
+    """The expression of a generated column. `kind` is empty for the usual kind, which is STORED on
+    PostgreSQL ('VIRTUAL' is the other) and VIRTUAL on SQLite ('stored' is the other)."""
+
+    expression: str
+    kind: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.expression} {self.kind}".rstrip()
+
+
+@value
 class Column:
     """A column. `identity` is '', 'serial', 'always' or 'by default' ('autoincrement' on SQLite),
-    and `sequence` are the options of its sequence. `generated` is the expression of a generated
-    column. `options` is the ON CONFLICT of NOT NULL on SQLite."""
+    and `sequence` are the options of its sequence. `options` is the ON CONFLICT of NOT NULL on
+    SQLite."""
 
     name: str
     type: str
@@ -71,7 +83,7 @@ class Column:
     default: str | None = None
     identity: str = ""
     sequence: SequenceOptions = SequenceOptions()
-    generated: str | None = None
+    generated: Generated | None = None
     collation: str | None = None
     options: tuple[str, ...] = ()
     source: str | None = field(default=None, compare=False, repr=False)  # of the default
@@ -92,13 +104,24 @@ class PrimaryKey:
 
 
 @value
+class Action:
+    """An action of a foreign key; SET NULL and SET DEFAULT may name some of its `columns`."""
+
+    word: str = "NO ACTION"
+    columns: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.word} ({', '.join(self.columns)})" if self.columns else self.word
+
+
+@value
 class ForeignKey:
     """A foreign key. `period` means PERIOD of the last column."""
 
     columns: tuple[str, ...]
     target: str
     target_columns: tuple[str, ...]
-    on_delete: str = "NO ACTION"
+    on_delete: Action = Action()
     on_update: str = "NO ACTION"
     match: str = "SIMPLE"
     deferrable: str = ""
@@ -126,7 +149,8 @@ class Unique:
 
 @value
 class Check:
-    """A CHECK constraint. `inherited` is false for NO INHERIT."""
+    """A CHECK constraint. `inherited` is false for NO INHERIT. A NOT NULL that is not validated is
+    a Check too, and `not_null` is its column."""
 
     expression: str
     validated: bool = True
@@ -135,6 +159,7 @@ class Check:
     name: str | None = None
     named: bool = True
     source: str | None = field(default=None, compare=False, repr=False)
+    not_null: str | None = field(default=None, compare=False)
 
 
 @value
@@ -166,11 +191,13 @@ class Index:
 
 @value
 class Trigger:
-    """A trigger. `enabled` is 'origin' (the default), 'disabled', 'replica' or 'always'."""
+    """A trigger. `enabled` is 'origin' (the default), 'disabled', 'replica' or 'always'. `for_rows`
+    says whether it is FOR EACH ROW."""
 
     name: str
     definition: str
     enabled: str = "origin"
+    for_rows: bool = field(default=True, compare=False)  # `definition` says it too
 
 
 @value
@@ -205,12 +232,22 @@ class Comment:
 
 
 @value
+class FiringState:
+    """How a trigger of a constraint fires: its event, and `enabled` as in Trigger."""
+
+    event: str
+    enabled: str
+
+    def __str__(self) -> str:
+        return f"{self.event} {self.enabled}"
+
+
+@value
 class Firing:
-    """How the triggers fire that enforce the constraint `name`, if that is not the default:
-    `states` are texts such as 'insert disabled'."""
+    """How the triggers fire that enforce the constraint `name`, if that is not the default."""
 
     name: str
-    states: tuple[str, ...]
+    states: tuple[FiringState, ...]
 
 
 Constraint = PrimaryKey | ForeignKey | Unique | Check | Exclusion
@@ -241,10 +278,13 @@ class EnumType:
 
 @value
 class Domain:
-    """A domain; `definition` is its SQL without the name."""
+    """A domain; `definition` is its SQL without the name. It is based on `type`, and `has_rule`
+    says whether it refuses values of that type."""
 
     name: str
     definition: str
+    type: str = field(default="", compare=False)  # `definition` says both too
+    has_rule: bool = field(default=False, compare=False)
 
 
 @value

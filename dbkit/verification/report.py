@@ -97,7 +97,7 @@ class Report:
             },
             indent=2,
             ensure_ascii=False,
-            default=lambda options: options.words,
+            default=_plain,
         )
 
     def to_github(self) -> str:
@@ -251,6 +251,11 @@ def _dict(item: Any) -> dict[str, Any]:
     passed_over = {"parts"} if isinstance(item, Table) else {"named"}
     told = (f.name for f in fields(item) if f.compare and f.name not in passed_over)
     return {name: getattr(item, name) for name in told}
+
+
+def _plain(value: Any) -> Any:
+    """A value for JSON."""
+    return value.words if isinstance(value, SequenceOptions) else str(value)
 
 
 def _escaped(text: str, more: str = "") -> str:

@@ -15,6 +15,7 @@ from dbkit.pinned_queries import ask, ask_all
 
 from ..inheritance import descendants
 from ..values import (
+    Action,
     Attached,
     Check,
     Column,
@@ -24,7 +25,9 @@ from ..values import (
     Exclusion,
     Extension,
     Firing,
+    FiringState,
     ForeignKey,
+    Generated,
     Index,
     Namespace,
     Part,
@@ -112,7 +115,8 @@ def read(
         tuple(Namespace(row.name) for row in rows["NAMESPACES"]),
         tuple(_tables(rows["TABLES"], parts, naming, related)),
         tuple(EnumType(naming(row.schema, row.name), tuple(row.labels)) for row in enums),
-        tuple(Domain(naming(row.schema, row.name), row.definition) for row in domains),
+        tuple(Domain(naming(row.schema, row.name), row.definition, row.type, row.has_rule)
+              for row in domains),
         tuple(_own_sequence(row, naming) for row in free if not _is_columns_own(row)),
         tuple(Extension(*row) for row in rows["EXTENSIONS"]),
         tuple(Comment(naming(row.schema, row.name) if row.schema else row.name, row.text, row.of)
@@ -209,7 +213,9 @@ def _column(row: Any, unproven: bool, sequence: Any, naming: Naming) -> Column:
             "a default or a generation expression, and pg_attrdef has no row for the column.",
             "Set the default again, add the generated column again, or restore a backup.",
         )
-    generated = row.generated and row.expression + (" VIRTUAL" if row.generated == "v" else "")
+    generated = None
+    if row.generated:
+        generated = Generated(row.expression, "VIRTUAL" if row.generated == "v" else "")
     return Column(
         row.name,
         naming(row.type_schema, row.type) if row.type_schema else row.type,
@@ -217,7 +223,7 @@ def _column(row: Any, unproven: bool, sequence: Any, naming: Naming) -> Column:
         None if serial or generated else one_spelling(row.expression),
         "serial" if serial else identity,
         _sequence(sequence, row.type) if serial or identity else NO_SEQUENCE,
-        generated or None,
+        generated,
         row.collation,
     )
 
@@ -260,6 +266,7 @@ def _constraint(row: Any, naming: Naming) -> Part:
                 row.enforced,
                 row.inherited,
                 row.name,
+                not_null=row.columns[0] if row.type == "n" else None,
             )
         case "p":
             return PrimaryKey(columns, row.deferrable, include, row.name, True, row.period, options)
@@ -277,12 +284,11 @@ def _constraint(row: Any, naming: Naming) -> Part:
         case "x":
             return Exclusion(row.definition, row.name, options=options)
         case _:
-            set_columns = f" ({', '.join(row.set_columns)})" if row.set_columns else ""
             return ForeignKey(
                 columns,
                 naming(row.target_schema, row.target),
                 tuple(row.target_columns),
-                ACTIONS[row.on_delete] + set_columns,
+                Action(ACTIONS[row.on_delete], tuple(row.set_columns or ())),
                 ACTIONS[row.on_update],
                 MATCHES[row.match],
                 row.deferrable,
@@ -308,14 +314,15 @@ def _index(row: Any) -> Index:
 
 
 def _triggers(rows: Iterable[Any]) -> Iterator[tuple[int, Part]]:
-    firing: dict[tuple[int, str], set[str]] = defaultdict(set)
+    firing: dict[tuple[int, str], set[FiringState]] = defaultdict(set)
     for row in rows:
         if row.event is None:
-            yield row.oid, Trigger(row.name, row.definition, FIRING[row.enabled])
+            enabled = FIRING[row.enabled]
+            yield row.oid, Trigger(row.name, row.definition, enabled, row.for_rows)
         else:
-            firing[row.oid, row.name].add(f"{row.event} {FIRING[row.enabled]}")
+            firing[row.oid, row.name].add(FiringState(row.event, FIRING[row.enabled]))
     for (oid, name), states in firing.items():
-        yield oid, Firing(name, tuple(sorted(states)))
+        yield oid, Firing(name, tuple(sorted(states, key=str)))
 
 
 def _policy(row: Any) -> Policy:

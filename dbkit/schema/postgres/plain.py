@@ -19,7 +19,7 @@ from dbkit.fields import EnumField, ServerDefault
 
 from ..peewee_models import Model, is_made_up, key_fields, truncated
 from ..sqlite.tokenizer import tokens
-from ..values import Check, Column, ForeignKey, Index, Part, PrimaryKey, Table
+from ..values import Action, Check, Column, ForeignKey, Index, Part, PrimaryKey, Table
 from .temporary_tables import Names
 
 # format_type's spelling of what Peewee's fields declare (PostgreSQL manual, table 8.1)
@@ -219,7 +219,7 @@ def _foreign_key(field: Any, names: Names) -> ForeignKey:
         _names([field]),
         names.table(field.rel_model),
         _names([field.rel_field]),
-        on_delete,
+        Action(on_delete),
         on_update,
         deferrable=deferrable,
         name=truncated(

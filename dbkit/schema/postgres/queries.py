@@ -230,6 +230,7 @@ EVENT = """CASE WHEN f.proname OPERATOR(pg_catalog.=) 'RI_FKey_check_ins' THEN '
     ELSE 'recheck' END"""
 
 # The triggers that users created, and the triggers of constraints that do not fire by default.
+# Bit 1 of tgtype is FOR EACH ROW.
 TRIGGERS = f"""
 WITH relation AS (
     SELECT c.oid FROM pg_catalog.pg_class c
@@ -237,13 +238,13 @@ WITH relation AS (
     WHERE n.nspname = ANY (%(schemas)s) {{touched c.oid}}
 )
 SELECT t.tgrelid AS oid, t.tgname AS name, pg_get_triggerdef(t.oid, true) AS definition,
-       t.tgenabled AS enabled, NULL AS event
+       t.tgenabled AS enabled, t.tgtype & 1 = 1 AS for_rows, NULL AS event
 FROM pg_catalog.pg_trigger t
 JOIN relation c ON c.oid = t.tgrelid
 LEFT JOIN pg_catalog.pg_trigger p ON p.oid = t.tgparentid
 WHERE NOT t.tgisinternal AND t.tgenabled IS DISTINCT FROM p.tgenabled
 UNION ALL
-SELECT k.conrelid, k.conname, '', t.tgenabled, {EVENT}
+SELECT k.conrelid, k.conname, '', t.tgenabled, NULL, {EVENT}
 FROM pg_catalog.pg_trigger t
 JOIN pg_catalog.pg_constraint k ON k.oid = t.tgconstraint
 JOIN pg_catalog.pg_proc f ON f.oid = t.tgfoid
@@ -335,7 +336,9 @@ ORDER BY n.nspname, t.typname
 """
 
 DOMAINS = """
-SELECT n.nspname AS schema, t.typname AS name,
+SELECT n.nspname AS schema, t.typname AS name, format_type(t.typbasetype, t.typtypmod) AS type,
+       t.typnotnull OR EXISTS (SELECT FROM pg_catalog.pg_constraint k
+                               WHERE k.contypid = t.oid AND k.contype = 'c') AS has_rule,
        concat_ws(' ', format_type(t.typbasetype, t.typtypmod),
                  CASE WHEN t.typcollation <> b.typcollation
                       THEN 'COLLATE ' || l.oid::regcollation::text END,

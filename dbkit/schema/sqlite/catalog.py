@@ -12,9 +12,11 @@ import peewee as pw
 
 from ..sql import folded, quoted
 from ..values import (
+    Action,
     Check,
     Column,
     ForeignKey,
+    Generated,
     Index,
     Part,
     PrimaryKey,
@@ -119,13 +121,14 @@ def _columns(rows: list[Any], index: list[Any], text: TableText) -> Iterator[Par
     key = [name for _, name in sorted((row[5], row[1]) for row in rows if row[5])]
     for _, name, type_, notnull, default, _, hidden in rows:
         extra = text.columns.get(folded(name), ColumnText())
+        generated = Generated(extra.generated or "", "stored" * (hidden == 3))
         yield Column(
             name,
             read_type(type_),
             not notnull and not (key == [name] and not index),
             default=None if hidden else read_default(default),
             identity="autoincrement" if extra.autoincrement else "",
-            generated=extra.generated and extra.generated + " stored" * (hidden == 3),
+            generated=generated if extra.generated else None,
             collation=extra.collation,
             options=_on_conflict(extra.conflict),
         )
@@ -167,7 +170,7 @@ def _foreign_key(
         tuple(row[3] for row in rows),
         target[0][0] if target else table,
         key if to is None else tuple(as_named.get(folded(row[4]), row[4]) for row in rows),
-        on_delete,
+        Action(on_delete),
         on_update,
         deferrable=deferrable,
         name=name,

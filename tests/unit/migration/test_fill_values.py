@@ -14,7 +14,7 @@ from dbkit.migration.fill_values import emptied, filled, noting
 from dbkit.migration.questioner import Decisions
 from dbkit.python_source import Call
 from dbkit.schema.changes import Add, Alter, Change
-from dbkit.schema.values import Column
+from dbkit.schema.values import Column, Generated
 from tests.pairs.pair import table
 
 NEEDED = [Add("t", Column("a", "text", False))]
@@ -81,7 +81,7 @@ def test_what_nothing_says_is_left_open() -> None:
         [Add("t", Column("a", "text"))],
         [Add("t", Column("a", "text", False, "1"))],
         [Add("t", Column("a", "integer", False, identity="always"))],
-        [Add("t", Column("a", "integer", False, generated="1"))],
+        [Add("t", Column("a", "integer", False, generated=Generated("1")))],
         [Alter("t", Column("a", "text", False), Column("a", "text"))],
     ],
 )

@@ -8,6 +8,7 @@ import pytest
 
 from dbkit.schema.changes import KINDS, Add, Alter, Drop, Item, definition, items, kind, subject
 from dbkit.schema.values import (
+    Action,
     Check,
     Column,
     Comment,
@@ -69,7 +70,7 @@ def test_every_kind_of_item_has_a_word() -> None:
         (Column("a", "integer", identity="always", sequence=SequenceOptions(start=5)),
          ("column", "a", "integer always START 5")),
         (PrimaryKey(("a", "b")), ("primary key", "(a, b)", "")),
-        (ForeignKey(("a",), "u", ("id",), "CASCADE", name="f"),
+        (ForeignKey(("a",), "u", ("id",), Action("CASCADE"), name="f"),
          ("foreign key", "f (a)", "references u (id) on delete cascade")),
         (Index(("a",), True, name="i", where="a > 0"), ("unique index", "i (a)", "where a > 0")),
         (Index(("a",), name="i"), ("index", "i (a)", "")),

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from ...sql import listed, literal, quoted
 from ...values import (
+    Action,
     Check,
     Column,
     Constraint,
@@ -31,7 +32,6 @@ SUFFIX = re.compile(
     rf"( COLLATE {NAME})?( (?!DESC\b|NULLS\b){NAME})?( \([^)]*\))?"
     r"( DESC)?( NULLS (FIRST|LAST))?"
 )
-ACTION = re.compile(r"(.*?)(?: \((.*)\))?")  # SET NULL (a, b)
 PARTITION = re.compile(r"PARTITION OF \((.*)\) (FOR VALUES.*|DEFAULT)", re.DOTALL)
 INHERITED = re.compile(r"(?:PARTITION OF|INHERITS) \((.*?)\)(?: FOR VALUES.*| DEFAULT)?", re.DOTALL)
 CLAUSES = ("PARTITION ", "INHERITS ", "REPLICA IDENTITY ", "ROW LEVEL ", "FORCE ROW ", "OF ")
@@ -81,7 +81,8 @@ class Spelling:
         if column.collation:
             words.append(f"COLLATE {column.collation}")
         if column.generated is not None:
-            words.append(f"GENERATED ALWAYS AS {generated(column.generated)}")
+            kind = column.generated.kind or "STORED"
+            words.append(f"GENERATED ALWAYS AS ({column.generated.expression}) {kind}")
         elif sequence:
             words.append(f"DEFAULT pg_catalog.nextval({literal(sequence)})")
         elif column.identity:
@@ -104,7 +105,7 @@ class Spelling:
                 return spaced("UNIQUE", nulls, keyed(part))
             case ForeignKey():
                 return self._foreign_key(part)
-            case Check() if (column := raw_not_null(part)) is not None:
+            case Check(validated=False, not_null=str(column)):
                 return f"NOT NULL {quoted(column)} NOT VALID"
             case Check():
                 inherited = "" if part.inherited else "NO INHERIT"
@@ -120,7 +121,7 @@ class Spelling:
             f"FOREIGN KEY {timed(key.columns, key.period)}",
             f"REFERENCES {self.name(key.target)} {timed(key.target_columns, key.period)}",
             "" if key.match == "SIMPLE" else f"MATCH {key.match}",
-            f"ON DELETE {action(key.on_delete)} ON UPDATE {action(key.on_update)}",
+            f"ON DELETE {action(key.on_delete)} ON UPDATE {key.on_update}",
             deferrable(key.deferrable),
             validity(key),
         )
@@ -172,18 +173,6 @@ def timed(columns: tuple[str, ...], period: bool) -> str:
     return f"({', '.join([*map(quoted, columns[:-1]), f'PERIOD {quoted(columns[-1])}'])})"
 
 
-def raw_not_null(check: Check) -> str | None:
-    """Return the column of a NOT NULL that is not validated, or None for any other check.
-
-    Such a NOT NULL is read as a check with the unquoted name of the column. If that name needs no
-    quotes, a real check may look the same, and has the same effect.
-    """
-    match = re.fullmatch(r"\((.*) IS NOT NULL\)", check.expression)
-    if check.validated or match is None or re.fullmatch(r'[a-z_][a-z0-9_]*|".*"', match[1]):
-        return None
-    return match[1]
-
-
 def spaced(*words: str) -> str:
     """Join the words that are not empty."""
     return " ".join(word for word in words if word)
@@ -222,18 +211,9 @@ def validity(part: ForeignKey | Check) -> str:
     return "" if part.validated else "NOT VALID"
 
 
-def action(text: str) -> str:
-    """Return an action of a foreign key as SQL; the columns in it are unquoted."""
-    match = ACTION.fullmatch(text)
-    if match is None or match[2] is None:
-        return text
-    return f"{match[1]} {listed(match[2].split(', '))}"
-
-
-def generated(expression: str) -> str:
-    """Return the expression of a generated column, with STORED or VIRTUAL."""
-    bare = expression.removesuffix(" VIRTUAL")
-    return f"({bare}) {'STORED' if bare == expression else 'VIRTUAL'}"
+def action(action: Action) -> str:
+    """Return an action of a foreign key as SQL."""
+    return f"{action.word} {listed(action.columns)}" if action.columns else action.word
 
 
 def identity(column: Column) -> str:

@@ -105,17 +105,15 @@ class Plan:
         )  # fmt: skip
 
     def _is_again(self, table: str, old: Column, new: Column) -> bool:
-        if old.generated is None and new.generated is None:
-            return False
         if new.generated is None:  # a stored value can be kept
-            return (old.generated or "").endswith(" VIRTUAL")
+            return old.generated is not None and old.generated.kind == "VIRTUAL"
+        expression = new.generated.expression
         return (
             old.generated != new.generated
             or (table, new.name) in self.retyped
-            or any(mentions(new.generated, column) for owner, column in self.retyped
-                   if owner == table)
-            or self._names_replaced(new.generated)
-        )  # fmt: skip
+            or any(mentions(expression, column) for owner, column in self.retyped if owner == table)
+            or self._names_replaced(expression)
+        )
 
     def _names_replaced(self, text: str) -> bool:
         return any(mentions(text, self.spelling.split(name)[1]) for name in self.replaced)

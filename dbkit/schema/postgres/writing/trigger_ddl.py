@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from ...inheritance import is_partition
 from ...sql import Statement, literal, quoted
-from ...values import Part, Rule, Table, Trigger
+from ...values import FiringState, Part, Rule, Table, Trigger
 from ..queries import EVENT
 from .as_sql import Spelling
 from .plan import Plan
@@ -62,11 +62,13 @@ class Firings:
         sql = f"ALTER TABLE {self.spelling.name(table.name)} {what}"
         return Placed(Step.HOOK, Statement(sql), self.rank(table))
 
-    def of_constraint(self, table: Table, constraint: str, states: tuple[str, ...]) -> Placed:
+    def of_constraint(
+        self, table: Table, constraint: str, states: tuple[FiringState, ...]
+    ) -> Placed:
         """Set how the triggers of a constraint fire. Only the server knows their names. The
         triggers of partitions follow."""
-        words = [(state.rpartition(" ")[0], WORDS[state.rpartition(" ")[2]]) for state in states]
-        cases = "".join(f" WHEN {literal(event)} THEN {literal(word)}" for event, word in words)
+        cases = "".join(f" WHEN {literal(state.event)} THEN {literal(WORDS[state.enabled])}"
+                        for state in states)  # fmt: skip
         word = f"CASE {EVENT}{cases} ELSE 'ENABLE' END" if cases else "'ENABLE'"
         sql = OF_CONSTRAINT.format(
             word=word, table=literal(self.spelling.name(table.name)), name=literal(constraint)
@@ -76,4 +78,4 @@ class Firings:
 
 def _is_copied(part: Part) -> bool:
     """Whether PostgreSQL copies the trigger of a partitioned table to its partitions."""
-    return isinstance(part, Trigger) and " FOR EACH STATEMENT " not in part.definition
+    return isinstance(part, Trigger) and part.for_rows

@@ -158,18 +158,14 @@ class Casts:
         """The base type of a domain; other types are unchanged."""
         for domain in self.domains:
             if type_ not in self.spelling.enums and self.spelling.uses(type_, domain.name):
-                words = re.split(r" (?:COLLATE|DEFAULT|NOT NULL|CONSTRAINT)\b", domain.definition)
-                return self._plain(words[0]) + ("[]" if type_.endswith("[]") else "")
+                return self._plain(domain.type) + ("[]" if type_.endswith("[]") else "")
         return type_
 
     def _has_rule(self, type_: str) -> bool:
         """Whether the type is a domain that refuses values, itself or by a domain below it."""
         return any(
             self.spelling.uses(type_, domain.name)
-            and (
-                any(rule in domain.definition for rule in ("CHECK", "NOT NULL"))
-                or self._has_rule(domain.definition)
-            )
+            and (domain.has_rule or self._has_rule(domain.type))
             for domain in self.domains
             if type_ not in self.spelling.enums
         )

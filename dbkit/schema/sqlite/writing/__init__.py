@@ -138,7 +138,7 @@ class _Writer:
         key = key_of(table)
         plain = column.default is None or is_literal(column.default)
         filled = column.nullable or column.default not in (None, "null")
-        stored = (column.generated or "").endswith(" stored")
+        stored = column.generated is not None and column.generated.kind == "stored"
         again = folded(column.name) in by_lower(self.old[table.name])
         return plain and filled and not stored and not again and (
             column.generated is None or column.nullable

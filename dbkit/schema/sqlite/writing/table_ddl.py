@@ -77,9 +77,9 @@ def column_text(column: Column, key: PrimaryKey | None = None) -> str:
     if column.default is not None:
         words.append(f"DEFAULT {_default(column.default)}")
     if column.generated is not None:
-        expression = column.generated.removesuffix(" stored")
-        kind = "STORED" if expression != column.generated else "VIRTUAL"
-        words.append(f"GENERATED ALWAYS AS ({' '.join(tokens(expression))}) {kind}")
+        expression = " ".join(tokens(column.generated.expression))
+        kind = column.generated.kind.upper() or "VIRTUAL"
+        words.append(f"GENERATED ALWAYS AS ({expression}) {kind}")
     return " ".join(filter(None, words))
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from dbkit.schema.postgres.writing import misfits, statements, usings
 from dbkit.schema.values import (
+    Action,
     Check,
     Column,
     Comment,
@@ -47,10 +48,21 @@ PARTS: dict[str, tuple[Part, str, str]] = {
                'ALTER TABLE "t" DROP CONSTRAINT "u"'),
     "check": (Check("(a > 0)", name="c"), 'ALTER TABLE "t" ADD CONSTRAINT "c" CHECK ((a > 0))',
               'ALTER TABLE "t" DROP CONSTRAINT "c"'),
+    "check that is not validated": (Check("(lower(a) IS NOT NULL)", False, name="c"),
+        'ALTER TABLE "t" ADD CONSTRAINT "c" CHECK ((lower(a) IS NOT NULL)) NOT VALID',
+        'ALTER TABLE "t" DROP CONSTRAINT "c"'),
+    "not null that is not validated": (Check('("A" IS NOT NULL)', False, name="n", not_null="A"),
+                                       'ALTER TABLE "t" ADD CONSTRAINT "n" NOT NULL "A" NOT VALID',
+                                       'ALTER TABLE "t" DROP CONSTRAINT "n"'),
+    "foreign key with columns to set": (
+        ForeignKey(("a",), "t", ("b",), Action("SET NULL", ("a, b", "c")), name="f"),
+        'ALTER TABLE "t" ADD CONSTRAINT "f" FOREIGN KEY ("a") REFERENCES "t" ("b") '
+        'ON DELETE SET NULL ("a, b", "c") ON UPDATE NO ACTION',
+        'ALTER TABLE "t" DROP CONSTRAINT "f"'),
     "check of a model": (Check("(a > 0)", name="c", source="a>0"),
                          'ALTER TABLE "t" ADD CONSTRAINT "c" CHECK (a>0)',
                          'ALTER TABLE "t" DROP CONSTRAINT "c"'),
-    "foreign key": (ForeignKey(("a",), "t", ("b",), "CASCADE", name="f"),
+    "foreign key": (ForeignKey(("a",), "t", ("b",), Action("CASCADE"), name="f"),
                     'ALTER TABLE "t" ADD CONSTRAINT "f" FOREIGN KEY ("a") REFERENCES "t" ("b") '
                     "ON DELETE CASCADE ON UPDATE NO ACTION", 'ALTER TABLE "t" DROP CONSTRAINT "f"'),
     "index": (Index(("a",), name="i", where="(a > 0)"),

@@ -8,7 +8,17 @@ from collections.abc import Iterator
 import pytest
 
 from dbkit.schema.sqlite.writing import statements
-from dbkit.schema.values import Check, Column, Index, Part, PrimaryKey, Schema, Table, Trigger
+from dbkit.schema.values import (
+    Check,
+    Column,
+    Generated,
+    Index,
+    Part,
+    PrimaryKey,
+    Schema,
+    Table,
+    Trigger,
+)
 
 KEY = PrimaryKey(("id",), named=False)
 ID, A = Column("id", "integer", False), Column("a", "text")
@@ -54,7 +64,7 @@ def test_in_place(memory: sqlite3.Connection, part: Part, add: str, drop: str) -
     [
         CHECK,
         Column("b", "integer", False, "1 + 1"),
-        Column("b", "integer", generated="id + 1 stored"),
+        Column("b", "integer", generated=Generated("id + 1", "stored")),
     ],
 )
 def test_a_rebuild_keeps_the_rows(memory: sqlite3.Connection, part: Part) -> None:
@@ -87,7 +97,7 @@ def test_what_loses_data_says_so() -> None:
     assert column.loses == "values of b of table t"
     (table,) = (one for one in statements(schema(A), Schema()) if one.loses)
     assert (table.sql, table.loses) == ('DROP TABLE "t"', "table t")
-    rebuilt = statements(schema(A, Column("b", "text", generated="a")), schema(A, CHECK))
+    rebuilt = statements(schema(A, Column("b", "text", generated=Generated("a"))), schema(A, CHECK))
     assert not any(one.loses for one in rebuilt)
 
 

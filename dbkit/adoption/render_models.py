@@ -54,7 +54,7 @@ def written(schema: Schema, dialect_name: str) -> Models:
     tables = [table for table in tables if table not in odd]
     plan = layout(tables, types, IMPORTED | {one.name for one in enums})
     models = [Model(table, plan, types) for table in plan.tables.values()]
-    statements = [one for model in models for one in model.statements()]
+    statements = [one for model in models for one in model.source().statements()]
     base = Class(BASE, "pw.Model", meta=(("legacy_table_names", False),))
     every = [*enums, *_derived(models), base, *statements]
     left = (*left_out.of_schema(schema), *map(left_out.unsayable, odd),
@@ -123,6 +123,6 @@ def _enums(
 
 def _derived(models: Iterable[Model]) -> Iterator[Class]:
     """The classes of fields for types that Peewee declares under another name."""
-    derived = {name: one for model in models for name, one in model.columns.derived.items()}
+    derived = {name: one for model in models for name, one in model.derived.items()}
     for name, (base, field_type) in sorted(derived.items()):
         yield Class(name, base, (("field_type", field_type),))

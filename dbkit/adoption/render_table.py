@@ -1,4 +1,4 @@
-"""Renders a table as a model class."""
+"""Renders a table as a model."""
 
 from __future__ import annotations
 
@@ -7,79 +7,174 @@ from typing import Any
 
 import peewee as pw
 
-from dbkit.model_source import sql
-from dbkit.python_source import Call, Class, Code, Statement
+from dbkit.model_source import ModelSource, check, clause, composite_key, sql, with_options
+from dbkit.python_source import Call, Code
 from dbkit.schema.sql import quoted
 from dbkit.schema.values import Check, Column, Exclusion, ForeignKey, PrimaryKey, Table, Unique
 
-from .field_types import TypesOfDialect
+from .field_types import Kind, TypesOfDialect
 from .left_out import LeftOut, key_name, of_part
 from .model_layout import Layout, columns_of
-from .render_columns import Columns
-from .render_indexes import Indexes
+from .python_names import OF_MODELS, unique
+from .render_indexes import USUAL, Indexes
 
 BASE = "BaseModel"
 
 
 class Model:
-    """The class of a table, the statements after it, and the parts that it leaves out."""
+    """The model of a table, the parts that it leaves out, and the classes of fields that it needs
+    (`derived`)."""
 
     def __init__(self, table: Table, plan: Layout, types: TypesOfDialect) -> None:
         self.table, self.plan, self.types = table, plan, types
         self.schema, self.bare = types.split(table.name)
-        self.name = plan.classes[table.name]
+        self.name, self.names = plan.classes[table.name], plan.fields[table.name]
         self.left_out = list(filter(None, (of_part(table, part) for part in table.parts)))
         known = (plan.classes[one] for one in table.parents if one in plan.classes)
         self.depends_on = dict.fromkeys(known)
+        self.derived: dict[str, tuple[str, str]] = {}
         self.key = self._key()
         self.indexes = Indexes(table, plan, types)
-        self.columns = Columns(self.key, self.indexes, table, plan, types)
 
-    def statements(self) -> list[Statement]:
-        body = tuple(self.columns.assignments())
-        meta = tuple(self._meta())
-        if not body and not meta:
-            body = tuple(self.columns.assignments(whole=True))
-        self.left_out += [*self.columns.left_out, *self.indexes.left_out]
-        return [Class(self.name, BASE, body, meta), *self._after()]
+    def source(self) -> ModelSource:
+        fields = {self.names[one.name]: self._field(one) for one in columns_of(self.table)}
+        constraints = tuple(self._constraints())
+        options, left_out = self.types.table_options(self.table)
+        if left_out:
+            self._leave_out(f"Table {self.table.name} is {', '.join(left_out)}, which the model "
+                            "leaves out.")  # fmt: skip
+        depends_on = [Code(name) for name in self.depends_on] or None
+        return ModelSource(
+            self.name,
+            BASE,
+            "" if pw.make_snake_case(self.name) == self.bare else self.bare,
+            fields,
+            self._key_of_meta(),
+            self.indexes.calls(),
+            constraints,
+            {"schema": self.schema or None, "depends_on": depends_on, **dict(options)},
+            (*self.indexes.statements(), *self._sequences()),
+        )
+
+    def _leave_out(self, words: str, part: object = "") -> None:
+        place = f"{self.table.name}.{part}" if part else self.table.name
+        self.left_out.append(LeftOut(place, words, True))
 
     def _key(self) -> PrimaryKey | None:
         """The primary key, if Peewee can express it."""
         key = next((part for part in self.table.parts if isinstance(part, PrimaryKey)), None)
-        if key is None:
-            return None
-        clauses = self.types.key_constraints(key)
-        if clauses is None or (clauses and len(key.columns) > 1):
+        clauses = key and self.types.key_constraints(key)
+        if key is None or clauses is None or (clauses and len(key.columns) > 1):
             return None
         if not self.types.is_usual(self.table, key):
             self.left_out.append(key_name(self.table, key))
         return key
 
-    def _meta(self) -> Iterator[tuple[str, Any]]:
-        if pw.make_snake_case(self.name) != self.bare:
-            yield "table_name", self.bare
-        if self.schema:
-            yield "schema", self.schema
+    def _key_of_meta(self) -> Any:
         if self.key is None:
-            yield "primary_key", False
-        elif len(self.key.columns) > 1:
-            yield "primary_key", Call("pw.CompositeKey", tuple(map(self._field, self.key.columns)))
-        if indexes := self.indexes.in_meta():
-            yield "indexes", indexes
-        if constraints := list(self._constraints()):
-            yield "constraints", constraints
-        if self.depends_on:
-            yield "depends_on", [Code(name) for name in self.depends_on]
-        options, left_out = self.types.table_options(self.table)
-        yield from options
-        if left_out:
-            words = f"Table {self.table.name} is {', '.join(left_out)}, which the model leaves out."
-            self.left_out.append(LeftOut(self.table.name, words, True))
+            return False
+        names = [self.names[column] for column in self.key.columns]
+        return composite_key(names) if len(names) > 1 else None
 
-    def _field(self, column: str) -> str:
-        return self.plan.fields[self.table.name][column]
+    # fields
 
-    def _constraints(self) -> Iterator[Any]:
+    def _field(self, column: Column) -> Call:
+        is_key = self.key is not None and self.key.columns == (column.name,)
+        link = self.plan.links.get((self.table.name, column.name))
+        automatic = self.types.automatic(column) if is_key and not link else None
+        if link:
+            call, method = self._linked(column, link), USUAL
+        else:
+            kind = automatic or self.types.kind(column, self.schema)
+            call, method = self._plain(column, kind), kind.method
+        return with_options(
+            call,
+            null=column.nullable,
+            primary_key=is_key and automatic is None,
+            **({} if is_key else self.indexes.options(column.name, method)),
+            collation=column.collation,
+            constraints=list(map(clause, self._clauses(column, is_key, automatic is not None))),
+        )
+
+    def _plain(self, column: Column, kind: Kind) -> Call:
+        if kind.derived:
+            self.derived[kind.function] = kind.derived
+        if column.identity == "serial" and column.nullable:
+            words = f"Column {column.name} of table {self.table.name} is a nullable serial."
+            self._leave_out(words, column.name)
+        call = Call(kind.function, kind.arguments, kind.options)
+        renamed = self.names[column.name] != column.name
+        return with_options(call, column_name=column.name if renamed else None)
+
+    def _clauses(self, column: Column, is_key: bool, is_automatic: bool) -> Iterator[str]:
+        """The constraints of a column, except those that its field makes."""
+        if is_key and self.key:
+            yield from self.types.key_constraints(self.key) or ()
+        for one in self.types.column_constraints(column, is_key):
+            if not (is_automatic and self.types.links_late and one.startswith("GENERATED")):
+                yield one
+
+    # foreign keys as fields
+
+    def _linked(self, column: Column, link: ForeignKey) -> Call:
+        late = (self.table.name, link) in self.plan.late
+        function, target = self._target(link, late)
+        own_type = self._own_type(column, link)
+        field = link.target_columns[0]
+        named = link.name and (late or not self.types.is_usual(self.table, link))
+        return with_options(
+            Call(function if own_type is None else "TypedForeignKeyField", (target,)),
+            sql_type=own_type,
+            field=field != self.plan.key(link.target) and self.plan.fields[link.target][field],
+            **self._link_names(column, link),
+            on_delete=_action(link.on_delete.word),
+            on_update=_action(link.on_update),
+            deferrable=link.deferrable,
+            constraint_name=link.name if named else None,
+        )
+
+    def _target(self, link: ForeignKey, late: bool) -> tuple[str, str]:
+        if late:
+            return "pw.DeferredForeignKey", self.plan.classes[link.target]
+        itself = link.target == self.table.name
+        return "pw.ForeignKeyField", "self" if itself else Code(self.plan.classes[link.target])
+
+    def _own_type(self, column: Column, link: ForeignKey) -> str | None:
+        """The type of a foreign key's column, if Peewee would derive another from its target."""
+        table = self.plan.tables[link.target]
+        target = next(one for one in columns_of(table) if one.name == link.target_columns[0])
+        schema = self.types.split(link.target)[0]
+        on_key = self.plan.key(link.target) == target.name
+        kind = (self.types.automatic(target) if on_key else None) or self.types.kind(target, schema)
+        link_of_target = self.plan.links.get((link.target, target.name))
+        is_late = link_of_target and (link.target, link_of_target) in self.plan.late
+        followed = kind.followed and not is_late and not column.identity
+        if column.type == target.type and followed:
+            return None
+        return self.types.kind(column, self.schema).sql
+
+    def _link_names(self, column: Column, link: ForeignKey) -> dict[str, Any]:
+        """The options column_name, object_id_name and backref, where Peewee's own do not fit."""
+        options: dict[str, Any] = {}
+        name, taken = self.names[column.name], self.plan.taken[self.table.name]
+        if column.name != (name if name.endswith("_id") else f"{name}_id"):
+            options["column_name"] = column.name
+        usual = column.name if column.name != name else f"{name}_id"
+        if usual in taken - {name} or not usual.isidentifier():
+            usual = unique(f"{name}_id", {*taken, *OF_MODELS}, lambda count: "_" * count)
+            options["object_id_name"] = usual
+        taken.add(usual)
+        taken, lower = self.plan.taken[link.target], self.name.lower()
+        backref = f"{lower}_set"
+        if backref in taken:
+            backref = unique(f"{lower}_{name}_set", taken, lambda count: "_" * count)
+            options["backref"] = backref
+        taken.add(backref)
+        return options
+
+    # constraints
+
+    def _constraints(self) -> Iterator[Call]:
         for part in self.table.parts:
             match part:
                 case Check():
@@ -97,19 +192,19 @@ class Model:
     def _is_named(self, part: Any) -> bool:
         return part.name is not None and not self.types.is_usual(self.table, part)
 
-    def _check(self, check: Check) -> Call:
-        words, named = self.types.check(check), self._is_named(check)
-        if words is None or (named and not self.types.is_sayable(check.name or "")):
-            return sql(self.types.constraint(check, named))
-        return Call("pw.Check", (words, check.name) if named else (words,))
+    def _check(self, part: Check) -> Call:
+        words, named = self.types.check(part), self._is_named(part)
+        if words is None or (named and not self.types.is_sayable(part.name or "")):
+            return sql(self.types.constraint(part, named))
+        return check(words, part.name if named else None)
 
-    def _foreign_key(self, key: ForeignKey) -> Iterator[Any]:
+    def _foreign_key(self, key: ForeignKey) -> Iterator[Call]:
         """A foreign key that no field can express, as SQL."""
         schema, bare = self.types.split(key.target)
         elsewhere = key.target not in self.plan.tables
         if self.types.links_late and (elsewhere or (self.table.name, key) in self.plan.late):
             why = "points to a table without a model" if elsewhere else "completes a cycle"
-            self._leave_out(key, why)
+            self._leave_key_out(key, why)
             return
         before, after = self.types.reference(key, self._is_named(key))
         if key.target != self.table.name and self.types.links_late:
@@ -117,31 +212,34 @@ class Model:
         if not schema:
             yield sql(f"{before} {quoted(bare)} {after}".strip())
         elif key.target == self.table.name:
-            self._leave_out(key, "points to its own table, whose schema the SQL would have to name")
+            why = "points to its own table, whose schema the SQL would have to name"
+            self._leave_key_out(key, why)
         else:
             target = Code(self.plan.classes[key.target])
             yield Call("pw.NodeList", ((sql(before), target, sql(after)),))
 
-    def _leave_out(self, key: ForeignKey, why: str) -> None:
+    def _leave_key_out(self, key: ForeignKey, why: str) -> None:
         words = f"Foreign key {key.name} of table {self.table.name} is left out: it {why}."
-        self.left_out.append(LeftOut(f"{self.table.name}.{key.name}", words, True))
+        self._leave_out(words, str(key.name))
 
-    def _after(self) -> Iterator[Statement]:
-        yield from self.indexes.calls()
+    # sequences
+
+    def _sequences(self) -> Iterator[Call]:
+        """The options of serial columns' sequences, each as an ALTER SEQUENCE after the table.
+        (Peewee sends it like an index.)"""
         for column in columns_of(self.table):
-            if column.identity == "serial" and column.sequence.clauses:
-                yield from self._sequence(column)
+            if column.identity != "serial" or not column.sequence.clauses:
+                continue
+            name = f"{self.bare}_{column.name}_seq"
+            if self.schema or len(name.encode()) > 63:
+                words = (f"The sequence of column {column.name} of table {self.table.name} has "
+                         "options that the model leaves out: "
+                         f"{', '.join(column.sequence.clauses)}.")  # fmt: skip
+                self._leave_out(words, column.name)
+            else:
+                alter = f"ALTER SEQUENCE {quoted(name)} {' '.join(column.sequence.clauses)}"
+                yield Call(f"{self.name}.add_index", (sql(alter),))
 
-    def _sequence(self, column: Column) -> Iterator[Statement]:
-        """The options of a serial column's sequence, as an ALTER SEQUENCE after the table. (Peewee
-        sends it like an index.)"""
-        name = f"{self.bare}_{column.name}_seq"
-        if self.schema or len(name.encode()) > 63:
-            words = (f"The sequence of column {column.name} of table {self.table.name} has "
-                     "options that the model leaves out: "
-                     f"{', '.join(column.sequence.clauses)}.")  # fmt: skip
-            place = f"{self.table.name}.{column.name}"
-            self.left_out.append(LeftOut(place, words, True))
-            return
-        alter = f"ALTER SEQUENCE {quoted(name)} {' '.join(column.sequence.clauses)}"
-        yield Call(f"{self.name}.add_index", (sql(alter),))
+
+def _action(word: str) -> str | None:
+    return None if word == "NO ACTION" else word

@@ -11,16 +11,20 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from dotenv.parser import parse_stream
 from environs import Env
 
 from .errors import ConfigError
+from .limits import LIMITS, Limits, seconds
 
 DEFAULT_URL = "sqlite:///dbkit.db"
-PROJECT = ("models", "migrations", "seeds", "ignore")
+PROJECT = ("models", "migrations", "seeds", "ignore", *LIMITS)
 ENVIRONMENTS = ("development", "test", "staging", "production")
 PLAIN = re.compile(r"[\w.$-]+")
 ENTRY = re.compile(r'"(?:[^"\\]|\\.)*"(?!\S)|\S+')
@@ -29,13 +33,18 @@ PARTS = ("DB_HOST", "DB_PORT", "DB_NAME", "DB_USER", "DB_PASSWORD")
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of a command. `url` may contain a password, so the repr leaves it out."""
+    """The settings of a command. A URL may contain a password, so the repr leaves it out.
+
+    `direct_url` leads to the same database as `url`, but not through a pooler.
+    """
 
     url: str = field(repr=False)
+    direct_url: str | None = field(repr=False)
     models: str | None
     migrations: Path
     seeds: Path
     environment: str
+    limits: Limits
     ignore: tuple[str, ...] = ()
 
 
@@ -44,8 +53,10 @@ def load(
     models: str | None = None,
     migrations: str | Path | None = None,
     seeds: str | Path | None = None,
+    **limits: str | None,
 ) -> Settings:
-    """Return the settings: each from its flag, if given, or else from the other sources.
+    """Return the settings: each from its flag, if given, or else from the other sources. `limits`
+    are the flags of LIMITS.
 
     Raises ConfigError if a source cannot be read or has an invalid value.
     """
@@ -60,12 +71,20 @@ def load(
     def setting(name: str, flag: str | Path | None) -> str | None:
         return str(flag or "") or _get(both, f"DBKIT_{name.upper()}") or project.get(name)
 
+    def limit(name: str) -> dict[str, Any]:
+        text = setting(name, limits.get(name))
+        where = f"--{name.replace('_', '-')} (DBKIT_{name.upper()})"
+        return {name: seconds(text, where)} if text else {}
+
+    url, direct = (database, None) if database else _urls(Env(), both)
     return Settings(
-        url=database or _url(Env(), both) or DEFAULT_URL,
+        url=url or DEFAULT_URL,
+        direct_url=direct,
         models=setting("models", models),
         migrations=Path(setting("migrations", migrations) or "migrations"),
         seeds=Path(setting("seeds", seeds) or "seeds"),
         environment=_environment(both),
+        limits=Limits(**reduce(or_, map(limit, LIMITS)), session=direct is not None),
         ignore=tuple(_patterns(project.get("ignore") or "")),
     )
 
@@ -121,17 +140,25 @@ def _get(env: Env, name: str) -> str | None:
     return env.str(name, "") or None
 
 
-def _url(environment: Env, both: Env) -> str | None:
-    """The URL from the environment, or else from `.env`, given as a whole or in DB_ parts.
+def _urls(environment: Env, both: Env) -> tuple[str | None, str | None]:
+    """The URL from the environment, or else from `.env`, given as a whole or in DB_ parts; and the
+    direct URL, but not that of `.env` if the environment names another database.
 
     If the environment has only some of the parts, `.env` completes them.
     """
     for env in (environment, both):
+        direct = _get(env, "DATABASE_DIRECT_URL")
         if url := _get(env, "DATABASE_URL"):
-            return url
+            return url, direct
         if _get(env, "DB_HOST") or _get(env, "DB_NAME"):
-            return _joined(both)
-    return _joined(both) if any(_get(both, part) for part in PARTS) else None
+            return _joined(both), direct
+    if any(_get(both, part) for part in PARTS):
+        return _joined(both), direct
+    if direct:
+        raise ConfigError(
+            "DATABASE_DIRECT_URL is set, but DATABASE_URL is not.", "Set DATABASE_URL too."
+        )
+    return None, None
 
 
 def _joined(env: Env) -> str:

@@ -115,6 +115,22 @@ def parse(url: str) -> Target:
             )
 
 
+def target_of(settings: config.Settings, session: bool) -> Target:
+    """Return the database of the settings; with `session`, by DATABASE_DIRECT_URL if that is set,
+    because a pooler may give each transaction another session. Raises ConfigError."""
+    target = parse(settings.url)
+    if not session or settings.direct_url is None:
+        return target
+    direct = parse(settings.direct_url)
+    if direct.dialect != target.dialect:
+        raise ConfigError(
+            f"DATABASE_DIRECT_URL names a database of {direct.dialect}, but DATABASE_URL one of "
+            f"{target.dialect}.",
+            "Both must lead to the same database.",
+        )
+    return direct
+
+
 def _embedded(name: str) -> Target:
     if not name:
         raise ConfigError("embedded: does not name a directory.", "Use embedded:pgdata.")

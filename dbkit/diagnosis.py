@@ -163,6 +163,7 @@ RULES = [
     ),
 ]
 
+LOCK_CONFLICTS = {"55P03", "40P01"}  # lock not available, deadlock detected
 LOST = ("08", "57P")  # classes of SQLSTATE that end the connection
 
 
@@ -218,6 +219,13 @@ def _user(database: pw.Database) -> str | None:
 def sqlstate(error: BaseException | None) -> str | None:
     """Return the SQLSTATE of a driver's error, or of an error that it caused."""
     return _of_causes(error, "pgcode")
+
+
+def is_lock_conflict(error: BaseException) -> bool:
+    """Whether a session held a lock too long or two sessions blocked each other, so that the same
+    transaction can succeed later."""
+    busy = _of_causes(error, "sqlite_errorname") or ""
+    return sqlstate(error) in LOCK_CONFLICTS or busy.startswith("SQLITE_BUSY")
 
 
 def _of_causes(error: BaseException | None, attribute: str) -> str | None:
@@ -288,4 +296,4 @@ def _latency(database: pw.Database) -> float:
         database.execute_sql("SELECT 1").fetchone()
         return (time.perf_counter() - start) * 1000
 
-    return min(once() for _ in range(5))
+    return min(once() for _ in range(4))

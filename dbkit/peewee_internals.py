@@ -211,6 +211,16 @@ def uses_psycopg3(database: pw.Database) -> bool:
     return isinstance(getattr(database, "_adapter", None), pw.Psycopg3Adapter)
 
 
+def transaction_begun_inside(database: pw.Database) -> Any:
+    """A transaction, or a savepoint in an open transaction, whose block sends the BEGIN itself.
+    Peewee's own BEGIN is a round trip of its own."""
+    if database.transaction_depth():
+        return database.atomic()
+    transaction = database.transaction()
+    transaction._begin = lambda: None
+    return transaction
+
+
 def attached_schemas(database: pw.SqliteDatabase) -> Collection[str]:
     """The schemas that a SqliteDatabase attaches when it connects. `PRAGMA database_list` knows
     them only while a connection is open."""

@@ -33,8 +33,15 @@ def _named(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> list[Any]:
     return [row._make(values) for values in rows]
 
 
-def ask(database: pw.Database, sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> Any:
-    """Run a query in one round trip, and return its cursor. An open transaction is not needed.
+def ask(
+    database: pw.Database,
+    sql: str,
+    params: Sequence[Any] | Mapping[str, Any] = (),
+    *,
+    before: str = "",
+) -> Any:
+    """Run a query in one round trip, and return its cursor. An open transaction is not needed. The
+    statements `before` are sent in the same round trip; they may take the first parameters.
 
     The server parses the query when the cursor is declared, and runs it when rows are fetched. So
     the query's own names are looked up in pg_catalog, while functions such as `pg_get_expr` print
@@ -42,7 +49,8 @@ def ask(database: pw.Database, sql: str, params: Sequence[Any] | Mapping[str, An
     """
     name = f"dbkit_{next(NUMBERS)}"
     declare = f"DECLARE {name} NO SCROLL CURSOR FOR {sql}"
-    return database.execute_sql(f"{PIN}; {declare}; {UNPIN}; FETCH ALL FROM {name}", params)
+    first = f"{before}; {PIN}" if before else PIN
+    return database.execute_sql(f"{first}; {declare}; {UNPIN}; FETCH ALL FROM {name}", params)
 
 
 def ask_all(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import peewee as pw
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE
@@ -46,21 +47,30 @@ def rolled_back(database: pw.Database, start: str = "BEGIN", more: str = "") -> 
 
 
 @contextmanager
-def unbroken(database: pw.Database) -> Iterator[None]:
+def unbroken(database: pw.Database, send: Callable[[str], Any]) -> Iterator[list[Any]]:
     """Raise MigrationError if the block ends the transaction in which it runs, even if the block
-    fails too: its earlier changes cannot be rolled back."""
-    database.execute_sql("SAVEPOINT dbkit_unbroken")
+    fails too: its earlier changes cannot be rolled back.
+
+    `send` sends the statement before the block and the statement after it, and may send more in the
+    same round trip. The list that is yielded has what it returns.
+    """
+    results = [send("SAVEPOINT dbkit_unbroken")]
     try:
-        yield
+        yield results
     except BaseException as error:
-        _end(database, "ROLLBACK TO dbkit_unbroken", error)
+        _end(database, database.execute_sql, "ROLLBACK TO dbkit_unbroken", error)
         raise
-    _end(database, "RELEASE dbkit_unbroken", None)
+    results.append(_end(database, send, "RELEASE dbkit_unbroken", None))
 
 
-def _end(database: pw.Database, statement: str, cause: BaseException | None) -> None:
+def _end(
+    database: pw.Database,
+    send: Callable[[str], Any],
+    statement: str,
+    cause: BaseException | None,
+) -> Any:
     try:
-        database.execute_sql(statement)
+        return send(statement)
     except pw.PeeweeException as error:
         if sqlstate(error) in GONE or "no such savepoint" in str(error):
             if not is_open(database):

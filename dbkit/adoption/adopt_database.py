@@ -18,6 +18,7 @@ from dbkit.config import literal_pattern, quoted_pattern
 from dbkit.database_argument import takes_database
 from dbkit.discovery import load_models
 from dbkit.errors import DatabaseFailed, DbkitError, MigrationError, ModelsError
+from dbkit.limits import DEFAULT, Limits
 from dbkit.migration import Router, create
 from dbkit.migration.goal import Goal, wanted, whole
 from dbkit.migration.squash import baseline
@@ -57,6 +58,7 @@ def adopt(
     directory: Path,
     ignore: Sequence[str] = (),
     name: str = "baseline",
+    limits: Limits = DEFAULT,
 ) -> Adopted | None:
     """Write the files with which a project manages an existing database.
 
@@ -65,7 +67,7 @@ def adopt(
     as applied. The baseline replaces existing migrations, whose files are kept. Returns None if the
     existing migrations create the same schema. If it raises a DbkitError, it leaves no file behind.
     """
-    router = Router(database, directory)
+    router = Router(database, directory, limits=limits)
     router.files.needed = False
     with router.locked():
         return _adopted(router, spec or "models", directory, ignore, name)

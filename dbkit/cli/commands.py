@@ -16,6 +16,7 @@ import dbkit
 
 from .. import migration, seeding
 from ..errors import MigrationError, Refused
+from ..limits import LIMITS
 from ..verification.report import Report
 from .options import Session, answer, command, main, require_encodable
 
@@ -25,19 +26,19 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 
-@command("database", "models", "migrations", "seeds")
+@command("database", "models", "migrations", "seeds", *LIMITS)
 def up_(session: Session) -> None:
     """Migrate, seed and verify the database."""
     from .. import config
 
-    found = session.found
-    _migrated(migration.migrate(session.database, session.settings.migrations))
+    found, limits = session.found, session.settings.limits
+    _migrated(migration.migrate(session.database, session.settings.migrations, limits=limits))
     if session.production:
         click.echo("seed: skipped, DBKIT_ENV is production")
     elif not config.is_directory(session.settings.seeds):
         click.echo(f"seed: skipped, there is no directory {session.settings.seeds}")
     else:
-        result = seeding.seed(session.database, session.seeded, session.settings.seeds)
+        result = seeding.seed(session.database, session.seeded, session.settings.seeds, limits)
         click.echo(f"seed: {result.summary}")
     settings = session.settings
     report = dbkit.verify(
@@ -109,7 +110,7 @@ out_of_order = click.option(
 )
 
 
-@command("database", "models", "migrations")
+@command("database", "models", "migrations", *LIMITS)
 def init_(session: Session) -> None:
     """Adopt an existing database.
 
@@ -119,7 +120,9 @@ def init_(session: Session) -> None:
 
     settings = session.settings
     directory = config.adopting(settings, click.get_current_context().params["migrations"])
-    adopted = adoption.adopt(session.database, settings.models, directory, settings.ignore)
+    adopted = adoption.adopt(
+        session.database, settings.models, directory, settings.ignore, limits=settings.limits
+    )
     if adopted is None:
         click.echo("init: nothing to do, the migrations match the database")
         return
@@ -210,19 +213,20 @@ def _pairs(texts: tuple[str, ...], sign: str, flag: str) -> dict[str, str]:
     return pairs
 
 
-@command("database", "migrations")
+@command("database", "migrations", *LIMITS)
 @click.option("--name", metavar="MIGRATION", help="Apply migrations up to this name.")
 @click.option("--fake", is_flag=True, help="Mark migrations as applied without running them.")
 @out_of_order
 def migrate_(session: Session, name: str | None, fake: bool, allow_out_of_order: bool) -> None:
     """Apply the pending migrations."""
+    settings = session.settings
     names = migration.migrate(
-        session.database, session.settings.migrations, name, fake, allow_out_of_order
+        session.database, settings.migrations, name, fake, allow_out_of_order, settings.limits
     )
     _migrated(names, "marked as applied" if fake else "applied")
 
 
-@command("database", "migrations")
+@command("database", "migrations", *LIMITS)
 @click.option(
     "--count",
     default=1,
@@ -232,7 +236,10 @@ def migrate_(session: Session, name: str | None, fake: bool, allow_out_of_order:
 )
 def rollback_(session: Session, count: int) -> None:
     """Roll back the last migrations."""
-    for name in migration.rollback(session.database, session.settings.migrations, count):
+    settings = session.settings
+    for name in migration.rollback(
+        session.database, settings.migrations, count, limits=settings.limits
+    ):
         click.echo(f"rollback: {name}")
 
 
@@ -256,7 +263,7 @@ def status_(session: Session) -> None:
     answer(not found.pending)
 
 
-@command("database", "models", "seeds")
+@command("database", "models", "seeds", *LIMITS)
 def seed_(session: Session) -> None:
     """Load the seed files.
 
@@ -264,7 +271,8 @@ def seed_(session: Session) -> None:
     """
     if session.production:
         raise Refused("Seeds are development data, and DBKIT_ENV is production.")
-    click.echo(seeding.seed(session.database, session.seeded, session.settings.seeds))
+    settings = session.settings
+    click.echo(seeding.seed(session.database, session.seeded, settings.seeds, settings.limits))
 
 
 @command("database", "models", "migrations", reads=True)
@@ -304,7 +312,7 @@ def diff_(
     _report(sources.diff(current, desired, settings.ignore), format_, allow_unverified)
 
 
-@command("database", "models", "migrations", "seeds")
+@command("database", "models", "migrations", "seeds", *LIMITS)
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.option("--seed", "with_seeds", is_flag=True, help="Load the seed files afterwards.")
 def reset_(session: Session, yes: bool, with_seeds: bool) -> None:
@@ -317,9 +325,10 @@ def reset_(session: Session, yes: bool, with_seeds: bool) -> None:
     if not yes:
         _confirm(session.target)
     models = session.seeded if with_seeds else []
-    _migrated(migration.reset(session.database, session.settings.migrations))
+    settings = session.settings
+    _migrated(migration.reset(session.database, settings.migrations, settings.limits))
     if with_seeds:
-        result = seeding.seed(session.database, models, session.settings.seeds)
+        result = seeding.seed(session.database, models, settings.seeds, settings.limits)
         click.echo(f"seed: {result.summary}")
 
 

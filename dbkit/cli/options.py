@@ -7,7 +7,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -30,6 +30,21 @@ OPTIONS = {
     "models": click.option("--models", metavar="MODULE[:NAME]", help="Module of the models."),
     "migrations": click.option("--migrations", metavar="DIR", help="Migrations directory."),
     "seeds": click.option("--seeds", metavar="DIR", help="Seeds directory."),
+    "wait": click.option(
+        "--wait",
+        metavar="SECONDS",
+        help="Longest wait for another run, and for sessions that block this one (default: 60).",
+    ),
+    "lock_timeout": click.option(
+        "--lock-timeout",
+        metavar="SECONDS",
+        help="Longest wait of a statement for a lock (default: 3; 0: no limit).",
+    ),
+    "statement_timeout": click.option(
+        "--statement-timeout",
+        metavar="SECONDS",
+        help="Longest time of a statement, on PostgreSQL (default: no limit).",
+    ),
     "debug": click.option("--debug", is_flag=True, help="Show the traceback of an error."),
 }
 
@@ -39,12 +54,19 @@ class Group(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         _require_no_encoding(sys.stdout)
+        from ..signals import Interrupted, interruptible
+
         try:
-            return super().invoke(ctx)
+            with interruptible():
+                return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit):
             raise
-        except (KeyboardInterrupt, click.Abort):
-            fail(ctx, "interrupted")
+        except Interrupted as error:
+            fail(ctx, str(error), error.exit_code)
+        except (KeyboardInterrupt, click.Abort) as error:
+            # a prompt turns a signal into Abort
+            code = getattr(error.__context__, "exit_code", 2)
+            fail(ctx, "interrupted", code)
         except DbkitError as error:
             fail(ctx, str(error))
         except BaseException as error:  # a SystemExit(0) of a user's module would look clean
@@ -73,12 +95,13 @@ def require_encodable(text: str) -> None:
         ) from error
 
 
-def fail(ctx: click.Context, message: str) -> NoReturn:
-    """Print an error message, with --debug after its traceback, and exit with 2."""
+def fail(ctx: click.Context, message: str, code: int = 2) -> NoReturn:
+    """Print an error message, with --debug after its traceback, and exit."""
     if ctx.meta.get("debug"):
         traceback.print_exc()
-    click.echo(f"error: {message}", err=True)
-    ctx.exit(2)
+    with suppress(OSError):  # after SIGHUP, the terminal is gone
+        click.echo(f"error: {message}", err=True)
+    ctx.exit(code)
 
 
 def answer(yes: bool) -> NoReturn:
@@ -141,12 +164,12 @@ def command(
 @contextmanager
 def _session(flags: dict[str, Any], reads: bool, opens: bool) -> Iterator[Session]:
     from .. import config
-    from ..connection import opened, parse
+    from ..connection import opened, target_of
     from ..discovery import find_project
 
     find_project()
     settings = config.load(**flags)
-    target = parse(settings.url)
+    target = target_of(settings, session=not reads)
     if not opens:
         yield Session(settings, target, None)
         return

@@ -8,6 +8,8 @@ from pathlib import Path
 import peewee as pw
 
 from dbkit.database_argument import takes_database
+from dbkit.limits import DEFAULT, Limits
+from dbkit.run_lock import one_at_a_time
 
 from .router import Router
 
@@ -44,14 +46,16 @@ def migrate(
     name: str | None = None,
     fake: bool = False,
     allow_out_of_order: bool = False,
+    limits: Limits = DEFAULT,
 ) -> list[str]:
     """Apply the pending migrations, up to `name`; return their names in order.
 
     Each runs in its own transaction, so a failure keeps the migrations before it. With `fake`, they
     are only marked as applied. Files whose numbers repeat, have a gap, or are below that of an
-    applied file are refused, unless `allow_out_of_order`. Raises MigrationError.
+    applied file are refused, unless `allow_out_of_order`. `limits` say how long to wait for other
+    runs and for locks. Raises MigrationError.
     """
-    return Router(database, directory, allow_out_of_order).run(name, fake=fake)
+    return Router(database, directory, allow_out_of_order, limits).run(name, fake=fake)
 
 
 @takes_database
@@ -60,22 +64,29 @@ def rollback(
     directory: str | Path = "migrations",
     count: int = 1,
     baseline: bool = False,
+    limits: Limits = DEFAULT,
 ) -> list[str]:
     """Roll back the last `count` migrations, the newest first; return their names.
 
     A migration that replaces others is refused, unless `baseline`. Raises MigrationError.
     """
-    return Router(database, directory).take_back(count, baseline)
+    return Router(database, directory, limits=limits).take_back(count, baseline)
 
 
 @takes_database
-def reset(database: pw.Database, directory: str | Path = "migrations") -> list[str]:
+def reset(
+    database: pw.Database, directory: str | Path = "migrations", limits: Limits = DEFAULT
+) -> list[str]:
     """Roll back all migrations and apply them again, in one transaction; return their names.
 
     This destroys the data of their tables, and leaves other tables alone. Raises MigrationError.
     """
-    router = Router(database, directory)
-    with router.locked():
-        if count := len(router.done):
-            router.take_back(count, baseline=True)
-        return router.run()
+    router = Router(database, directory, limits=limits)
+
+    def back_and_forth() -> list[str]:
+        with router.locked():
+            if count := len(router.done):
+                router.take_back(count, baseline=True)
+            return router.run()
+
+    return one_at_a_time(database, limits, lambda: router.retried(back_and_forth))

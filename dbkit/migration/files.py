@@ -10,10 +10,12 @@ import inspect
 import re
 import tokenize
 from collections.abc import AsyncGenerator, Coroutine, Generator, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from dbkit.errors import MigrationError
+from dbkit.limits import Limits, seconds
 
 from .applied import RESTORE, Layout, number
 
@@ -103,10 +105,20 @@ class Files:
         found = {}
         for name in self.names():
             text = self.text(name)
-            names = _replaced(text, self.path(name)) if "REPLACES" in text else None
+            names = _replaced(text, self.path(name))
             if names is not None:
                 found[name] = names
         return found
+
+    def limits(self, name: str, limits: Limits) -> Limits:
+        """Return these limits with the timeouts that the file sets: LOCK_TIMEOUT and
+        STATEMENT_TIMEOUT. Raises ConfigError for a value that is not a duration."""
+        text, path = self.text(name), self.path(name)
+        for constant in ("LOCK_TIMEOUT", "STATEMENT_TIMEOUT"):
+            for value in _constant(text, path, constant):
+                own: dict[str, Any] = {constant.lower(): seconds(value, f"{path}: {constant}")}
+                limits = replace(limits, **own)
+        return limits
 
     def next_name(self, word: str, done: Iterable[str]) -> str:
         """Return the name of a new file: the next number, of at least three digits, and `word`."""
@@ -176,17 +188,10 @@ def refuse_unrun(result: Any) -> None:
 
 def _replaced(text: str, path: Path) -> tuple[str, ...] | None:
     """The names in a file's REPLACES; None if the file does not assign it."""
-    try:
-        values = list(_assigned(ast.parse(text)))
-    except (SyntaxError, ValueError) as error:
-        line = f", line {error.lineno}: {error.msg}" if isinstance(error, SyntaxError) else error
-        raise MigrationError(f"{path}{line}") from error
+    values = _constant(text, path, "REPLACES")
     if not values:
         return None
-    try:
-        names = ast.literal_eval(values[-1])
-    except (ValueError, TypeError):
-        names = None
+    (names,) = values
     if not isinstance(names, (tuple, list)) or not all(isinstance(one, str) for one in names):
         raise MigrationError(
             f"{path}: REPLACES is not a tuple of names.",
@@ -195,11 +200,27 @@ def _replaced(text: str, path: Path) -> tuple[str, ...] | None:
     return tuple(names)
 
 
-def _assigned(module: ast.Module) -> Iterator[ast.expr]:
+def _constant(text: str, path: Path, name: str) -> list[Any]:
+    """The last value that a file assigns to this name, or no value. A value that is not a literal
+    is returned as its source text."""
+    if name not in text:
+        return []
+    try:
+        values = list(_assigned(ast.parse(text), name))
+    except (SyntaxError, ValueError) as error:
+        line = f", line {error.lineno}: {error.msg}" if isinstance(error, SyntaxError) else error
+        raise MigrationError(f"{path}{line}") from error
+    try:
+        return [ast.literal_eval(value) for value in values[-1:]]
+    except (ValueError, TypeError):
+        return [ast.unparse(values[-1])]
+
+
+def _assigned(module: ast.Module, name: str) -> Iterator[ast.expr]:
     for node in module.body:
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         value = getattr(node, "value", None)
         if value is not None and any(
-            isinstance(one, ast.Name) and one.id == "REPLACES" for one in targets
+            isinstance(one, ast.Name) and one.id == name for one in targets
         ):
             yield ast.Tuple([ast.Name("_")]) if isinstance(node, ast.AugAssign) else value

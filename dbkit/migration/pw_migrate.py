@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import wraps
 from typing import Any
 
@@ -14,11 +15,12 @@ import click
 import peewee as pw
 
 from dbkit import config
-from dbkit.connection import diagnosed, parse
+from dbkit.connection import diagnosed, target_of
 from dbkit.discovery import find_models, find_project
 from dbkit.errors import DbkitError
 from dbkit.peewee_internals import use_router
 from dbkit.prompts import created_text, passed_over, questions
+from dbkit.signals import Interrupted, interruptible
 
 from .new_migration import create, create_empty
 from .router import Router
@@ -38,7 +40,7 @@ def install() -> pw.Database:
 
 
 def _database(flag: str | None, command: str | None) -> pw.Database:
-    target = parse(config.load(database=flag).url)
+    target = target_of(config.load(database=flag), session=command not in READING)
     database = target.database(read_only=command in READING)
     if command in WRITING_FILES:
         return database
@@ -56,19 +58,26 @@ def _reported(method: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(method)
     def reporting(*args: Any, **kwargs: Any) -> Any:
+        context = click.get_current_context(silent=True)  # none in a program
         try:
-            return method(*args, **kwargs)
+            with interruptible() if context else nullcontext():
+                return method(*args, **kwargs)
         except DbkitError as error:
             raise _Failure(str(error)) from error
+        except Interrupted as error:
+            click.echo(f"Error: {error}", err=True)
+            raise click.exceptions.Exit(error.exit_code) from error
 
     return reporting
 
 
 class _CommandRouter(Router):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
         context = click.get_current_context(silent=True)
-        self.count = context.params.get("count", 1) if context else 1
+        flags = context.params if context else {}
+        limits = config.load(database=flags.get("database")).limits
+        super().__init__(*args, **{"limits": limits, **kwargs})
+        self.count = flags.get("count", 1)
         if context and context.info_name == "rollback":
             _reported(self._check)()
 

@@ -9,26 +9,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import peewee as pw
 from peewee_migrate import router as peewee_migrate
 
-from dbkit.connection import diagnosed
 from dbkit.database_argument import usable
-from dbkit.errors import DatabaseFailed, DbkitError, MigrationError, MigrationFailed
+from dbkit.errors import MigrationError
+from dbkit.limits import DEFAULT, Limits
+from dbkit.run_lock import Result, one_at_a_time, retried, waiting
 from dbkit.schema.dialect import dialect_for
-from dbkit.transactions import is_open, unbroken
 
 from .applied import Layout, Standing
+from .failures import explained, kept_steps
 from .files import Files, refuse_unrun
 from .intercept import silenced
 from .migrator import Migrator
 from .recorder import Records
 
-Decide = Callable[[Standing], list[str]]
+# gets the state and the files that this run has already run
+Decide = Callable[[Standing, tuple[str, ...]], list[str]]
 
 
 @dataclass(frozen=True)
@@ -53,9 +55,10 @@ class Router(peewee_migrate.Router):
         database: pw.Database,
         migrate_dir: str | Path | None = None,
         allow_out_of_order: bool = False,
+        limits: Limits = DEFAULT,
         **kwargs: Any,
     ) -> None:
-        self.allow_out_of_order = allow_out_of_order
+        self.allow_out_of_order, self.limits = allow_out_of_order, limits
         kwargs.setdefault("migrator_class", Migrator)
         super().__init__(usable(database), Path(migrate_dir or "migrations"), **kwargs)
         self.files = Files(self.migrate_dir)
@@ -128,7 +131,8 @@ class Router(peewee_migrate.Router):
     def run(self, name: str | None = None, *, fake: bool = False) -> list[str]:
         """Apply the pending files, up to `name`; return their names. Raises MigrationError."""
         layout = self.files.layout()
-        standing = layout.standing(self.recorded)
+        recorded = self.retried(self.records.names)
+        standing = layout.standing(recorded)
         if name and name not in standing.todo:
             raise MigrationError(
                 f"There is no migration {name} in {self.migrate_dir}."
@@ -138,7 +142,7 @@ class Router(peewee_migrate.Router):
                 "`python -m dbkit status` lists the migrations.",
             )
 
-        def pending(standing: Standing) -> list[str]:
+        def pending(standing: Standing, _: tuple[str, ...] = ()) -> list[str]:
             self.refuse(standing)
             return standing.until(name)
 
@@ -151,7 +155,7 @@ class Router(peewee_migrate.Router):
         wanted = list(names)
         return self._steps(
             self.files.layout(),
-            lambda standing: [one for one in wanted if one not in standing.applied],
+            lambda standing, _: [one for one in wanted if one not in standing.applied],
         )
 
     def run_one(
@@ -169,9 +173,10 @@ class Router(peewee_migrate.Router):
             self.follow(name, migrator)
             return name
 
-        def still(standing: Standing) -> list[str]:
+        def still(standing: Standing, _: tuple[str, ...]) -> list[str]:
             return [name] if (name in standing.applied) == downgrade else []
 
+        # it does not run again after a lock timeout: the caller's migrator has seen half of it
         step = _Step(self.files.layout(), still, migrator, fake=fake, downgrade=downgrade)
         if not self._step(step) and not downgrade:
             self.follow(name, migrator)
@@ -183,22 +188,21 @@ class Router(peewee_migrate.Router):
         The files are chosen under the lock, after other runs have ended. Raises MigrationError,
         also for a file that replaces others, unless `baseline`: its rollback would drop all tables.
         """
-        layout, left = self.files.layout(), list[str]()
+        layout, chosen = self.files.layout(), list[str]()
 
-        def newest(standing: Standing) -> list[str]:
-            nonlocal left
+        def newest(standing: Standing, ran: tuple[str, ...]) -> list[str]:
             standing.refuse()
-            if not left:
-                left = standing.newest(count)
-                self._refuse_baseline(left if not baseline else (), layout)
-            elif standing.applied[-1:] != (left[0],):
+            if not ran:
+                chosen[:] = standing.newest(count)
+                self._refuse_baseline(chosen if not baseline else (), layout)
+            left = chosen[len(ran) :]
+            if standing.applied[-1:] != (left[0],):
                 raise MigrationError(
                     f"Another run changed the history: {left[0]} is no longer the last applied "
                     "migration.",
                     "Check `python -m dbkit status`, then roll back the remaining migrations.",
                 )
-            names, left = left, left[1:]
-            return names
+            return left
 
         return self._steps(layout, newest, downgrade=True)
 
@@ -221,20 +225,37 @@ class Router(peewee_migrate.Router):
         It is called again under the lock of each transaction, because other runs may have changed
         the history.
         """
-        ran: list[str] = []
-        while True:
-            names = self._step(_Step(layout, decide, None, ran=tuple(ran), **how))
-            ran += names[:1]
-            if len(names) < 2:
-                return ran
+
+        def steps() -> list[str]:
+            ran: list[str] = []
+            while True:
+                step = _Step(layout, decide, None, ran=tuple(ran), **how)
+                try:
+                    names = self.retried(partial(self._step, step))
+                except KeyboardInterrupt as error:
+                    error.add_note(kept_steps(ran))
+                    raise
+                ran += names[:1]
+                if len(names) < 2:
+                    return ran
+
+        return one_at_a_time(self.database, self.limits, steps)
+
+    def retried(self, action: Callable[[], Result]) -> Result:
+        """Run a transaction; run it again if other sessions hold its locks (see `run_lock`)."""
+        return retried(self.database, self.limits, action)
 
     def _step(self, step: _Step) -> list[str]:
         """Take the lock, read the history, decide, and run the first of the chosen files."""
         names: list[str] = []
-        with self._explained(lambda: names[:1]), self._forgetting(), self.locked():
+        with (
+            explained(self.database, lambda: names[:1], step.ran),
+            self._forgetting(),
+            self.locked(),
+        ):
             standing = step.layout.standing(self.records.opened())
             self.records.squash(standing.squashed)
-            decided = step.decide(standing)
+            decided = step.decide(standing, step.ran)
             if decided and decided[0] in step.ran:
                 raise MigrationError(
                     f"Another run rolled back migration {decided[0]} after this run applied it.",
@@ -254,8 +275,7 @@ class Router(peewee_migrate.Router):
     def locked(self) -> Iterator[None]:
         """Begin a transaction with the lock: no other run reads or writes the history to decide."""
         dialect = dialect_for(self.database)
-        with dialect.migrating(self.database):
-            dialect.lock(self.database, f"dbkit migrate {self.migrate_table}")
+        with waiting(lambda: dialect.migrating(self.database, self.limits), self.limits):
             yield
 
     def _execute(self, name: str, migrator: Any, fake: bool, downgrade: bool) -> None:
@@ -270,7 +290,8 @@ class Router(peewee_migrate.Router):
             self.follow(name, migrator)
         else:
             function = rollback if downgrade else migrate
-            with unbroken(self.database), dialect_for(self.database).keeping(self.database):
+            limits = self.files.limits(name, self.limits)
+            with dialect_for(self.database).keeping(self.database, limits):
                 with migrator.in_order():
                     refuse_unrun(function(migrator, self.database, fake=False))
                 migrator()
@@ -302,38 +323,3 @@ class Router(peewee_migrate.Router):
     def _forget(self) -> None:
         self.__dict__.pop("migrator", None)
         self._followed = None
-
-    @contextmanager
-    def _explained(self, running: Callable[[], list[str]]) -> Iterator[None]:
-        """Turn errors into a MigrationError that names the `running` file, if there is one."""
-        outer = is_open(self.database)  # `reset`, for example, then rolls everything back
-        kept = "Nothing was committed." if outer else "Earlier steps of this run were kept."
-        try:
-            with diagnosed(self.database):
-                yield
-        except (Exception, SystemExit) as error:
-            name = "".join(running())
-            if not name and not isinstance(error, DbkitError):
-                raise
-            match error:
-                case DatabaseFailed() if name:
-                    raise MigrationFailed(
-                        f"Migration {name} failed and was rolled back. {error.message}",
-                        "\n".join(filter(None, (error.hint, kept))),
-                        error.message,
-                        error.hint,
-                    ) from error.__cause__
-                case MigrationError() if name not in error.message:
-                    raise MigrationError(
-                        f"Migration {name}: {error.message}", error.hint
-                    ) from error
-                case DbkitError():
-                    raise
-            percent = " In SQL for PostgreSQL, write % as %%." * isinstance(error, IndexError)
-            reason = f"{type(error).__name__}: {error}"
-            raise MigrationFailed(
-                f"Migration {name} failed and was rolled back: {reason}",
-                f"{kept}{percent} Run with --debug to see the line.",
-                reason,
-                "Correct the model.",
-            ) from error

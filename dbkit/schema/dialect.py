@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import peewee as pw
 
 from dbkit.errors import ConfigError
+from dbkit.limits import DEFAULT, Limits
 
 from .database_objects import Object
 from .peewee_models import Model
@@ -120,12 +121,22 @@ class Dialect(Protocol):
         """Return a name, truncated as the database does it."""
         ...
 
-    def transaction(self, database: pw.Database) -> AbstractContextManager[Any]:
-        """Begin a transaction for writing; any exception rolls it back."""
+    def whole_run(self, database: pw.Database, limits: Limits) -> AbstractContextManager[None]:
+        """Hold the lock for the whole block if `limits.session`, so that no other run comes between
+        two transactions. Raises Busy if another run has the lock."""
         ...
 
-    def migrating(self, database: pw.Database) -> AbstractContextManager[Any]:
-        """Begin the transaction of a migration, in which tables can be rebuilt safely."""
+    def transaction(
+        self, database: pw.Database, limits: Limits = DEFAULT
+    ) -> AbstractContextManager[None]:
+        """Begin a transaction that holds the lock of dbkit until it ends; any exception rolls it
+        back. Raises Busy if another run has the lock."""
+        ...
+
+    def migrating(
+        self, database: pw.Database, limits: Limits = DEFAULT
+    ) -> AbstractContextManager[None]:
+        """Begin such a transaction for a migration, in which tables can be rebuilt safely."""
         ...
 
     def statements(self, current: Schema, desired: Schema) -> list[Statement]:
@@ -169,10 +180,6 @@ class Dialect(Protocol):
         """Run a statement without parameters, even if it has percent signs; return its cursor."""
         ...
 
-    def lock(self, database: pw.Database, name: str) -> None:
-        """Wait for the lock of that name, and hold it until the transaction ends."""
-        ...
-
     def find_table(
         self, database: pw.Database, name: str, schema: str | None, write: bool
     ) -> tuple[str | None, bool]:
@@ -180,8 +187,9 @@ class Dialect(Protocol):
         the first in the search path. Raises DatabaseFailed if a stranger owns the table."""
         ...
 
-    def keeping(self, database: pw.Database) -> AbstractContextManager[None]:
-        """Restore the settings of the session after the block."""
+    def keeping(self, database: pw.Database, limits: Limits) -> AbstractContextManager[None]:
+        """Run a file in the block: give it its limits, and restore the settings of the session
+        afterwards. Raises MigrationError if the file ends the transaction."""
         ...
 
     def advance_key(self, database: pw.Database, model: Model) -> None:

@@ -9,7 +9,7 @@ import datetime as dt
 import difflib
 import uuid
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from functools import reduce
@@ -20,10 +20,13 @@ from typing import Any
 import peewee as pw
 
 from dbkit import peewee_internals as internals
+from dbkit.connection import diagnosed
 from dbkit.database_argument import takes_database
 from dbkit.diagnosis import explain
 from dbkit.errors import SeedError
 from dbkit.fields import EnumField, utcnow
+from dbkit.limits import DEFAULT, Limits
+from dbkit.run_lock import one_at_a_time, retried, waiting
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.peewee_models import Model, key_fields
 
@@ -79,27 +82,42 @@ class Result:
 
 
 @takes_database
-def seed(database: pw.Database, models: Iterable[Model], directory: str | Path = "seeds") -> Result:
+def seed(
+    database: pw.Database,
+    models: Iterable[Model],
+    directory: str | Path = "seeds",
+    limits: Limits = DEFAULT,
+) -> Result:
     """Load all seed files of `directory` in one transaction, and return the numbers of rows.
 
-    The natural key of a table identifies its rows. Raises SeedError, which names the row, and
-    DatabaseFailed if a table is missing.
+    The natural key of a table identifies its rows. `limits` say how long to wait for other runs and
+    for locks. Raises SeedError, which names the row, and DatabaseFailed if a table is missing.
     """
     seeds, tables = read(directory), _by_table(models)
     for name in (*seeds.rows, *seeds.keys):
         if name not in tables:
             where = seeds.rows[name][0].where if seeds.rows[name] else f"{directory}, keys"
             raise SeedError(f"{where}: no model has the table {name}.", _suggestion(name, tables))
-    dialect, result, now = dialect_for(database), Result(), utcnow()
     wanted = {model: name for name, model in tables.items() if seeds.rows[name]}
+
+    def load() -> Result:
+        with diagnosed(database):
+            return _load(database, wanted, seeds, limits)
+
     with database.bind_ctx(list(wanted)):
-        with dialect.transaction(database):
-            dialect.lock(database, "dbkit seed")
-            for model in pw.sort_models(wanted):
-                table = _Table(model, wanted[model], seeds, now)
-                table.load(result)
-                if result.inserted[table.name] and table.writes_keys:
-                    dialect.advance_key(database, model)
+        return one_at_a_time(database, limits, lambda: retried(database, limits, load))
+
+
+def _load(
+    database: pw.Database, wanted: Mapping[Model, str], seeds: Seeds, limits: Limits
+) -> Result:
+    dialect, result, now = dialect_for(database), Result(), utcnow()
+    with waiting(lambda: dialect.transaction(database, limits), limits):
+        for model in pw.sort_models(wanted):
+            table = _Table(model, wanted[model], seeds, now)
+            table.load(result)
+            if result.inserted[table.name] and table.writes_keys:
+                dialect.advance_key(database, model)
     return result
 
 

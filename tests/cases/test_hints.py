@@ -82,7 +82,7 @@ def test_migrate_rollback_and_reset_keep_the_hint(database: pw.Database, tmp_pat
         with pytest.raises(DbkitError) as error:
             migrate(database, other)
         assert hint.replace("\n", " ") in str(error.value).replace("\n", " "), str(error.value)
-        assert "Earlier steps of this run were kept." in str(error.value)
+        assert "Nothing was committed." in str(error.value)
         migrate(database, directory)
         for function in (rollback, reset):
             with pytest.raises(DbkitError) as error:

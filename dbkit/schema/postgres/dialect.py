@@ -8,9 +8,9 @@ from functools import partial
 from typing import Any
 
 import peewee as pw
-from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 
 from dbkit.fields import TypeName
+from dbkit.limits import DEFAULT, Limits
 from dbkit.pinned_queries import ask
 from dbkit.transactions import rolled_back
 
@@ -72,12 +72,15 @@ class Postgres:
     def cut(self, name: str) -> str:
         return truncated(name)
 
-    def transaction(self, database: pw.Database) -> AbstractContextManager[Any]:
-        return database.atomic()  # type: ignore[no-any-return]
+    def whole_run(self, database: pw.Database, limits: Limits) -> AbstractContextManager[None]:
+        return session.held(database) if limits.session else nullcontext()
 
-    def migrating(self, database: pw.Database) -> AbstractContextManager[Any]:
-        # a higher isolation level would still see the history as it was before the lock
-        return database.atomic(ISOLATION_LEVEL_READ_COMMITTED)  # type: ignore[no-any-return]
+    def transaction(
+        self, database: pw.Database, limits: Limits = DEFAULT
+    ) -> AbstractContextManager[None]:
+        return session.locked(database, limits)
+
+    migrating = transaction
 
     def statements(self, current: Schema, desired: Schema) -> list[Statement]:
         return statements(current, desired)
@@ -129,16 +132,13 @@ class Postgres:
     def execute(self, database: pw.Database, sql: str) -> Any:
         return database.execute_sql(self.escaped(sql))
 
-    def lock(self, database: pw.Database, name: str) -> None:
-        session.lock(database, name)
-
     def find_table(
         self, database: pw.Database, name: str, schema: str | None, write: bool
     ) -> tuple[str | None, bool]:
         return session.find_table(database, name, schema, write)
 
-    def keeping(self, database: pw.Database) -> AbstractContextManager[None]:
-        return session.keeping(database)
+    def keeping(self, database: pw.Database, limits: Limits) -> AbstractContextManager[None]:
+        return session.keeping(database, limits)
 
     def advance_key(self, database: pw.Database, model: Model) -> None:
         key = model._meta.primary_key

@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from time import sleep
-from typing import Any
+from typing import Any, NamedTuple
 
 import peewee as pw
 
+from dbkit import peewee_internals as internals
 from dbkit.errors import DatabaseFailed
+from dbkit.limits import Busy, Limits
 from dbkit.pinned_queries import ask, named_rows
+from dbkit.transactions import is_open, unbroken
 
-from ..sql import quoted
+from ..sql import literal, quoted
+from .other_sessions import KEY, blockers_named, holder
 
-# A path may name pg_catalog after other schemas, and these then come first: without the name it
-# is pg_catalog that does. All in one message, in which every function is named with its schema.
-LOCK = """
+# A transaction begins in one message, in which every function is named with its schema.
+# A path may name pg_catalog after other schemas, and these then come first: without the name,
+# pg_catalog comes first. The timeouts of the session are kept for `keeping`. The server drops the
+# statement of a killed client if its system can tell (another system refuses the setting).
+BEGIN = """
 SELECT pg_catalog.set_config('search_path', pg_catalog.ltrim(
     pg_catalog.regexp_replace(pg_catalog.current_setting('search_path'),
                               '(^|, *)"?pg_catalog"?(?=,|$)', '', 'g'), ', '), true);
-SELECT pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended(%s, 0))"""
-
-LOCK_POLL = 0.1  # seconds
+SELECT pg_catalog.set_config('dbkit.timeouts', COALESCE(
+    NULLIF(pg_catalog.current_setting('dbkit.timeouts', true), ''),
+    pg_catalog.json_build_object(
+        'lock_timeout', pg_catalog.current_setting('lock_timeout'),
+        'statement_timeout', pg_catalog.current_setting('statement_timeout'))::pg_catalog.text),
+    true);
+{timeouts};
+SELECT CASE WHEN pg_catalog.version() OPERATOR(pg_catalog.~) 'linux|darwin|bsd'
+    THEN pg_catalog.set_config('client_connection_check_interval', '1s', true) END;
+SELECT pg_catalog.pg_try_advisory_xact_lock({key})"""
 
 # A table of dbkit, in a schema or in the first schema of the path. `owner` is only set for a
 # stranger: a role that is no superuser, does not own the database, and does not have this role as
@@ -45,9 +57,22 @@ WHERE n.nspname = coalesce(%s, (SELECT s FROM unnest(current_schemas(false)) s
 # The settings of a session. (The server itself resets the settings of a transaction.)
 STATE = """
 SELECT current_setting('session_authorization'), current_setting('role'),
-       (SELECT json_object_agg(name, setting) FROM pg_settings
-        WHERE source = 'session' AND name !~ '^transaction_')
+       coalesce((SELECT json_object_agg(name, setting) FROM pg_settings
+        WHERE source = 'session' AND name !~ '^transaction_(isolation|read_only|deferrable)$'
+          AND name NOT IN ('lock_timeout', 'statement_timeout',
+                           'client_connection_check_interval')), '{}'),
+       nullif(current_setting('dbkit.timeouts', true), '')::json
 """
+
+
+class State(NamedTuple):
+    """A row of STATE. `timeouts` are those before the transaction."""
+
+    session_authorization: str
+    role: str
+    settings: dict[str, Any]
+    timeouts: dict[str, str]
+
 
 AS_BEFORE = """
 SELECT pg_catalog.set_config('session_authorization', %s, false),
@@ -58,14 +83,41 @@ NO_SCHEMA = ("No schema of the connection's search_path exists.",
              "Create the schema, or set search_path to an existing schema.")  # fmt: skip
 
 
-def lock(database: pw.Database, name: str) -> None:
-    """Wait for an advisory lock of the transaction. (A pooler would lose a lock of the session.)
+@contextmanager
+def locked(database: pw.Database, limits: Limits) -> Iterator[None]:
+    """Begin a transaction that holds the lock, with these limits. Raises Busy if another run has
+    the lock: the caller tries again, because a waiting statement would keep its snapshot, and
+    CREATE INDEX CONCURRENTLY would wait for that. (A pooler would lose a lock of the session.)"""
+    # a higher isolation level would still see the history as it was before the lock
+    begin = "" if is_open(database) else "BEGIN ISOLATION LEVEL READ COMMITTED;"
+    with internals.transaction_begun_inside(database):
+        sql = begin + BEGIN.format(timeouts=_set(_milliseconds(limits), local=True), key=KEY)
+        if not database.execute_sql(sql).fetchone()[0]:
+            raise Busy(holder(database))
+        yield
 
-    It polls, because a waiting statement would keep its snapshot, and CREATE INDEX CONCURRENTLY
-    would wait for that.
-    """
-    while not database.execute_sql(LOCK, (name,)).fetchone()[0]:
-        sleep(LOCK_POLL)
+
+@contextmanager
+def held(database: pw.Database) -> Iterator[None]:
+    """Hold the lock for the whole block, as a lock of the session. Raises Busy (see `locked`)."""
+    if not database.execute_sql(f"SELECT pg_catalog.pg_try_advisory_lock({KEY})").fetchone()[0]:
+        raise Busy(holder(database))
+    try:
+        yield
+    finally:
+        if not database.is_closed() and not database.connection().closed:
+            database.execute_sql(f"SELECT pg_catalog.pg_advisory_unlock({KEY})")
+
+
+def _milliseconds(limits: Limits) -> dict[str, str]:
+    return {name: f"{getattr(limits, name) * 1000:.0f}"
+            for name in ("lock_timeout", "statement_timeout")}  # fmt: skip
+
+
+def _set(settings: Mapping[str, str], local: bool) -> str:
+    calls = (f"pg_catalog.set_config({literal(name)}, {literal(value)}, {local})"
+             for name, value in settings.items())  # fmt: skip
+    return f"SELECT {', '.join(calls)}"
 
 
 def find_table(
@@ -99,15 +151,24 @@ def same_path(database: pw.Database) -> Iterator[None]:
 
 
 @contextmanager
-def keeping(database: pw.Database) -> Iterator[None]:
-    """Restore the role and the settings of the session after the block."""
-    before = _state(database)
-    yield
-    after = _state(database)
+def keeping(database: pw.Database, limits: Limits) -> Iterator[None]:
+    """Give a file its limits, and restore the role and the settings of the session after the
+    block. Raises MigrationError if the block ends the transaction (see `unbroken`)."""
+    timeouts = _set(_milliseconds(limits), local=True)
+
+    def send(statement: str) -> Any:
+        nonlocal timeouts
+        state = _state(database, f"{statement}; {timeouts}")
+        timeouts = _set(state.timeouts, local=False)
+        return state
+
+    with blockers_named(database, limits.lock_timeout), unbroken(database, send) as states:
+        yield
+    before, after = states
     if after[:2] != before[:2]:
         database.execute_sql(AS_BEFORE, before[:2])
         after = _state(database)
-    old, new = before[2], after[2]
+    old, new = before.settings, after.settings
     for name in new.keys() - old.keys():
         database.execute_sql(f"RESET {quoted(name)}")
     for name, value in old.items():
@@ -115,6 +176,5 @@ def keeping(database: pw.Database) -> Iterator[None]:
             database.execute_sql("SELECT pg_catalog.set_config(%s, %s, false)", (name, value))
 
 
-def _state(database: pw.Database) -> tuple[str, str, dict[str, Any]]:
-    user, role, settings = ask(database, STATE).fetchone()
-    return user, role, settings or {}
+def _state(database: pw.Database, before: str = "") -> State:
+    return State(*ask(database, STATE, before=before).fetchone())

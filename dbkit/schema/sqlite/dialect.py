@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import count
 from typing import Any
 
 import peewee as pw
 
 from dbkit.errors import DatabaseFailed, MigrationError
+from dbkit.limits import DEFAULT, Limits
 from dbkit.transactions import is_open, rolled_back
 
 from ..peewee_models import Model
@@ -74,11 +75,16 @@ class Sqlite:
     def cut(self, name: str) -> str:
         return name
 
-    def transaction(self, database: pw.Database) -> AbstractContextManager[Any]:
-        return database.atomic("IMMEDIATE")  # type: ignore[no-any-return]
+    def whole_run(self, database: pw.Database, limits: Limits) -> AbstractContextManager[None]:
+        return nullcontext()  # only a transaction can lock a database
+
+    def transaction(
+        self, database: pw.Database, limits: Limits = DEFAULT
+    ) -> AbstractContextManager[None]:
+        return session.locked(database, limits)
 
     @contextmanager
-    def migrating(self, database: pw.Database) -> Iterator[None]:
+    def migrating(self, database: pw.Database, limits: Limits = DEFAULT) -> Iterator[None]:
         """Switch foreign keys off in the block, because rebuilding a table would delete the rows of
         its children (https://sqlite.org/lang_altertable.html, 7). Check them all at the end."""
         if database.foreign_keys and is_open(database):
@@ -86,7 +92,7 @@ class Sqlite:
                 "A transaction is open, and SQLite cannot disable foreign keys in a transaction.",
                 "Commit the transaction first: otherwise rebuilding a table deletes child rows.",
             )
-        with self.without_keys(database), self.transaction(database):
+        with self.without_keys(database), self.transaction(database, limits):
             before = _orphans(database)
             yield
             broken = _orphans(database) - before
@@ -137,16 +143,13 @@ class Sqlite:
     def execute(self, database: pw.Database, sql: str) -> Any:
         return database.execute_sql(sql)
 
-    def lock(self, database: pw.Database, name: str) -> None:
-        """Do nothing: BEGIN IMMEDIATE has locked the whole database already."""
-
     def find_table(
         self, database: pw.Database, name: str, schema: str | None, write: bool
     ) -> tuple[str | None, bool]:
         return schema, database.table_exists(name, schema)
 
-    def keeping(self, database: pw.Database) -> AbstractContextManager[None]:
-        return session.keeping(database)
+    def keeping(self, database: pw.Database, limits: Limits) -> AbstractContextManager[None]:
+        return session.keeping(database, limits)
 
     def advance_key(self, database: pw.Database, model: Model) -> None:
         """Do nothing: SQLite uses the largest key plus one."""

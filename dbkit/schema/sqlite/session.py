@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import peewee as pw
 
 from dbkit import peewee_internals as internals
-from dbkit.errors import ModelsError
+from dbkit.diagnosis import explain, is_lock_conflict
+from dbkit.errors import DatabaseFailed, ModelsError
+from dbkit.limits import LONGEST, Busy, Limits
+from dbkit.transactions import is_open, unbroken
 
 from ..peewee_models import Model
 from ..sql import folded
+from .other_programs import other_programs
 
 # the pragmas that change the effect of statements, and can be set in a transaction
 PRAGMAS = ("recursive_triggers", "ignore_check_constraints", "legacy_alter_table", "query_only",
@@ -21,11 +26,53 @@ STATE = f"SELECT * FROM {', '.join(f'pragma_{name}' for name in PRAGMAS)}"
 
 
 @contextmanager
-def keeping(database: pw.Database) -> Iterator[None]:
-    """Restore the connection's pragmas after the block."""
-    before = database.execute_sql(STATE).fetchone()
-    yield
-    after = database.execute_sql(STATE).fetchone()
+def locked(database: pw.Database, limits: Limits) -> Iterator[None]:
+    """Begin a transaction that locks the whole database. Raises Busy if another program has locked
+    it. Until it is committed, statements wait for other programs as long as `limits` say."""
+    if is_open(database):
+        with database.atomic():
+            yield
+        return
+    begun = False
+    with _busy_timeout(database) as wait:
+        wait(0)
+        try:
+            with database.atomic("IMMEDIATE"):
+                begun = True
+                wait(limits.lock_timeout or LONGEST)
+                yield
+        except pw.OperationalError as error:
+            if not is_lock_conflict(error):
+                raise
+            holders = other_programs(database)
+            if not begun:
+                raise Busy(holders) from error
+            failed = explain(error, database)
+            raise DatabaseFailed(f"{failed.message}\n  locked by {holders}", failed.hint) from error
+
+
+@contextmanager
+def _busy_timeout(database: pw.Database) -> Iterator[Callable[[float], Any]]:
+    """A function that sets how many seconds a statement waits; 0 means not to wait."""
+    (before,) = database.execute_sql("PRAGMA busy_timeout").fetchone()
+    try:
+        yield lambda seconds: database.execute_sql(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
+    finally:
+        database.execute_sql(f"PRAGMA busy_timeout = {before}")
+
+
+@contextmanager
+def keeping(database: pw.Database, limits: Limits) -> Iterator[None]:
+    """Restore the connection's pragmas after the block. Raises MigrationError if the block ends the
+    transaction (see `unbroken`)."""
+
+    def send(statement: str) -> Any:
+        database.execute_sql(statement)
+        return database.execute_sql(STATE).fetchone()
+
+    with unbroken(database, send) as states:
+        yield
+    before, after = states
     for name, old, new in zip(PRAGMAS, before, after, strict=True):
         if old != new:
             database.execute_sql(f"PRAGMA {name} = {old}")

@@ -1,0 +1,55 @@
+"""The words for a migration that fails: which file, why, and what was kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import peewee as pw
+
+from dbkit.connection import diagnosed
+from dbkit.errors import DatabaseFailed, DbkitError, MigrationError, MigrationFailed
+from dbkit.transactions import is_open
+
+
+@contextmanager
+def explained(
+    database: pw.Database, running: Callable[[], list[str]], ran: Sequence[str]
+) -> Iterator[None]:
+    """Turn errors into a MigrationError that names the `running` file, if there is one."""
+    # `reset`, for example, rolls everything back in an outer transaction
+    kept = kept_steps(() if is_open(database) else ran)
+    try:
+        with diagnosed(database):
+            yield
+    except (Exception, SystemExit) as error:
+        name = "".join(running())
+        if not name and not isinstance(error, DbkitError):
+            raise
+        match error:
+            case DatabaseFailed() if name:
+                raise MigrationFailed(
+                    f"Migration {name} failed and was rolled back. {error.message}",
+                    "\n".join(filter(None, (error.hint, kept))),
+                    error.message,
+                    error.hint,
+                ) from error.__cause__
+            case MigrationError() if name not in error.message:
+                raise MigrationError(f"Migration {name}: {error.message}", error.hint) from error
+            case DbkitError():
+                raise
+        percent = " In SQL for PostgreSQL, write % as %%." * isinstance(error, IndexError)
+        reason = f"{type(error).__name__}: {error}"
+        raise MigrationFailed(
+            f"Migration {name} failed and was rolled back: {reason}",
+            f"{kept}{percent} Run with --debug to see the line.",
+            reason,
+            "Correct the model.",
+        ) from error
+
+
+def kept_steps(ran: Sequence[str]) -> str:
+    """Return a sentence about the files that ran before a failure."""
+    if not ran:
+        return "Nothing was committed."
+    return f"Earlier steps of this run were kept: {', '.join(ran)}."

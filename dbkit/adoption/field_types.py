@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from dbkit.schema.values import Check, Column, Constraint, ForeignKey, Index, PrimaryKey, Table
+from dbkit.schema.values import Check, Column, Constraint, ForeignKey, Index, Key, PrimaryKey, Table
 
 
 @dataclass(frozen=True)
@@ -24,14 +24,6 @@ class Kind:
     followed: bool = True
     method: str = ""
     derived: tuple[str, str] | None = None
-
-
-@dataclass(frozen=True)
-class Words:
-    """An index key is a column's name, or SQL."""
-
-    column: str | None
-    sql: str
 
 
 class TypesOfDialect(Protocol):
@@ -81,7 +73,7 @@ class TypesOfDialect(Protocol):
         """Whether the server itself would choose this name of a part."""
         ...
 
-    def index_key(self, key: str, columns: list[str]) -> Words: ...
+    def index_key(self, key: Key) -> str: ...
 
     def where(self, index: Index) -> str | None:
         """Return the predicate of an index."""

@@ -18,6 +18,7 @@ from dbkit.schema.values import (
     Exclusion,
     ForeignKey,
     Index,
+    Key,
     PrimaryKey,
     Schema,
     Table,
@@ -25,7 +26,7 @@ from dbkit.schema.values import (
 )
 
 from .expressions import bare_numbers, in_lists, outermost
-from .field_types import Kind, Words
+from .field_types import Kind
 
 FIELDS = {
     "integer": "pw.IntegerField",
@@ -204,10 +205,8 @@ class Postgres:
                 return False
         return usual == part.name and truncated(usual) == usual
 
-    def index_key(self, key: str, columns: list[str]) -> Words:
-        if key in columns:
-            return Words(key, quoted(key))
-        return Words(None, self._sql(in_lists(spelling.key(key, columns))))
+    def index_key(self, key: Key) -> str:
+        return self._sql(in_lists(spelling.key(key)))
 
     def where(self, index: Index) -> str | None:
         return index.where and self._expression(index.where)

@@ -9,10 +9,10 @@ from dbkit import peewee_internals as internals
 from dbkit.model_source import add_index, sql
 from dbkit.python_source import Call, Code
 from dbkit.schema.sql import quoted
-from dbkit.schema.values import Index, Table
+from dbkit.schema.values import Index, Key, Table
 
-from .field_types import TypesOfDialect, Words
-from .model_layout import Layout, columns_of
+from .field_types import TypesOfDialect
+from .model_layout import Layout
 
 USUAL = "btree"  # the default method
 
@@ -50,33 +50,32 @@ class Indexes:
         return bool(index.include or index.options) or not self.types.is_sayable(index.name or "")
 
     def _is_of_field(self, index: Index, column: str) -> bool:
-        keys = self._keys(index)
-        return len(keys) == 1 and keys[0].column == column and self._is_usual(index)
-
-    def _keys(self, index: Index) -> list[Words]:
-        columns = [column.name for column in columns_of(self.table)]
-        return [self.types.index_key(key, columns) for key in index.keys]
+        return [key.column for key in index.keys] == [column] and self._is_usual(index)
 
     def _is_usual(self, index: Index) -> bool:
         """Whether the index has only columns, the name that Peewee gives it, and no options."""
-        columns = [key.column or "" for key in self._keys(index)]
+        columns = [key.column or "" for key in index.keys]
         words = re.sub(r"[^\w]+", "", "_".join(columns))
         made = internals.shortened_index_name(f"{self.bare}_{words}")
         more = index.include or index.where or index.options or not index.nulls_distinct
-        return all(columns) and not more and self.types.index_name(made) == index.name
+        plain = all(key.is_plain for key in index.keys) and not more
+        return plain and self.types.index_name(made) == index.name
 
     def _call(self, index: Index) -> Call:
-        keys = (self.names[key.column] if key.column else sql(key.sql)
-                for key in self._keys(index))  # fmt: skip
         usual = self._is_usual(index) and index.method == USUAL
         return add_index(
-            tuple(keys),
+            tuple(map(self._key, index.keys)),
             None if usual else index.name,
             index.unique,
             None if index.method == USUAL else index.method,
             None if index.nulls_distinct else False,
             self.types.where(index),
         )
+
+    def _key(self, key: Key) -> Any:
+        if key.is_plain:
+            return self.names[key.column or ""]
+        return sql(self.types.index_key(key))
 
     def _statement(self, index: Index) -> Call:
         """The CREATE INDEX statement, with the model in place of the qualified name."""

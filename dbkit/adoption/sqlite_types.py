@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 from dbkit.schema.sql import quoted
-from dbkit.schema.sqlite.tokenizer import normal, write_type
+from dbkit.schema.sqlite.tokenizer import write_type
 from dbkit.schema.sqlite.writing import table_ddl
-from dbkit.schema.values import Check, Column, Constraint, ForeignKey, Index, PrimaryKey, Table
+from dbkit.schema.values import Check, Column, Constraint, ForeignKey, Index, Key, PrimaryKey, Table
 
 from .expressions import spaced
-from .field_types import Kind, Words
+from .field_types import Kind
 from .python_names import class_name
 
 FIELDS = {
@@ -108,9 +108,8 @@ class Sqlite:
     def is_usual(self, table: Table, part: Constraint) -> bool:
         return not part.name
 
-    def index_key(self, key: str, columns: list[str]) -> Words:
-        column = next((one for one in columns if normal(quoted(one)) == key), None)
-        return Words(column, quoted(column) if column else spaced(key))
+    def index_key(self, key: Key) -> str:
+        return spaced(str(key))
 
     def where(self, index: Index) -> str | None:
         return index.where and spaced(index.where)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dbkit.schema.changes import Add, Alter, Change, Drop, Item, covers, kind, subject
 from dbkit.schema.dialect import Dialect
@@ -24,6 +24,7 @@ from dbkit.schema.values import (
     ForeignKey,
     Generated,
     Index,
+    Key,
     Part,
     PrimaryKey,
     Schema,
@@ -36,7 +37,6 @@ from .enum_operations import Enums
 Filled = AbstractSet[tuple[str, str]]  # (table, column) of the filled columns
 IN_LIST = re.compile(r"\(*(\S+) IN \((.*?)\)+", re.IGNORECASE | re.DOTALL)
 TEXT = re.compile(r"'(?:[^']|'')*'")
-ORDER = re.compile(r"( (ASC|DESC|NULLS (FIRST|LAST)))+$", re.IGNORECASE)
 BYTEWISE = (None, "binary", "C", "POSIX", '"C"', '"POSIX"', '"default"')  # equal: the same bytes
 DIFFERENT = re.compile(r"\b(nextval|random|gen_random_uuid|uuid\w*|randomblob)\b", re.IGNORECASE)
 # the functions, operators and casts that accept every value; names and strings
@@ -134,7 +134,8 @@ def _computed(changes: Sequence[Change]) -> Iterator[str]:
             ):
                 expression = new.expression
             case Add(str(table), Index() as index):
-                expression = ", ".join([*index.keys, index.where or ""])
+                computed = (key.expression or "" for key in index.keys if key.column is None)
+                expression = ", ".join([*computed, index.where or ""])
             case _:
                 continue
         if FAILING.search(HARMLESS.sub(" ", expression)):
@@ -245,9 +246,14 @@ def _once(item: Item) -> Once | None:
         case Unique(columns=columns, period=False):
             return Once(frozenset(columns), None, item.nulls_distinct)
         case Index(unique=True, valid=True):
-            keys = frozenset(ORDER.sub("", key).strip('"') for key in item.keys)
+            keys = frozenset(map(_without_order, item.keys))
             return Once(keys, item.where, item.nulls_distinct)
     return None
+
+
+def _without_order(key: Key) -> str:
+    key = replace(key, order="")
+    return str(key.column if key.is_plain else key)
 
 
 def _repeated(old: Table, new: Table, filled: Filled) -> Iterator[str]:
@@ -286,7 +292,7 @@ def _about(item: Item, column: str) -> bool:
         case Exclusion(definition):
             return mentions(definition, column)
         case Index():
-            return any(mentions(key, column) for key in item.keys)
+            return any(mentions(str(key), column) for key in item.keys)
     return column in covers(item)
 
 

@@ -145,7 +145,7 @@ def covers(item: Item) -> tuple[str, ...]:
         case PrimaryKey() | ForeignKey() | Unique():
             return item.columns
         case Index():
-            return item.keys
+            return tuple(map(str, item.keys))
         case _:
             return ()
 

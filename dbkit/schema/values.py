@@ -173,11 +173,31 @@ class Exclusion:
 
 
 @value
-class Index:
-    """An index. `keys` are columns or expressions as the server prints them, with collation,
-    operator class, direction and order of nulls unless these are the default."""
+class Key:
+    """A key of an index: a column or an expression. `options` are its collation and operator class,
+    and `order` its direction and the place of nulls, where they are not the default. On SQLite,
+    `expression` is also the normal spelling of a column."""
 
-    keys: tuple[str, ...]
+    column: str | None
+    expression: str | None = None
+    options: str = ""
+    order: str = ""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the key is a column without options."""
+        return self.column is not None and not (self.options or self.order)
+
+    def __str__(self) -> str:
+        subject = self.column if self.expression is None else self.expression
+        return " ".join(filter(None, (subject, self.options, self.order)))
+
+
+@value
+class Index:
+    """An index."""
+
+    keys: tuple[Key, ...]
     unique: bool = False
     method: str = "btree"
     include: tuple[str, ...] = ()

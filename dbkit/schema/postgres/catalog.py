@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import starmap
 from typing import Any
 
 import peewee as pw
@@ -29,6 +30,7 @@ from ..values import (
     ForeignKey,
     Generated,
     Index,
+    Key,
     Namespace,
     Part,
     Policy,
@@ -301,7 +303,7 @@ def _constraint(row: Any, naming: Naming) -> Part:
 
 def _index(row: Any) -> Index:
     return Index(
-        tuple(row.keys),
+        tuple(starmap(Key, row.keys)),
         row.unique,
         row.method,
         tuple(row.include or ()),

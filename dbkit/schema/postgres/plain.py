@@ -19,7 +19,7 @@ from dbkit.fields import EnumField, ServerDefault
 
 from ..peewee_models import Model, is_made_up, key_fields, truncated
 from ..sqlite.tokenizer import tokens
-from ..values import Action, Check, Column, ForeignKey, Index, Part, PrimaryKey, Table
+from ..values import Action, Check, Column, ForeignKey, Index, Key, Part, PrimaryKey, Table
 from .temporary_tables import Names
 
 # format_type's spelling of what Peewee's fields declare (PostgreSQL manual, table 8.1)
@@ -236,7 +236,7 @@ def _index(index: Any, named: bool) -> Index:
     if parts.where is not None or not all(isinstance(key, pw.Field) for key in parts.keys):
         raise _Unusual
     return Index(
-        _names(parts.keys),
+        tuple(map(Key, _names(parts.keys))),
         bool(parts.unique),
         (parts.using or "btree").lower(),
         nulls_distinct=parts.nulls_distinct is not False,

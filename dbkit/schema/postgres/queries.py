@@ -185,17 +185,15 @@ ORDER BY k.conrelid, k.contype, k.conname
 # collation of an expression itself, so any collation except the database's own is written.
 INDEXES = """
 SELECT i.indrelid AS oid, x.relname AS name, i.indisunique AS unique, m.amname AS method,
-       ARRAY(SELECT CASE WHEN i.indkey[k - 1] > 0 THEN ta.attname::text
-                    ELSE pg_get_indexdef(i.indexrelid, k, false) END
-                 || CASE WHEN l.oid IS NOT NULL THEN ' COLLATE ' || l.oid::regcollation::text
-                    ELSE '' END
-                 || CASE WHEN o.oid IS NULL THEN ''
-                    WHEN pg_opclass_is_visible(o.oid) THEN ' ' || quote_ident(o.opcname)
-                    ELSE format(' %%I.%%I', o.opcnamespace::regnamespace::text, o.opcname) END
-                 || CASE WHEN ia.attoptions IS NOT NULL
-                    THEN ' (' || array_to_string(ia.attoptions, ', ') || ')' ELSE '' END
-                 || CASE i.indoption[k - 1] WHEN 1 THEN ' DESC NULLS LAST' WHEN 2 THEN
-                    ' NULLS FIRST' WHEN 3 THEN ' DESC' ELSE '' END
+       ARRAY(SELECT ARRAY[ta.attname::text,
+                 CASE WHEN ta.attname IS NULL THEN pg_get_indexdef(i.indexrelid, k, false) END,
+                 concat_ws(' ', 'COLLATE ' || l.oid::regcollation::text,
+                     CASE WHEN o.oid IS NULL THEN NULL
+                     WHEN pg_opclass_is_visible(o.oid) THEN quote_ident(o.opcname)
+                     ELSE format('%%I.%%I', o.opcnamespace::regnamespace::text, o.opcname) END,
+                     '(' || array_to_string(ia.attoptions, ', ') || ')'),
+                 CASE i.indoption[k - 1] WHEN 1 THEN 'DESC NULLS LAST' WHEN 2 THEN
+                 'NULLS FIRST' WHEN 3 THEN 'DESC' ELSE '' END]
              FROM generate_series(1, i.indnkeyatts) AS k
              JOIN pg_catalog.pg_attribute ia ON ia.attrelid = i.indexrelid AND ia.attnum = k
              LEFT JOIN pg_catalog.pg_attribute ta

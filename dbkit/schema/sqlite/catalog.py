@@ -185,7 +185,8 @@ def _index(rows: list[Any], text: TableText) -> Iterator[Part]:
         options = (*_unusual(rows, text), *_on_conflict(text.conflicts.get(written, "")))
         yield Unique(columns, name=text.uniques.get(written), options=options)
     elif origin == "c":
-        keys, where = read_index(sql, [_collation(row[4], text) for row in rows], text.columns)
+        known = [(row[4], _collation(row[4], text)) for row in rows]
+        keys, where = read_index(sql, known, text.columns)
         yield Index(keys, bool(unique), where=where, name=name)
 
 

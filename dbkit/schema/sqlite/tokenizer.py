@@ -11,6 +11,7 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ..sql import folded, quoted
+from ..values import Key
 
 TOKEN = re.compile(
     r"""(?P<skip>\s+|--[^\n]*|/\*.*?(?:\*/|\Z))
@@ -279,25 +280,27 @@ def _unquoted(name: str) -> str:
 
 
 def read_index(
-    sql: str, collations: Sequence[str | None], columns: Container[str]
-) -> tuple[tuple[str, ...], str | None]:
+    sql: str, known: Sequence[tuple[str | None, str | None]], columns: Container[str]
+) -> tuple[tuple[Key, ...], str | None]:
     """Return (keys, predicate) of a CREATE INDEX statement that SQLite has stored.
 
-    `collations` are the default collations of the keys (None for an expression); they are left out
-    of the keys, like ASC. `columns` are the names of the table's columns in lower case.
+    `known` are (column, its collation) of the keys (None for an expression); the collation is left
+    out of the key, like ASC. `columns` are the names of the table's columns in lower case.
     """
     words = tokens(_with_texts(sql, columns))
     start = words.index("(", words.index("on"))
     end = _closing(words, start)
-    written = zip(_items(words[start + 1 : end]), collations, strict=True)
-    keys = tuple(" ".join(_shortened(key, collation)) for key, collation in written)
+    written = zip(_items(words[start + 1 : end]), known, strict=True)
+    keys = tuple(_key(key, *column) for key, column in written)
     where = words[end + 2 :]  # the words after WHERE
     return keys, " ".join(_unwrapped(where)) if where else None
 
 
-def _shortened(key: list[str], collation: str | None) -> list[str]:
-    descending = key[-1:] if key[-1] == "desc" else []
-    key = key[:-1] if key[-1] in ("asc", "desc") else key
-    if collation and key[-2:-1] == ["collate"] and _unquoted(key[-1]) == collation:
-        key = key[:-2]
-    return key + descending
+def _key(words: list[str], column: str | None, collation: str | None) -> Key:
+    order = "desc" if words[-1] == "desc" else ""
+    words = words[:-1] if words[-1] in ("asc", "desc") else words
+    options = ""
+    if column is not None and words[-2:-1] == ["collate"]:
+        options = "" if _unquoted(words[-1]) == collation else " ".join(words[-2:])
+        words = words[:-2]
+    return Key(column, " ".join(words), options, order)

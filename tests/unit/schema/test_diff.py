@@ -15,6 +15,7 @@ from dbkit.schema.values import (
     EnumType,
     ForeignKey,
     Index,
+    Key,
     Namespace,
     Part,
     PrimaryKey,
@@ -31,8 +32,8 @@ def schema(*parts: Part) -> Schema:
     return Schema(tables=(Table("t", parts),))
 
 
-def index(name: str, named: bool = True, *keys: str) -> Index:
-    return Index(keys or ("a",), name=name, named=named)
+def index(name: str, named: bool = True, column: str = "a") -> Index:
+    return Index((Key(column),), name=name, named=named)
 
 
 CASES: dict[str, tuple[tuple[Part, ...], tuple[Part, ...], list[Change]]] = {
@@ -53,8 +54,8 @@ CASES: dict[str, tuple[tuple[Part, ...], tuple[Part, ...], list[Change]]] = {
         (index("i"),), (index("i", True, "b"),),
         [Alter("t", index("i"), index("i", True, "b"))]),
     "an index on the same keys is one that changed": (
-        (index("i", False),), (Index(("a",), unique=True, name="j", named=False),),
-        [Alter("t", index("i", False), Index(("a",), unique=True, name="j", named=False))]),
+        (index("i", False),), (Index((Key("a"),), unique=True, name="j", named=False),),
+        [Alter("t", index("i", False), Index((Key("a"),), unique=True, name="j", named=False))]),
     "a table has one primary key": (
         (KEY,), (PrimaryKey(("b",), named=False),),
         [Alter("t", KEY, PrimaryKey(("b",), named=False))]),
@@ -65,8 +66,8 @@ CASES: dict[str, tuple[tuple[Part, ...], tuple[Part, ...], list[Change]]] = {
         (Check("a > 0"),), (Check("a > 1"),), [Drop("t", Check("a > 0")), Add("t", Check("a > 1"))]
     ),
     "a unique constraint is not a unique index": (
-        (Unique(("a",)),), (Index(("a",), unique=True),),
-        [Drop("t", Unique(("a",))), Add("t", Index(("a",), unique=True))]),
+        (Unique(("a",)),), (Index((Key("a"),), unique=True),),
+        [Drop("t", Unique(("a",))), Add("t", Index((Key("a"),), unique=True))]),
     "a comment on a column is not that on its index": (
         (Comment("a", "x"),), (Comment("a", "x", "index"),),
         [Drop("t", Comment("a", "x")), Add("t", Comment("a", "x", "index"))]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dbkit.schema.inheritance import as_inherited, descendants, is_partition, parents_first
-from dbkit.schema.values import Check, Column, Comment, Index, Table, Trigger
+from dbkit.schema.values import Check, Column, Comment, Index, Key, Table, Trigger
 
 TREE = [
     Table("leaf", parents=("child",)),
@@ -45,7 +45,7 @@ def test_a_partition_has_its_parents_defaults_and_no_parts_of_its_own() -> None:
     shared, own = Check("a > 0", name="c"), Check("a > 9", name="d")
     parent = Table("p", (Column("a", "integer", False, "1"), shared))
     partition = Table("q", (Column("a", "integer", True, "2"), shared, own, Comment("a", "x"),
-                            Index(("a",)), Trigger("t", "...")))  # fmt: skip
+                            Index((Key("a"),)), Trigger("t", "...")))  # fmt: skip
     assert as_inherited(partition, parent).parts == (
         Column("a", "integer", False, "1"), shared, Comment("a", "x"),
     )  # fmt: skip

@@ -10,10 +10,20 @@ from dbkit.errors import MigrationError
 from dbkit.schema.changes import Add, Alter, Change, Drop
 from dbkit.schema.diff import diff
 from dbkit.schema.patch import filtered, marked_as, patched, with_names
-from dbkit.schema.values import Check, Column, EnumType, Index, PrimaryKey, Schema, Sequence, Table
+from dbkit.schema.values import (
+    Check,
+    Column,
+    EnumType,
+    Index,
+    Key,
+    PrimaryKey,
+    Schema,
+    Sequence,
+    Table,
+)
 
 A, B = Column("a", "integer"), Column("b", "text")
-INDEX = Index(("a",), name="i", named=False)
+INDEX = Index((Key("a"),), name="i", named=False)
 ONE = Schema(
     enums=(EnumType("e", ("x",)),),
     tables=(Table("t", (A, INDEX, PrimaryKey(("a",), name="t_pkey"))), Table("u", (B,))),

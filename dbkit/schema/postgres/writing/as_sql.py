@@ -15,6 +15,7 @@ from ...values import (
     Exclusion,
     ForeignKey,
     Index,
+    Key,
     Part,
     Policy,
     PrimaryKey,
@@ -26,12 +27,6 @@ from ...values import (
     in_namespace,
 )
 
-NAME = r'("(?:[^"]|"")+"|\w+)(\.("(?:[^"]|"")+"|\w+))?'
-# what may follow a column in an index key: COLLATE, operator class, its parameters, order
-SUFFIX = re.compile(
-    rf"( COLLATE {NAME})?( (?!DESC\b|NULLS\b){NAME})?( \([^)]*\))?"
-    r"( DESC)?( NULLS (FIRST|LAST))?"
-)
 PARTITION = re.compile(r"PARTITION OF \((.*)\) (FOR VALUES.*|DEFAULT)", re.DOTALL)
 INHERITED = re.compile(r"(?:PARTITION OF|INHERITS) \((.*?)\)(?: FOR VALUES.*| DEFAULT)?", re.DOTALL)
 CLAUSES = ("PARTITION ", "INHERITS ", "REPLICA IDENTITY ", "ROW LEVEL ", "FORCE ROW ", "OF ")
@@ -127,8 +122,7 @@ class Spelling:
         )
 
     def index(self, table: Table, index: Index) -> str:
-        columns = [part.name for part in table.parts if isinstance(part, Column)]
-        keys = ", ".join(key(one, columns) for one in index.keys)
+        keys = ", ".join(map(key, index.keys))
         return spaced(
             "CREATE UNIQUE INDEX" if index.unique else "CREATE INDEX",
             quoted(index.name) if index.name else "",
@@ -178,13 +172,10 @@ def spaced(*words: str) -> str:
     return " ".join(word for word in words if word)
 
 
-def key(text: str, columns: Iterable[str]) -> str:
-    """Return an index key as SQL. A column is given by its unquoted name, and any other key as the
-    server prints it."""
-    for column in sorted(columns, key=len, reverse=True):
-        if text.startswith(column) and SUFFIX.fullmatch(text, len(column)):
-            return quoted(column) + text[len(column) :]
-    return text
+def key(key: Key) -> str:
+    """Return an index key as SQL."""
+    subject = key.expression if key.column is None else quoted(key.column)
+    return spaced(subject or "", key.options, key.order)
 
 
 def included(columns: tuple[str, ...]) -> str:
@@ -234,7 +225,7 @@ def words_of(part: Part) -> str:
         case PrimaryKey() | Unique():
             words = (*part.columns, *part.include)
         case Index():
-            words = (*part.keys, *part.include, part.where or "")
+            words = (*map(str, part.keys), *part.include, part.where or "")
         case Check():
             words = (part.expression,)
         case Exclusion() | Trigger() | Rule():

@@ -7,7 +7,7 @@ drops and adds; it does not alter parts. If only a text shows a dependency, a na
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from ...changes import Add, Alter, Change, Drop
@@ -129,7 +129,7 @@ class Plan:
             self.parts_again[new.name] = own
             self._dropped |= {(new.name, part) for part in own}
         self.dropped_keys = {
-            (table, frozenset(part.columns if not isinstance(part, Index) else part.keys))
+            (table, frozenset(_columns(part)))
             for table, part in self._dropped
             if isinstance(part, Keys)
         }
@@ -300,6 +300,10 @@ def _replaced(changes: tuple[Change, ...], domains: tuple[Domain, ...], anew: se
 
 def _is_over(domain: Domain, names: set[str]) -> bool:
     return any(mentions(domain.definition, name.split(".")[-1]) for name in names - {domain.name})
+
+
+def _columns(key: Keys) -> Iterable[str | None]:
+    return (one.column for one in key.keys) if isinstance(key, Index) else key.columns
 
 
 def only_adds(old: EnumType, new: EnumType) -> bool:

@@ -136,7 +136,7 @@ def is_literal(text: str) -> bool:
 
 def create_index(table: Table, index: Index) -> str:
     """Return the CREATE INDEX of an index."""
-    keys = ", ".join(_index_key(tokens(key)) for key in index.keys)
+    keys = ", ".join(_index_key(tokens(str(key))) for key in index.keys)
     where = f" WHERE {' '.join(tokens(index.where))}" if index.where else ""
     kind = "UNIQUE INDEX" if index.unique else "INDEX"
     on = quoted(split(table.name)[1])

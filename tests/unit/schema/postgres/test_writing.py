@@ -14,6 +14,7 @@ from dbkit.schema.values import (
     EnumType,
     ForeignKey,
     Index,
+    Key,
     Namespace,
     Part,
     PrimaryKey,
@@ -65,7 +66,7 @@ PARTS: dict[str, tuple[Part, str, str]] = {
     "foreign key": (ForeignKey(("a",), "t", ("b",), Action("CASCADE"), name="f"),
                     'ALTER TABLE "t" ADD CONSTRAINT "f" FOREIGN KEY ("a") REFERENCES "t" ("b") '
                     "ON DELETE CASCADE ON UPDATE NO ACTION", 'ALTER TABLE "t" DROP CONSTRAINT "f"'),
-    "index": (Index(("a",), name="i", where="(a > 0)"),
+    "index": (Index((Key("a"),), name="i", where="(a > 0)"),
               'CREATE INDEX "i" ON "t" USING "btree" ("a") WHERE (a > 0)', 'DROP INDEX "i"'),
     "comment": (Comment("a", "it's"), """COMMENT ON COLUMN "t"."a" IS 'it''s'""",
                 'COMMENT ON COLUMN "t"."a" IS NULL'),
@@ -130,7 +131,7 @@ def test_a_table_comes_with_its_keys_and_before_what_points_to_it() -> None:
 def test_what_loses_data_says_so() -> None:
     (column,) = statements(schema(A, Column("b", "text")), schema(A))
     (table,) = statements(schema(A), Schema())
-    (index,) = statements(schema(A, Index(("a",), name="i")), schema(A))
+    (index,) = statements(schema(A, Index((Key("a"),), name="i")), schema(A))
     assert (bool(column.loses), bool(table.loses), bool(index.loses)) == (True, True, False)
 
 

@@ -13,6 +13,7 @@ from dbkit.schema.sqlite.tokenizer import (
     tokens,
     write_type,
 )
+from dbkit.schema.values import Key
 
 
 @pytest.mark.parametrize(
@@ -103,20 +104,22 @@ def test_a_virtual_table() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sql", "collations", "keys", "where"),
+    ("sql", "known", "keys", "where"),
     [
-        ("CREATE INDEX i ON t (A, b DESC)", ["binary", "binary"], ("a", "b desc"), None),
-        ("CREATE INDEX i ON t (a ASC) WHERE (a > 0)", ["binary"], ("a",), "a > 0"),
+        ("CREATE INDEX i ON t (A, b DESC)", [("A", "binary"), ("b", "binary")],
+         (Key("A", "a"), Key("b", "b", "", "desc")), None),
+        ("CREATE INDEX i ON t (a ASC) WHERE (a > 0)", [("a", "binary")], (Key("a", "a"),), "a > 0"),
         # a name in double quotes that no column has is a text
-        ("CREATE INDEX i ON t (a) WHERE b <> \"x\"", ["binary"], ("a",), "b <> 'x'"),
-        ("CREATE INDEX i ON t (a COLLATE NOCASE)", ["nocase"], ("a",), None),
-        ("CREATE INDEX i ON t (a COLLATE BINARY DESC)", ["nocase"],
-         ("a collate binary desc",), None),
-        ("CREATE INDEX i ON t (lower(a), substr(b, 1))", [None, None],
-         ("lower ( a )", "substr ( b , 1 )"), None),
+        ("CREATE INDEX i ON t (a) WHERE b <> \"x\"", [("a", "binary")],
+         (Key("a", "a"),), "b <> 'x'"),
+        ("CREATE INDEX i ON t (a COLLATE NOCASE)", [("a", "nocase")], (Key("a", "a"),), None),
+        ("CREATE INDEX i ON t (a COLLATE BINARY DESC)", [("a", "nocase")],
+         (Key("a", "a", "collate binary", "desc"),), None),
+        ("CREATE INDEX i ON t (lower(a) desc, b || 'x' COLLATE NOCASE)", [(None, None)] * 2,
+         (Key(None, "lower ( a )", "", "desc"), Key(None, "b || 'x' collate nocase")), None),
     ],
 )  # fmt: skip
 def test_an_index(
-    sql: str, collations: list[str | None], keys: tuple[str, ...], where: str | None
+    sql: str, known: list[tuple[str | None, str | None]], keys: tuple[Key, ...], where: str | None
 ) -> None:
-    assert read_index(sql, collations, {"a", "b"}) == (keys, where)
+    assert read_index(sql, known, {"a", "b"}) == (keys, where)

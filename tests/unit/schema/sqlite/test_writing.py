@@ -13,6 +13,7 @@ from dbkit.schema.values import (
     Column,
     Generated,
     Index,
+    Key,
     Part,
     PrimaryKey,
     Schema,
@@ -49,7 +50,7 @@ def run(connection: sqlite3.Connection, old: Schema, new: Schema) -> list[str]:
         (Column("b", "integer", False, "1"),
          'ALTER TABLE "t" ADD COLUMN "b" integer NOT NULL DEFAULT 1',
          'ALTER TABLE "t" DROP COLUMN "b"'),
-        (Index(("a",), name="i", where="a > 0"), 'CREATE INDEX "i" ON "t" (a) WHERE a > 0',
+        (Index((Key("a"),), name="i", where="a > 0"), 'CREATE INDEX "i" ON "t" (a) WHERE a > 0',
          'DROP INDEX "i"'),
     ],
 )  # fmt: skip
@@ -84,7 +85,7 @@ def test_in_an_open_transaction_no_pragma_is_written() -> None:
 
 
 def test_a_rebuilt_table_gets_its_indexes_and_triggers_again(memory: sqlite3.Connection) -> None:
-    index = Index(("a",), name="i")
+    index = Index((Key("a"),), name="i")
     trigger = Trigger("g", "create trigger g after insert on t begin select 1 ; end")
     run(memory, Schema(), schema(A, index, trigger))
     run(memory, schema(A, index, trigger), schema(A, index, trigger, CHECK))

@@ -36,7 +36,10 @@ def layout(tables: Iterable[Table], types: TypesOfDialect, taken: set[str]) -> L
     names = class_names(ordered, types, taken)
     plan = Layout(by_name, names, late=late)
     for table in ordered:
-        _link(table, plan, types)
+        _link(table, plan, types, late=False)
+    for table in ordered:
+        if types.links_late:
+            _link(table, plan, types, late=True)
         _name_fields(table, plan, taken | set(names.values()))
     return plan
 
@@ -44,6 +47,11 @@ def layout(tables: Iterable[Table], types: TypesOfDialect, taken: set[str]) -> L
 def columns_of(table: Table) -> list[Column]:
     """Return the columns of a table."""
     return [part for part in table.parts if isinstance(part, Column)]
+
+
+def column_of(table: Table, name: str) -> Column:
+    """Return the column of a table with this name."""
+    return next(column for column in columns_of(table) if column.name == name)
 
 
 def key_of(table: Table) -> tuple[str, ...]:
@@ -146,14 +154,30 @@ def _unlike(name: str, lower: set[str]) -> str:
     return name
 
 
-def _link(table: Table, plan: Layout, types: TypesOfDialect) -> None:
-    """Find the foreign keys that can be fields, at most one per column."""
+def _link(table: Table, plan: Layout, types: TypesOfDialect, late: bool) -> None:
+    """Find the foreign keys that can be fields, at most one per column; either the `late` keys or
+    the others. (A DeferredForeignKey has no type of its own.)"""
     for key in foreign_keys(table):
         place = (table.name, key.columns[0])
         known = len(key.columns) == len(key.target_columns) == 1 and _exist(key, plan)
-        possible = types.links_late or (table.name, key) not in plan.late
-        if known and possible and types.references(key) and place not in plan.links:
+        if ((table.name, key) in plan.late) != late or not known or not types.references(key):
+            continue
+        if place not in plan.links and not (late and own_type(table, key, plan, types)):
             plan.links[place] = key
+
+
+def own_type(table: Table, key: ForeignKey, plan: Layout, types: TypesOfDialect) -> str | None:
+    """Return the type of a foreign key's column if Peewee would derive another from its target."""
+    column, target_table = column_of(table, key.columns[0]), plan.tables[key.target]
+    target = column_of(target_table, key.target_columns[0])
+    on_key = plan.key(key.target) == target.name
+    schema = types.split(key.target)[0]
+    kind = (types.automatic(target) if on_key else None) or types.kind(target, schema)
+    is_late = any((key.target, other) in plan.late and other.columns == (target.name,)
+                  for other in foreign_keys(target_table))  # fmt: skip
+    if kind.followed and not is_late and not column.identity and column.type == target.type:
+        return None
+    return types.kind(column, types.split(table.name)[0]).sql
 
 
 def _exist(key: ForeignKey, plan: Layout) -> bool:

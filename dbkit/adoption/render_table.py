@@ -14,7 +14,7 @@ from dbkit.schema.values import Check, Column, Exclusion, ForeignKey, PrimaryKey
 
 from .field_types import Kind, TypesOfDialect
 from .left_out import LeftOut, key_name, of_part
-from .model_layout import Layout, columns_of
+from .model_layout import Layout, columns_of, own_type
 from .python_names import OF_MODELS, unique
 from .render_indexes import USUAL, Indexes
 
@@ -118,13 +118,17 @@ class Model:
 
     def _linked(self, column: Column, link: ForeignKey) -> Call:
         late = (self.table.name, link) in self.plan.late
-        function, target = self._target(link, late)
-        own_type = self._own_type(column, link)
-        field = link.target_columns[0]
+        sql_type = own_type(self.table, link, self.plan, self.types)
+        field, model = link.target_columns[0], self.plan.classes[link.target]
+        itself = link.target == self.table.name
+        function = "pw.DeferredForeignKey" if late else "pw.ForeignKeyField"
         named = link.name and (late or not self.types.is_usual(self.table, link))
         return with_options(
-            Call(function if own_type is None else "TypedForeignKeyField", (target,)),
-            sql_type=own_type,
+            Call(
+                function if sql_type is None else "TypedForeignKeyField",
+                (model if late else "self" if itself else Code(model),),
+            ),
+            sql_type=sql_type,
             field=field != self.plan.key(link.target) and self.plan.fields[link.target][field],
             **self._link_names(column, link),
             on_delete=_action(link.on_delete.word),
@@ -132,26 +136,6 @@ class Model:
             deferrable=link.deferrable,
             constraint_name=link.name if named else None,
         )
-
-    def _target(self, link: ForeignKey, late: bool) -> tuple[str, str]:
-        if late:
-            return "pw.DeferredForeignKey", self.plan.classes[link.target]
-        itself = link.target == self.table.name
-        return "pw.ForeignKeyField", "self" if itself else Code(self.plan.classes[link.target])
-
-    def _own_type(self, column: Column, link: ForeignKey) -> str | None:
-        """The type of a foreign key's column, if Peewee would derive another from its target."""
-        table = self.plan.tables[link.target]
-        target = next(one for one in columns_of(table) if one.name == link.target_columns[0])
-        schema = self.types.split(link.target)[0]
-        on_key = self.plan.key(link.target) == target.name
-        kind = (self.types.automatic(target) if on_key else None) or self.types.kind(target, schema)
-        link_of_target = self.plan.links.get((link.target, target.name))
-        is_late = link_of_target and (link.target, link_of_target) in self.plan.late
-        followed = kind.followed and not is_late and not column.identity
-        if column.type == target.type and followed:
-            return None
-        return self.types.kind(column, self.schema).sql
 
     def _link_names(self, column: Column, link: ForeignKey) -> dict[str, Any]:
         """The options column_name, object_id_name and backref, where Peewee's own do not fit."""

@@ -96,6 +96,31 @@ def test_a_field_that_is_renamed_in_python_only(
     there_and_back(database, tmp_path / "m", before)
 
 
+def test_a_key_of_an_index_that_begins_like_a_statement(
+    database: pw.Database, tmp_path: Path, steps: Any
+) -> None:
+    def models(*columns: str) -> list[Any]:
+        model = table("t", created_at=pw.IntegerField(), altered=pw.IntegerField())
+        for name in columns:
+            model.add_index(pw.ModelIndex(model, [pw.SQL(f"{name} DESC")], name=f"by_{name}"))
+        return [model]
+
+    steps(models("created_at"))
+    before = whole(database)
+    assert 'add_index("t", pw.SQL("altered DESC")' in steps(models("created_at", "altered")).text
+    there_and_back(database, tmp_path / "m", before)
+
+
+@pytest.mark.parametrize("url", POSTGRES, indirect=True)
+def test_a_statement_about_the_sequence_of_a_new_table(database: pw.Database, steps: Any) -> None:
+    """As `init` writes it."""
+    model = table("t")
+    model.add_index(pw.SQL("ALTER SEQUENCE t_id_seq INCREMENT BY 5"))
+    steps([model])
+    rows = "INSERT INTO t DEFAULT VALUES RETURNING id"
+    assert [database.execute_sql(rows).fetchone() for _ in range(2)] == [(1,), (6,)]
+
+
 def test_a_field_takes_the_name_of_one_that_is_renamed(
     database: pw.Database, tmp_path: Path, steps: Any
 ) -> None:

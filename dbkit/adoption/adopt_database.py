@@ -13,11 +13,12 @@ from pathlib import Path
 
 import peewee as pw
 
-from dbkit.atomic_files import new_directories_removed, overwrite, write_new
+from dbkit.atomic_files import new_directories_removed, overwrite
 from dbkit.config import literal_pattern, quoted_pattern
 from dbkit.database_argument import takes_database
 from dbkit.discovery import load_models
 from dbkit.errors import DatabaseFailed, DbkitError, MigrationError, ModelsError
+from dbkit.formatter import write_python
 from dbkit.limits import DEFAULT, Limits
 from dbkit.migration import Router, create
 from dbkit.migration.goal import Goal, wanted, whole
@@ -257,7 +258,7 @@ def _baseline(
 def _new(path: Path, text: str, files: list[Path]) -> None:
     if path.exists():
         return
-    write_new(path, text)
+    write_python(path, text)
     files.append(path)
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import peewee as pw
 
-from dbkit.atomic_files import write_new
 from dbkit.database_argument import takes_database
 from dbkit.errors import MigrationError
+from dbkit.formatter import write_python
 from dbkit.model_errors import naming
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.peewee_models import Model, qualified
@@ -79,7 +79,7 @@ def create(
             created = Generator(router, goal, decisions).created(router.next_name(checked(name)))
             if created is not None and write:
                 created = prove(router, created, goal)
-                write_new(router.files.path(created.name), created.text)
+                write_python(router.files.path(created.name), created.text)
     return created
 
 
@@ -100,7 +100,7 @@ def create_empty(database: pw.Database, directory: str | Path, name: str) -> Pat
     router = Router(database, directory)
     router.files.needed = False
     path = router.files.path(router.files.next_name(checked(name), ()))
-    write_new(path, file_text("Describe this migration here.", Lines(), Lines()))
+    write_python(path, file_text("Describe this migration here.", Lines(), Lines()))
     return path
 
 

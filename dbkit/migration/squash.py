@@ -9,9 +9,9 @@ from pathlib import Path
 
 import peewee as pw
 
-from dbkit.atomic_files import write_new
 from dbkit.database_argument import takes_database
 from dbkit.errors import MigrationError
+from dbkit.formatter import write_python
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.peewee_models import qualified
 from dbkit.verification.comparison import schemas_of
@@ -73,5 +73,5 @@ def baseline(
         if created is None:
             raise MigrationError("The database has no tables or other objects for a baseline.")
         created = prove(router, created, goal)
-    write_new(files.path(created.name), created.text)
+    write_python(files.path(created.name), created.text)
     return created

@@ -24,7 +24,7 @@ from .errors import ConfigError
 from .limits import LIMITS, Limits, seconds
 
 DEFAULT_URL = "sqlite:///dbkit.db"
-PROJECT = ("models", "migrations", "seeds", "ignore", *LIMITS)
+PROJECT = ("models", "migrations", "seeds", "ignore", "scratch", *LIMITS)
 ENVIRONMENTS = ("development", "test", "staging", "production")
 PLAIN = re.compile(r"[\w.$-]+")
 ENTRY = re.compile(r'"(?:[^"\\]|\\.)*"(?!\S)|\S+')
@@ -122,11 +122,25 @@ def is_directory(path: Path) -> bool:
         return True
 
 
-def scratch_url() -> str | None:
-    """Return DBKIT_SCRATCH_URL, the server on which dbkit may create scratch databases."""
+@dataclass(frozen=True)
+class Scratch:
+    """Where dbkit may create scratch databases: only on the server of `url` (DBKIT_SCRATCH_URL), if
+    it is set. Without it, on the live server if `on_live`, and otherwise on an embedded server."""
+
+    url: str | None = field(repr=False)
+    on_live: bool = True
+
+
+def scratch() -> Scratch:
+    """Return the settings for scratch databases. In production, dbkit creates them on the live
+    server only with `scratch = live` (DBKIT_SCRATCH). Raises ConfigError."""
     both = Env()
     both.read_env(Path.cwd() / ".env", recurse=False)
-    return _get(both, "DBKIT_SCRATCH_URL")
+    where = _get(both, "DBKIT_SCRATCH") or _project().get("scratch")
+    if where not in (None, "live", "embedded"):
+        raise ConfigError(f"scratch (DBKIT_SCRATCH) is {where}.", "Use live or embedded.")
+    usual = "embedded" if _environment(both) == "production" else "live"
+    return Scratch(_get(both, "DBKIT_SCRATCH_URL"), (where or usual) == "live")
 
 
 def _environment(env: Env) -> str:

@@ -10,7 +10,7 @@ import sqlite3
 import tempfile
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Any
 import peewee as pw
 from psycopg2.extensions import parse_dsn
 
-from .config import scratch_url
+from . import config
 from .connection import opened, parse
 from .diagnosis import sqlstate
 from .embedded import start
@@ -39,6 +39,18 @@ SELECT current_schemas(false), ARRAY(
     SELECT format('SET %%I TO %%L', name, setting) FROM pg_settings WHERE name = ANY (%s)),
     getdatabaseencoding()
 """
+# The server's time in hexadecimal seconds, and the scratch databases without a session that are
+# older than a number of seconds. Their names contain the time.
+LEFT = """
+SELECT to_hex(now.seconds), ARRAY(
+    SELECT d.datname::text FROM pg_database d
+    WHERE d.datname ~ '^dbkit_scratch_[0-9a-f]{8}_[0-9a-f]{12}$'
+      AND pg_has_role(d.datdba, 'USAGE')
+      AND ('x' || substr(d.datname, 15, 8))::bit(32)::bigint < now.seconds - %s
+      AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.datid = d.oid))
+FROM (SELECT extract(epoch FROM clock_timestamp())::bigint) AS now (seconds)
+"""
+OLD = 60
 # the encoding does not match the locale (PostgreSQL manual, appendix A)
 NOT_OF_LOCALE = {"22023", "42809"}
 
@@ -80,7 +92,8 @@ def scratch_database(live: pw.Database, same_version: bool = False) -> Iterator[
     """Yield an empty, open database of the same kind as the live database; drop it after the block.
 
     On SQLite it is in memory. On PostgreSQL it is on the server of DBKIT_SCRATCH_URL, or else on
-    the live server, or else on an embedded server. It has the live database's search path with
+    the live server (in production only if the settings say so), or else on an embedded server. It
+    has the live database's search path with
     that path's first schema, and the settings that change the meaning of SQL. Raises NoScratch if
     no server can be used; with `same_version`, the server must have the live major version.
     """
@@ -92,12 +105,14 @@ def scratch_database(live: pw.Database, same_version: bool = False) -> Iterator[
         return
     reasons = []
     session, version, encoding = _session(live)
-    for place, connect in (NAMED,) if scratch_url() else (BESIDE, EMBEDDED):
+    allowed = config.scratch()
+    places = (BESIDE, EMBEDDED) if allowed.on_live else (EMBEDDED,)
+    for place, connect in (NAMED,) if allowed.url else places:
         try:
             server = connect(live, version)
             with _writable(server):
                 server.dbkit_server = found = Server(place, _version(server), version)
-                if same_version and found.difference:
+                if found.difference and (same_version or not (allowed.url or allowed.on_live)):
                     raise NoScratch(found.difference)
                 name = _create(server, encoding)
         except DbkitError as error:
@@ -105,6 +120,8 @@ def scratch_database(live: pw.Database, same_version: bool = False) -> Iterator[
         else:
             yield from _dropped_after(server, name, session)
             return
+    if not allowed.on_live and not allowed.url:
+        reasons.append("On a production server, dbkit creates none unless `scratch = live`.")
     raise NoScratch(f"There is no scratch database: {' '.join(reasons)}", HINT)
 
 
@@ -119,7 +136,7 @@ def _major(version: str) -> str:
 
 
 def _named(*_: Any) -> pw.Database:
-    target = parse(scratch_url() or "")
+    target = parse(config.scratch().url or "")
     if target.dialect != "postgresql":
         raise NoScratch("DBKIT_SCRATCH_URL is not the URL of a PostgreSQL server.", HINT)
     return target.database()
@@ -153,8 +170,14 @@ def _embedded_server(major: str) -> dict[str, str]:
 
 
 def _create(server: pw.Database, encoding: str) -> str:
-    """Create a temporary database on a server; return its name."""
-    name = f"dbkit_scratch_{uuid.uuid4().hex[:12]}"
+    """Create a temporary database on a server; return its name. Drop those that killed runs left.
+
+    Databases that another run is about to use are young, and those in use have a session."""
+    now, left = ask(server, LEFT, (OLD,)).fetchone()
+    for old in left:
+        with suppress(pw.PeeweeException):  # another run may be removing it
+            server.execute_sql(f"DROP DATABASE IF EXISTS {quoted(old)}")
+    name = f"dbkit_scratch_{now}_{uuid.uuid4().hex[:12]}"
     sql = f"CREATE DATABASE {name} TEMPLATE template0"
     if encoding:
         sql += f" ENCODING {literal(encoding)}"

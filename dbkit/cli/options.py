@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
+from click.core import ParameterSource
 
 from .. import __version__
 from ..errors import ConfigError, DbkitError
@@ -107,6 +108,15 @@ def fail(ctx: click.Context, message: str, code: int = 2) -> NoReturn:
 def answer(yes: bool) -> NoReturn:
     """Exit with 0 for yes, and with 1 for no."""
     click.get_current_context().exit(0 if yes else 1)
+
+
+def exclusive(*names: str) -> None:
+    """Raise UsageError if more than one of these options is on the command line."""
+    source = click.get_current_context().get_parameter_source
+    given = [f"--{name.replace('_', '-')}" for name in names
+             if source(name) is ParameterSource.COMMANDLINE]  # fmt: skip
+    if len(given) > 1:
+        raise click.UsageError(f"{' and '.join(given)} exclude each other.")
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})

@@ -48,7 +48,8 @@ def migrate(
     allow_out_of_order: bool = False,
     limits: Limits = DEFAULT,
 ) -> list[str]:
-    """Apply the pending migrations, up to `name`; return their names in order.
+    """Apply the pending migrations, up to `name` (a file's name, its number, or a unique beginning
+    of its name); return their names in order.
 
     Each runs in its own transaction, so a failure keeps the migrations before it. With `fake`, they
     are only marked as applied. Files whose numbers repeat, have a gap, or are below that of an
@@ -65,12 +66,14 @@ def rollback(
     count: int = 1,
     baseline: bool = False,
     limits: Limits = DEFAULT,
+    to: str | None = None,
 ) -> list[str]:
-    """Roll back the last `count` migrations, the newest first; return their names.
+    """Roll back the last `count` migrations, or those after `to` (see `migrate`), the newest first;
+    return their names.
 
     A migration that replaces others is refused, unless `baseline`. Raises MigrationError.
     """
-    return Router(database, directory, limits=limits).take_back(count, baseline)
+    return Router(database, directory, limits=limits).take_back(count, baseline, to)
 
 
 @takes_database

@@ -22,7 +22,7 @@ from dbkit.limits import DEFAULT, Limits
 from dbkit.run_lock import Result, one_at_a_time, retried, waiting
 from dbkit.schema.dialect import dialect_for
 
-from .applied import Layout, Standing
+from .applied import LISTED, Layout, Standing, matching, only_match
 from .failures import explained, kept_steps
 from .files import Files, refuse_unrun
 from .intercept import silenced
@@ -133,14 +133,8 @@ class Router(peewee_migrate.Router):
         layout = self.files.layout()
         recorded = self.retried(self.records.names)
         standing = layout.standing(recorded)
-        if name and name not in standing.todo:
-            raise MigrationError(
-                f"There is no migration {name} in {self.migrate_dir}."
-                if name not in layout.names
-                else f"Migration {name} does not run: a migration that replaces it has run, or the "
-                "migrations that it replaces have.",
-                "`python -m dbkit status` lists the migrations.",
-            )
+        if name:
+            name = self._meant(name, standing, layout)
 
         def pending(standing: Standing, _: tuple[str, ...] = ()) -> list[str]:
             self.refuse(standing)
@@ -149,6 +143,18 @@ class Router(peewee_migrate.Router):
         if not pending(standing) and not standing.squashed:
             return []  # the lock would need more privileges
         return self._steps(layout, pending, fake=fake)
+
+    def _meant(self, text: str, standing: Standing, layout: Layout) -> str:
+        """The name of the file that the text names. Raises MigrationError."""
+        names = standing.todo if matching(text, standing.todo) else layout.names
+        name = only_match(text, names, f"in {self.migrate_dir}")
+        if name not in standing.todo:
+            raise MigrationError(
+                f"Migration {name} does not run: a migration that replaces it has run, or the "
+                "migrations that it replaces have.",
+                LISTED,
+            )
+        return name
 
     def apply(self, names: Iterable[str]) -> list[str]:
         """Apply those of these files that are not applied, in this order; return their names."""
@@ -182,8 +188,9 @@ class Router(peewee_migrate.Router):
             self.follow(name, migrator)
         return name
 
-    def take_back(self, count: int, baseline: bool = False) -> list[str]:
-        """Roll back the last `count` files, the newest first; return their names.
+    def take_back(self, count: int = 1, baseline: bool = False, to: str | None = None) -> list[str]:
+        """Roll back the last `count` files, or those after `to`, the newest first; return their
+        names.
 
         The files are chosen under the lock, after other runs have ended. Raises MigrationError,
         also for a file that replaces others, unless `baseline`: its rollback would drop all tables.
@@ -193,10 +200,10 @@ class Router(peewee_migrate.Router):
         def newest(standing: Standing, ran: tuple[str, ...]) -> list[str]:
             standing.refuse()
             if not ran:
-                chosen[:] = standing.newest(count)
+                chosen[:] = standing.after(to) if to else standing.newest(count)
                 self._refuse_baseline(chosen if not baseline else (), layout)
             left = chosen[len(ran) :]
-            if standing.applied[-1:] != (left[0],):
+            if left and standing.applied[-1:] != (left[0],):
                 raise MigrationError(
                     f"Another run changed the history: {left[0]} is no longer the last applied "
                     "migration.",

@@ -1,0 +1,205 @@
+"""The commands that create and run migrations; see `commands`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from .. import migration, seeding
+from ..errors import MigrationError, Refused
+from ..limits import LIMITS
+from .options import Session, answer, command, exclusive
+
+if TYPE_CHECKING:
+    from ..connection import Target
+
+
+def migrated(names: list[str], done: str = "applied") -> None:
+    click.echo(f"migrate: {done} {', '.join(names)}" if names else "migrate: nothing to apply")
+
+
+out_of_order = click.option(
+    "--allow-out-of-order",
+    is_flag=True,
+    help="Accept numbers that repeat, are missing, or come late.",
+)
+
+
+@command("database", "models", "migrations", opens=False)
+@click.argument("name", default="auto")
+@click.option(
+    "--rename",
+    metavar="OLD:NEW",
+    multiple=True,
+    help="Rename table.column:new, table:new or type.label:new.",
+)
+@click.option(
+    "--no-rename", is_flag=True, help="Treat everything else that was removed as dropped."
+)
+@click.option(
+    "--fill",
+    metavar="TABLE.COLUMN=VALUE",
+    multiple=True,
+    help="Value of the existing rows in a new NOT NULL column.",
+)
+@click.option(
+    "--check", is_flag=True, help="Write nothing; exit with code 1 if a migration is missing."
+)
+@click.option("--empty", is_flag=True, help="Create an empty migration to edit by hand.")
+@out_of_order
+def create_(
+    session: Session,
+    name: str,
+    rename: tuple[str, ...],
+    no_rename: bool,
+    fill: tuple[str, ...],
+    check: bool,
+    empty: bool,
+    allow_out_of_order: bool,
+) -> None:
+    """Create a migration for the changed models.
+
+    Runs the migration forwards and backwards on a scratch database before it writes the file.
+    """
+    from ..prompts import created_text, passed_over, questions
+
+    database, directory = session.target.database(), session.settings.migrations
+    if empty:
+        click.echo(f"create: {migration.create_empty(database, directory, name)}")
+        return
+    found = session.found
+    for line in passed_over(found):
+        click.echo(line, err=True)
+    try:
+        created = migration.create(
+            database,
+            found.models,
+            directory,
+            name,
+            rename=_pairs(rename, ":", "--rename"),
+            no_rename=no_rename,
+            fill=_pairs(fill, "=", "--fill"),
+            write=not check,
+            allow_out_of_order=allow_out_of_order,
+            ignore=session.settings.ignore,
+            passed_over=(*found.bases, *found.outside),
+            **({} if check else questions()),
+        )
+    except migration.Undecided as error:
+        if not check:
+            raise
+        click.echo(f"create: a migration would be made\n{error}")
+        answer(False)
+    click.echo(created_text(created, directory, check))
+    answer(not check or created is None)
+
+
+def _pairs(texts: tuple[str, ...], sign: str, flag: str) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for text in texts:
+        before, between, after = text.partition(sign)
+        if not between or not before or before in pairs:
+            wrong = "is given twice" if between and before else f"has no {sign}"
+            raise click.BadParameter(f"{before or text} {wrong}", param_hint=flag)
+        pairs[before] = after
+    return pairs
+
+
+@command("database", "migrations", *LIMITS)
+@click.option(
+    "--to",
+    "--name",
+    "to",
+    metavar="NAME",
+    help="Apply migrations up to this file: its name, number, or unique beginning.",
+)
+@click.option("--fake", is_flag=True, help="Mark migrations as applied without running them.")
+@out_of_order
+def migrate_(session: Session, to: str | None, fake: bool, allow_out_of_order: bool) -> None:
+    """Apply the pending migrations."""
+    settings = session.settings
+    names = migration.migrate(
+        session.database, settings.migrations, to, fake, allow_out_of_order, settings.limits
+    )
+    migrated(names, "marked as applied" if fake else "applied")
+
+
+@command("database", "migrations", *LIMITS)
+@click.option(
+    "--count",
+    default=1,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Number of migrations, newest first.",
+)
+@click.option(
+    "--to",
+    metavar="NAME",
+    help="Roll back everything after this file: its name, number, or unique beginning.",
+)
+def rollback_(session: Session, count: int, to: str | None) -> None:
+    """Roll back the last migrations."""
+    settings = session.settings
+    exclusive("count", "to")
+    names = migration.rollback(
+        session.database, settings.migrations, count, limits=settings.limits, to=to
+    )
+    for name in names:
+        click.echo(f"rollback: {name}")
+    if not names:
+        click.echo("rollback: nothing to roll back")
+
+
+@command("database", "migrations", reads=True)
+def status_(session: Session) -> None:
+    """List applied and pending migrations.
+
+    Exit with code 1 if a migration is pending, and with code 2 if the files and the history
+    contradict each other.
+    """
+    found = migration.status(session.database, session.settings.migrations)
+    for name in found.applied:
+        click.echo(f"[x] {name}" + " (its file is gone)" * (name in found.gone))
+    for name in found.pending:
+        click.echo(f"[ ] {name}")
+    for sentence in found.disorder:
+        click.echo(f"out of order: {sentence}")
+    click.echo(f"applied: {len(found.applied)}, pending: {len(found.pending)}")
+    if found.errors:
+        raise MigrationError("\n".join(found.errors))
+    answer(not found.pending)
+
+
+@command("database", "models", "migrations", "seeds", *LIMITS)
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@click.option("--seed", "with_seeds", is_flag=True, help="Load the seed files afterwards.")
+def reset_(session: Session, yes: bool, with_seeds: bool) -> None:
+    """Roll back all migrations and apply them again.
+
+    Drops all data in their tables.
+    """
+    if session.production:
+        raise Refused("A reset destroys all data, and DBKIT_ENV is production.")
+    if not yes:
+        _confirm(session.target)
+    models = session.seeded if with_seeds else []
+    settings = session.settings
+    migrated(migration.reset(session.database, settings.migrations, settings.limits))
+    if with_seeds:
+        result = seeding.seed(session.database, models, settings.seeds, settings.limits)
+        click.echo(f"seed: {result.summary}")
+
+
+def _confirm(target: Target) -> None:
+    click.echo(f"This destroys all data in the tables of {target.display}.")
+    try:
+        typed = click.prompt(
+            f"Type the name of the database, {target.name}, to continue",
+            default="",
+            show_default=False,
+        )
+    except click.Abort:
+        typed = ""
+    if typed.strip() != target.name:
+        raise Refused("Not confirmed; nothing was changed.", "Use --yes to skip the question.")

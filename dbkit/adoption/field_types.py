@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from dbkit.schema.values import Check, Column, Constraint, ForeignKey, Index, Key, PrimaryKey, Table
+from dbkit.schema.details import Key
+from dbkit.schema.values import Check, Column, Constraint, ForeignKey, Index, PrimaryKey, Table
 
 
 @dataclass(frozen=True)

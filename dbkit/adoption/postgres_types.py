@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from dbkit.python_source import Code
+from dbkit.schema.details import Key, TableOptions
 from dbkit.schema.peewee_models import truncated
 from dbkit.schema.postgres.writing import as_sql as spelling
 from dbkit.schema.sql import mentions, quoted
@@ -18,7 +19,6 @@ from dbkit.schema.values import (
     Exclusion,
     ForeignKey,
     Index,
-    Key,
     PrimaryKey,
     Schema,
     Table,
@@ -53,7 +53,6 @@ SERIALS = {"smallint": "smallserial", "integer": "serial", "bigint": "bigserial"
 CONSTANT = re.compile(r"('(?:[^']|'')*')::([^':]+)")
 NUMBER = re.compile(r"'(-\d+(?:\.\d+)?)'")
 NO_ACTION = re.compile(r" ON (?:DELETE|UPDATE) NO ACTION(?= |$)")
-PARTITIONED = "PARTITION BY "
 
 
 class Postgres:
@@ -223,10 +222,10 @@ class Postgres:
         return truncated(name)
 
     def table_options(self, table: Table) -> tuple[list[tuple[str, Any]], list[str]]:
-        settings = [one for one in table.options if not one.startswith(spelling.CLAUSES)]
-        said = [one for one in table.options if one.startswith((PARTITIONED, "INHERITS "))]
-        words = [*said, *filter(None, [spelling.settings(settings)])]
-        left_out = [one for one in table.options if one not in (*settings, *said)]
+        options = table.options
+        said = TableOptions(partition_by=options.partition_by, parents=options.parents)
+        words = [*said.words, *filter(None, [spelling.settings(options.settings)])]
+        left_out = [*replace(options, partition_by="", parents=(), settings=()).words]
         if table.kind == "unlogged table":
             left_out.append("UNLOGGED")
         return ([("table_settings", [self._sql(one) for one in words])] if words else []), left_out

@@ -8,8 +8,9 @@ from typing import Any
 from dbkit import peewee_internals as internals
 from dbkit.model_source import add_index, sql
 from dbkit.python_source import Call, Code
+from dbkit.schema.details import Key
 from dbkit.schema.sql import quoted
-from dbkit.schema.values import Index, Key, Table
+from dbkit.schema.values import Index, Table
 
 from .field_types import TypesOfDialect
 from .model_layout import Layout

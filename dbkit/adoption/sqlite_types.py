@@ -6,10 +6,11 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from dbkit.schema.details import Key
 from dbkit.schema.sql import quoted
 from dbkit.schema.sqlite.tokenizer import write_type
 from dbkit.schema.sqlite.writing import table_ddl
-from dbkit.schema.values import Check, Column, Constraint, ForeignKey, Index, Key, PrimaryKey, Table
+from dbkit.schema.values import Check, Column, Constraint, ForeignKey, Index, PrimaryKey, Table
 
 from .expressions import spaced
 from .field_types import Kind
@@ -75,7 +76,7 @@ class Sqlite:
 
     def column_constraints(self, column: Column, is_key: bool) -> list[str]:
         """See `TypesOfDialect`. A conflict clause belongs to NOT NULL, and follows it."""
-        words = list(column.options)
+        words = list(map(str, column.options))
         if is_key and words:
             words = ["NOT NULL", *words]
         if column.default is not None:
@@ -87,8 +88,9 @@ class Sqlite:
         return words
 
     def key_constraints(self, key: PrimaryKey) -> list[str] | None:
-        words = [one.removeprefix(f"{key.columns[0]} ") for one in key.options]
-        return None if any(one.startswith("COLLATE ") for one in words) else words
+        if any(isinstance(one, Key) and one.options for one in key.options):
+            return None
+        return [one.order if isinstance(one, Key) else str(one) for one in key.options]
 
     def check(self, check: Check) -> str | None:
         return spaced(check.expression)
@@ -121,8 +123,8 @@ class Sqlite:
         return name
 
     def table_options(self, table: Table) -> tuple[list[tuple[str, Any]], list[str]]:
-        known = {"strict": "strict_tables", "without rowid": "without_rowid"}
-        return [(known[one], True) for one in table.options if one in known], []
+        strict = [("strict_tables", True)] * table.options.strict
+        return [*strict, *[("without_rowid", True)] * table.options.without_rowid], []
 
     def references(self, key: ForeignKey) -> bool:
         return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 import peewee as pw
 
@@ -16,7 +17,7 @@ from dbkit.schema.peewee_models import HISTORY_TABLE, Model, qualified, with_tar
 from dbkit.schema.values import Comment, Firing, Policy, Rule, Schema, Table, Trigger
 from dbkit.verification.comparison import examine, matches, of_others
 
-UNDECLARABLE_OPTIONS = ("PARTITION ", "INHERITS ", "REPLICA ", "ROW LEVEL ", "FORCE ROW ", "OF ")
+DECLARABLE_OPTIONS = attrgetter("query", "settings", "strict", "without_rowid")
 UNDECLARABLE = (
     Trigger,
     Rule,
@@ -70,8 +71,7 @@ def _is_said(change: Change) -> bool:
         return False
     match change:
         case Alter(_, Table() as old, Table() as new):
-            differing = {*old.options} ^ {*new.options}
-            return any(not option.startswith(UNDECLARABLE_OPTIONS) for option in differing)
+            return DECLARABLE_OPTIONS(old.options) != DECLARABLE_OPTIONS(new.options)
     return True
 
 

@@ -13,6 +13,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from dbkit.schema.changes import Add, Alter, Change, Drop, Item, covers, kind, subject
+from dbkit.schema.details import Generated, Key, OnConflict
 from dbkit.schema.dialect import Dialect
 from dbkit.schema.diff import diff
 from dbkit.schema.patch import patched
@@ -22,9 +23,7 @@ from dbkit.schema.values import (
     Column,
     Exclusion,
     ForeignKey,
-    Generated,
     Index,
-    Key,
     Part,
     PrimaryKey,
     Schema,
@@ -37,6 +36,7 @@ from .enum_operations import Enums
 Filled = AbstractSet[tuple[str, str]]  # (table, column) of the filled columns
 IN_LIST = re.compile(r"\(*(\S+) IN \((.*?)\)+", re.IGNORECASE | re.DOTALL)
 TEXT = re.compile(r"'(?:[^']|'')*'")
+LOSING = (OnConflict("IGNORE"), OnConflict("REPLACE"))
 BYTEWISE = (None, "binary", "C", "POSIX", '"C"', '"POSIX"', '"default"')  # equal: the same bytes
 DIFFERENT = re.compile(r"\b(nextval|random|gen_random_uuid|uuid\w*|randomblob)\b", re.IGNORECASE)
 # the functions, operators and casts that accept every value; names and strings
@@ -146,9 +146,9 @@ def _computed(changes: Sequence[Change]) -> Iterator[str]:
 def _strict(change: Change) -> Iterator[str]:
     """A warning for a table that becomes STRICT."""
     match change:
-        case Alter(_, Table() as old, Table() as new) if "strict" in {*new.options} - {
-            *old.options
-        }:
+        case Alter(_, Table() as old, Table() as new) if (
+            new.options.strict and not old.options.strict
+        ):
             yield f"fails where a value is none of its column's type: table {new.name}"
 
 
@@ -172,7 +172,7 @@ def _rule(item: Item) -> str:
         case ForeignKey(enforced=True, validated=True):
             return "fails where the row that it points to is missing"
         case Unique(options=options) | PrimaryKey(options=options) if any(
-            option.endswith(("IGNORE", "REPLACE")) for option in options
+            option in LOSING for option in options
         ):
             return "loses rows where values repeat"
         case Unique() | PrimaryKey() | Index(unique=True):

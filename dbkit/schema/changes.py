@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
+from .details import Action
 from .sql import mentions
 from .values import (
-    Action,
     Check,
     Column,
     Comment,

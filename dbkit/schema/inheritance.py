@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from .values import Check, Column, Comment, Part, SequenceOptions, Table
+from .details import SequenceOptions
+from .values import Check, Column, Comment, Part, Table
 
 
 def is_partition(table: Table) -> bool:
     """Whether a table is a partition."""
-    return any(option.startswith("PARTITION OF ") for option in table.options)
+    return bool(table.options.bound)
 
 
 def descendants(tables: Iterable[Table], of: Callable[[Table], bool]) -> list[Table]:

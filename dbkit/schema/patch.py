@@ -14,7 +14,6 @@ from .values import EnumType, Index, Nameable, Namespace, Part, Schema, Sequence
 
 FIELDS: dict[type, str] = {Table: "tables", EnumType: "enums", Sequence: "sequences",
                            Namespace: "namespaces"}  # fmt: skip
-BY_INDEX = "REPLICA IDENTITY USING INDEX "
 
 
 def patched(schema: Schema, changes: Iterable[Change]) -> Schema:
@@ -106,9 +105,10 @@ def filtered(table: Table, stays: Callable[[Part], bool]) -> Table:
     """Return the table with only those parts that stay. A replica identity goes with its index."""
     parts = tuple(filter(stays, table.parts))
     left = {part.name for part in parts}
-    options = (one for one in table.options
-               if not one.startswith(BY_INDEX) or one.removeprefix(BY_INDEX) in left)  # fmt: skip
-    return replace(table, parts=parts, options=tuple(options))
+    options = table.options
+    if options.replica_index and options.replica_index not in left:
+        options = replace(options, replica_identity="", replica_index="")
+    return replace(table, parts=parts, options=options)
 
 
 def counting_names(table: Table, counts: Callable[[Nameable], bool]) -> Table:

@@ -9,66 +9,22 @@ only predicted, from a model, `source` is the model's own text of the expression
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import TypeVar, dataclass_transform
+from dataclasses import field
 
-T = TypeVar("T")
+from .details import (
+    Action,
+    FiringState,
+    Generated,
+    Key,
+    KeyOption,
+    OnConflict,
+    SequenceOptions,
+    Setting,
+    TableOptions,
+    value,
+)
+
 VIEWS = ("view", "materialized view")  # kinds of Table
-
-
-@dataclass_transform(frozen_default=True)
-def value(cls: type[T]) -> type[T]:
-    """Decorate a dataclass that is frozen for mypy only. At run time, a frozen class would take
-    five times as long to create a value, and `verify` creates 40 values per table."""
-    return dataclass(slots=True, unsafe_hash=True)(cls)
-
-
-@value
-class SequenceOptions:
-    """The options of a sequence, where they are not the default. The default `type` is that of the
-    column, or bigint. `owner` is (table, column)."""
-
-    type: str = ""
-    start: int | None = None
-    increment: int = 1
-    minimum: int | None = None
-    maximum: int | None = None
-    cache: int = 1
-    cycle: bool = False
-    unlogged: bool = False
-    owner: tuple[str, str] | None = None
-
-    @property
-    def clauses(self) -> tuple[str, ...]:
-        """The clauses of CREATE SEQUENCE that say how it counts."""
-        words = {
-            "AS": self.type or None,
-            "START": self.start,
-            "INCREMENT": self.increment if self.increment != 1 else None,
-            "MINVALUE": self.minimum,
-            "MAXVALUE": self.maximum,
-            "CACHE": self.cache if self.cache != 1 else None,
-        }
-        said = [f"{word} {option}" for word, option in words.items() if option is not None]
-        return (*said, *["CYCLE"] * self.cycle)
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        """All options, for messages."""
-        owner = ["OWNED BY {}.{}".format(*self.owner)] if self.owner else []
-        return (*self.clauses, *["UNLOGGED"] * self.unlogged, *owner)
-
-
-@value
-class Generated:
-    """The expression of a generated column. `kind` is empty for the usual kind, which is STORED on
-    PostgreSQL ('VIRTUAL' is the other) and VIRTUAL on SQLite ('stored' is the other)."""
-
-    expression: str
-    kind: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.expression} {self.kind}".rstrip()
 
 
 @value
@@ -85,14 +41,15 @@ class Column:
     sequence: SequenceOptions = SequenceOptions()
     generated: Generated | None = None
     collation: str | None = None
-    options: tuple[str, ...] = ()
+    options: tuple[OnConflict, ...] = ()
     source: str | None = field(default=None, compare=False, repr=False)  # of the default
 
 
 @value
 class PrimaryKey:
     """A primary key. `period` means WITHOUT OVERLAPS of the last column. `options` are the storage
-    parameters of the index; on SQLite, unusual collations, directions and ON CONFLICT."""
+    parameters of the index; on SQLite, ON CONFLICT and the unusual collation or direction of a
+    column."""
 
     columns: tuple[str, ...]
     deferrable: str = ""
@@ -100,18 +57,7 @@ class PrimaryKey:
     name: str | None = None
     named: bool = True
     period: bool = False
-    options: tuple[str, ...] = ()
-
-
-@value
-class Action:
-    """An action of a foreign key; SET NULL and SET DEFAULT may name some of its `columns`."""
-
-    word: str = "NO ACTION"
-    columns: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        return f"{self.word} ({', '.join(self.columns)})" if self.columns else self.word
+    options: tuple[KeyOption, ...] = ()
 
 
 @value
@@ -144,7 +90,7 @@ class Unique:
     name: str | None = None
     named: bool = True
     period: bool = False
-    options: tuple[str, ...] = ()
+    options: tuple[KeyOption, ...] = ()
 
 
 @value
@@ -169,28 +115,7 @@ class Exclusion:
     definition: str
     name: str | None = None
     named: bool = True
-    options: tuple[str, ...] = ()
-
-
-@value
-class Key:
-    """A key of an index: a column or an expression. `options` are its collation and operator class,
-    and `order` its direction and the place of nulls, where they are not the default. On SQLite,
-    `expression` is also the normal spelling of a column."""
-
-    column: str | None
-    expression: str | None = None
-    options: str = ""
-    order: str = ""
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether the key is a column without options."""
-        return self.column is not None and not (self.options or self.order)
-
-    def __str__(self) -> str:
-        subject = self.column if self.expression is None else self.expression
-        return " ".join(filter(None, (subject, self.options, self.order)))
+    options: tuple[Setting, ...] = ()
 
 
 @value
@@ -203,7 +128,7 @@ class Index:
     include: tuple[str, ...] = ()
     where: str | None = None
     nulls_distinct: bool = True
-    options: tuple[str, ...] = ()
+    options: tuple[Setting, ...] = ()
     valid: bool = True
     name: str | None = None
     named: bool = True
@@ -252,17 +177,6 @@ class Comment:
 
 
 @value
-class FiringState:
-    """How a trigger of a constraint fires: its event, and `enabled` as in Trigger."""
-
-    event: str
-    enabled: str
-
-    def __str__(self) -> str:
-        return f"{self.event} {self.enabled}"
-
-
-@value
 class Firing:
     """How the triggers fire that enforce the constraint `name`, if that is not the default."""
 
@@ -277,13 +191,12 @@ Part = Column | Nameable | Trigger | Rule | Policy | Comment | Firing
 
 @value
 class Table:
-    """A table or view. `name` is qualified unless the schema is the connection's own. `options`
-    are properties beyond its parts: partitioning, row-level security, STRICT, a view's query."""
+    """A table or view. `name` is qualified unless the schema is the connection's own."""
 
     name: str
     parts: tuple[Part, ...] = ()
     kind: str = "table"
-    options: tuple[str, ...] = ()
+    options: TableOptions = TableOptions()
     parents: tuple[str, ...] = field(default=(), compare=False)  # of a partition, or INHERITS
     populated: bool = field(default=True, compare=False)  # a materialized view may be WITH NO DATA
 

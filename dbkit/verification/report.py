@@ -11,17 +11,9 @@ from typing import Any
 import click
 
 from ..schema.changes import Add, Alter, Change, Drop, covers, definition, kind, subject
+from ..schema.details import SequenceOptions, TableOptions
 from ..schema.sql import Statement, script
-from ..schema.values import (
-    Comment,
-    Domain,
-    EnumType,
-    Extension,
-    Namespace,
-    Sequence,
-    SequenceOptions,
-    Table,
-)
+from ..schema.values import Comment, Domain, EnumType, Extension, Namespace, Sequence, Table
 
 JSON_VERSION = 1
 PENDING, MODELS, BY_HAND = "pending", "models", "by hand"
@@ -241,7 +233,7 @@ def _value(value: Any) -> str:
             return "yes" if value else "no"
         case tuple():
             return ", ".join(map(str, value))
-        case SequenceOptions():
+        case SequenceOptions() | TableOptions():
             return _value(value.words)
         case _:
             return str(value)
@@ -255,7 +247,7 @@ def _dict(item: Any) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     """A value for JSON."""
-    return value.words if isinstance(value, SequenceOptions) else str(value)
+    return value.words if isinstance(value, SequenceOptions | TableOptions) else str(value)
 
 
 def _escaped(text: str, more: str = "") -> str:

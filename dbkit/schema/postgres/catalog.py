@@ -14,9 +14,9 @@ import peewee as pw
 from dbkit.errors import DatabaseFailed
 from dbkit.pinned_queries import ask, ask_all
 
+from ..details import Action, FiringState, Generated, Key, SequenceOptions, Setting, TableOptions
 from ..inheritance import descendants
 from ..values import (
-    Action,
     Attached,
     Check,
     Column,
@@ -26,11 +26,8 @@ from ..values import (
     Exclusion,
     Extension,
     Firing,
-    FiringState,
     ForeignKey,
-    Generated,
     Index,
-    Key,
     Namespace,
     Part,
     Policy,
@@ -38,7 +35,6 @@ from ..values import (
     Rule,
     Schema,
     Sequence,
-    SequenceOptions,
     Table,
     Trigger,
     Unique,
@@ -181,28 +177,25 @@ def _tables(
 
 def _table(row: Any, parts: Iterable[Part], naming: Naming) -> Table:
     kind = "unlogged table" if row.unlogged and row.kind == "r" else KINDS[row.kind]
-    parents = f"({', '.join(row.parents)})" if row.parents else ""
-    options = [
-        row.query,
-        row.partitioned and f"PARTITION BY {row.partitioned}",
-        row.bound and f"PARTITION OF {parents} {row.bound}",
-        parents and not row.bound and f"INHERITS {parents}",
-        row.secured and "ROW LEVEL SECURITY",
-        row.forced and "FORCE ROW LEVEL SECURITY",
-        _replica_identity(row),
-        row.of_type and f"OF {row.of_type}",
-        *sorted(row.settings or ()),
-    ]
+    options = TableOptions(
+        row.query or "",
+        row.partitioned or "",
+        tuple(row.parents or ()),
+        row.bound or "",
+        row.secured,
+        row.forced,
+        REPLICA_IDENTITIES.get(row.identity, "") if row.kind in "rp" else "",
+        row.identity_index or "",
+        row.of_type or "",
+        _settings(row.settings),
+    )
     name = naming(row.schema, row.name)
     above = tuple(naming(*one) for one in row.parent_names or ())
-    return Table(name, tuple(parts), kind, tuple(filter(None, options)), above, row.populated)
+    return Table(name, tuple(parts), kind, options, above, row.populated)
 
 
-def _replica_identity(row: Any) -> str:
-    if row.kind not in "rp" or row.identity not in REPLICA_IDENTITIES:
-        return ""
-    words = ("REPLICA IDENTITY", REPLICA_IDENTITIES[row.identity], row.identity_index)
-    return " ".join(filter(None, words))
+def _settings(options: Iterable[str] | None) -> tuple[Setting, ...]:
+    return tuple(Setting(*one.split("=", 1)) for one in sorted(options)) if options else ()
 
 
 def _column(row: Any, unproven: bool, sequence: Any, naming: Naming) -> Column:
@@ -259,7 +252,7 @@ def _sequence(row: Any, usual: str | None = None) -> SequenceOptions:
 
 def _constraint(row: Any, naming: Naming) -> Part:
     columns, include = tuple(row.columns), tuple(row.include or ())
-    options = tuple(sorted(row.options or ()))
+    options = _settings(row.options)
     match row.type:
         case "c" | "n":
             return Check(
@@ -309,7 +302,7 @@ def _index(row: Any) -> Index:
         tuple(row.include or ()),
         one_array(row.where),
         row.nulls_distinct,
-        tuple(sorted(row.options or ())),
+        _settings(row.options),
         row.valid,
         row.name,
     )

@@ -17,9 +17,10 @@ import peewee as pw
 from dbkit import peewee_internals as internals
 from dbkit.fields import EnumField, ServerDefault
 
+from ..details import Action, Key
 from ..peewee_models import Model, is_made_up, key_fields, truncated
 from ..sqlite.tokenizer import tokens
-from ..values import Action, Check, Column, ForeignKey, Index, Key, Part, PrimaryKey, Table
+from ..values import Check, Column, ForeignKey, Index, Part, PrimaryKey, Table
 from .temporary_tables import Names
 
 # format_type's spelling of what Peewee's fields declare (PostgreSQL manual, table 8.1)

@@ -10,13 +10,12 @@ from typing import Any
 
 import peewee as pw
 
+from ..details import Action, Generated, Key, KeyOption, OnConflict, TableOptions
 from ..sql import folded, quoted
 from ..values import (
-    Action,
     Check,
     Column,
     ForeignKey,
-    Generated,
     Index,
     Part,
     PrimaryKey,
@@ -61,7 +60,8 @@ def _tables(
     found = {name: (kind, sql or "") for name, kind, sql in rows(queries.TABLES)}
     virtual = {name for name, (_, sql) in found.items() if sql[:14].upper() == "CREATE VIRTUAL"}
     shadows = _shadows(rows, virtual) if virtual else set()
-    texts = {name: read_table(sql) if kind == "table" else TableText(options=(normal(sql) or "",))
+    texts = {name: read_table(sql) if kind == "table"
+             else TableText(options=TableOptions(normal(sql) or ""))
              for name, (kind, sql) in found.items()}  # fmt: skip
     columns = {
         table: list(some)
@@ -134,21 +134,24 @@ def _columns(rows: list[Any], index: list[Any], text: TableText) -> Iterator[Par
         )
     if key:
         name, conflict = text.key
-        options = (*_unusual(index, text), *_on_conflict(conflict))
-        yield PrimaryKey(tuple(key), name=name, options=options)
+        yield PrimaryKey(tuple(key), name=name, options=_options(index, text, conflict))
 
 
-def _on_conflict(action: str) -> tuple[str, ...]:
-    return (f"ON CONFLICT {action.upper()}",) if action else ()
+def _on_conflict(action: str) -> tuple[OnConflict, ...]:
+    return (OnConflict(action.upper()),) if action else ()
 
 
-def _unusual(index: list[Any], text: TableText) -> Iterator[str]:
+def _options(index: list[Any], text: TableText, conflict: str) -> tuple[KeyOption, ...]:
+    return (*_unusual(index, text), *_on_conflict(conflict))
+
+
+def _unusual(index: list[Any], text: TableText) -> Iterator[Key]:
     """The options of the columns of a UNIQUE or PRIMARY KEY, beyond their names."""
     for row in index:
         if row[7] != _collation(row[4], text):
-            yield f"{row[4]} COLLATE {row[7]}"
+            yield Key(row[4], options=f"COLLATE {row[7]}")
         if row[6]:
-            yield f"{row[4]} DESC"
+            yield Key(row[4], order="DESC")
 
 
 def _collation(column: str | None, text: TableText) -> str | None:
@@ -182,7 +185,7 @@ def _index(rows: list[Any], text: TableText) -> Iterator[Part]:
     if origin == "u":
         columns = tuple(row[4] for row in rows)
         written = tuple(folded(one) for one in columns)
-        options = (*_unusual(rows, text), *_on_conflict(text.conflicts.get(written, "")))
+        options = _options(rows, text, text.conflicts.get(written, ""))
         yield Unique(columns, name=text.uniques.get(written), options=options)
     elif origin == "c":
         known = [(row[4], _collation(row[4], text)) for row in rows]

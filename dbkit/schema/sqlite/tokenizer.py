@@ -10,8 +10,8 @@ import re
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from ..details import Key, TableOptions
 from ..sql import folded, quoted
-from ..values import Key
 
 TOKEN = re.compile(
     r"""(?P<skip>\s+|--[^\n]*|/\*.*?(?:\*/|\Z))
@@ -187,7 +187,7 @@ class TableText:
     conflicts: dict[tuple[str, ...], str] = field(default_factory=dict)
     key: tuple[str | None, str] = (None, "")
     references: list[tuple[str | None, str]] = field(default_factory=list)
-    options: tuple[str, ...] = ()
+    options: TableOptions = field(default_factory=TableOptions)
 
 
 def read_table(sql: str) -> TableText:
@@ -201,11 +201,14 @@ def _read_table(sql: str) -> TableText:
     words = tokens(sql)
     table = TableText()
     if words[:2] == ["create", "virtual"]:
-        table.options = (" ".join(words[words.index("using") :]),)
+        table.options = TableOptions(" ".join(words[words.index("using") :]))
         return table
     start = words.index("(")
     end = _closing(words, start)
-    table.options = tuple(sorted(" ".join(option) for option in _items(words[end + 1 :])))
+    options = list(_items(words[end + 1 :]))
+    table.options = TableOptions(
+        strict=["strict"] in options, without_rowid=["without", "rowid"] in options
+    )
     for item in _items(words[start + 1 : end]):
         own = "" if item[0] in CONSTRAINT_WORDS else _unquoted(item[0])
         column = ColumnText()

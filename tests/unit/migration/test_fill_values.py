@@ -14,7 +14,8 @@ from dbkit.migration.fill_values import emptied, filled, noting
 from dbkit.migration.questioner import Decisions
 from dbkit.python_source import Call
 from dbkit.schema.changes import Add, Alter, Change
-from dbkit.schema.values import Column, Generated
+from dbkit.schema.details import Generated
+from dbkit.schema.values import Column
 from tests.pairs.pair import table
 
 NEEDED = [Add("t", Column("a", "text", False))]

@@ -7,8 +7,8 @@ from typing import get_args
 import pytest
 
 from dbkit.schema.changes import KINDS, Add, Alter, Drop, Item, definition, items, kind, subject
+from dbkit.schema.details import Action, Key, SequenceOptions
 from dbkit.schema.values import (
-    Action,
     Check,
     Column,
     Comment,
@@ -16,9 +16,7 @@ from dbkit.schema.values import (
     Extension,
     ForeignKey,
     Index,
-    Key,
     PrimaryKey,
-    SequenceOptions,
     Table,
     Trigger,
 )

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from dbkit.schema.changes import Add, Alter, Change, Drop
+from dbkit.schema.details import Key, TableOptions
 from dbkit.schema.diff import counterpart, diff
 from dbkit.schema.values import (
     Check,
@@ -15,7 +16,6 @@ from dbkit.schema.values import (
     EnumType,
     ForeignKey,
     Index,
-    Key,
     Namespace,
     Part,
     PrimaryKey,
@@ -105,7 +105,7 @@ def test_types_come_before_tables_and_names_in_order() -> None:
 
 
 def test_a_table_of_another_kind_is_altered_once_and_its_parts_are_compared() -> None:
-    old, new = Table("t", (A,)), Table("t", (A, B), options=("strict",))
+    old, new = Table("t", (A,)), Table("t", (A, B), options=TableOptions(strict=True))
     assert diff(Schema(tables=(old,)), Schema(tables=(new,))) == (
         Alter(None, old, new),
         Add("t", B),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dbkit.schema.details import Key, TableOptions
 from dbkit.schema.inheritance import as_inherited, descendants, is_partition, parents_first
-from dbkit.schema.values import Check, Column, Comment, Index, Key, Table, Trigger
+from dbkit.schema.values import Check, Column, Comment, Index, Table, Trigger
 
 TREE = [
     Table("leaf", parents=("child",)),
@@ -37,8 +38,10 @@ def test_descendants_are_those_below_and_not_the_tables_themselves() -> None:
 
 
 def test_a_partition_is_told_by_its_option() -> None:
-    assert is_partition(Table("t", options=("PARTITION OF p FOR VALUES IN (1)",)))
-    assert not is_partition(Table("t", options=("PARTITION BY LIST (a)",)))
+    assert is_partition(Table("t", options=TableOptions(parents=("p",), bound="FOR VALUES IN (1)")))
+    assert not is_partition(
+        Table("t", options=TableOptions(partition_by="LIST (a)", parents=("p",)))
+    )
 
 
 def test_a_partition_has_its_parents_defaults_and_no_parts_of_its_own() -> None:

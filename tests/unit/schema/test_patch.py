@@ -8,19 +8,10 @@ import pytest
 
 from dbkit.errors import MigrationError
 from dbkit.schema.changes import Add, Alter, Change, Drop
+from dbkit.schema.details import Key, TableOptions
 from dbkit.schema.diff import diff
 from dbkit.schema.patch import filtered, marked_as, patched, with_names
-from dbkit.schema.values import (
-    Check,
-    Column,
-    EnumType,
-    Index,
-    Key,
-    PrimaryKey,
-    Schema,
-    Sequence,
-    Table,
-)
+from dbkit.schema.values import Check, Column, EnumType, Index, PrimaryKey, Schema, Sequence, Table
 
 A, B = Column("a", "integer"), Column("b", "text")
 INDEX = Index((Key("a"),), name="i", named=False)
@@ -31,7 +22,9 @@ ONE = Schema(
 TWO = Schema(
     sequences=(Sequence("s"),),
     enums=(EnumType("e", ("x", "y")),),
-    tables=(Table("t", (Column("a", "bigint"), B, Check("a > 0")), options=("strict",)),),
+    tables=(
+        Table("t", (Column("a", "bigint"), B, Check("a > 0")), options=TableOptions(strict=True)),
+    ),
 )
 
 
@@ -79,9 +72,11 @@ def test_what_is_not_there_is_an_error(change: Change, words: str) -> None:
 
 
 def test_a_replica_identity_goes_with_its_index() -> None:
-    table = Table("t", (A, INDEX), options=("REPLICA IDENTITY USING INDEX i", "other"))
+    options = TableOptions(replica_identity="USING INDEX", replica_index="i", strict=True)
+    table = Table("t", (A, INDEX), options=options)
     assert filtered(table, lambda part: True) == table
-    assert filtered(table, lambda part: part is A) == Table("t", (A,), options=("other",))
+    left = Table("t", (A,), options=TableOptions(strict=True))
+    assert filtered(table, lambda part: part is A) == left
 
 
 def test_which_names_count() -> None:

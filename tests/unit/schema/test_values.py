@@ -7,18 +7,10 @@ from typing import Any, get_args
 
 import pytest
 
-from dbkit.schema.values import (
-    Column,
-    EnumType,
-    Nameable,
-    Part,
-    Schema,
-    SequenceOptions,
-    Table,
-    in_namespace,
-)
+from dbkit.schema.details import SequenceOptions, Setting, TableOptions
+from dbkit.schema.values import Column, EnumType, Nameable, Part, Schema, Table, in_namespace
 
-KINDS: list[Any] = [*get_args(Part), EnumType, Table, SequenceOptions]
+KINDS: list[Any] = [*get_args(Part), EnumType, Table, SequenceOptions, TableOptions]
 
 
 def example(kind: Any) -> Any:
@@ -57,6 +49,19 @@ def test_a_sequence_says_only_what_is_not_the_default() -> None:
         *("CACHE 2", "CYCLE"),
     )
     assert downwards.words == (*downwards.clauses, "UNLOGGED", "OWNED BY t.u.a")
+
+
+def test_the_options_of_a_table_in_words() -> None:
+    assert TableOptions().words == ()
+    partition = TableOptions(
+        "", "LIST (a)", ("p",), "DEFAULT", True, True, "USING INDEX", "i", "o",
+        (Setting("fillfactor", "7"),), True, True)  # fmt: skip
+    assert partition.words == (
+        *("PARTITION BY LIST (a)", "PARTITION OF (p) DEFAULT"),
+        *("ROW LEVEL SECURITY", "FORCE ROW LEVEL SECURITY", "REPLICA IDENTITY USING INDEX i"),
+        *("OF o", "fillfactor=7", "strict", "without rowid"),
+    )
+    assert TableOptions("SELECT 1", parents=("p", "q")).words == ("SELECT 1", "INHERITS (p, q)")
 
 
 def test_what_is_attached_is_not_compared() -> None:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from ...details import Action, Key, KeyOption, Setting
 from ...sql import listed, literal, quoted
 from ...values import (
-    Action,
     Check,
     Column,
     Constraint,
     Exclusion,
     ForeignKey,
     Index,
-    Key,
     Part,
     Policy,
     PrimaryKey,
@@ -26,10 +24,6 @@ from ...values import (
     Unique,
     in_namespace,
 )
-
-PARTITION = re.compile(r"PARTITION OF \((.*)\) (FOR VALUES.*|DEFAULT)", re.DOTALL)
-INHERITED = re.compile(r"(?:PARTITION OF|INHERITS) \((.*?)\)(?: FOR VALUES.*| DEFAULT)?", re.DOTALL)
-CLAUSES = ("PARTITION ", "INHERITS ", "REPLICA IDENTITY ", "ROW LEVEL ", "FORCE ROW ", "OF ")
 
 
 class Spelling:
@@ -144,10 +138,9 @@ class Spelling:
         )
 
     def view(self, table: Table) -> str:
-        query, *options = table.options
         kind = table.kind.upper()
-        return spaced(f"CREATE {kind} {self.name(table.name)}", settings(options),
-                      f"AS {query.strip().rstrip(';')}",
+        return spaced(f"CREATE {kind} {self.name(table.name)}", settings(table.options.settings),
+                      f"AS {table.options.query.strip().rstrip(';')}",
                       "" if table.populated or kind == "VIEW" else "WITH NO DATA")  # fmt: skip
 
 
@@ -183,10 +176,10 @@ def included(columns: tuple[str, ...]) -> str:
     return f"INCLUDE ({', '.join(columns)})" if columns else ""  # as the server prints them
 
 
-def settings(options: Iterable[str]) -> str:
-    """Return storage parameters as SQL; an option is `name=value`."""
-    pairs = (option.partition("=") for option in options)
-    text = ", ".join(f"{name} = {literal(value)}" for name, _, value in pairs)
+def settings(options: Iterable[KeyOption]) -> str:
+    """Return storage parameters as SQL."""
+    text = ", ".join(f"{one.name} = {literal(one.value)}" for one in options
+                     if isinstance(one, Setting))  # fmt: skip
     return f"WITH ({text})" if text else ""
 
 
@@ -211,12 +204,6 @@ def identity(column: Column) -> str:
     """Return the identity clause of a column; its sequence always has the column's type."""
     options = " ".join(replace(column.sequence, type="").clauses)
     return f"GENERATED {column.identity.upper()} AS IDENTITY" + (f" ({options})" if options else "")
-
-
-def parents(table: Table) -> list[str]:
-    """Return the parents of a partition, or of a table that inherits, as SQL."""
-    matches = (INHERITED.fullmatch(option) for option in table.options)
-    return next((match[1].split(", ") for match in matches if match), [])
 
 
 def words_of(part: Part) -> str:

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from ...changes import Add, Alter, Change, Drop
 from ...diff import diff
+from ...inheritance import is_partition
 from ...sql import literal, mentions
 from ...values import (
     VIEWS,
@@ -35,7 +36,7 @@ from ...values import (
     Trigger,
     Unique,
 )
-from .as_sql import Spelling, parents, words_of
+from .as_sql import Spelling, words_of
 
 Keys = PrimaryKey | Unique | Index
 PLAIN = ("table", "unlogged table")
@@ -168,7 +169,7 @@ class Plan:
         """Find the views of touched tables, and the views of these views."""
         views = [new for _, new in self.kept if new.kind in VIEWS]
         while found := {view.name for view in views if view.name not in self.recreated
-                        and self._reads_touched(view.options[0])}:  # fmt: skip
+                        and self._reads_touched(view.options.query)}:  # fmt: skip
             self.recreated |= found
 
     def _reads_touched(self, text: str) -> bool:
@@ -259,7 +260,8 @@ class Plan:
         return inherited and any(
             _same(change, other)
             for parent in self.parents(table)  # type: ignore[arg-type]
-            if parent.name in self.old and parents(self.old[table.name]) == parents(table)  # type: ignore[union-attr,arg-type]
+            if parent.name in self.old
+            and self.old[table.name].options.parents == table.options.parents  # type: ignore[union-attr]
             for other in diff(Schema(tables=(self.old[parent.name],)), Schema(tables=(parent,)))
         )
 
@@ -326,12 +328,13 @@ def _is_alterable(old: Table, new: Table) -> bool:
     return old.kind not in VIEWS and _partitioning(old) == _partitioning(new)
 
 
-def _partitioning(table: Table) -> list[str]:
-    return [option for option in table.options if option.startswith("PARTITION ")]
+def _partitioning(table: Table) -> tuple[str, str, tuple[str, ...]]:
+    options = table.options
+    return options.partition_by, options.bound, options.parents if options.bound else ()
 
 
 def _is_partition_of(table: Table, names: set[str]) -> bool:
-    return bool(_partitioning(table)) and not names.isdisjoint(table.parents)
+    return is_partition(table) and not names.isdisjoint(table.parents)
 
 
 def columns_of_both(old: Table, new: Table) -> Iterator[tuple[Column, Column]]:

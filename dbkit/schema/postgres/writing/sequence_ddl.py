@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...details import SequenceOptions
 from ...sql import Statement, literal, quoted
-from ...values import Sequence, SequenceOptions
+from ...values import Sequence
 from ..catalog import LARGEST
 from .as_sql import Spelling
 from .steps import Placed, Step

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from ...changes import Add, Alter, Change, Drop
-from ...inheritance import inherited_column
-from ...patch import BY_INDEX
+from ...details import Setting, TableOptions
+from ...inheritance import inherited_column, is_partition
 from ...sql import Statement, literal, mentions, not_done, quoted
 from ...values import (
     VIEWS,
@@ -27,15 +27,11 @@ from ...values import (
     Trigger,
     Unique,
 )
-from .as_sql import CLAUSES, PARTITION, Spelling, parents
+from .as_sql import Spelling, spaced
 from .column_ddl import Columns
 from .plan import Plan
 from .steps import Placed, Step
 from .trigger_ddl import Firings
-
-SECURITY = {"ROW LEVEL SECURITY": ("ENABLE ROW LEVEL SECURITY", "DISABLE ROW LEVEL SECURITY"),
-            "FORCE ROW LEVEL SECURITY": ("FORCE ROW LEVEL SECURITY",
-                                         "NO FORCE ROW LEVEL SECURITY")}  # fmt: skip
 
 
 class Tables:
@@ -109,30 +105,31 @@ class Tables:
             yield from self._view_defaults(table)
         else:
             yield from self._create_table(table)
-            yield from self._options(table, (), table.options)
+            yield from self._options(table, TableOptions(), table.options)
         for part in table.parts:
             if not isinstance(part, Column) and not self._is_inherited(table, part):
                 yield from self._add(table, part)
 
     def _create_table(self, table: Table) -> Iterator[Placed]:
         columns = [part for part in table.parts if isinstance(part, Column)]
-        partition = next(filter(None, map(PARTITION.fullmatch, table.options)), None)
+        options = table.options
         kind = "UNLOGGED TABLE" if table.kind == "unlogged table" else "TABLE"
         words = [f"CREATE {kind} {self.spelling.name(table.name)}"]
         beside: list[Placed] = []
-        if partition:
-            words.append(f"PARTITION OF {partition[1]} {partition[2]}")
+        if options.bound:
+            words.append(f"PARTITION OF {', '.join(options.parents)} {options.bound}")
         else:
             lines, beside = self.columns.create(table.name, columns)
             words.append("(" + "".join(f"\n    {line}," for line in lines).rstrip(",") + "\n)")
-        words += [option for option in table.options if option.startswith("PARTITION BY ")]
+        if options.partition_by:
+            words.append(f"PARTITION BY {options.partition_by}")
         rank = self._rank(table, self.plan.new)
         yield Placed(Step.TABLE, Statement(" ".join(words)), rank)
         yield from beside
-        if partition:
+        if options.bound:
             yield from self._differing(table, columns)
         else:
-            yield from self._inherit(table.name, parents(table))
+            yield from self._inherit(table.name, options.parents)
 
     def _differing(self, table: Table, columns: list[Column]) -> Iterator[Placed]:
         """Alter the columns of a new partition that differ from those of its parent."""
@@ -146,7 +143,7 @@ class Tables:
 
     def _is_inherited(self, table: Table, part: Part) -> bool:
         """Whether a new partition has the part from its parent."""
-        checked = isinstance(part, Check) and any(map(PARTITION.fullmatch, table.options))
+        checked = isinstance(part, Check) and is_partition(table)
         return checked and any(
             isinstance(other, Check) and other.name == part.name and other.inherited
             for one in self.plan.parents(table)
@@ -158,7 +155,7 @@ class Tables:
         place = (id(among), table.name)
         if place not in self._ranks:
             self._ranks[place] = 0  # the table may depend on itself
-            text = table.options[0] if table.kind in VIEWS else ""
+            text = table.options.query
             under = (self._rank(one, among) for one in among.values()
                      if one.name != table.name and (one.kind in VIEWS) == (table.kind in VIEWS)
                      and self._is_under(one, table, text))  # fmt: skip
@@ -200,7 +197,7 @@ class Tables:
         if old.kind != new.kind:
             word = "UNLOGGED" if new.kind == "unlogged table" else "LOGGED"
             yield Placed(Step.OPTION, Statement(f"ALTER TABLE {name} SET {word}"))
-        before, after = parents(old), parents(new)
+        before, after = old.options.parents, new.options.parents
         for parent in before:
             if parent not in after:
                 sql = f"ALTER TABLE {name} NO INHERIT {parent}"
@@ -208,30 +205,27 @@ class Tables:
         yield from self._inherit(new.name, [parent for parent in after if parent not in before])
         yield from self._options(new, old.options, new.options)
 
-    def _inherit(self, table: str, parents: list[str]) -> Iterator[Placed]:
+    def _inherit(self, table: str, parents: Iterable[str]) -> Iterator[Placed]:
         for parent in parents:
             sql = f"ALTER TABLE {self.spelling.name(table)} INHERIT {parent}"
             yield Placed(Step.ADD_PARENT, Statement(sql))
 
-    def _options(
-        self, table: Table, old: tuple[str, ...], new: tuple[str, ...]
-    ) -> Iterator[Placed]:
-        for words in filter(None, (*_security(old, new), *_settings(old, new))):
+    def _options(self, table: Table, old: TableOptions, new: TableOptions) -> Iterator[Placed]:
+        for words in filter(None, (*_security(old, new), *_settings(old.settings, new.settings))):
             sql = f"ALTER TABLE {self.spelling.name(table.name)} {words}"
             if table.kind == "materialized view":
                 sql = sql.replace("ALTER TABLE", "ALTER MATERIALIZED VIEW", 1)
             yield Placed(Step.OPTION, Statement(sql))
-        for word, otherwise in (("REPLICA IDENTITY ", "DEFAULT"), ("OF ", "NOT OF")):
-            before, after = _clause(old, word), _clause(new, word)
-            if before != after and word == "OF ":
-                sql = f"ALTER TABLE {self.spelling.name(table.name)} {after or otherwise}"
-                yield Placed(Step.OPTION, Statement(sql))
-            elif before != after:
-                yield self._replica_identity(table, after or word + otherwise)
+        if (old.replica_identity, old.replica_index) != (new.replica_identity, new.replica_index):
+            yield self._replica_identity(table, new)
+        if old.of_type != new.of_type:
+            words = f"OF {new.of_type}" if new.of_type else "NOT OF"
+            sql = f"ALTER TABLE {self.spelling.name(table.name)} {words}"
+            yield Placed(Step.OPTION, Statement(sql))
 
-    def _replica_identity(self, table: Table, clause: str) -> Placed:
-        index = clause.removeprefix(BY_INDEX)
-        words = clause if index == clause else f"{BY_INDEX}{quoted(index)}"
+    def _replica_identity(self, table: Table, options: TableOptions) -> Placed:
+        words = spaced(f"REPLICA IDENTITY {options.replica_identity or 'DEFAULT'}",
+                       quoted(options.replica_index) if options.replica_index else "")  # fmt: skip
         sql = f"ALTER TABLE {self.spelling.name(table.name)} {words}"
         return Placed(Step.OPTION, Statement(sql))
 
@@ -258,11 +252,11 @@ class Tables:
                 sql = f"{head} ADD {self.spelling.constraint(part)}"
                 yield Placed(Step.CONSTRAINT, Statement(sql))
         if isinstance(part, Exclusion) and part.options:
-            words = f"SET ({', '.join(part.options)})"
+            words = f"SET ({', '.join(map(str, part.options))})"
             name = self.spelling.beside(table.name, part.name or "")
             yield Placed(Step.INDEX, Statement(f"ALTER INDEX {name} {words}"))
-        if f"{BY_INDEX}{part.name}" in table.options:
-            yield self._replica_identity(table, f"{BY_INDEX}{part.name}")
+        if part.name and part.name == table.options.replica_index:
+            yield self._replica_identity(table, table.options)
 
     def _drop_part(self, table: str, part: Part) -> Iterator[Placed]:
         name = quoted(part.name or "")
@@ -283,7 +277,7 @@ class Tables:
             case Index():
                 sql = f"DROP INDEX {self.spelling.beside(table, part.name or '')}"
                 yield Placed(Step.DROP_CONSTRAINT, Statement(sql))
-            case Check() if parents(self.plan.old[table]):  # if it is inherited, after the parent's
+            case Check() if self.plan.old[table].options.parents:  # perhaps after the parent's
                 rank = self._rank(self.plan.old[table], self.plan.old)
                 sql = f"ALTER TABLE {on} DROP CONSTRAINT IF EXISTS {name}"
                 yield Placed(Step.DROP_CONSTRAINT, Statement(sql), rank)
@@ -326,24 +320,18 @@ class Tables:
         return Placed(Step.COMMENT, Statement(f"COMMENT ON {what} IS {text}"))
 
 
-def _security(old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[str]:
-    for option, (on, off) in SECURITY.items():
-        if (option in old) != (option in new):
-            yield on if option in new else off
+def _security(old: TableOptions, new: TableOptions) -> Iterator[str]:
+    if old.row_security != new.row_security:
+        yield f"{'ENABLE' if new.row_security else 'DISABLE'} ROW LEVEL SECURITY"
+    if old.forces_row_security != new.forces_row_security:
+        yield f"{'FORCE' if new.forces_row_security else 'NO FORCE'} ROW LEVEL SECURITY"
 
 
-def _settings(old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[str]:
+def _settings(old: Iterable[Setting], new: Iterable[Setting]) -> Iterator[str]:
     """The SET and RESET clauses for storage parameters that differ."""
-    before, after = (
-        dict(option.partition("=")[::2] for option in side if not option.startswith(CLAUSES))
-        for side in (old, new)
-    )
+    before, after = ({one.name: one.value for one in side} for side in (old, new))
     changed = [f"{name} = {literal(value)}" for name, value in after.items()
                if before.get(name) != value]  # fmt: skip
     gone = [name for name in before if name not in after]
     yield f"SET ({', '.join(changed)})" if changed else ""
     yield f"RESET ({', '.join(gone)})" if gone else ""
-
-
-def _clause(options: tuple[str, ...], word: str) -> str:
-    return next((one for one in options if one.startswith(word)), "")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from ...details import FiringState
 from ...inheritance import is_partition
 from ...sql import Statement, literal, quoted
-from ...values import FiringState, Part, Rule, Table, Trigger
+from ...values import Part, Rule, Table, Trigger
 from ..queries import EVENT
 from .as_sql import Spelling
 from .plan import Plan

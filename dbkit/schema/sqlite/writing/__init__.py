@@ -82,7 +82,7 @@ class _Writer:
         yield from self._indexes()
         for view in self.new.values():
             if _is_view(view) and (self.apart or view in self._created()):
-                sql = self._text("view", view, view.name, view.options[0]) or create_view(view)
+                sql = self._text("view", view, view.name, view.options.query) or create_view(view)
                 yield self._marked(view, sql)
         for table, trigger in _triggers(self.new):
             if self.apart or table in self._created() or self._is_new(table, trigger):
@@ -237,7 +237,7 @@ def _rebuild(old: Table, new: Table, statistics: list[str]) -> Iterator[str]:
 
 def _rowid(old: Table, new: Table) -> list[tuple[str, str]]:
     """The rowid of both tables, if no column is the rowid: other data may refer to it."""
-    if any(_names_rowid(table) or "without rowid" in table.options for table in (old, new)):
+    if any(_names_rowid(table) or table.options.without_rowid for table in (old, new)):
         return []
     free = [
         one for one in ("rowid", "_rowid_", "oid") if one not in {*by_lower(old), *by_lower(new)}

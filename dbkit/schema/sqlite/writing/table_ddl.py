@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from ...details import Key, KeyOption, OnConflict
 from ...sql import folded, listed, quoted
 from ...values import (
     Check,
@@ -50,7 +51,8 @@ def key_of(table: Table) -> PrimaryKey | None:
 def create_table(table: Table, name: str | None = None) -> str:
     """Return the CREATE TABLE of a table, under its own or another `name`, without indexes."""
     if table.kind == "virtual table":
-        return f"CREATE VIRTUAL TABLE {full_name(table.name)} {' '.join(tokens(table.options[0]))}"
+        module = " ".join(tokens(table.options.query))
+        return f"CREATE VIRTUAL TABLE {full_name(table.name)} {module}"
     key = key_of(table)
     inline = key if key and len(key.columns) == 1 and not _collates(key) else None
     lines = [column_text(column, inline) for column in columns(table)]
@@ -58,7 +60,7 @@ def create_table(table: Table, name: str | None = None) -> str:
         if isinstance(part, Constraint) and part is not inline:
             lines.append(_constraint(part))
     body = "".join(f"\n    {line}," for line in lines).rstrip(",")
-    options = ", ".join(table.options)
+    options = ", ".join(table.options.words)
     return f"CREATE TABLE {full_name(table.name, name)} ({body}\n) {options}".strip()
 
 
@@ -67,8 +69,8 @@ def column_text(column: Column, key: PrimaryKey | None = None) -> str:
     without being the rowid: only a column definition can say so."""
     words = [quoted(column.name), write_type(column.type)]
     if key and key.columns == (column.name,):
-        descending = "DESC" if f"{column.name} DESC" in key.options else ""
-        words += [_named(key.name), "PRIMARY KEY", descending, *_conflict(key.options)]
+        words += [_named(key.name), "PRIMARY KEY", *_clauses(column.name, key.options)]
+        words += _conflict(key.options)
         words.append("AUTOINCREMENT" if column.identity else "")
     if column.collation:
         words.append(f"COLLATE {column.collation}")
@@ -108,18 +110,22 @@ def _named(name: str | None) -> str:
     return f"CONSTRAINT {quoted(name)}" if name else ""
 
 
-def _key(column: str, options: Iterable[str]) -> str:
+def _key(column: str, options: Iterable[KeyOption]) -> str:
     """A column of a key with its options."""
-    clauses = [one.removeprefix(column) for one in options if one.startswith(f"{column} ")]
-    return quoted(column) + "".join(clauses)
+    return " ".join([quoted(column), *_clauses(column, options)])
+
+
+def _clauses(column: str, options: Iterable[KeyOption]) -> Iterator[str]:
+    return (one.options or one.order for one in options
+            if isinstance(one, Key) and one.column == column)  # fmt: skip
 
 
 def _collates(key: PrimaryKey) -> bool:
-    return any(one.startswith(f"{key.columns[0]} COLLATE ") for one in key.options)
+    return any(isinstance(one, Key) and one.options for one in key.options)
 
 
-def _conflict(options: Iterable[str]) -> Iterator[str]:
-    return (option for option in options if option.startswith("ON CONFLICT "))
+def _conflict(options: Iterable[KeyOption]) -> Iterator[str]:
+    return (str(option) for option in options if isinstance(option, OnConflict))
 
 
 def _default(text: str) -> str:
@@ -163,7 +169,7 @@ def as_it_was(text: str, table: str) -> str:
 def create_view(view: Table) -> str:
     """Return the CREATE VIEW of a view. It names the columns, because the text is in lower case."""
     names = {folded(column.name): quoted(column.name) for column in columns(view)}
-    words = tokens(view.options[0])[3:]
+    words = tokens(view.options.query)[3:]
     for place, word in enumerate(words):
         called = words[place + 1 : place + 2] == ["("]
         if word in names and names[word] != quoted(word) and not called:

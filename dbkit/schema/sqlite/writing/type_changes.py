@@ -49,7 +49,7 @@ def _misfit(table: Table, old: Column, new: Column) -> str:
     is_rowid = new.type == "integer" and key is not None and key.columns == (new.name,)
     if old.type == new.type or (is_rowid and pair[0] == "integer"):
         return ""
-    if is_rowid or ("strict" in table.options and new.type != "any" and pair not in STRICTLY):
+    if is_rowid or (table.options.strict and new.type != "any" and pair not in STRICTLY):
         return NONE
     if pair in CHANGED:
         return CHANGED[pair]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from dbkit.schema.details import Action, Key, TableOptions
 from dbkit.schema.postgres.writing import misfits, statements, usings
 from dbkit.schema.values import (
-    Action,
     Check,
     Column,
     Comment,
@@ -14,7 +14,6 @@ from dbkit.schema.values import (
     EnumType,
     ForeignKey,
     Index,
-    Key,
     Namespace,
     Part,
     PrimaryKey,
@@ -182,8 +181,9 @@ def test_many_domains_that_name_all_before_them() -> None:
 def test_many_views_that_name_all_before_them() -> None:
     names = [f"v{number:02}" for number in reversed(range(30))]  # not in the order of their names
     column = (Column("a", "integer"),)
-    views = [Table(name, column, "view", (f"SELECT 1 AS a FROM {', '.join(names[:n]) or 'x'}",))
-             for n, name in enumerate(names)]  # fmt: skip
+    queries = [f"SELECT 1 AS a FROM {', '.join(names[:n]) or 'x'}" for n in range(len(names))]
+    views = [Table(name, column, "view", TableOptions(query))
+             for name, query in zip(names, queries, strict=True)]  # fmt: skip
     created = sql(Schema(), Schema(tables=tuple(views)))
     assert [one.split()[2].strip('"') for one in created] == names
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from dbkit.schema.details import Key
 from dbkit.schema.sqlite.tokenizer import (
     normal,
     read_default,
@@ -13,7 +14,6 @@ from dbkit.schema.sqlite.tokenizer import (
     tokens,
     write_type,
 )
-from dbkit.schema.values import Key
 
 
 @pytest.mark.parametrize(
@@ -95,12 +95,12 @@ def test_a_table() -> None:
     assert table.uniques == {("b",): None, ("a", "b"): "q"}
     assert table.conflicts == {("b",): "fail", ("a", "b"): ""}
     assert table.references == [(None, "INITIALLY DEFERRED"), ("f", "")]
-    assert table.options == ("strict", "without rowid")
+    assert table.options.words == ("strict", "without rowid")
 
 
 def test_a_virtual_table() -> None:
     table = read_table("CREATE VIRTUAL TABLE t USING fts5(a, tokenize='x')")
-    assert table.options == ("using fts5 ( a , tokenize = 'x' )",)
+    assert table.options.query == "using fts5 ( a , tokenize = 'x' )"
 
 
 @pytest.mark.parametrize(

@@ -7,19 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from dbkit.schema.details import Generated, Key
 from dbkit.schema.sqlite.writing import statements
-from dbkit.schema.values import (
-    Check,
-    Column,
-    Generated,
-    Index,
-    Key,
-    Part,
-    PrimaryKey,
-    Schema,
-    Table,
-    Trigger,
-)
+from dbkit.schema.values import Check, Column, Index, Part, PrimaryKey, Schema, Table, Trigger
 
 KEY = PrimaryKey(("id",), named=False)
 ID, A = Column("id", "integer", False), Column("a", "text")

@@ -58,11 +58,11 @@ class ModelSource:
             "constraints": list(self.constraints) or None,
             **self.options,
         }
-        entries = tuple((name, value) for name, value in meta.items() if value is not None)
+        entries = {name: value for name, value in meta.items() if value is not None}
         # Peewee adds the key `id` itself, but a class needs at least one entry
-        body = tuple(one for one in self.fields.items() if one != ("id", Call("pw.AutoField")))
-        body = body if body or entries else tuple(self.fields.items())
-        yield Class(self.name, self.base, body, entries, decorator=decorator)
+        body = dict(one for one in self.fields.items() if one != ("id", Call("pw.AutoField")))
+        body = body if body or entries else self.fields
+        yield Class(self.name, self.base, body, entries, decorator)
         for index in self.indexes:
             if index not in pairs:
                 keys = (_class_key(self.name, key) for key in index.arguments)

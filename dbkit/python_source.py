@@ -36,8 +36,8 @@ class Class:
 
     name: str
     base: str
-    body: tuple[tuple[str, Any], ...] = ()
-    meta: tuple[tuple[str, Any], ...] = ()
+    body: dict[str, Any] = field(default_factory=dict)
+    meta: dict[str, Any] = field(default_factory=dict)
     decorator: str = ""
 
 
@@ -103,20 +103,21 @@ def statement_lines(statement: Statement, indent: str = "") -> list[str]:
 def _is_class_body(statement: Class) -> bool:
     """Whether a class body keeps the names of its assignments, and none hides a name that another
     assignment uses."""
-    found = (re.match(r"\w+", name) for _, value in statement.body for name in used_names(value))
+    found = (re.match(r"\w+", name) for name in used_names(statement.body))
     used = {match[0] for match in found if match}
-    return all(is_plain(name) and name not in used for name, _ in statement.body)
+    return all(is_plain(name) and name not in used for name in statement.body)
 
 
 def _call_of_type(statement: Class) -> Call:
-    meta = Call("type", ("Meta", (), dict(statement.meta)))
-    attributes = {**dict(statement.body), "Meta": meta}
+    attributes = {**statement.body, "Meta": Call("type", ("Meta", (), statement.meta))}
     call = Call("type", (statement.name, (Code(statement.base),), attributes))
     return Call(statement.decorator, (call,)) if statement.decorator else call
 
 
-def _assignments(pairs: Iterable[tuple[str, Any]], indent: str) -> list[str]:
-    return [line for name, value in pairs for line in lines(f"{name} = ", value, "", indent)]
+def _assignments(values: dict[str, Any], indent: str) -> list[str]:
+    return [
+        line for name, value in values.items() for line in lines(f"{name} = ", value, "", indent)
+    ]
 
 
 def lines(before: str, value: Any, after: str, indent: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from dbkit.python_source import Class
 from dbkit.schema.details import Key
 from dbkit.schema.values import Check, Column, Constraint, ForeignKey, Index, PrimaryKey, Table
 
@@ -14,8 +15,8 @@ class Kind:
     """The field of a column's type: `function(*arguments, **options)`.
 
     `sql` is the type as SQL. A foreign key to such a column has the same type if `followed`.
-    `method` is the default method of the field's index. `derived` is (base, field_type) if the
-    module must define the field's class.
+    `method` is the default method of the field's index. `derived` is the field's class if the
+    module must define it.
     """
 
     function: str
@@ -24,7 +25,7 @@ class Kind:
     sql: str = ""
     followed: bool = True
     method: str = ""
-    derived: tuple[str, str] | None = None
+    derived: Class | None = None
 
 
 class TypesOfDialect(Protocol):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 
 from dbkit.schema.values import Column, ForeignKey, PrimaryKey, Table
 
@@ -105,22 +107,13 @@ def _circle(
     needs: dict[str, list[tuple[str, ForeignKey | None]]],
 ) -> list[tuple[str, ForeignKey]]:
     """The foreign keys of a cycle; empty if there is no cycle."""
-    done: set[str] = set()
-    path: list[tuple[str, ForeignKey | None]] = []
-
-    def search(name: str) -> list[tuple[str, ForeignKey]]:
-        above = [table for table, _ in path]
-        if name in above:
-            return [(table, key) for table, key in path[above.index(name) :] if key]
-        for target, key in needs[name] if name not in done else ():
-            path.append((name, key))
-            if found := search(target):
-                return found
-            path.pop()
-        done.add(name)
-        return []
-
-    return next(filter(None, map(search, needs)), [])
+    try:
+        TopologicalSorter({name: [one for one, _ in needs[name]] for name in needs}).prepare()
+    except CycleError as error:
+        path = error.args[1][::-1]  # each table needs the next
+        return [(name, key) for name, after in pairwise(path)
+                for target, key in needs[name] if target == after and key]  # fmt: skip
+    return []
 
 
 def _strength(table: Table, key: ForeignKey, by_name: dict[str, Table]) -> tuple[bool, ...]:

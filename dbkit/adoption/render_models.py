@@ -55,8 +55,9 @@ def written(schema: Schema, dialect_name: str) -> Models:
     plan = layout(tables, types, IMPORTED | {one.name for one in enums})
     models = [Model(table, plan, types) for table in plan.tables.values()]
     statements = [one for model in models for one in model.source().statements()]
-    base = Class(BASE, "pw.Model", meta=(("legacy_table_names", False),))
-    every = [*enums, *_derived(models), base, *statements]
+    base = Class(BASE, "pw.Model", meta={"legacy_table_names": False})
+    derived = {one.name: one for model in models for one in model.derived}
+    every = [*enums, *(derived[name] for name in sorted(derived)), base, *statements]
     left = (*left_out.of_schema(schema), *map(left_out.unsayable, odd),
             *(one for model in models for one in model.left_out))  # fmt: skip
     head = "".join(f"{line}\n" for line in imports(body(every)))
@@ -113,16 +114,9 @@ def _enums(
             name = class_name(bare, "Enum")
             name = name if name.lower() not in taken else f"{name}Enum"
             name = unique(name, {*taken, *(one.name for one in classes)}, lambda n: "_" * n)
-            body = tuple(zip(members, enum.labels, strict=True))
+            body = dict(zip(members, enum.labels, strict=True))
             classes.append(Class(name, "StrEnum", body))
             arguments[enum.name] = (Code(name), *([bare] if name.lower() != bare else []))
         elif enum.labels:
             arguments[enum.name] = (enum.labels, bare)
     return classes, arguments
-
-
-def _derived(models: Iterable[Model]) -> Iterator[Class]:
-    """The classes of fields for types that Peewee declares under another name."""
-    derived = {name: one for model in models for name, one in model.derived.items()}
-    for name, (base, field_type) in sorted(derived.items()):
-        yield Class(name, base, (("field_type", field_type),))

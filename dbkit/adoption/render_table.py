@@ -8,7 +8,7 @@ from typing import Any
 import peewee as pw
 
 from dbkit.model_source import ModelSource, check, clause, composite_key, sql, with_options
-from dbkit.python_source import Call, Code
+from dbkit.python_source import Call, Class, Code
 from dbkit.schema.sql import quoted
 from dbkit.schema.values import Check, Column, Exclusion, ForeignKey, PrimaryKey, Table, Unique
 
@@ -32,7 +32,7 @@ class Model:
         self.left_out = list(filter(None, (of_part(table, part) for part in table.parts)))
         known = (plan.classes[one] for one in table.parents if one in plan.classes)
         self.depends_on = dict.fromkeys(known)
-        self.derived: dict[str, tuple[str, str]] = {}
+        self.derived: list[Class] = []
         self.key = self._key()
         self.indexes = Indexes(table, plan, types)
 
@@ -98,7 +98,7 @@ class Model:
 
     def _plain(self, column: Column, kind: Kind) -> Call:
         if kind.derived:
-            self.derived[kind.function] = kind.derived
+            self.derived.append(kind.derived)
         if column.identity == "serial" and column.nullable:
             words = f"Column {column.name} of table {self.table.name} is a nullable serial."
             self._leave_out(words, column.name)

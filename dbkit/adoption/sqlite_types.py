@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from dbkit.python_source import Class
 from dbkit.schema.details import Key
 from dbkit.schema.sql import quoted
 from dbkit.schema.sqlite.tokenizer import write_type
@@ -133,7 +134,8 @@ class Sqlite:
 def _derived(name: str, base: str, type_: str, options: dict[str, Any]) -> Kind:
     """A field with its own class, whose field_type is this name."""
     own = class_name(name, "Column") + "Field"
-    return Kind(own, (), options, type_, derived=(base, name))
+    derived = Class(own, base, {"field_type": name})
+    return Kind(own, (), options, type_, derived=derived)
 
 
 def _sized(type_: str, base: str, size: str | None, scale: str | None) -> Kind:

@@ -110,14 +110,13 @@ class Freezer:
         meta = model._meta
         key = [] if meta.composite_key else list(key_fields(model))
         calls = {one.name: self.field(one) for one in (*key, *targets)}
-        options = {"schema": meta.schema} if meta.schema else {}
         return ModelSource(
             name,
             "pw.Model",
             meta.table_name,
             {name: without(call, UNSEEN) for name, call in calls.items()},
             None if key else False,
-            options={**options, "managed": False},
+            options={"schema": meta.schema or None, "managed": False},
         )
 
     def field(self, one: Any) -> Call:
@@ -169,27 +168,25 @@ class Freezer:
 
     def _array(self, one: Any) -> Call:
         inner = self.field(internals.element_field(one))
-        options: dict[str, Any] = {"field_kwargs": inner.options} if inner.options else {}
-        if one.convert_values:
-            options["convert_values"] = True
-        if one.dimensions != 1:
-            options["dimensions"] = one.dimensions
-        return _class(postgres_ext.ArrayField, Code(inner.function), **options)
+        return with_options(
+            _class(postgres_ext.ArrayField, Code(inner.function)),
+            field_kwargs=inner.options,
+            convert_values=one.convert_values,
+            dimensions=one.dimensions != 1 and one.dimensions,
+        )
 
     def _foreign_key(self, one: Any) -> Call:
-        options = {}
-        if [one.rel_field.name] != [key.name for key in key_fields(one.rel_model)]:
-            options["field"] = one.rel_field.name
-        options |= {name: getattr(one, name) for name in ACTIONS if getattr(one, name)}
+        on_key = [one.rel_field.name] == [key.name for key in key_fields(one.rel_model)]
         if one.rel_model in self.later and one.rel_model is not one.model:
-            return Call("pw.DeferredForeignKey", (self.later[one.rel_model],), options)
-        kind: type = pw.ForeignKeyField
-        if isinstance(one, fields.TypedForeignKeyField):
-            kind = fields.TypedForeignKeyField
-            options["sql_type"] = one.sql_type
-        if one.deferred:
-            options[internals.DEFERRED] = True
-        return _class(kind, self._target(one), **options)
+            call = Call("pw.DeferredForeignKey", (self.later[one.rel_model],))
+        elif isinstance(one, fields.TypedForeignKeyField):
+            call = _class(fields.TypedForeignKeyField, self._target(one), sql_type=one.sql_type)
+        else:
+            call = _class(pw.ForeignKeyField, self._target(one))
+        if one.deferred and call.function != "pw.DeferredForeignKey":
+            call = with_options(call, **{internals.DEFERRED: True})
+        actions = {name: getattr(one, name) for name in ACTIONS}
+        return with_options(call, field=None if on_key else one.rel_field.name, **actions)
 
     def _target(self, one: Any) -> str:
         if one.rel_model is one.model:

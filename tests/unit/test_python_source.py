@@ -48,7 +48,7 @@ def test_a_call_that_takes_more_than_a_line() -> None:
 
 def test_a_module() -> None:
     base = Class("Base", "pw.Model")
-    some = Class("Some", "Base", (("a", Call("pw.F")),), (("schema", "s"),))
+    some = Class("Some", "Base", {"a": Call("pw.F")}, {"schema": "s"})
     call = Call("Some.add_index", ("a",))
     assert module("Doc.", "import peewee as pw\n", [base, some, call, call], ["Note."]) == (
         '"""Doc."""\n\nimport peewee as pw\n\n\nclass Base(pw.Model):\n    pass\n\n\n'

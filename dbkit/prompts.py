@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,12 @@ def questions() -> dict[str, Any]:
 def is_terminal() -> bool:
     """Whether a person can answer questions."""
     return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def which_first(names: Sequence[str]) -> str:
+    """Ask which of these migrations keeps its number; the others follow it."""
+    choice = click.Choice(names)
+    return str(click.prompt("Which of these migrations comes first?", type=choice))
 
 
 def created_text(created: Created | None, directory: Path, check: bool = False) -> str:

@@ -22,7 +22,7 @@ def migrated(names: list[str], done: str = "applied") -> None:
 out_of_order = click.option(
     "--allow-out-of-order",
     is_flag=True,
-    help="Accept numbers that repeat, are missing, or come late.",
+    help="Accept numbers that repeat or come late.",
 )
 
 
@@ -165,10 +165,30 @@ def status_(session: Session) -> None:
         click.echo(f"[ ] {name}")
     for sentence in found.disorder:
         click.echo(f"out of order: {sentence}")
+    for sentence in found.gaps:
+        click.echo(f"gap: {sentence}")
     click.echo(f"applied: {len(found.applied)}, pending: {len(found.pending)}")
     if found.errors:
         raise MigrationError("\n".join(found.errors))
     answer(not found.pending)
+
+
+@command("migrations", opens=False)
+@click.option("--after", metavar="MIGRATION", help="The migration that keeps its number.")
+def renumber_(session: Session, after: str | None) -> None:
+    """Rename migrations that share a number.
+
+    The migrations of the main branch keep their numbers, and the others follow them.
+    """
+    from ..migration.renumber import renumber
+    from ..prompts import is_terminal, which_first
+
+    choose = which_first if is_terminal() else None
+    new = renumber(session.settings.migrations, after, choose)
+    for old, name in new.items():
+        click.echo(f"renumber: {old} -> {name}")
+    if not new:
+        click.echo("renumber: nothing to do, every number is used once")
 
 
 @command("database", "models", "migrations", "seeds", *LIMITS)

@@ -5,6 +5,7 @@ This file is pure: it uses only the names of the files and the names in the hist
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
@@ -12,6 +13,7 @@ from itertools import pairwise
 
 from dbkit.errors import MigrationError
 
+TIME = re.compile(r"((?:19|20)\d{6})_(\d{6}|\d{4})_")  # a name that begins with a date and a time
 RESTORE = "Restore the files from version control."
 LISTED = "`python -m dbkit status` lists the migrations."
 CANDIDATES = 10  # names that an error lists
@@ -24,7 +26,7 @@ class Standing:
 
     `gone` are applied files that are not in the directory. `squashed` are the replacing files that
     the history should name instead of those they replace. `errors` are the reasons why a
-    REPLACES is impossible.
+    REPLACES is impossible. `gaps` are sentences about missing numbers, which stop nothing.
     """
 
     recorded: tuple[str, ...]
@@ -34,6 +36,7 @@ class Standing:
     disorder: tuple[str, ...] = ()
     squashed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     errors: tuple[MigrationError, ...] = ()
+    gaps: tuple[str, ...] = ()
 
     @property
     def pending(self) -> list[str]:
@@ -142,7 +145,10 @@ class Layout:
         gone = tuple(one for one in applied if one not in set(self.names))
         todo = tuple(one for one in self.names if one not in hidden)
         found = tuple(self._disorder(todo, set(applied)))
-        return Standing(tuple(recorded), tuple(applied), todo, gone, found, squashed, tuple(errors))
+        gaps = tuple(self._gaps(todo))
+        return Standing(
+            tuple(recorded), tuple(applied), todo, gone, found, squashed, tuple(errors), gaps
+        )
 
     def _inner_first(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Each replacing file with the names that it replaces. A file that is itself replaced comes
@@ -171,10 +177,10 @@ class Layout:
         """Once the replaced files are deleted, a new database knows none of them. If only some are
         unknown, or another migration has the number of a replaced file, REPLACES is wrong."""
         known = {*self.names, *recorded}
-        numbers = {one.partition("_")[0] for one in known - {name}}
+        numbers = {number(one) for one in known - {name} if one.partition("_")[0].isdigit()}
         unknown = [one for one in replaced if one not in known]
         wrong = [one for one in unknown
-                 if len(unknown) < len(replaced) or one.partition("_")[0] in numbers]  # fmt: skip
+                 if len(unknown) < len(replaced) or number(one) in numbers]  # fmt: skip
         if wrong:
             yield MigrationError(
                 f"{name} replaces {', '.join(wrong)}, but neither the migrations directory nor the "
@@ -182,15 +188,19 @@ class Layout:
                 f"Correct its REPLACES. {RESTORE}",
             )
 
-    def _disorder(self, todo: Sequence[str], applied: set[str]) -> Iterator[str]:
-        """A sentence for each fault of the numbers: two files with the same number, a gap, or a
-        pending file whose number is below that of an applied file."""
+    def _gaps(self, todo: Sequence[str]) -> Iterator[str]:
         numbers = set(map(number, self.names))
+        for before, name in pairwise(todo):
+            between = range(number(before), number(name))
+            if not is_time(number(name)) and not numbers.issuperset(between):
+                yield f"A number is missing between migrations {before} and {name}."
+
+    def _disorder(self, todo: Sequence[str], applied: set[str]) -> Iterator[str]:
+        """A sentence for each fault of the numbers: two files with the same number, or a pending
+        file whose number is below that of an applied file."""
         for before, name in pairwise(todo):
             if number(before) == number(name):
                 yield f"Migrations {before} and {name} have the same number."
-            elif not numbers.issuperset(range(number(before), number(name))):
-                yield f"A number is missing between migrations {before} and {name}."
         last = next((name for name in reversed(todo) if name in applied), None)
         for name in todo:
             if last and name not in applied and number(name) < number(last):
@@ -198,8 +208,16 @@ class Layout:
 
 
 def number(name: str) -> int:
-    """Return the number at the beginning of a file's name."""
+    """Return the number at the beginning of a file's name: 7 of `007_add`, and 20261125120000 of
+    `20261125_1200_add`."""
+    if match := TIME.match(name):
+        return int(match[1] + match[2].ljust(6, "0"))
     return int(name.partition("_")[0])
+
+
+def is_time(found: int) -> bool:
+    """Whether a number that `number` returned is a time."""
+    return found >= 10**13
 
 
 def matching(text: str, names: Sequence[str]) -> list[str]:

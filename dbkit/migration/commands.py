@@ -17,13 +17,15 @@ from .router import Router
 @dataclass(frozen=True)
 class Status:
     """The names of the applied and the pending migrations, in order; the applied migrations whose
-    files are gone; faults of the numbers; and errors that stop every migration."""
+    files are gone; faults of the numbers; errors that stop every migration; and missing numbers,
+    which stop nothing."""
 
     applied: tuple[str, ...]
     pending: tuple[str, ...]
     gone: tuple[str, ...] = ()
     disorder: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
+    gaps: tuple[str, ...] = ()
 
 
 @takes_database
@@ -36,6 +38,7 @@ def status(database: pw.Database, directory: str | Path = "migrations") -> Statu
         standing.gone,
         standing.disorder,
         tuple(map(str, standing.problems)),
+        standing.gaps,
     )
 
 
@@ -52,8 +55,8 @@ def migrate(
     of its name); return their names in order.
 
     Each runs in its own transaction, so a failure keeps the migrations before it. With `fake`, they
-    are only marked as applied. Files whose numbers repeat, have a gap, or are below that of an
-    applied file are refused, unless `allow_out_of_order`. `limits` say how long to wait for other
+    are only marked as applied. Files whose numbers repeat, or are below that of an applied file,
+    are refused, unless `allow_out_of_order`. `limits` say how long to wait for other
     runs and for locks. Raises MigrationError.
     """
     return Router(database, directory, allow_out_of_order, limits).run(name, fake=fake)

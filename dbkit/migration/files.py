@@ -11,13 +11,14 @@ import re
 import tokenize
 from collections.abc import AsyncGenerator, Coroutine, Generator, Iterable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from dbkit.errors import MigrationError
 from dbkit.limits import Limits, seconds
 
-from .applied import RESTORE, Layout, number
+from .applied import RESTORE, Layout, is_time, number
 
 MASK = re.compile(r"[0-9]{3,}_[^.]+\.py")
 MIGRATE = re.compile(r"^(async )?def migrate\b", re.MULTILINE)
@@ -121,9 +122,13 @@ class Files:
         return limits
 
     def next_name(self, word: str, done: Iterable[str]) -> str:
-        """Return the name of a new file: the next number, of at least three digits, and `word`."""
+        """Return the name of a new file: the next number, of at least three digits, and `word`. If
+        the last file has a time, the new file has the present time (UTC)."""
         numbers = [number(one) for one in {*self.names(), *done} if one.partition("_")[0].isdigit()]
-        return f"{max(numbers, default=0) + 1:03}_{word}"
+        last = max(numbers, default=0)
+        if is_time(last):
+            return f"{datetime.now(UTC):%Y%m%d_%H%M%S}_{word}"
+        return f"{last + 1:03}_{word}"
 
 
 def _is_migration(path: Path) -> bool:

@@ -42,7 +42,9 @@ def test_a_name_that_was_recorded_twice_is_one() -> None:
     ("files", "recorded", "sentences"),
     [
         (FILES, (), []),
-        (("001_a", "003_c"), (), ["A number is missing between migrations 001_a and 003_c."]),
+        (("20261125_1200_a", "20261125_1201_b", "20261126_120000_c"), (), []),
+        (("20261125_1200_a", "20261125_120000_b"), (),
+         ["Migrations 20261125_1200_a and 20261125_120000_b have the same number."]),
         (("001_a", "001_b"), (), ["Migrations 001_a and 001_b have the same number."]),
         (FILES, ("002_b",),
          ["Migration 001_a is not applied, but the later migration 002_b is."]),
@@ -50,6 +52,21 @@ def test_a_name_that_was_recorded_twice_is_one() -> None:
 )  # fmt: skip
 def test_disorder(files: tuple[str, ...], recorded: tuple[str, ...], sentences: list[str]) -> None:
     assert list(Layout(files, {}).standing(recorded).disorder) == sentences
+
+
+@pytest.mark.parametrize(
+    ("files", "sentences"),
+    [
+        (FILES, []),
+        (("001_a", "003_c"), ["A number is missing between migrations 001_a and 003_c."]),
+        (("001_a", "20261125_1200_b", "20261225_1200_b"), []),
+    ],
+)
+def test_a_gap_stops_nothing(files: tuple[str, ...], sentences: list[str]) -> None:
+    found = Layout(files, {}).standing(files[:1])
+    assert list(found.gaps) == sentences
+    assert not found.disorder
+    found.refuse()
 
 
 def test_an_applied_file_that_is_gone_is_an_error() -> None:

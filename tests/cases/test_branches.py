@@ -1,0 +1,118 @@
+"""Two branches made files with the same number: `renumber` gives each a number of its own."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from dbkit.cli.commands import main
+from dbkit.errors import MigrationError
+from dbkit.migration.renumber import renumber
+
+EMPTY = "def migrate(migrator, database, **_): pass\n"
+GIT = shutil.which("git") or ""
+WHO = ("-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false")
+pytestmark = pytest.mark.sqlite
+
+
+def written(directory: Path, *names: str) -> Path:
+    directory.mkdir(exist_ok=True)
+    for name in names:
+        (directory / f"{name}.py").write_text(EMPTY + f"# {name}\n")
+    return directory
+
+
+def names(directory: Path) -> list[str]:
+    return sorted(path.stem for path in directory.glob("*.py"))
+
+
+def git(directory: Path, *words: str) -> None:
+    subprocess.run([GIT, "-C", directory, *WHO, *words], check=True, capture_output=True)
+
+
+def branched(directory: Path, common: Sequence[str], mine: Sequence[str]) -> None:
+    """A repository whose branch main has the `common` files, and whose branch has `mine` too."""
+    written(directory, *common)
+    git(directory, "init", "-q", "-b", "main")
+    git(directory, "add", "-A")
+    git(directory, "commit", "-qm", "main")
+    git(directory, "checkout", "-qb", "mine")
+    written(directory, *mine)
+
+
+# files on main, files of the branch, the new names of the latter
+CASES = {
+    "one": (["001_a", "002_b"], ["002_mine"], {"002_mine": "003_mine"}),
+    "those after it follow": (
+        ["001_a", "002_b"],
+        ["002_x", "003_y"],
+        {"002_x": "003_x", "003_y": "004_y"},
+    ),
+    "main went on": (
+        ["001_a", "002_b", "003_c"],
+        ["002_x", "004_y"],
+        {"002_x": "004_x", "004_y": "005_y"},
+    ),
+    "a gap closes": (["001_a", "002_b"], ["002_x", "009_y"], {"002_x": "003_x", "009_y": "004_y"}),
+    "no number twice": (["001_a", "002_b"], ["003_x", "007_y"], {}),
+}
+
+
+@pytest.mark.skipif(not GIT, reason="git is not installed")
+@pytest.mark.parametrize("case", CASES)
+def test_the_files_of_the_branch_follow_those_of_main(tmp_path: Path, case: str) -> None:
+    common, mine, new = CASES[case]
+    branched(tmp_path / "m", common, mine)
+    assert renumber(tmp_path / "m") == new
+    assert names(tmp_path / "m") == sorted([*common, *(new.get(one, one) for one in mine)])
+    for old, name in new.items():
+        assert (tmp_path / "m" / f"{name}.py").read_text().endswith(f"# {old}\n")
+    assert renumber(tmp_path / "m") == {}
+
+
+def choose(name: str) -> Callable[[Sequence[str]], str]:
+    def chosen(clash: Sequence[str]) -> str:
+        assert clash == ["002_a", "002_b"]
+        return name
+
+    return chosen
+
+
+def test_without_git_the_order_is_asked_or_given(tmp_path: Path) -> None:
+    directory = written(tmp_path / "m", "001_x", "002_a", "002_b", "003_c")
+    with pytest.raises(MigrationError, match="--after 002_a"):
+        renumber(directory)
+    with pytest.raises(MigrationError, match="003_c does not share its number"):
+        renumber(directory, after="003_c")
+    assert renumber(directory, after="002_b") == {"002_a": "003_a", "003_c": "004_c"}
+    written(directory, "002_a").joinpath("003_a.py").unlink()
+    assert renumber(directory, choose=choose("002_a")) == {"002_b": "003_b"}
+
+
+def test_a_name_in_replaces_is_kept(tmp_path: Path) -> None:
+    directory = written(tmp_path / "m", "002_a", "002_b")
+    (directory / "003_c.py").write_text(f'REPLACES = ("002_a",)\n{EMPTY}')
+    with pytest.raises(MigrationError, match="003_c names 002_a in REPLACES"):
+        renumber(directory, after="002_b")
+    assert names(directory) == ["002_a", "002_b", "003_c"]
+
+
+def test_on_the_command_line(
+    dbkit: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path / "migrations", "001_x", "002_a", "002_b")
+    refused = dbkit("renumber")
+    assert (refused.exit_code, "--after 002_a" in refused.output) == (2, True)
+    assert dbkit("renumber", "--after", "002_a").output == "renumber: 002_b -> 003_b\n"
+    assert "every number is used once" in dbkit("renumber").output
+    monkeypatch.setattr("dbkit.prompts.is_terminal", lambda: True)
+    written(tmp_path / "migrations", "003_c")
+    answered = CliRunner().invoke(main, ["renumber"], input="003_x\n003_c\n")
+    assert "Which of these migrations comes first? (003_b, 003_c)" in answered.output
+    assert names(tmp_path / "migrations")[-2:] == ["003_c", "004_b"]

@@ -85,6 +85,7 @@ def _clean_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
     """No setting of the machine reaches a test; each works in an empty directory."""
     for name in (
         "DATABASE_URL",
+        "DATABASE_DIRECT_URL",
         "DB_HOST",
         "DB_PORT",
         "DB_NAME",
@@ -94,6 +95,9 @@ def _clean_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
         "DBKIT_MODELS",
         "DBKIT_MIGRATIONS",
         "DBKIT_SEEDS",
+        "DBKIT_WAIT",
+        "DBKIT_LOCK_TIMEOUT",
+        "DBKIT_STATEMENT_TIMEOUT",
     ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)

@@ -24,9 +24,10 @@ from .temporary_tables import Names, made_up
 
 MANY = 300  # from this number of models on, a thread is worth its switches
 # The server's output must not depend on the settings of a session. If another session has locked a
-# table, printing an expression of the table would wait. All rows of a cursor are fetched.
+# table, printing an expression of the table would wait. All rows of a cursor are fetched. Without
+# compilation (jit) the large catalog queries take milliseconds, and with it, seconds.
 SETTINGS = """\
-; SET LOCAL lock_timeout TO '3s'; SET LOCAL cursor_tuple_fraction TO 1
+; SET LOCAL lock_timeout TO '3s'; SET LOCAL cursor_tuple_fraction TO 1; SET LOCAL jit TO off
 ; SET LOCAL quote_all_identifiers TO off; SET LOCAL standard_conforming_strings TO on
 ; SET LOCAL DateStyle TO 'ISO'; SET LOCAL IntervalStyle TO 'postgres'
 ; SET LOCAL bytea_output TO 'hex'; SET LOCAL extra_float_digits TO 1"""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 import peewee as pw
@@ -105,7 +105,7 @@ def held(database: pw.Database) -> Iterator[None]:
     try:
         yield
     finally:
-        if not database.is_closed() and not database.connection().closed:
+        with suppress(pw.PeeweeException):  # a lost connection has lost the lock
             database.execute_sql(f"SELECT pg_catalog.pg_advisory_unlock({KEY})")
 
 
@@ -156,10 +156,10 @@ def keeping(database: pw.Database, limits: Limits) -> Iterator[None]:
     block. Raises MigrationError if the block ends the transaction (see `unbroken`)."""
     timeouts = _set(_milliseconds(limits), local=True)
 
-    def send(statement: str) -> Any:
+    def send(statement: str) -> State:
         nonlocal timeouts
         state = _state(database, f"{statement}; {timeouts}")
-        timeouts = _set(state.timeouts, local=False)
+        timeouts = _set(state.timeouts or {}, local=False)
         return state
 
     with blockers_named(database, limits.lock_timeout), unbroken(database, send) as states:

@@ -24,7 +24,7 @@ from .errors import ConfigError
 from .limits import LIMITS, Limits, seconds
 
 DEFAULT_URL = "sqlite:///dbkit.db"
-PROJECT = ("models", "migrations", "seeds", "ignore", "scratch", *LIMITS)
+PROJECT = ("models", "migrations", "seeds", "ignore", "scratch", "wait_for_database", *LIMITS)
 ENVIRONMENTS = ("development", "test", "staging", "production")
 PLAIN = re.compile(r"[\w.$-]+")
 ENTRY = re.compile(r'"(?:[^"\\]|\\.)*"(?!\S)|\S+')
@@ -45,6 +45,7 @@ class Settings:
     seeds: Path
     environment: str
     limits: Limits
+    wait_for_database: float = 0  # seconds
     ignore: tuple[str, ...] = ()
 
 
@@ -53,6 +54,7 @@ def load(
     models: str | None = None,
     migrations: str | Path | None = None,
     seeds: str | Path | None = None,
+    wait_for_database: str | None = None,
     **limits: str | None,
 ) -> Settings:
     """Return the settings: each from its flag, if given, or else from the other sources. `limits`
@@ -71,20 +73,30 @@ def load(
     def setting(name: str, flag: str | Path | None) -> str | None:
         return str(flag or "") or _get(both, f"DBKIT_{name.upper()}") or project.get(name)
 
-    def limit(name: str) -> dict[str, Any]:
-        text = setting(name, limits.get(name))
+    def time(name: str, flag: str | None) -> dict[str, Any]:
+        text = setting(name, flag)
         where = f"--{name.replace('_', '-')} (DBKIT_{name.upper()})"
         return {name: seconds(text, where)} if text else {}
 
+    environment = _environment(both)
     url, direct = (database, None) if database else _urls(Env(), both)
+    if url is None and environment == "production":
+        raise ConfigError(
+            "DBKIT_ENV is production, but no setting names a database.",
+            "Set DATABASE_URL (it is missing or empty), or the DB_ variables.",
+        )
     return Settings(
         url=url or DEFAULT_URL,
         direct_url=direct,
         models=setting("models", models),
         migrations=Path(setting("migrations", migrations) or "migrations"),
         seeds=Path(setting("seeds", seeds) or "seeds"),
-        environment=_environment(both),
-        limits=Limits(**reduce(or_, map(limit, LIMITS)), session=direct is not None),
+        environment=environment,
+        limits=Limits(
+            **reduce(or_, (time(name, limits.get(name)) for name in LIMITS)),
+            session=direct is not None,
+        ),
+        **time("wait_for_database", wait_for_database),
         ignore=tuple(_patterns(project.get("ignore") or "")),
     )
 

@@ -6,6 +6,7 @@ never the driver's message about a URL, because that message quotes the URL.
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -22,7 +23,10 @@ from psycopg2.extensions import parse_dsn
 
 from . import config, diagnosis
 from .errors import ConfigError, DatabaseFailed, DatabaseUnreachable
+from .limits import Patience
 
+# it prints on standard error unless the program configures it
+logger = logging.getLogger(__name__)
 CONNECT_TIMEOUT = 10  # seconds, unless the URL says otherwise
 FORMS = """\
 Use one of:
@@ -36,6 +40,7 @@ Or set DB_HOST, DB_PORT, DB_NAME, DB_USER and DB_PASSWORD, unencoded, instead of
 
 
 PLACEHOLDER = re.compile(r"\[[A-Z _-]*(PASSWORD|REF)\]", re.IGNORECASE)
+STARTING = {"host not found", "refused", "timed out", "not ready", "connection lost"}
 NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
@@ -222,10 +227,21 @@ def diagnosed(database: pw.Database, display: str = "") -> Iterator[None]:
 
 
 @contextmanager
-def opened(database: pw.Database, display: str = "") -> Iterator[pw.Database]:
-    """Open the database for the block, explain its failures (see `diagnosed`), and close it."""
-    with diagnosed(database, display):
-        database.connect(reuse_if_open=True)
+def opened(database: pw.Database, display: str = "", wait: float = 0) -> Iterator[pw.Database]:
+    """Open the database for the block, explain its failures (see `diagnosed`), and close it. Wait
+    up to `wait` seconds for a server that is still starting."""
+    patience, told = Patience(wait), False
+    while database.is_closed():
+        try:
+            with diagnosed(database, display):
+                database.connect()
+        except DatabaseUnreachable as error:
+            if error.cause not in STARTING or patience.over():
+                raise
+            if not told:
+                logger.warning("waiting for the database: %s", error.message.splitlines()[0])
+                told = True
+            patience.sleep(1)
     try:
         with diagnosed(database, display):
             yield database

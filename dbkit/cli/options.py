@@ -46,6 +46,11 @@ OPTIONS = {
         metavar="SECONDS",
         help="Longest time of a statement, on PostgreSQL (default: no limit).",
     ),
+    "wait_for_database": click.option(
+        "--wait-for-database",
+        metavar="SECONDS",
+        help="Longest wait for a database server that is still starting (default: 0).",
+    ),
     "debug": click.option("--debug", is_flag=True, help="Show the traceback of an error."),
 }
 
@@ -155,16 +160,18 @@ def command(
     `reads` opens SQLite read-only; without `opens`, the session has no database.
     """
 
+    shown = (*options, "wait_for_database") if opens else options
+
     def register(function: Callable[..., None]) -> click.Command:
         def run(debug: bool, **flags: Any) -> None:
             click.get_current_context().meta["debug"] = debug
-            named = {name: flags.pop(name) for name in options}
+            named = {name: flags.pop(name) for name in shown}
             with _session(named, reads, opens) as session:
                 function(session, **flags)
 
         run.__doc__ = function.__doc__
         run.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
-        for name in ("debug", *reversed(options)):
+        for name in ("debug", *reversed(shown)):
             run = OPTIONS[name](run)
         return main.command(function.__name__.rstrip("_"))(run)
 
@@ -185,7 +192,8 @@ def _session(flags: dict[str, Any], reads: bool, opens: bool) -> Iterator[Sessio
         return
     click.echo(f"database: {target.display}", err=True)
     with _no_empty_file_left(target):
-        with opened(target.database(read_only=reads), target.display) as database:
+        database = target.database(read_only=reads)
+        with opened(database, target.display, settings.wait_for_database) as database:
             yield Session(settings, target, database)
 
 

@@ -188,3 +188,14 @@ def test_neither_file_is_looked_for_above(monkeypatch: pytest.MonkeyPatch, tmp_p
 
 def test_every_command_says_which_database_it_works_on(dbkit: Dbkit) -> None:
     assert dbkit("check").stderr.splitlines()[0] == "database: sqlite:///dbkit.db"
+
+
+def test_production_needs_a_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A default would be a new and empty database."""
+    monkeypatch.setenv("DBKIT_ENV", "production")
+    for value in (None, ""):
+        if value is not None:
+            monkeypatch.setenv("DATABASE_URL", value)
+        with pytest.raises(ConfigError, match="production, but no setting names a database"):
+            config.load()
+    assert config.load(database="sqlite:///a.db").url == "sqlite:///a.db"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from keyword import iskeyword
 from typing import Any
@@ -44,12 +44,12 @@ class Class:
 Statement = Call | Class
 
 
-def module(doc: str, head: str, statements: Sequence[Statement], notes: Iterable[str] = ()) -> str:
-    """Return the source of a module: docstring, `head` (its imports), statements, and `notes` as
-    comments."""
-    comments = [line for note in notes for line in _comment(note)]
-    last = "\n\n" * bool(comments) + "".join(f"{line}\n" for line in comments)
-    return f'"""{doc}"""\n\n{head}{body(statements)}{last}'
+def module(doc: str, imports: Iterable[str], source: str, notes: Iterable[str] = ()) -> str:
+    """Return the source of a module: docstring, lines of imports, the source of its statements, and
+    `notes` as comments."""
+    head = "".join(f"{line}\n" for line in imports)
+    comments = "".join(f"{line}\n" for note in notes for line in _comment(note))
+    return f'"""{doc}"""\n\n{head}{source}' + (f"\n\n{comments}" if comments else "")
 
 
 def body(statements: Iterable[Statement]) -> str:

@@ -21,8 +21,8 @@ from .python_names import class_name, member_names, unique
 from .render_table import BASE, Model
 from .sqlite_types import Sqlite
 
-FROM_FIELDS = ("ColumnField", "DateTimeTZField", "EnumField", "TypedForeignKeyField")
-IMPORTED = {*FROM_FIELDS, "StrEnum", BASE}
+# names that no class may have
+IMPORTED = {"ColumnField", "DateTimeTZField", "EnumField", "TypedForeignKeyField", "StrEnum", BASE}
 RESERVED = internals.reserved_column_names()
 DOC = "The models of a database, as it was found."
 
@@ -60,8 +60,8 @@ def written(schema: Schema, dialect_name: str) -> Models:
     every = [*enums, *(derived[name] for name in sorted(derived)), base, *statements]
     left = (*left_out.of_schema(schema), *map(left_out.unsayable, odd),
             *(one for model in models for one in model.left_out))  # fmt: skip
-    head = "".join(f"{line}\n" for line in imports(body(every)))
-    return Models(module(DOC, head, every, map(str, left)), left)
+    source = body(every)
+    return Models(module(DOC, imports(source), source, map(str, left)), left)
 
 
 def _resolved(tables: list[Table], types: TypesOfDialect) -> Iterator[Table]:

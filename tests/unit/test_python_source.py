@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from dbkit.python_source import Call, Class, Code, is_name, lines, module, text
+from dbkit.python_source import Call, Class, Code, body, is_name, lines, module, text
 
 LONG = "x" * 40
 
@@ -50,7 +50,7 @@ def test_a_module() -> None:
     base = Class("Base", "pw.Model")
     some = Class("Some", "Base", {"a": Call("pw.F")}, {"schema": "s"})
     call = Call("Some.add_index", ("a",))
-    assert module("Doc.", "import peewee as pw\n", [base, some, call, call], ["Note."]) == (
+    assert module("Doc.", ["import peewee as pw"], body([base, some, call, call]), ["Note."]) == (
         '"""Doc."""\n\nimport peewee as pw\n\n\nclass Base(pw.Model):\n    pass\n\n\n'
         'class Some(Base):\n    a = pw.F()\n\n    class Meta:\n        schema = "s"\n\n\n'
         'Some.add_index("a")\nSome.add_index("a")\n\n\n# - Note.\n'

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from .atomic_files import write_new
@@ -38,18 +39,22 @@ def formatted(path: Path, text: str) -> str:
         return text
     source = text.encode(errors="surrogatepass")  # a program refuses it, as `write_new` will
     command = [program, *COMMANDS[name], str(path), "-"]
-    done = subprocess.run(command, input=source, capture_output=True, check=False)
-    return text if done.returncode else done.stdout.decode()
+    try:
+        done = subprocess.run(command, input=source, capture_output=True, check=False)
+        return text if done.returncode else done.stdout.decode()
+    except (OSError, UnicodeDecodeError):  # the file of that name is no formatter
+        return text
 
 
 def _configured(path: Path) -> str | None:
     """The formatter of the nearest directory that configures one."""
     for directory in path.absolute().parents:
-        project = directory / "pyproject.toml"
-        text = project.read_text("utf-8", "replace") if project.is_file() else ""
+        text = ""
+        with suppress(OSError):
+            text = (directory / "pyproject.toml").read_text("utf-8", "replace")
         for name in COMMANDS:
             if re.search(rf"^\s*\[tool\.{name}\b", text, re.MULTILINE):
                 return name
-        if any((directory / name).is_file() for name in FILES):
+        if any(os.path.isfile(directory / name) for name in FILES):
             return "ruff"
     return None

@@ -129,22 +129,17 @@ def class_names(tables: list[Table], types: TypesOfDialect, taken: set[str]) -> 
     """Return the class names by table. They differ in more than case, because a DeferredForeignKey
     ignores case."""
     names: dict[str, str] = {}
-    lower = {name.lower() for name in taken}
+    lower = {"none", "true", "false", *(name.lower() for name in taken)}
     for table in sorted(tables, key=lambda table: (types.split(table.name)[0], table.name)):
         schema, bare = types.split(table.name)
         name = class_name(bare)
         if name.lower() in lower and schema:
             name = class_name(f"{schema}_{bare}")
-        name = _unlike(name, lower)
+        while name.lower() in lower:
+            name += "_"
         lower.add(name.lower())
         names[table.name] = name
     return names
-
-
-def _unlike(name: str, lower: set[str]) -> str:
-    while name.lower() in lower or name in ("None", "True", "False"):
-        name += "_"
-    return name
 
 
 def _link(table: Table, plan: Layout, types: TypesOfDialect, late: bool) -> None:

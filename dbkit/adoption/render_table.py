@@ -163,15 +163,12 @@ class Model:
             match part:
                 case Check():
                     yield self._check(part)
-                case Unique() | Exclusion():
+                case Unique() | Exclusion() | PrimaryKey() if part is not self.key:
                     yield sql(self.types.constraint(part, self._is_named(part)))
-                case PrimaryKey() if self.key is None:
-                    yield sql(self.types.constraint(part, self._is_named(part)))
-                case ForeignKey() if self.plan.links.get(self._place(part)) is not part:
+                case ForeignKey() if (
+                    self.plan.links.get((self.table.name, part.columns[0])) is not part
+                ):
                     yield from self._foreign_key(part)
-
-    def _place(self, key: ForeignKey) -> tuple[str, str]:
-        return self.table.name, key.columns[0]
 
     def _is_named(self, part: Any) -> bool:
         return part.name is not None and not self.types.is_usual(self.table, part)

@@ -32,6 +32,7 @@ def lines(project: Path, source: str = SOURCE) -> int:
     ("files", "found"),
     [
         ({}, False),
+        ({"pyproject.toml/a": ""}, False),
         ({"setup.cfg": "[tool.ruff]\n" + SHORT}, False),
         ({"pyproject.toml": "[project]\nname = 'x'\n"}, False),
         ({"ruff.toml": SHORT}, True),
@@ -47,6 +48,7 @@ def lines(project: Path, source: str = SOURCE) -> int:
 def test_ruff(project: Path, files: dict[str, str], found: bool) -> None:
     pytest.importorskip("ruff")
     for name, text in files.items():
+        (project / name).parent.mkdir(exist_ok=True)
         (project / name).write_text(text, encoding="utf-8")
     assert (lines(project) > 3) is found
 
@@ -70,5 +72,6 @@ def test_black_comes_before_ruff_and_may_be_missing(
     black.write_text('#!/bin/sh\n[ "$1 $2" = "--quiet --stdin-filename" ] && cat && echo "#"\n')
     black.chmod(0o755)
     assert lines(project) == 4
-    black.write_text("#!/bin/sh\necho broken; exit 1\n")
-    assert lines(project) == 3
+    for broken in (b"#!/bin/sh\necho broken; exit 1\n", b"\0", b"#!/bin/sh\nprintf '\\377'\n"):
+        black.write_bytes(broken)
+        assert lines(project) == 3

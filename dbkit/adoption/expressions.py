@@ -1,10 +1,10 @@
-"""Rewrites expressions that a server printed as a person would write them."""
+"""Rewrites expressions that PostgreSQL printed as a person would write them."""
 
 from __future__ import annotations
 
 import re
 
-from dbkit.schema.sqlite.tokenizer import TOKEN, tokens
+from dbkit.schema.sql import closing
 
 NAME = r'[a-z_][a-z0-9_]*|"(?:[^"]|"")+"'
 ITEM = r"\(?'(?:[^']|'')*'::(?:character varying|text)\)?(?:::text)?|-?\d+(?:\.\d+)?"
@@ -40,31 +40,6 @@ def _in_list(match: re.Match[str]) -> str:
 
 def outermost(expression: str) -> str:
     """Return the expression without parentheses around the whole."""
-    while expression.startswith("(") and _closing(expression) == len(expression) - 1:
+    while expression.startswith("(") and closing(expression) == len(expression) - 1:
         expression = expression[1:-1]
     return expression
-
-
-def _closing(expression: str) -> int:
-    """The end of the first parenthesis. Parentheses in strings do not count."""
-    depth = 0
-    for match in TOKEN.finditer(expression):
-        depth += {"(": 1, ")": -1}.get(match[0], 0)
-        if depth == 0:
-            return match.start()
-    return -1
-
-
-def spaced(expression: str) -> str:
-    """Return an expression that consists of the tokenizer's tokens with usual spaces."""
-    text, before = "", ""
-    for word in tokens(expression):
-        text += word if _touches(before, word) else f" {word}"
-        before = word
-    return text.strip()
-
-
-def _touches(before: str, word: str) -> bool:
-    if before == "x" and word.startswith("'"):  # x'00' is two tokens
-        return True
-    return before == "(" or word in (")", ",")

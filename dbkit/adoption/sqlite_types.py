@@ -9,11 +9,10 @@ from typing import Any
 from dbkit.python_source import Class
 from dbkit.schema.details import Key
 from dbkit.schema.sql import quoted
-from dbkit.schema.sqlite.tokenizer import write_type
+from dbkit.schema.sqlite.tokenizer import tokens, write_type
 from dbkit.schema.sqlite.writing import table_ddl
 from dbkit.schema.values import Check, Column, Constraint, ForeignKey, Index, PrimaryKey, Table
 
-from .expressions import spaced
 from .field_types import Kind
 from .python_names import class_name
 
@@ -152,6 +151,15 @@ def _sized(type_: str, base: str, size: str | None, scale: str | None) -> Kind:
             return Kind("pw.DecimalField", (), options, type_)
     words = write_type(type_)
     return Kind("ColumnField", (words,), sql=words, followed=False)
+
+
+def spaced(expression: str) -> str:
+    """Return an expression that consists of the tokenizer's tokens with usual spaces."""
+    text, before = "", ""
+    for word in tokens(expression):
+        text += word if before == "(" or word in (")", ",") else f" {word}"
+        before = word
+    return text.strip()
 
 
 def _default(default: str) -> str:

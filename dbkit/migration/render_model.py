@@ -9,7 +9,6 @@ choices) are left out.
 from __future__ import annotations
 
 import decimal
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -31,6 +30,7 @@ from dbkit.model_source import (
     with_options,
 )
 from dbkit.python_source import Call, Code
+from dbkit.schema.dialect import dialect_for
 from dbkit.schema.peewee_models import BASES, Model, is_made_up, key_fields, qualified
 
 from .outside_models import Outside
@@ -238,20 +238,7 @@ class Freezer:
             return self._literal(context, node)
 
     def _literal(self, context: Any, node: Any) -> str:
-        """The SQL without parameters. On PostgreSQL, a percent sign in a value is doubled, as in
-        SQL that a person writes for psycopg2."""
-        if not isinstance(self.database, pw.PostgresqlDatabase):
-            return str(context.sql(pw.ValueLiterals(node)).query()[0])
-        sql, params = context.sql(node).query()
-        values = iter(params)
-
-        def value(match: re.Match[str]) -> str:
-            if match[0] == "%%":
-                return "%%"
-            with_literal = self._context().sql(pw.ValueLiterals(pw.Value(next(values))))
-            return str(with_literal.query()[0]).replace("%", "%%")
-
-        return re.sub("%%|%s", value, sql)
+        return dialect_for(self.database).without_parameters(self.database, context, node)
 
 
 def _class(kind: type, *arguments: Any, **options: Any) -> Call:

@@ -89,6 +89,11 @@ class Dialect(Protocol):
         """Return the SQL for `database.execute_sql`, in which a percent sign may need escaping."""
         ...
 
+    def without_parameters(self, database: pw.Database, context: Any, node: Any) -> str:
+        """Return the SQL of a node in a context of Peewee, with its values instead of parameters.
+        The SQL is for `database.execute_sql`, as a person would write it."""
+        ...
+
     def without_keys(self, database: pw.Database) -> AbstractContextManager[None]:
         """Let the block rebuild tables even if foreign keys point to them."""
         ...

@@ -11,6 +11,7 @@ from dbkit.errors import MigrationError
 
 FOLDED = str.maketrans(ascii_uppercase, ascii_lowercase)
 Using = Mapping[tuple[str, str], str]  # (table, column) -> an expression of the old value
+PARENTHESIS = re.compile(r"""'[^']*'|"[^"]*"|[()]""")
 NOT_DONE = "-- not done: "
 Misfits = Mapping[tuple[str, str], str]  # (table, column) -> what happens to some of its values
 
@@ -88,6 +89,17 @@ def literal(text: str) -> str:
 def listed(names: Iterable[str]) -> str:
     """Return names as a quoted list in parentheses."""
     return f"({', '.join(map(quoted, names))})"
+
+
+def closing(sql: str) -> int:
+    """Return the place of the parenthesis that closes the first one; -1 if there is none. Those in
+    strings and quoted names do not count."""
+    depth = 0
+    for match in PARENTHESIS.finditer(sql):
+        depth += {"(": 1, ")": -1}.get(match[0], 0)
+        if match[0] == ")" and depth == 0:
+            return match.start()
+    return -1
 
 
 def mentions(text: str, name: str) -> bool:

@@ -128,6 +128,14 @@ def crossing(sources: tuple[str, ...], targets: tuple[str, ...]) -> dict[str, se
     return dict(found)
 
 
+def test_only_sqlite_uses_the_tokenizer_of_sqlite() -> None:
+    using = {module.removeprefix("dbkit.") for module, others in imports(inside=True).items()
+             if "dbkit.schema.sqlite.tokenizer" in others}  # fmt: skip
+    assert {one for one in using if not one.startswith("schema.sqlite.")} == {
+        "adoption.sqlite_types"
+    }
+
+
 def part_of(module: str) -> str:
     return f"{module}..".split(".")[1]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
@@ -45,6 +46,20 @@ class Postgres:
 
     def escaped(self, sql: str) -> str:
         return sql.replace("%", "%%")  # psycopg2 reads it as a placeholder
+
+    def without_parameters(self, database: pw.Database, context: Any, node: Any) -> str:
+        """See `Dialect`. Percent signs of values are doubled, as those of the SQL already are."""
+        sql, params = context.sql(node).query()
+        values = iter(params)
+
+        def value(match: re.Match[str]) -> str:
+            if match[0] == "%%":
+                return "%%"
+            written = pw.ValueLiterals(pw.Value(next(values)))
+            fresh = database.get_sql_context(scope=pw.SCOPE_VALUES)
+            return self.escaped(str(fresh.sql(written).query()[0]))
+
+        return re.sub("%%|%s", value, sql)
 
     def without_keys(self, database: pw.Database) -> AbstractContextManager[None]:
         return nullcontext()

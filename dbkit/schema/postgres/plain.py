@@ -19,7 +19,7 @@ from dbkit.fields import EnumField, ServerDefault
 
 from ..details import Action, Key
 from ..peewee_models import Model, is_made_up, key_fields, truncated
-from ..sqlite.tokenizer import tokens
+from ..sql import closing
 from ..values import Check, Column, ForeignKey, Index, Part, PrimaryKey, Table
 from .temporary_tables import Names
 
@@ -54,9 +54,7 @@ DEFERRABLE = {"INITIALLY DEFERRED", "INITIALLY IMMEDIATE"}
 UNREAD = re.compile(r"[%$\\;]|--|/\*")
 TEXT = re.compile(r"'(?:[^']|'')*'")
 NEGATIVE = re.compile(r"-\d+(\.\d+)?")
-# a CHECK that is one pair of parentheses, with at most one level inside; others take a closer look
-FLAT = r"[^()'\"`\[]++|'[^']*+'"
-SIMPLE_CHECK = re.compile(rf"CHECK\s*\(((?:{FLAT}|\((?:{FLAT})*+\))*+)\)", re.IGNORECASE)
+CHECK = re.compile(r"CHECK\s*\(", re.IGNORECASE)
 CONSTANTS = {
     "TRUE": "true",
     "FALSE": "false",
@@ -191,21 +189,11 @@ def _default(source: str, type_: str, field: Any) -> str:
 
 
 def _check(text: str, name: str | None) -> Check:
-    simple = SIMPLE_CHECK.fullmatch(text)
-    source = simple[1].strip() if simple else _inside(text)
-    return Check(f"({source})", name=name, named=name is not None, source=source)
-
-
-def _inside(text: str) -> str:
-    words = tokens(text)
-    depth, closings = 0, []
-    for place, word in enumerate(words):
-        depth += {"(": 1, ")": -1}.get(word, 0)
-        if word == ")" and depth == 0:
-            closings.append(place)
-    if words[:2] != ["check", "("] or closings != [len(words) - 1]:
+    head = CHECK.match(text)
+    if head is None or closing(text) != len(text) - 1:
         raise _Unusual
-    return text[text.index("(") + 1 : text.rindex(")")].strip()
+    source = text[head.end() : -1].strip()
+    return Check(f"({source})", name=name, named=name is not None, source=source)
 
 
 def _foreign_key(field: Any, names: Names) -> ForeignKey:

@@ -42,6 +42,9 @@ class Sqlite:
     def escaped(self, sql: str) -> str:
         return sql
 
+    def without_parameters(self, database: pw.Database, context: Any, node: Any) -> str:
+        return str(context.sql(pw.ValueLiterals(node)).query()[0])
+
     @contextmanager
     def without_keys(self, database: pw.Database) -> Iterator[None]:
         enforced = database.foreign_keys

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from dbkit.errors import MigrationError
 from dbkit.schema.sql import (
     Statement,
+    closing,
     folded,
     listed,
     literal,
@@ -22,6 +23,17 @@ from dbkit.schema.sql import (
 )
 
 ANY = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("CHECK (a)", 8), ("(a) + (b)", 2), ("((a) + b)", 8), ("(')' = a)", 8), ("('it''s)')", 9),
+        ('("b)""(" = a)', 12), ("ARRAY['('](1)", 12), ("(a", -1), ("a)", -1), ("", -1),
+    ],
+)  # fmt: skip
+def test_the_parenthesis_that_closes_the_first(text: str, place: int) -> None:
+    assert closing(text) == place
 
 
 @given(ANY)

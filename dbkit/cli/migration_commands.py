@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .. import migration, seeding
 from ..errors import MigrationError, Refused
 from ..limits import LIMITS
-from .options import Session, answer, command, exclusive
+from .options import Session, answer, command, exclusive, require_encodable
 
 if TYPE_CHECKING:
     from ..connection import Target
+JSON_VERSION = 1
 
 
 def migrated(names: list[str], done: str = "applied") -> None:
@@ -24,6 +26,19 @@ out_of_order = click.option(
     is_flag=True,
     help="Accept numbers that repeat or come late.",
 )
+
+
+text_or_json = click.option(
+    "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True,
+    help="Format of the output.",
+)  # fmt: skip
+
+
+def echo_json(**values: Any) -> None:
+    """Print values for a program."""
+    text = json.dumps({"version": JSON_VERSION, **values}, indent=2, ensure_ascii=False)
+    require_encodable(text)
+    click.echo(text)
 
 
 @command("database", "models", "migrations", opens=False)
@@ -223,3 +238,41 @@ def _confirm(target: Target) -> None:
         typed = ""
     if typed.strip() != target.name:
         raise Refused("Not confirmed; nothing was changed.", "Use --yes to skip the question.")
+
+
+@command("database", "models", "migrations", opens=False)
+@click.option(
+    "--since",
+    metavar="REVISION",
+    help="Prove only the files that changed since this revision of git.",
+)
+@text_or_json
+@out_of_order
+def prove_(session: Session, since: str | None, format_: str, allow_out_of_order: bool) -> None:
+    """Prove all migrations, also those written by hand.
+
+    Runs each file up, down and up again, with rows, on a scratch database, and compares the end
+    with the models. Exit with code 1 if a file is not proven.
+    """
+    from ..migration.prove import prove_files
+
+    found, settings, proofs = session.found, session.settings, []
+    for proof in prove_files(
+        session.target.database(),
+        found.models,
+        settings.migrations,
+        since=since,
+        ignore=settings.ignore,
+        passed_over=(*found.bases, *found.outside),
+        allow_out_of_order=allow_out_of_order,
+    ):
+        proofs.append(proof)
+        if format_ == "text":
+            first, *more = f"{proof.name}: {proof.text}".splitlines()
+            click.echo("\n".join([f"prove: {first}", *(f"  {line}" for line in more)]))
+            for warning in proof.warnings:
+                click.echo(f"  warning: {warning}")
+    if format_ == "json":
+        keys = ("name", "proven", "text", "warnings")
+        echo_json(proofs=[{key: getattr(proof, key) for key in keys} for proof in proofs])
+    answer(all(proof.proven for proof in proofs))

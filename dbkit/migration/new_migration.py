@@ -72,10 +72,7 @@ def create(
             router.refuse(router.standing())
             dialect.provide(router.database, schemas_of(goal.models))
             replay(router)
-            made = [one for one in passed_over if qualified(one) in router.migrator.orm]
-            if made:
-                goal = Goal.of([*models, *made], ignore)
-            stand_in(router.database, goal.outside)
+            goal = reached(router, models, ignore, passed_over)
             created = Generator(router, goal, decisions).created(router.next_name(checked(name)))
             if created is not None and write:
                 created = prove(router, created, goal)
@@ -83,10 +80,25 @@ def create(
     return created
 
 
-def replay(router: Router) -> None:
-    """Apply all files to the scratch database. Raises MigrationError."""
+def reached(
+    router: Router, models: Iterable[Model], ignore: Sequence[str], passed_over: Iterable[Model]
+) -> Goal:
+    """Return the goal of these models, and of the classes of `passed_over` whose tables a migration
+    has created, on a scratch database with the whole history. Create stand-ins for the tables of
+    others."""
+    made = [one for one in passed_over if qualified(one) in router.migrator.orm]
+    goal = Goal.of([*models, *made], ignore)
+    stand_in(router.database, goal.outside)
+    return goal
+
+
+def replay(router: Router, names: Iterable[str] | None = None) -> None:
+    """Apply all files, or these, to the scratch database. Raises MigrationError."""
     try:
-        router.run()
+        if names is None:
+            router.run()
+        else:
+            router.apply(names)
     except MigrationError as error:
         raise MigrationError(
             f"The existing migrations cannot be replayed on a scratch database. {error.message}",

@@ -22,6 +22,7 @@ from .router import Router
 from .sample_rows import empty, insert_rows, read_rows
 
 Rows = dict[tuple[str, str], Counter[str]]
+NOT_KEPT = "The file was not kept."
 
 
 def prove(router: Router, created: Created, goal: Goal) -> Created:
@@ -32,7 +33,7 @@ def prove(router: Router, created: Created, goal: Goal) -> Created:
     schema, or if values of kept columns are lost.
     """
     name = created.name
-    proof = _Proof(router, name, created.renaming)
+    proof = Trial(router, name, created.renaming)
     router.files.unwritten[name] = created.text
     before = proof.schema()
     changes = goal.left(router.database)[1] if created.renaming.up else created.changes
@@ -41,46 +42,45 @@ def prove(router: Router, created: Created, goal: Goal) -> Created:
     with blamed(created.changes):
         proof.step(lambda: router.run(), name)
     live, left = goal.left(router.database)
-    _refuse(left, f"After {name}, the schema does not match the models.")
+    refuse(left, f"After {name}, the schema does not match the models.")
     proof.compare(start, proof.rows(live), before, live)
     proof.step(lambda: router.rollback(baseline=True), f"The rollback of {name}")
     after = proof.schema()
-    _refuse(
+    refuse(
         diff(after, before), f"After the rollback of {name}, the schema is not what it was before."
     )
     proof.compare_back(start, proof.rows(after), before, live)
     proof.step(lambda: router.run(), f"The second run of {name}")
     _, left = goal.left(router.database)
-    _refuse(left, f"After the second run of {name}, the schema does not match the models.")
-    proof.found += [
-        f"not proven with rows: table {table} accepted no test row: {reason}"
-        for table, reason in reasons.items()
-        if reason
-    ]
+    refuse(left, f"After the second run of {name}, the schema does not match the models.")
+    proof.without_rows(reasons)
     server = server_of(router.database)
     proof.found += filter(None, [server.difference])
-    said = f"proven on {server}: up, down and up again{_with_rows(reasons)}"
+    said = f"proven on {server}: up, down and up again{with_rows(reasons)}"
     return replace(created, hazards=(*created.hazards, *proof.found), proof=said)
 
 
-def _with_rows(reasons: Mapping[str, str]) -> str:
+def with_rows(reasons: Mapping[str, str]) -> str:
+    """Return in how many tables a file was proven with rows, in words."""
     if not reasons:
         return ""
     count = sum(not reason for reason in reasons.values())
     return f", with rows in {count} of {len(reasons)} table{'s' * (len(reasons) > 1)}"
 
 
-def _refuse(changes: Sequence[Change], what: str) -> None:
+def refuse(changes: Sequence[Change], what: str) -> None:
+    """Raise MigrationError if changes are left."""
     if changes:
         report = Report(tuple(changes), 0, current="database", desired="wanted")
         raise MigrationError(
             f"{what}\nRemaining differences:\n{report}",
-            "The file was not kept. Write this migration by hand, and report the models as a bug "
-            "of dbkit.",
+            f"{NOT_KEPT} Write this migration by hand, and report the models as a bug of dbkit.",
         )
 
 
-class _Proof:
+class Trial:
+    """A file that runs on a scratch database; `found` are the warnings."""
+
     def __init__(self, router: Router, name: str, renaming: Renaming) -> None:
         self.router, self.name, self.renaming = router, name, renaming
         self.database = router.database
@@ -89,6 +89,14 @@ class _Proof:
 
     def schema(self) -> Schema:
         return whole(self.database, late=True)
+
+    def without_rows(self, reasons: Mapping[str, str]) -> None:
+        """Add a warning for each table that accepted no row; see `insert_rows`."""
+        self.found += [
+            f"not proven with rows: table {table} accepted no test row: {reason}"
+            for table, reason in reasons.items()
+            if reason
+        ]
 
     def rows(self, schema: Schema) -> Rows:
         return read_rows(self.database, schema)
@@ -117,8 +125,8 @@ class _Proof:
                 continue
             if lost := self._lost(start[old], end[table, column]):
                 raise MigrationError(
-                    f"{self.name} loses values of column {column} of table {table}: {lost}. "
-                    "The file was not kept."
+                    f"{self.name} loses values of column {column} of table {table}: {lost}.",
+                    NOT_KEPT,
                 )
 
     def compare_back(self, start: Rows, end: Rows, before: Schema, between: Schema) -> None:
@@ -134,7 +142,8 @@ class _Proof:
                 table, column = place
                 raise MigrationError(
                     f"The rollback of {self.name} loses values of column {column} of table "
-                    f"{table}. The file was not kept."
+                    f"{table}.",
+                    NOT_KEPT,
                 )
 
     def _old(self, table: str, column: str) -> tuple[str, str]:

@@ -22,7 +22,7 @@ def replaying(live: pw.Database, directory: str | Path) -> Iterator[Router]:
     """Yield a Router for the files of the directory on an empty scratch database of the same kind
     as `live`. Raises NoScratch."""
     with scratch_database(live) as database, diagnosed(database):
-        rehearsal = type("Rehearsal", (Rehearsal,), {"stand_ins": set()})
+        rehearsal = type("Rehearsal", (Rehearsal,), {"stand_ins": set(), "custom": set()})
         yield Router(database, directory, migrator_class=rehearsal)
 
 

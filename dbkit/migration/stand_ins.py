@@ -20,10 +20,27 @@ from .reshape import Reshape, snapshot
 
 class Rehearsal(Migrator):
     """A Migrator that creates the target of a foreign key if no migration creates it, and adds its
-    name to the `stand_ins` of the class. Tables in `made` come later in the file."""
+    name to the `stand_ins` of the class. Tables in `made` come later in the file. `custom` of the
+    class gets a word for each kind of statement that is not an operation's: "sql", "code"."""
 
     stand_ins: set[str]
+    custom: set[str]
     made: frozenset[str] = frozenset()
+
+    def sql(self, sql: str, *params: Any) -> None:
+        if not self.following:
+            self.custom.add("sql")
+        super().sql(sql, *params)
+
+    def run(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+        if not self.following:
+            self.custom.add("code")
+        super().run(function, *args, **kwargs)
+
+    def _after_queue(self, call: Callable[[], Any]) -> Any:
+        if not self.busy:
+            self.custom.add("code")
+        return super()._after_queue(call)
 
     def _run(self, name: str, operation: Callable[[], Any], writes_rows: bool = False) -> None:
         models: list[Model] = []

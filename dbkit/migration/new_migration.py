@@ -70,7 +70,7 @@ def create(
         with replaying(database, directory) as router:
             router.files.needed, router.allow_out_of_order = False, allow_out_of_order
             router.refuse(router.standing())
-            dialect.provide(router.database, schemas_of(goal.models))
+            provide(router.database, goal)
             replay(router)
             goal = reached(router, models, ignore, passed_over)
             created = Generator(router, goal, decisions).created(router.next_name(checked(name)))
@@ -78,6 +78,11 @@ def create(
                 created = prove(router, created, goal)
                 write_python(router.files.path(created.name), created.text)
     return created
+
+
+def provide(database: pw.Database, goal: Goal) -> None:
+    """Create the schemas of the goal on a scratch database, unless migrations create them."""
+    dialect_for(database).provide(database, schemas_of(goal.models))
 
 
 def reached(

@@ -22,11 +22,10 @@ from dbkit.schema.diff import diff
 from dbkit.schema.peewee_models import Model
 from dbkit.schema.values import Schema, Table
 from dbkit.scratch_database import server_of
-from dbkit.verification.comparison import schemas_of
 
 from .changed_files import changed_since
 from .goal import Goal, whole
-from .new_migration import reached, replay
+from .new_migration import provide, reached, replay
 from .proof import Trial, refuse, with_rows
 from .renames import Renaming
 from .replay import replaying
@@ -81,8 +80,7 @@ def prove_files(
             with replaying(database, directory) as router:
                 router.allow_out_of_order = allow_out_of_order
                 router.refuse(router.standing())
-                schemas = schemas_of(Goal.of(models, ignore).models)
-                dialect_for(database).provide(router.database, schemas)
+                provide(router.database, Goal.of(models, ignore))
                 left = [name for name in router.todo if name not in done]
                 replay(router, done)
                 for name in left:

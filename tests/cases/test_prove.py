@@ -116,7 +116,8 @@ def test_only_the_files_that_changed_since_a_revision(
 ) -> None:
     def git(*words: str) -> None:
         config = ("-c", "user.name=a", "-c", "user.email=a@example.com")
-        subprocess.run(["git", *config, *words], check=True, capture_output=True)
+        command = ["git", *config, *words]
+        subprocess.run(command, check=True, capture_output=True)
 
     write("002_ä", SAME, NOTHING)
     assert "not a git repository" in prove("--since", "HEAD")[1]["error"]

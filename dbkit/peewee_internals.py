@@ -216,6 +216,7 @@ def transaction_begun_inside(database: pw.Database) -> Any:
     Peewee's own BEGIN is a round trip of its own."""
     if database.transaction_depth():
         return database.atomic()
+    database.cursor()  # opens the database; that would empty the stack of transactions
     transaction = database.transaction()
     transaction._begin = lambda: None
     return transaction

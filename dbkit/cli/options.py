@@ -127,7 +127,11 @@ def exclusive(*names: str) -> None:
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="dbkit")
 def main() -> None:
-    """Migrate, seed and verify a database of Peewee models."""
+    """Migrate, seed and verify a database of Peewee models.
+
+    Exit codes: 0 success; 1 the answer is no; 2 an error; 128 + N: signal N ended the command (130
+    after Ctrl-C).
+    """
 
 
 class Session:

@@ -198,6 +198,19 @@ def test_a_direct_connection_lets_no_other_run_between_two_files(
     assert free == [not session] * 2
 
 
+def test_commands_that_write_use_the_direct_url(
+    server: Server, dbkit: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    direct = server.url(server.create_database())
+    write(Path("migrations"), m001_a=MODEL.format(name="a"))
+    monkeypatch.setenv("DATABASE_URL", "postgresql://postgres@127.0.0.1:1/pooler")
+    monkeypatch.setenv("DATABASE_DIRECT_URL", direct)
+    for command, code in (("migrate", 0), ("rollback", 0), ("status", 2)):
+        result = dbkit(command)
+        assert result.exit_code == code, result.output
+        assert (f"database: {direct}" in result.stderr) == (code == 0)
+
+
 # Sessions that hold a table
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from inspect import isfunction
 from pathlib import Path
 from typing import Any
@@ -360,6 +361,27 @@ def test_the_attached_schemas_are_those_of_the_connection() -> None:
         assert listed - {"main"} == {"other"}
     database.detach("other")
     assert not internals.attached_schemas(database)
+
+
+def test_a_transaction_can_begin_with_a_statement_of_its_block() -> None:
+    database = pw.SqliteDatabase(":memory:")  # closed
+
+    def create(*names: str, begin: str = "BEGIN", fail: bool = True) -> None:
+        with internals.transaction_begun_inside(database):
+            database.execute_sql(begin)
+            database.execute_sql(f"CREATE TABLE {names[0]} (n)")
+            if len(names) > 1:
+                with suppress(KeyError):
+                    create(*names[1:], begin="SELECT 1")
+            if fail:
+                raise KeyError
+
+    create("kept", "rolled_back", fail=False)
+    assert not database.connection().in_transaction
+    with pytest.raises(KeyError):
+        create("rolled_back")
+    assert database.get_tables() == ["kept"]
+    database.close()
 
 
 def test_shared_functions_work_on_the_other_database() -> None:

@@ -24,7 +24,9 @@ from .errors import ConfigError
 from .limits import LIMITS, Limits, seconds
 
 DEFAULT_URL = "sqlite:///dbkit.db"
-PROJECT = ("models", "migrations", "seeds", "ignore", "scratch", "wait_for_database", *LIMITS)
+PROJECT = ("models", "migrations", "seeds", "ignore", "scratch", "wait_for_database",
+           "allow_edited", *LIMITS)  # fmt: skip
+YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 ENVIRONMENTS = ("development", "test", "staging", "production")
 PLAIN = re.compile(r"[\w.$-]+")
 ENTRY = re.compile(r'"(?:[^"\\]|\\.)*"(?!\S)|\S+')
@@ -47,6 +49,7 @@ class Settings:
     limits: Limits
     wait_for_database: float = 0  # seconds
     ignore: tuple[str, ...] = ()
+    allow_edited: bool = False
 
 
 def load(
@@ -55,6 +58,7 @@ def load(
     migrations: str | Path | None = None,
     seeds: str | Path | None = None,
     wait_for_database: str | None = None,
+    allow_edited: bool = False,
     **limits: str | None,
 ) -> Settings:
     """Return the settings: each from its flag, if given, or else from the other sources. `limits`
@@ -98,7 +102,17 @@ def load(
         ),
         **time("wait_for_database", wait_for_database),
         ignore=tuple(_patterns(project.get("ignore") or "")),
+        allow_edited=_switch("allow_edited", setting("allow_edited", "yes" * allow_edited)),
     )
+
+
+def _switch(name: str, text: str | None) -> bool:
+    text = (text or "no").strip().lower()
+    if text not in (*YES, *NO):
+        raise ConfigError(
+            f"{name} (DBKIT_{name.upper()}) is {text}.", f"Use one of: {', '.join((*YES, *NO))}."
+        )
+    return text in YES
 
 
 def adopting(settings: Settings, migrations: str | None) -> Path:

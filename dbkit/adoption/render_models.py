@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from dbkit import peewee_internals as internals
 from dbkit.model_source import imports
 from dbkit.python_source import Class, Code, body, module
-from dbkit.schema.peewee_models import HISTORY_TABLE
+from dbkit.schema.peewee_models import OWN_TABLES
 from dbkit.schema.values import Column, EnumType, ForeignKey, Part, Schema, Table, in_namespace
 
 from . import left_out
@@ -46,7 +46,7 @@ def models_source(schema: Schema, dialect_name: str) -> str:
 def written(schema: Schema, dialect_name: str) -> Models:
     """Return the source of models for this schema, and the objects that they leave out."""
     tables = [table for table in schema.tables if has_model(table)
-              and table.name != HISTORY_TABLE]  # fmt: skip
+              and table.name not in OWN_TABLES]  # fmt: skip
     types, enums = _spoken(schema, tables, dialect_name)
     tables = list(_resolved(tables, types))
     odd = [table for table in tables if not all(map(types.is_sayable, _names(table)))

@@ -24,13 +24,18 @@ from .options import Session, answer, command, main, require_encodable
 __all__ = ["main"]
 
 
-@command("database", "models", "migrations", "seeds", *LIMITS)
+@command("database", "models", "migrations", "seeds", *LIMITS, "allow_edited")
 def up_(session: Session) -> None:
     """Migrate, seed and verify the database."""
     from .. import config
 
-    found, limits = session.found, session.settings.limits
-    migrated(migration.migrate(session.database, session.settings.migrations, limits=limits))
+    found, settings = session.found, session.settings
+    limits, allow_edited = settings.limits, settings.allow_edited
+    migrated(
+        migration.migrate(
+            session.database, settings.migrations, limits=limits, allow_edited=allow_edited
+        )
+    )
     if session.production:
         click.echo("seed: skipped, DBKIT_ENV is production")
     elif not config.is_directory(session.settings.seeds):
@@ -38,13 +43,13 @@ def up_(session: Session) -> None:
     else:
         result = seeding.seed(session.database, session.seeded, session.settings.seeds, limits)
         click.echo(f"seed: {result.summary}")
-    settings = session.settings
     report = dbkit.verify(
         session.database,
         found.models,
         settings.migrations,
         ignore=settings.ignore,
         bases=found.bases,
+        allow_edited=settings.allow_edited,
     )
     _report(report, prefix="verify: ")
 
@@ -80,9 +85,11 @@ def _report(
     text = FORMATS[format_](report)
     if format_ in EXACT:
         require_encodable(text)
+    if format_ == "sql":
+        click.echo("".join(f"error: {one}\n" for one in report.history), nl=False, err=True)
     if text:
         click.echo(text if report else prefix + text)
-    if report.unverified and not allow_unverified:
+    if report.history or (report.unverified and not allow_unverified):
         click.get_current_context().exit(2)
     answer(not report.changes)
 
@@ -132,7 +139,7 @@ def seed_(session: Session) -> None:
     click.echo(seeding.seed(session.database, session.seeded, settings.seeds, settings.limits))
 
 
-@command("database", "models", "migrations", reads=True)
+@command("database", "models", "migrations", "allow_edited", reads=True)
 @click.option(
     "--strict", is_flag=True, help="Report tables that no model describes as differences."
 )
@@ -145,7 +152,13 @@ def verify_(session: Session, strict: bool, format_: str, allow_unverified: bool
     settings = session.settings
     found = session.found
     report = dbkit.verify(
-        session.database, found.models, settings.migrations, strict, settings.ignore, found.bases
+        session.database,
+        found.models,
+        settings.migrations,
+        strict,
+        settings.ignore,
+        found.bases,
+        settings.allow_edited,
     )
     _report(report, format_, allow_unverified)
 

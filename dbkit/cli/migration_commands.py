@@ -121,7 +121,7 @@ def _pairs(texts: tuple[str, ...], sign: str, flag: str) -> dict[str, str]:
     return pairs
 
 
-@command("database", "migrations", *LIMITS)
+@command("database", "migrations", *LIMITS, "allow_edited")
 @click.option(
     "--to",
     "--name",
@@ -135,12 +135,18 @@ def migrate_(session: Session, to: str | None, fake: bool, allow_out_of_order: b
     """Apply the pending migrations."""
     settings = session.settings
     names = migration.migrate(
-        session.database, settings.migrations, to, fake, allow_out_of_order, settings.limits
+        session.database,
+        settings.migrations,
+        to,
+        fake,
+        allow_out_of_order,
+        settings.limits,
+        settings.allow_edited,
     )
     migrated(names, "marked as applied" if fake else "applied")
 
 
-@command("database", "migrations", *LIMITS)
+@command("database", "migrations", *LIMITS, "allow_edited")
 @click.option(
     "--count",
     default=1,
@@ -158,7 +164,12 @@ def rollback_(session: Session, count: int, to: str | None) -> None:
     settings = session.settings
     exclusive("count", "to")
     names = migration.rollback(
-        session.database, settings.migrations, count, limits=settings.limits, to=to
+        session.database,
+        settings.migrations,
+        count,
+        limits=settings.limits,
+        to=to,
+        allow_edited=settings.allow_edited,
     )
     for name in names:
         click.echo(f"rollback: {name}")
@@ -166,16 +177,20 @@ def rollback_(session: Session, count: int, to: str | None) -> None:
         click.echo("rollback: nothing to roll back")
 
 
-@command("database", "migrations", reads=True)
+@command("database", "migrations", "allow_edited", reads=True)
 def status_(session: Session) -> None:
     """List applied and pending migrations.
 
     Exit with code 1 if a migration is pending, and with code 2 if the files and the history
     contradict each other.
     """
-    found = migration.status(session.database, session.settings.migrations)
+    settings = session.settings
+    found = migration.status(session.database, settings.migrations, settings.allow_edited)
+    was = {new: f" (recorded as {old})" for old, new in found.renamed.items()}
+    was |= dict.fromkeys(found.gone, " (its file is gone)")
+    was |= dict.fromkeys(found.edited, " (its file was edited)")
     for name in found.applied:
-        click.echo(f"[x] {name}" + " (its file is gone)" * (name in found.gone))
+        click.echo(f"[x] {name}{was.get(name, '')}")
     for name in found.pending:
         click.echo(f"[ ] {name}")
     for sentence in found.disorder:

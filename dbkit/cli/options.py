@@ -51,6 +51,11 @@ OPTIONS = {
         metavar="SECONDS",
         help="Longest wait for a database server that is still starting (default: 0).",
     ),
+    "allow_edited": click.option(
+        "--allow-edited",
+        is_flag=True,
+        help="Continue if an applied migration was edited, or if its file is gone.",
+    ),
     "debug": click.option("--debug", is_flag=True, help="Show the traceback of an error."),
 }
 

@@ -1,17 +1,20 @@
 """Which files of a directory are applied to a database, and which are pending.
 
-This file is pure: it uses only the names of the files and the names in the history table.
+This file is pure: it uses only the names and contents of the files, and the names and records in
+the history.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
 from dbkit.errors import MigrationError
+
+from .checksums import Content
 
 TIME = re.compile(r"((?:19|20)\d{6})_(\d{6}|\d{4})_")  # a name that begins with a date and a time
 RESTORE = "Restore the files from version control."
@@ -20,21 +23,48 @@ CANDIDATES = 10  # names that an error lists
 
 
 @dataclass(frozen=True)
+class Record:
+    """`migrated_at` is the time in the history, as text. The other values are None if dbkit did not
+    apply the file; `seconds` is also None if it was only marked as applied."""
+
+    migrated_at: str
+    checksum: str
+    text_checksum: str
+    seconds: float | None = None
+    role: str | None = None
+    host: str | None = None
+    version: str | None = None
+
+    def is_of(self, content: Content) -> bool:
+        """Whether a file has the meaning that it had when it was applied."""
+        return content.text_checksum == self.text_checksum or content.checksum == self.checksum
+
+
+History = Mapping[str, Record | None]  # by the names of the applied files, in their order
+
+
+@dataclass(frozen=True)
 class Standing:
     """`recorded` are the names in the history table. `applied` are the same, except that a file
     which replaces others takes their place. `todo` are the files that play a part, in order.
 
-    `gone` are applied files that are not in the directory. `squashed` are the replacing files that
-    the history should name instead of those they replace. `errors` are the reasons why a
-    REPLACES is impossible. `gaps` are sentences about missing numbers, which stop nothing.
+    `gone` are applied files that are not in the directory, and `edited` those whose meaning has
+    changed since. `squashed` are the replacing files that the history should name instead of those
+    they replace, and `renamed` are new names by old names. `records` are the records of the names,
+    and `unrecorded` are the applied files without a record. `errors` are the reasons why a REPLACES
+    is impossible. `gaps` are sentences about missing numbers, which stop nothing.
     """
 
     recorded: tuple[str, ...]
     applied: tuple[str, ...]
     todo: tuple[str, ...]
     gone: tuple[str, ...] = ()
+    edited: tuple[str, ...] = ()
     disorder: tuple[str, ...] = ()
     squashed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    records: History = field(default_factory=dict)
+    unrecorded: tuple[str, ...] = ()
     errors: tuple[MigrationError, ...] = ()
     gaps: tuple[str, ...] = ()
 
@@ -45,11 +75,17 @@ class Standing:
     @property
     def problems(self) -> tuple[MigrationError, ...]:
         """The errors that stop every migration."""
-        return self.errors or tuple(self._gone())
+        return self.errors or (*self._gone(), *self._edited())
 
-    def refuse(self) -> None:
-        """Raise the first problem, if there is one."""
-        for error in self.problems:
+    @property
+    def is_stale(self) -> bool:
+        """Whether the history should name other files."""
+        return bool(self.squashed or self.renamed)
+
+    def refuse(self, allow_edited: bool = False) -> None:
+        """Raise the first problem, if there is one. With `allow_edited`, applied files may be
+        edited or gone."""
+        for error in self.errors if allow_edited else self.problems:
             raise error
 
     def _gone(self) -> Iterator[MigrationError]:
@@ -61,6 +97,17 @@ class Standing:
                 f"Migration{'s' * many} {', '.join(self.gone)} {'are' if many else 'is'} applied "
                 f"to this database, but {reason}.",
                 f"{RESTORE} If they are in another directory, give it with --migrations DIR.",
+            )
+
+    def _edited(self) -> Iterator[MigrationError]:
+        if self.edited:
+            many = len(self.edited) > 1
+            yield MigrationError(
+                f"Migration{'s' * many} {', '.join(self.edited)} {'were' if many else 'was'} "
+                f"edited after {'they were' if many else 'it was'} applied to this database.",
+                f"{RESTORE} Make the change in a new migration. Or accept "
+                f"{'the files as they are' if many else 'the file as it is'} now with "
+                "`python -m dbkit repair`; --allow-edited continues without that.",
             )
 
     def until(self, name: str | None) -> list[str]:
@@ -101,6 +148,7 @@ class Layout:
 
     names: tuple[str, ...]
     replacing: Mapping[str, tuple[str, ...]]
+    content: Callable[[str], Content] = Content
 
     def __post_init__(self) -> None:
         """Raise MigrationError for a REPLACES that is impossible."""
@@ -121,8 +169,39 @@ class Layout:
                     )
                 owner[old] = name
 
-    def standing(self, recorded: Sequence[str]) -> Standing:
-        """Return the state of a database that has these names in its history."""
+    def standing(self, history: History) -> Standing:
+        """Return the state of a database that has this history."""
+        renamed = self._renamed(history)
+        history = {renamed.get(name, name): record for name, record in history.items()}
+        standing = self._standing(tuple(history))
+        return replace(
+            standing,
+            renamed=renamed,
+            records=history,
+            edited=tuple(name for name, record in history.items() if self._is_edited(name, record)),
+            unrecorded=tuple(name for name in standing.applied
+                             if name in self.names and not history.get(name)),
+        )  # fmt: skip
+
+    def _is_edited(self, name: str, record: Record | None) -> bool:
+        return bool(record and name in self.names and not record.is_of(self.content(name)))
+
+    def _renamed(self, history: History) -> dict[str, str]:
+        """The new names of applied files without a file: a file that is not applied has the content
+        of such a file, and no other has. (Files that are copies of each other stay in order.)"""
+        replaced = {old for names in self.replacing.values() for old in names}
+        lost = [(name, record) for name, record in history.items()
+                if record and name not in self.names and name not in replaced]  # fmt: skip
+        new = [name for name in self.names if lost and name not in history]
+        renamed: dict[str, str] = {}
+        for name, record in lost:
+            copies = [one for one, other in lost if other.checksum == record.checksum]
+            same = [one for one in new if record.is_of(self.content(one))]
+            if len(same) == len(copies):
+                renamed[name] = same[copies.index(name)]
+        return renamed
+
+    def _standing(self, recorded: Sequence[str]) -> Standing:
         applied, hidden, started = list(dict.fromkeys(recorded)), set[str](), set[str]()
         squashed, errors = dict[str, tuple[str, ...]](), list[MigrationError]()
         for name, replaced in self._inner_first():
@@ -145,9 +224,15 @@ class Layout:
         gone = tuple(one for one in applied if one not in set(self.names))
         todo = tuple(one for one in self.names if one not in hidden)
         found = tuple(self._disorder(todo, set(applied)))
-        gaps = tuple(self._gaps(todo))
         return Standing(
-            tuple(recorded), tuple(applied), todo, gone, found, squashed, tuple(errors), gaps
+            tuple(recorded),
+            tuple(applied),
+            todo,
+            gone,
+            disorder=found,
+            squashed=squashed,
+            errors=tuple(errors),
+            gaps=tuple(self._gaps(todo)),
         )
 
     def _inner_first(self) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -12,6 +12,7 @@ import tokenize
 from collections.abc import AsyncGenerator, Coroutine, Generator, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from dbkit.errors import MigrationError
 from dbkit.limits import Limits, seconds
 
 from .applied import RESTORE, Layout, is_time, number
+from .checksums import Content
 
 MASK = re.compile(r"[0-9]{3,}_[^.]+\.py")
 MIGRATE = re.compile(r"^(async )?def migrate\b", re.MULTILINE)
@@ -57,7 +59,10 @@ class Files:
 
     def layout(self) -> Layout:
         """Return the names of all files, and the names that some replace. Raises MigrationError."""
-        return Layout(tuple(self.names()), self.replacing())
+        return Layout(tuple(self.names()), self.replacing(), cache(self.content))
+
+    def content(self, name: str) -> Content:
+        return Content(self.text(name))
 
     def text(self, name: str) -> str:
         """Return the text of a file. Like Python, this reads a byte order mark and a coding line.

@@ -13,7 +13,7 @@ from dbkit.schema.database_objects import Object
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.diff import diff
 from dbkit.schema.patch import counting_names, filtered
-from dbkit.schema.peewee_models import HISTORY_TABLE, Model, qualified, with_targets
+from dbkit.schema.peewee_models import OWN_TABLES, Model, qualified, with_targets
 from dbkit.schema.values import Comment, Firing, Policy, Rule, Schema, Table, Trigger
 from dbkit.verification.comparison import examine, matches, of_others
 
@@ -76,14 +76,14 @@ def _is_said(change: Change) -> bool:
 
 
 def whole(database: pw.Database, ignore: Sequence[str] = (), late: bool = False) -> Schema:
-    """Return the whole schema, without the history table and the tables that `ignore` matches.
+    """Return the whole schema, without dbkit's own tables and the tables that `ignore` matches.
     `late` is as for `Reading.live`."""
     with dialect_for(database).reading(database, None) as reading:
         return _without(reading.live(comments=True, late=late), ignore)
 
 
 def _without(schema: Schema, ignore: Sequence[str]) -> Schema:
-    ignore = (HISTORY_TABLE, *ignore)
+    ignore = (*OWN_TABLES, *ignore)
     tables = tuple(one for one in schema.tables if not matches(one.name, ignore))
     spaces = tuple(one for one in schema.namespaces if not matches(f"{one.name}.*", ignore))
     return replace(schema, namespaces=spaces, tables=tables)

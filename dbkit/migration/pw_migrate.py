@@ -75,8 +75,9 @@ class _CommandRouter(Router):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         context = click.get_current_context(silent=True)
         flags = context.params if context else {}
-        limits = config.load(database=flags.get("database")).limits
-        super().__init__(*args, **{"limits": limits, **kwargs})
+        settings = config.load(database=flags.get("database"))
+        options = {"limits": settings.limits, "allow_edited": settings.allow_edited}
+        super().__init__(*args, **{**options, **kwargs})
         self.count = flags.get("count", 1)
         if context and context.info_name == "rollback":
             _reported(self._check)()

@@ -1,8 +1,10 @@
-"""The history table, which records the applied migrations. It is that of peewee-migrate."""
+"""The history table, which records the applied migrations. It is that of peewee-migrate; dbkit's
+own records of the files are beside it (`records`)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import peewee as pw
@@ -11,6 +13,10 @@ from peewee_migrate.models import MigrateHistory
 from dbkit.errors import MigrationError
 from dbkit.schema.dialect import dialect_for
 
+from .applied import Record, Standing
+from .checksums import Content
+from .records import Query, RecordTable, name_for
+
 
 class Records:
     """The rows of the history table. Its name is always qualified, because a migration may change
@@ -18,57 +24,107 @@ class Records:
 
     def __init__(self, database: pw.Database, table: str, schema: str | None) -> None:
         self.database, self.table, self.schema = database, table, schema
-        self.model = self._model(schema)
+        self._use(schema)
 
-    def names(self) -> list[str]:
-        """Return the names in the order in which they were applied. Creates nothing."""
-        return self._names() if self._is_there(write=False) else []
+    def read(self) -> dict[str, Record | None]:
+        """Return the names in the order in which they were applied, with their records. Creates
+        nothing."""
+        there = self._there(write=False)
+        readable = there.get(name_for(self.table))
+        if readable:
+            self.files.require_columns(readable)
+        return self._rows(bool(readable)) if self.table in there else {}
 
-    def opened(self) -> list[str]:
-        """Return the names, and create the table if it is missing."""
-        if self._is_there(write=True):
-            return self._names()
-        self.model.create_table(safe=False)
-        return []
+    def opened(self) -> dict[str, Record | None]:
+        """Return the same, and create the tables that are missing."""
+        there = self._there(write=True)
+        recorded = there.get(name_for(self.table))
+        if recorded is None:
+            self.files.model.create_table(safe=False)
+        else:
+            self.files.require_columns(recorded)
+        if self.table not in there:
+            self.model.create_table(safe=False)
+        return self._rows(recorded is not None) if self.table in there else {}
 
-    def add(self, name: str) -> None:
-        self.model.create(name=name)
+    def add(self, name: str, content: Content, seconds: float | None) -> None:
+        """Record a file that has run, or that is only marked as applied (without `seconds`)."""
+        now = datetime.now(UTC).replace(tzinfo=None)
+        self._run(
+            self.model.insert(name=name, migrated_at=now),
+            *self.files.add(name, content, **self.files.ran(seconds)),
+        )
 
     def remove(self, name: str) -> None:
-        self.model.delete().where(self._is(name)).execute()
+        self._run(*self._removed(name))
 
-    def squash(self, squashed: Mapping[str, Sequence[str]]) -> None:
-        """Replace names in the history: each of these files takes the place of the last file that
-        it replaces."""
-        for name, (*others, last) in squashed.items():
-            self.model.update(name=name).where(self._is(last)).execute()
+    def accept(self, name: str, content: Content) -> None:
+        """Record the present content of an applied file."""
+        self._run(self.files.accept(name, content))
+
+    def settle(self, standing: Standing, content: Callable[[str], Content]) -> None:
+        """Let the history name the renamed and the replacing files, and record the files of plain
+        peewee-migrate."""
+        self._run(*self._settled(standing, content))
+
+    def _settled(self, standing: Standing, content: Callable[[str], Content]) -> Iterator[Query]:
+        for old, new in standing.renamed.items():
+            yield self._named(old, new)
+            yield from self.files.rename(old, new)
+        for name, (*others, last) in standing.squashed.items():
+            yield self._named(last, name)
+            yield self.files.remove(last)
             for one in others:
-                self.remove(one)
+                yield from self._removed(one)
+        for name in standing.unrecorded:
+            yield from self.files.add(name, content(name))
+
+    def _named(self, old: str, new: str) -> Query:
+        return self.model.update(name=new).where(self._is(old))
+
+    def _removed(self, name: str) -> Iterator[Query]:
+        yield self.model.delete().where(self._is(name))
+        yield self.files.remove(name)
+
+    def _run(self, *queries: Query) -> None:
+        if queries:
+            statements = [query.sql() for query in queries]
+            dialect_for(self.database).execute_together(self.database, statements)
 
     def _is(self, name: str) -> pw.Expression:
         return pw.Expression(self.model.name, dialect_for(self.database).equal, name)
 
-    def _names(self) -> list[str]:
-        rows = self.model.select(self.model.name).order_by(self.model.id).tuples()
+    def _rows(self, recorded: bool) -> dict[str, Record | None]:
+        query = self.model.select(self.model.name)
+        query = self.files.joined(query) if recorded else query
+        history: dict[str, Record | None] = {}
         try:
-            names = [name for (name,) in rows]
+            for name, *values in query.order_by(self.model.id).tuples():
+                record = Record(*values) if values and values[0] is not None else None
+                history[name] = record or history.get(name)
         except UnicodeDecodeError:
-            names = [None]
-        if None in names:
+            history[None] = None  # type: ignore[index]
+        if None in history:
             raise MigrationError(
                 f"A row of the history table {self.table} has a name that is NULL or not text, "
                 "so it does not identify a migration.",
                 "Correct the name, or delete the row.",
             )
-        return names
+        return history
 
-    def _is_there(self, write: bool) -> bool:
-        dialect = dialect_for(self.database)
-        schema, there = dialect.find_table(self.database, self.table, self.schema, write)
+    def _there(self, write: bool) -> dict[str, frozenset[str]]:
+        """The readable columns of the tables that exist."""
+        names = (self.table, name_for(self.table))
+        schema, there = dialect_for(self.database).find_tables(
+            self.database, names, self.schema, write
+        )
         if schema != self.model._meta.schema:
-            self.model = self._model(schema)
+            self._use(schema)
         return there
 
-    def _model(self, schema: str | None) -> Any:
+    def _use(self, schema: str | None) -> None:
         meta = {"database": self.database, "table_name": self.table, "schema": schema}
-        return type("MigrateHistory", (MigrateHistory,), {"Meta": type("Meta", (), meta)})
+        self.model: Any = type(
+            "MigrateHistory", (MigrateHistory,), {"Meta": type("Meta", (), meta)}
+        )
+        self.files = RecordTable(self.database, self.model)

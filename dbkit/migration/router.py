@@ -6,9 +6,10 @@ names the file and what was kept, and on SQLite child rows survive the rebuild o
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ import peewee as pw
 from peewee_migrate import router as peewee_migrate
 
 from dbkit.database_argument import usable
-from dbkit.errors import MigrationError
+from dbkit.errors import DatabaseFailed, MigrationError
 from dbkit.limits import DEFAULT, Limits
 from dbkit.run_lock import Result, one_at_a_time, retried, waiting
 from dbkit.schema.dialect import dialect_for
@@ -56,9 +57,11 @@ class Router(peewee_migrate.Router):
         migrate_dir: str | Path | None = None,
         allow_out_of_order: bool = False,
         limits: Limits = DEFAULT,
+        allow_edited: bool = False,
         **kwargs: Any,
     ) -> None:
         self.allow_out_of_order, self.limits = allow_out_of_order, limits
+        self.allow_edited = allow_edited
         kwargs.setdefault("migrator_class", Migrator)
         super().__init__(usable(database), Path(migrate_dir or "migrations"), **kwargs)
         self.files = Files(self.migrate_dir)
@@ -75,7 +78,7 @@ class Router(peewee_migrate.Router):
 
     def standing(self) -> Standing:
         """Return which files are applied and which are pending. Raises MigrationError."""
-        return self.files.layout().standing(self.recorded)
+        return self.files.layout().standing(self.records.read())
 
     @property
     def todo(self) -> list[str]:
@@ -96,7 +99,7 @@ class Router(peewee_migrate.Router):
     @property
     def recorded(self) -> list[str]:
         """The names in the history table."""
-        return self.records.names()
+        return list(self.records.read())
 
     @cached_property
     def migrator(self) -> Migrator:
@@ -107,7 +110,8 @@ class Router(peewee_migrate.Router):
         if self._followed != standing.applied:
             self.migrator = self.migrator_class(self.database)
             for name in standing.applied:
-                self.follow(name, self.migrator)
+                if name not in standing.gone:
+                    self.follow(name, self.migrator)
             self._followed = standing.applied
         return self.migrator
 
@@ -121,7 +125,7 @@ class Router(peewee_migrate.Router):
 
     def refuse(self, standing: Standing) -> None:
         """Raise MigrationError if no migration can run in this state."""
-        standing.refuse()
+        standing.refuse(self.allow_edited)
         if not self.allow_out_of_order and (found := standing.disorder):
             raise MigrationError(
                 "\n".join(found),
@@ -131,8 +135,7 @@ class Router(peewee_migrate.Router):
     def run(self, name: str | None = None, *, fake: bool = False) -> list[str]:
         """Apply the pending files, up to `name`; return their names. Raises MigrationError."""
         layout = self.files.layout()
-        recorded = self.retried(self.records.names)
-        standing = layout.standing(recorded)
+        standing = layout.standing(self.retried(self.records.read))
         if name:
             name = self._meant(name, standing, layout)
 
@@ -140,9 +143,20 @@ class Router(peewee_migrate.Router):
             self.refuse(standing)
             return standing.until(name)
 
-        if not pending(standing) and not standing.squashed:
-            return []  # the lock would need more privileges
+        if not pending(standing) and not standing.is_stale:
+            self._adopt(layout, standing)
+            return []
         return self._steps(layout, pending, fake=fake)
+
+    def _adopt(self, layout: Layout, standing: Standing) -> None:
+        """Record the applied files that have no record, if this role may do that, and if it need
+        not wait for another run."""
+        if standing.unrecorded:
+            limits = self.limits
+            self.limits = replace(limits, wait=0)
+            with suppress(DatabaseFailed):
+                self._steps(layout, lambda *_: [])
+            self.limits = limits
 
     def _meant(self, text: str, standing: Standing, layout: Layout) -> str:
         """The name of the file that the text names. Raises MigrationError."""
@@ -198,7 +212,7 @@ class Router(peewee_migrate.Router):
         layout, chosen = self.files.layout(), list[str]()
 
         def newest(standing: Standing, ran: tuple[str, ...]) -> list[str]:
-            standing.refuse()
+            standing.refuse(self.allow_edited)
             if not ran:
                 chosen[:] = standing.after(to) if to else standing.newest(count)
                 self._refuse_baseline(chosen if not baseline else (), layout)
@@ -261,7 +275,7 @@ class Router(peewee_migrate.Router):
             self.locked(),
         ):
             standing = step.layout.standing(self.records.opened())
-            self.records.squash(standing.squashed)
+            self.records.settle(standing, step.layout.content)
             decided = step.decide(standing, step.ran)
             if decided and decided[0] in step.ran:
                 raise MigrationError(
@@ -287,6 +301,7 @@ class Router(peewee_migrate.Router):
 
     def _execute(self, name: str, migrator: Any, fake: bool, downgrade: bool) -> None:
         """Run a file, and record it in the history."""
+        content, begun = self.files.content(name), time.monotonic()
         migrate, rollback = self.read(name)
         if downgrade and rollback is None:
             raise MigrationError(
@@ -302,7 +317,10 @@ class Router(peewee_migrate.Router):
                 with migrator.in_order():
                     refuse_unrun(function(migrator, self.database, fake=False))
                 migrator()
-        (self.records.remove if downgrade else self.records.add)(name)
+        if downgrade:
+            self.records.remove(name)
+        else:
+            self.records.add(name, content, None if fake else time.monotonic() - begun)
 
     def follow(self, name: str, migrator: Migrator) -> None:
         """Edit the migrator's models as the file does, but run nothing. Raises MigrationError."""

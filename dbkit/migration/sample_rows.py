@@ -10,7 +10,7 @@ import peewee as pw
 
 from dbkit.schema.changes import Alter, Change
 from dbkit.schema.dialect import dialect_for
-from dbkit.schema.peewee_models import HISTORY_TABLE
+from dbkit.schema.peewee_models import OWN_TABLES
 from dbkit.schema.sql import literal, mentions, quoted
 from dbkit.schema.values import Check, Column, ForeignKey, Schema, Table
 
@@ -134,7 +134,7 @@ def _named(table: Table, column: Column) -> list[str]:
 
 def _parents_first(schema: Schema) -> list[Table]:
     tables = {table.name: table for table in schema.tables
-              if table.kind in KINDS and table.name != HISTORY_TABLE}  # fmt: skip
+              if table.kind in KINDS and table.name not in OWN_TABLES}  # fmt: skip
     ordered: dict[str, Table] = {}
 
     def add(table: Table, above: tuple[str, ...]) -> None:

@@ -10,15 +10,15 @@ from dbkit import peewee_internals as internals
 from dbkit.errors import ModelsError
 from dbkit.fields import EnumField
 
-from .peewee_models import HISTORY_TABLE, Model
+from .peewee_models import OWN_TABLES, Model
 
 
 def require_free_names(models: Iterable[Model]) -> None:
-    """Raise ModelsError if an index, sequence or type of a model has the history table's name. (A
-    table may have that name: then its model describes the history.)"""
+    """Raise ModelsError if an index, sequence or type of a model has the name of dbkit's own table.
+    (A table may have that name: then its model describes the history.)"""
     for model in models:
         for what, name in _beside(model):
-            if name == HISTORY_TABLE and not model._meta.schema:
+            if name in OWN_TABLES and not model._meta.schema:
                 raise ModelsError(
                     f"Model {model.__name__} names {what} {name}. The table in which the applied "
                     "migrations are recorded has that name.",

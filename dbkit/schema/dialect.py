@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -76,6 +76,8 @@ class Dialect(Protocol):
     name: str
     equal: str  # the built-in operator, for any search path
     alters_tables: bool  # ALTER changes constraints, types and schemas; else a table is rebuilt
+    role: str  # the SQL of the role that runs a statement
+    plain_text: tuple[str, str]  # around SQL: its value as text, whatever the session's settings
     cascade: str  # follows a DROP, so that it also drops the objects that depend on the object
 
     def reading(
@@ -185,11 +187,18 @@ class Dialect(Protocol):
         """Run a statement without parameters, even if it has percent signs; return its cursor."""
         ...
 
-    def find_table(
-        self, database: pw.Database, name: str, schema: str | None, write: bool
-    ) -> tuple[str | None, bool]:
-        """Return (schema, whether the table exists) for a table of dbkit. By default, the schema is
-        the first in the search path. Raises DatabaseFailed if a stranger owns the table."""
+    def find_tables(
+        self, database: pw.Database, names: Sequence[str], schema: str | None, write: bool
+    ) -> tuple[str | None, dict[str, frozenset[str]]]:
+        """Return (schema, the readable columns of those tables that exist) for tables of dbkit. By
+        default, the schema is the first in the search path. Raises DatabaseFailed if a stranger
+        owns a table."""
+        ...
+
+    def execute_together(
+        self, database: pw.Database, statements: Iterable[tuple[str, Sequence[Any]]]
+    ) -> None:
+        """Run statements with their parameters, in one round trip if possible."""
         ...
 
     def keeping(self, database: pw.Database, limits: Limits) -> AbstractContextManager[None]:

@@ -13,6 +13,7 @@ from dbkit import peewee_internals as internals
 # the classes of libraries whose tables are of different kinds
 BASES = (sqlite_ext.FTS5Model, sqlite_ext.FTSModel, sqlite_ext.VirtualModel, pw.Model)
 HISTORY_TABLE = "migratehistory"  # the history table of peewee-migrate
+OWN_TABLES = (HISTORY_TABLE, f"dbkit_{HISTORY_TABLE}")  # and dbkit's records of the applied files
 Model = Any  # a class derived from peewee.Model; peewee ships no types
 
 

@@ -21,7 +21,7 @@ from ..schema.chosen_names import require_free_names
 from ..schema.dialect import Dialect, Reading, dialect_for
 from ..schema.diff import changes_within, diff
 from ..schema.inheritance import as_inherited, descendants, is_partition
-from ..schema.peewee_models import HISTORY_TABLE, Model, class_name, is_managed, qualified
+from ..schema.peewee_models import OWN_TABLES, Model, class_name, is_managed, qualified
 from ..schema.sql import Statement
 from ..schema.values import Attached, Namespace, Part, Schema, Table
 from .report import Report, place
@@ -167,9 +167,9 @@ def schemas_of(models: Iterable[Model]) -> set[str]:
 
 
 def _without_history(schema: Schema, described: Collection[str] = ()) -> Schema:
-    """The schema without history tables, in any of its schemas, unless a model describes them."""
-    spaces = (f"{one.name}." for one in schema.namespaces)
-    names = {f"{space}{HISTORY_TABLE}" for space in ("", *spaces)}.difference(described)
+    """The schema without dbkit's own tables, in any of its schemas, unless models describe them."""
+    spaces = ("", *(f"{one.name}." for one in schema.namespaces))
+    names = {f"{space}{name}" for space in spaces for name in OWN_TABLES}.difference(described)
     return replace(schema, tables=tuple(one for one in schema.tables if one.name not in names))
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from .. import migration
 from ..connection import diagnosed
 from ..database_argument import takes_database
 from ..errors import DbkitError
+from ..migration import Status
 from ..migration.replay import applied, replaying
 from ..model_errors import naming
 from ..schema.changes import Change, covers
@@ -20,9 +23,9 @@ from ..schema.diff import diff
 from ..schema.peewee_models import Model
 from ..schema.values import Schema, Table
 from ..scratch_database import server_of
-from ..transactions import rolled_back
+from ..transactions import is_open, rolled_back
 from .comparison import examine, schemas_of
-from .report import BY_HAND, MODELS, PENDING, Report
+from .report import BY_HAND, EDITED, MODELS, PENDING, Report
 
 
 @takes_database
@@ -33,46 +36,68 @@ def verify(
     strict: bool = False,
     ignore: Sequence[str] = (),
     bases: Sequence[Model] = (),
+    allow_edited: bool = False,
 ) -> Report:
     """Compare `models` with the live `database` and return the report. Changes neither.
 
-    With the directory `migrations`, the report has the cause of each difference. Tables without a
-    model are listed; they are differences only if `strict`. Items that match a pattern of `ignore`
-    (`table` or `table.name`, with * and ?) are listed and are no differences. A class of `bases`,
-    from which models inherit, is compared if the database has its table, and else listed as passed
-    over. An object that could not be compared is listed as unverified. Raises ModelsError if the
-    server cannot create a model's table, and DatabaseFailed or DatabaseUnreachable if the database
-    cannot be read.
+    With the directory `migrations`, the report has the cause of each difference, and says which
+    applied files were edited or are gone; with `allow_edited`, that is only a note. Tables without
+    a model are listed; they are differences only if `strict`. Items that match a pattern of
+    `ignore` (`table` or `table.name`, with * and ?) are listed and are no differences. A class of
+    `bases`, from which models inherit, is compared if the database has its table, and else listed
+    as passed over. An object that could not be compared is listed as unverified. Raises ModelsError
+    if the server cannot create a model's table, and DatabaseFailed or DatabaseUnreachable if the
+    database cannot be read.
     """
     models = list(models)
     with naming((*models, *bases), database):
         report, live, desired = examine(database, models, strict, ignore, True, bases)
-    if report.changes and migrations:
-        return _with_causes(report, database, Path(migrations), live, desired, schemas_of(models))
+    if not migrations or not (report.changes or os.path.exists(migrations)):
+        return report
+    try:
+        state = _status(database, Path(migrations))
+        problems = state.errors if state.gone or state.edited else ()
+        if allow_edited:
+            report = replace(report, notes=(*report.notes, *problems))
+        else:
+            report = replace(report, history=problems)
+        if report.changes:
+            return _with_causes(
+                report, database, Path(migrations), state, live, desired, schemas_of(models)
+            )
+    except DbkitError as error:
+        what = "The causes" if report.changes else "The applied migrations"
+        note = f"{what} could not be determined: {error}"
+        return replace(report, notes=(*report.notes, note))
     return report
+
+
+def _status(database: pw.Database, directory: Path) -> Status:
+    # in an open transaction, a query that fails would end that
+    kept = rolled_back(database) if is_open(database) else nullcontext()
+    with diagnosed(database), kept:
+        return migration.status(database, directory)
 
 
 def _with_causes(
     report: Report,
     database: pw.Database,
     directory: Path,
+    state: Status,
     live: Schema,
     desired: Schema,
     schemas: Iterable[str],
 ) -> Report:
-    """The report with the causes of each difference."""
-    try:
-        with diagnosed(database), rolled_back(database):
-            state = migration.status(database, directory)
-        with replaying(database, directory) as router:
-            difference = server_of(router.database).difference
-            done = applied(router, state.applied, schemas)
-            every = applied(router, state.pending, schemas) if state.pending else done
-    except DbkitError as error:
-        note = f"The causes could not be determined: {error}"
-        return replace(report, notes=(*report.notes, note))
+    """The report with the causes of each difference. Raises DbkitError."""
+    with replaying(database, directory) as router:
+        difference = server_of(router.database).difference
+        done = applied(router, state.applied, schemas)
+        every = applied(router, state.pending, schemas) if state.pending else done
+    found = causes(report.changes, live, done, every, desired)
+    if state.edited:  # the replay is not the history of this database
+        found = tuple(tuple(EDITED if one == BY_HAND else one for one in group) for group in found)
     notes = (*report.notes, *filter(None, [difference]))
-    return replace(report, notes=notes, causes=causes(report.changes, live, done, every, desired))
+    return replace(report, notes=notes, causes=found)
 
 
 def causes(

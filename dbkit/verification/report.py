@@ -16,11 +16,12 @@ from ..schema.sql import Statement, script
 from ..schema.values import Comment, Domain, EnumType, Extension, Namespace, Sequence, Table
 
 JSON_VERSION = 1
-PENDING, MODELS, BY_HAND = "pending", "models", "by hand"
+PENDING, MODELS, BY_HAND, EDITED = "pending", "models", "by hand", "edited"
 CAUSES = {
     PENDING: "a migration is pending",
     MODELS: "the models changed, and no migration was made",
     BY_HAND: "the database was changed by hand",
+    EDITED: "an applied migration was edited",
 }
 NEXT = {
     PENDING: "Apply the pending migrations: python -m dbkit migrate",
@@ -40,7 +41,8 @@ class Report:
 
     A report is falsy if there is no difference. `str()` returns the text, and `to_json()` is for
     programs. `current` and `desired` name the two sides. `causes` has the causes of each change, or
-    is empty if they were not determined.
+    is empty if they were not determined. `history` says which applied migrations were edited or are
+    gone.
     """
 
     changes: tuple[Change, ...]
@@ -49,6 +51,7 @@ class Report:
     ignored: tuple[str, ...] = ()
     unverified: tuple[tuple[str, str], ...] = ()
     passed_over: tuple[str, ...] = ()
+    history: tuple[str, ...] = ()
     causes: tuple[tuple[str, ...], ...] = ()
     notes: tuple[str, ...] = ()
     current: str = "database"
@@ -56,7 +59,7 @@ class Report:
     statements: Callable[[], Iterable[Statement]] = field(default=tuple, repr=False)
 
     def __bool__(self) -> bool:
-        return bool(self.changes or self.unverified)
+        return bool(self.changes or self.unverified or self.history)
 
     def __str__(self) -> str:
         return str(click.unstyle(self.to_text()))
@@ -67,7 +70,7 @@ class Report:
 
     def to_json(self) -> str:
         """Return `{"version", "clean", "current", "desired", "tables", "unmanaged", "ignored",
-        "passed_over", "unverified", "changes": [...]}`.
+        "passed_over", "unverified", "history", "changes": [...]}`.
 
         Each change has `change` (missing, unexpected, different), `table`, `kind`, `name` (or
         null), `on` (its columns or keys) and `causes`. Under the names of the two sides (`model`
@@ -85,6 +88,7 @@ class Report:
                 "ignored": list(self.ignored),
                 "passed_over": list(self.passed_over),
                 "unverified": [{"name": name, "reason": why} for name, why in self.unverified],
+                "history": list(self.history),
                 "changes": [self._json(change, causes) for change, causes in self._caused()],
             },
             indent=2,
@@ -101,6 +105,7 @@ class Report:
             lines.append(f"::error title={title}::" + _escaped("\n".join(said)))
         lines += [f"::error title=not verified::{_escaped(f'{name}: {reason}')}"
                   for name, reason in self.unverified]  # fmt: skip
+        lines += [f"::error title=applied migrations::{_escaped(one)}" for one in self.history]
         return "\n".join(lines)
 
     def to_sql(self) -> str:
@@ -119,6 +124,8 @@ class Report:
                 yield from self._text(change, causes)
         for name, reason in self.unverified:
             yield click.style(f"not verified: {name}: {reason}", fg="red")
+        for problem in self.history:
+            yield click.style(problem, fg="red")
         if self.unmanaged:
             yield f"not covered by any model, left alone: {', '.join(self.unmanaged)}"
         if self.ignored:
@@ -138,6 +145,7 @@ class Report:
             return click.style(f"{compared}: {self._clean()}", fg="green")
         parts = [f"{count} difference{'s' * (count != 1)}"] * bool(count)
         parts += [f"{len(self.unverified)} not verified"] * bool(self.unverified)
+        parts += ["applied migrations were edited or are gone"] * bool(self.history)
         return f"{compared}: {', '.join(parts)}"
 
     def _clean(self) -> str:

@@ -16,6 +16,7 @@ from click.testing import Result
 from dbkit import DbkitError, migrate, rollback, status
 from dbkit.migration import reset
 from dbkit.migration.intercept import silenced
+from dbkit.schema.peewee_models import OWN_TABLES
 from tests.conftest import MIGRATIONS, ROOT, opened
 
 NAMES = ["001_accounts", "002_marketing", "003_add_billing_tables"]
@@ -44,7 +45,7 @@ def write(directory: Path, **files: str) -> Path:
 
 
 def tables(database: pw.Database) -> list[str]:
-    return sorted(set(database.get_tables()) - {"migratehistory"})
+    return sorted(set(database.get_tables()).difference(OWN_TABLES))
 
 
 def test_applied_once_and_in_order(database: pw.Database) -> None:

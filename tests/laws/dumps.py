@@ -13,6 +13,7 @@ from typing import Any
 
 import peewee as pw
 
+from dbkit.schema.peewee_models import OWN_TABLES
 from tests.servers import BINARIES
 
 NAME = r'"(?:[^"]|"")*"|\w+'
@@ -50,7 +51,7 @@ def _by_pg_dump(database: pw.PostgresqlDatabase, chosen: Collection[str]) -> lis
     options = [f"--{option}={where[name]}" for option, name in
                (("host", "host"), ("port", "port"), ("username", "user"))]  # fmt: skip
     binaries = BINARIES[f"postgres{database.connection().server_version // 10_000}"]
-    process = pg_dump(*options, "-T", "migratehistory*", database.database, binaries=binaries)
+    process = pg_dump(*options, "-T", "*migratehistory*", database.database, binaries=binaries)
     text = "\n".join(lines_of(process))
     text = _sequences_by_column(text)
     text = re.sub(r"SEQUENCE NAME \S+", "SEQUENCE NAME", text)
@@ -90,7 +91,7 @@ def _by_pragmas(database: pw.Database, chosen: Collection[str]) -> Iterator[Any]
     for kind, name, sql in rows(OTHERS):
         yield kind, name, _plain(sql)
     for table, sql in rows(TABLES):
-        if table == "migratehistory":
+        if table in OWN_TABLES:
             continue
         yield (
             table,

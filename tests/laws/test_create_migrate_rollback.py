@@ -7,6 +7,7 @@ import peewee as pw
 from dbkit import migrate, rollback, status, verify
 from dbkit.models import MODELS
 from dbkit.schema.dialect import dialect_for
+from dbkit.schema.peewee_models import OWN_TABLES
 from dbkit.schema.values import Schema
 from tests.conftest import MIGRATIONS
 
@@ -16,7 +17,7 @@ def live(database: pw.Database) -> Schema:
     with dialect_for(database).reading(database, ()) as reading:
         schema = reading.live()
     return Schema(
-        tables=tuple(table for table in schema.tables if table.name != "migratehistory"),
+        tables=tuple(table for table in schema.tables if table.name not in OWN_TABLES),
         enums=schema.enums,
     )
 

@@ -18,6 +18,7 @@ from dbkit import migrate, rollback, verify
 from dbkit.migration import create
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.diff import diff
+from dbkit.schema.peewee_models import OWN_TABLES
 from dbkit.schema.sql import quoted
 from dbkit.schema.values import Column, Schema, Table
 from dbkit.scratch_database import scratch_database
@@ -118,7 +119,7 @@ def live(database: pw.Database) -> Schema:
     """All that there is, but for the history."""
     with dialect_for(database).reading(database, None) as reading:
         found = reading.live(comments=True)
-    tables = (table for table in found.tables if table.name != "migratehistory")
+    tables = (table for table in found.tables if table.name not in OWN_TABLES)
     return replace(found, tables=tuple(tables))
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import peewee as pw
@@ -32,6 +33,8 @@ class Postgres:
     equal = "OPERATOR(pg_catalog.=)"
     alters_tables = True
     cascade = " CASCADE"
+    role = "CURRENT_USER"
+    plain_text = ("COALESCE(pg_catalog.btrim(pg_catalog.to_json(", ")::pg_catalog.text, '\"'), '')")
 
     @contextmanager
     def reading(self, database: pw.Database, schemas: Iterable[str] | None) -> Iterator[Reading]:
@@ -147,10 +150,16 @@ class Postgres:
     def execute(self, database: pw.Database, sql: str) -> Any:
         return database.execute_sql(self.escaped(sql))
 
-    def find_table(
-        self, database: pw.Database, name: str, schema: str | None, write: bool
-    ) -> tuple[str | None, bool]:
-        return session.find_table(database, name, schema, write)
+    def find_tables(
+        self, database: pw.Database, names: Sequence[str], schema: str | None, write: bool
+    ) -> tuple[str | None, dict[str, frozenset[str]]]:
+        return session.find_tables(database, names, schema, write)
+
+    def execute_together(
+        self, database: pw.Database, statements: Iterable[tuple[str, Sequence[Any]]]
+    ) -> None:
+        sql, params = zip(*statements, strict=True)
+        database.execute_sql("; ".join(sql), tuple(chain.from_iterable(params)))
 
     def keeping(self, database: pw.Database, limits: Limits) -> AbstractContextManager[None]:
         return session.keeping(database, limits)

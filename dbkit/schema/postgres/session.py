@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
@@ -36,11 +36,11 @@ SELECT CASE WHEN pg_catalog.version() OPERATOR(pg_catalog.~) 'linux|darwin|bsd'
     THEN pg_catalog.set_config('client_connection_check_interval', '1s', true) END;
 SELECT pg_catalog.pg_try_advisory_xact_lock({key})"""
 
-# A table of dbkit, in a schema or in the first schema of the path. `owner` is only set for a
+# The tables of dbkit, in a schema or in the first schema of the path. `owner` is only set for a
 # stranger: a role that is no superuser, does not own the database, and does not have this role as
 # a member.
-OWN_TABLE = """
-SELECT n.nspname AS schema, c.oid IS NOT NULL AS there,
+OWN_TABLES = """
+SELECT n.nspname AS schema, c.relname AS name,
        (SELECT o.rolname FROM pg_roles o, pg_roles me
         WHERE o.oid = c.relowner AND me.rolname = current_user AND o.oid <> me.oid
           AND NOT o.rolsuper
@@ -48,8 +48,11 @@ SELECT n.nspname AS schema, c.oid IS NOT NULL AS there,
           AND NOT (pg_has_role(me.oid, o.oid, 'MEMBER') AND NOT me.rolsuper)
           AND NOT EXISTS (SELECT FROM pg_auth_members m
                           WHERE m.member = me.oid AND m.roleid = o.oid)) AS owner,
-       current_user AS role, c.relkind = 'r' AND NOT c.relrowsecurity AS plain
-FROM pg_namespace n LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = %s
+       current_user AS role, c.relkind = 'r' AND NOT c.relrowsecurity AS plain,
+       (SELECT array_agg(a.attname::text) FROM pg_attribute a
+        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+          AND has_column_privilege(c.oid, a.attnum, 'SELECT')) AS columns
+FROM pg_namespace n LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = ANY(%s)
 WHERE n.nspname = coalesce(%s, (SELECT s FROM unnest(current_schemas(false)) s
                                 WHERE s !~ '^pg_' LIMIT 1))
 """
@@ -120,26 +123,31 @@ def _set(settings: Mapping[str, str], local: bool) -> str:
     return f"SELECT {', '.join(calls)}"
 
 
-def find_table(
-    database: pw.Database, name: str, schema: str | None, write: bool
-) -> tuple[str | None, bool]:
-    """See `Dialect.find_table`. A stranger's table could run code with the privileges of this role:
-    a trigger when it is written, and a function of a view or a policy when it is read."""
-    rows = named_rows(ask(database, OWN_TABLE, (name, schema)))
+def find_tables(
+    database: pw.Database, names: Sequence[str], schema: str | None, write: bool
+) -> tuple[str | None, dict[str, frozenset[str]]]:
+    """See `Dialect.find_tables`. A stranger's table could run code with this role's privileges: a
+    trigger when it is written, and a function of a view or a policy when it is read."""
+    rows = named_rows(ask(database, OWN_TABLES, ([*names], schema)))
     if not rows and schema is None:
         raise DatabaseFailed(*NO_SCHEMA)
     if not rows:
-        return schema, False
-    (row,) = rows
-    if row.owner is not None and (write or not row.plain):
-        table = f"{quoted(row.schema)}.{quoted(name)}"
-        raise DatabaseFailed(
-            f"The table {table} belongs to the role {row.owner}, whose code could run with the "
-            f"rights of {row.role} when the table is used.",
-            f"Connect as {row.owner}. Or check the triggers and defaults of the table, then run as "
-            f"a superuser: ALTER TABLE {table} OWNER TO {quoted(row.role)}",
-        )
-    return row.schema.replace("%", "%%"), row.there  # Peewee does not double it in a name
+        return schema, {}
+    for row in rows:
+        if row.owner is not None and (write or not row.plain):
+            raise _of_a_stranger(row)
+    found = {row.name: frozenset(row.columns or ()) for row in rows if row.name is not None}
+    return rows[0].schema.replace("%", "%%"), found  # Peewee does not double it in a name
+
+
+def _of_a_stranger(row: Any) -> DatabaseFailed:
+    table = f"{quoted(row.schema)}.{quoted(row.name)}"
+    return DatabaseFailed(
+        f"The table {table} belongs to the role {row.owner}, whose code could run with the "
+        f"rights of {row.role} when the table is used.",
+        f"Connect as {row.owner}. Or check the triggers and defaults of the table, then run as "
+        f"a superuser: ALTER TABLE {table} OWNER TO {quoted(row.role)}",
+    )
 
 
 @contextmanager

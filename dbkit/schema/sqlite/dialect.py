@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import count
 from typing import Any
@@ -33,6 +33,8 @@ class Sqlite:
     equal = "="
     alters_tables = False
     cascade = ""
+    role = "NULL"
+    plain_text = ("COALESCE(CAST(", " AS text), '')")
 
     @contextmanager
     def reading(self, database: pw.Database, schemas: Iterable[str] | None) -> Iterator[Reading]:
@@ -146,10 +148,18 @@ class Sqlite:
     def execute(self, database: pw.Database, sql: str) -> Any:
         return database.execute_sql(sql)
 
-    def find_table(
-        self, database: pw.Database, name: str, schema: str | None, write: bool
-    ) -> tuple[str | None, bool]:
-        return schema, database.table_exists(name, schema)
+    def find_tables(
+        self, database: pw.Database, names: Sequence[str], schema: str | None, write: bool
+    ) -> tuple[str | None, dict[str, frozenset[str]]]:
+        there = {*names}.intersection(database.get_tables(schema))
+        columns = {name: database.get_columns(name, schema) for name in there}
+        return schema, {name: frozenset(one.name for one in columns[name]) for name in there}
+
+    def execute_together(
+        self, database: pw.Database, statements: Iterable[tuple[str, Sequence[Any]]]
+    ) -> None:
+        for sql, params in statements:
+            database.execute_sql(sql, params)
 
     def keeping(self, database: pw.Database, limits: Limits) -> AbstractContextManager[None]:
         return session.keeping(database, limits)

@@ -121,7 +121,7 @@ def rows(url: str, sql: str) -> list[tuple[object, ...]]:
 
 def dump(server: Server, url: str) -> set[str]:
     """What pg_dump says, in lines of no order, less the history and what comes at random."""
-    command = [DEBIAN_15 / "pg_dump", "--schema-only", "--no-owner", "-T", "migratehistory*", url]
+    command = [DEBIAN_15 / "pg_dump", "--schema-only", "--no-owner", "-T", "*migratehistory*", url]
     text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     passed = ("--", "\\restrict", "\\unrestrict")
     return {line.rstrip(",") for line in text.splitlines() if not line.startswith(passed)}

@@ -1,0 +1,118 @@
+"""What dbkit records of an applied file, in a table beside the history of peewee-migrate.
+
+A record belongs to one row of the history: it has the name and the time of that row. So a record
+says nothing about a file that plain peewee-migrate has rolled back and applied again.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any
+
+import peewee as pw
+
+from dbkit.errors import DatabaseFailed
+from dbkit.schema.dialect import dialect_for
+
+from .applied import Record
+from .checksums import Content
+
+Query = Any  # a query of Peewee; peewee ships no types
+
+
+class RecordedFile(pw.Model):
+    """A row of the table."""
+
+    name = pw.CharField(primary_key=True)
+    migrated_at = pw.CharField()
+    checksum = pw.CharField()
+    text_checksum = pw.CharField()
+    seconds = pw.FloatField(null=True)
+    role = pw.CharField(null=True)
+    host = pw.CharField(null=True)
+    version = pw.CharField(null=True)
+
+
+FIELDS = [field.name for field in fields(Record)]
+
+
+class RecordTable:
+    """The queries of the records that belong to a history; `history` is the model of that."""
+
+    def __init__(self, database: pw.Database, history: Any) -> None:
+        self.dialect, self.history = dialect_for(database), history
+        meta = history._meta
+        options = {"database": database, "table_name": name_for(meta.table_name),
+                   "schema": meta.schema}  # fmt: skip
+        body = {"Meta": type("Meta", (), options), "__module__": __name__}
+        self.model: Any = type("RecordedFile", (RecordedFile,), body)
+
+    def require_columns(self, columns: frozenset[str]) -> None:
+        """Raise DatabaseFailed if a table of that name is not the table of the records."""
+        missing = sorted(self.model._meta.columns.keys() - columns)
+        if missing:
+            raise DatabaseFailed(
+                f"dbkit records the applied migrations in the table {self.model._meta.table_name}, "
+                f"but the database has a table of that name without the columns "
+                f"{', '.join(missing)}.",
+                "Rename that table.",
+            )
+
+    def joined(self, query: Query) -> Query:
+        """Return a query of the history with the columns of the records."""
+        belongs = self._is(self.model.name, self.history.name) & self._is(
+            self.model.migrated_at, self._time
+        )
+        columns = [getattr(self.model, name) for name in FIELDS]
+        return query.select_extend(*columns).join(self.model, pw.JOIN.LEFT_OUTER, on=belongs)
+
+    def add(self, name: str, content: Content, **ran: Any) -> Iterator[Query]:
+        """Yield the queries that record a file whose name is in the history."""
+        values = {"checksum": content.checksum, "text_checksum": content.text_checksum, **ran}
+        fields = [getattr(self.model, field) for field in ("name", "migrated_at", *values)]
+        rows = (
+            self.history.select(self.history.name, self._time, *map(_value, values.values()))
+            .where(self._is(self.history.name, name))
+            .order_by(self.history.id.desc())
+            .limit(1)
+        )
+        yield self.remove(name)
+        yield self.model.insert_from(rows, fields)
+
+    def ran(self, seconds: float | None) -> dict[str, Any]:
+        """Return the values of a record about this run."""
+        from dbkit import __version__
+
+        return {"seconds": seconds, "role": pw.SQL(self.dialect.role),
+                "host": socket.gethostname(), "version": __version__}  # fmt: skip
+
+    def accept(self, name: str, content: Content) -> Query:
+        """Return the query that records the present content of a file."""
+        new = {"checksum": content.checksum, "text_checksum": content.text_checksum}
+        return self.model.update(**new).where(self._is(self.model.name, name))
+
+    def rename(self, old: str, new: str) -> Iterator[Query]:
+        yield self.remove(new)
+        yield self.model.update(name=new).where(self._is(self.model.name, old))
+
+    def remove(self, name: str) -> Query:
+        return self.model.delete().where(self._is(self.model.name, name))
+
+    @property
+    def _time(self) -> Any:
+        return pw.NodeList((pw.SQL(self.dialect.plain_text[0]), self.history.migrated_at,
+                            pw.SQL(self.dialect.plain_text[1])), glue="")  # fmt: skip
+
+    def _is(self, first: Any, second: Any) -> pw.Expression:
+        return pw.Expression(first, self.dialect.equal, second)
+
+
+def name_for(history: str) -> str:
+    """Return the name of the table beside this history table."""
+    return f"dbkit_{history}"
+
+
+def _value(value: Any) -> Any:
+    return value if isinstance(value, pw.Node) else pw.Value(value)

@@ -292,7 +292,8 @@ def _about(item: Item, column: str) -> bool:
         case Exclusion(definition):
             return mentions(definition, column)
         case Index():
-            return any(mentions(str(key), column) for key in item.keys)
+            return any(mentions(key.expression or "", column) if key.column is None
+                       else key.column == column for key in item.keys)  # fmt: skip
     return column in covers(item)
 
 

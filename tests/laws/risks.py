@@ -275,6 +275,10 @@ RISKS: dict[str, Risk] = {
 
 HARMLESS: dict[str, Risk] = {
     "index of an expression": Risk(model(a=NUMBER), expression("coalesce"), rows("1")),
+    "index of a column whose name looks like a sum": Risk(
+        model(a=of(pw.IntegerField, null=True, column_name="a-b (c)")),
+        model(a=of(pw.IntegerField, null=True, column_name="a-b (c)", index=True)),
+        rows("1", columns='"a-b (c)"')),
     "nullable column": Risk(model(a=NUMBER), model(a=NUMBER, b=NUMBER), rows("1")),
     "filled column": Risk(model(a=NUMBER), model(a=NUMBER, b=of(pw.IntegerField)), rows("1"),
                           fill={"b": "1"}),

@@ -301,6 +301,18 @@ POSTGRES: dict[str, tuple[str, str]] = {
         "ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0)",
         "ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT VALID",
     ),
+    # names and expressions that look like the clauses around them
+    "parts that look like others": (
+        'CREATE TABLE t (a int, "b, c" int, "d DESC" int, e text); CREATE TABLE u (a int, b int, UNIQUE (a, b));'
+        'CREATE TABLE "v w" (x int, "y.z" int); CREATE SEQUENCE s',
+        'CREATE TABLE t (a int, "b, c" int, "d DESC" int, e text); CREATE TABLE u (a int, b int, UNIQUE (a, b));'
+        "ALTER TABLE t ADD CHECK (lower(e) IS NOT NULL) NOT VALID;"
+        'ALTER TABLE t ADD FOREIGN KEY (a, "b, c") REFERENCES u (a, b) ON DELETE SET NULL ("b, c");'
+        'CREATE INDEX i ON t ("d DESC" DESC, "b, c" int4_ops, (a + 1) NULLS FIRST);'
+        "CREATE TABLE \"p, q\" (a text) PARTITION BY LIST (a);"
+        "CREATE TABLE r PARTITION OF \"p, q\" FOR VALUES IN ('PARTITION OF (x) DEFAULT');"
+        'CREATE TABLE "v w" (x int, "y.z" int); CREATE SEQUENCE s OWNED BY "v w"."y.z"',
+    ),
     "exclusion": (
         "CREATE TABLE t (a int4range, b int)",
         "CREATE TABLE t (a int4range, b int, CONSTRAINT x EXCLUDE USING gist (a WITH &&)"

@@ -37,6 +37,7 @@ sys.path.insert(0, str(ROOT))  # for the tests' servers
 import dbkit  # noqa: E402
 from dbkit.connection import parse  # noqa: E402
 from dbkit.models import MODELS  # noqa: E402
+from dbkit.schema.names import Name  # noqa: E402
 from dbkit.schema.postgres import catalog  # noqa: E402
 from tests.servers import BINARIES, Server  # noqa: E402
 
@@ -133,7 +134,7 @@ def bare(database: pw.Database, count: Callable[..., None]) -> Contender:
     """The catalog queries that `verify` needs at the least: run, and their rows fetched."""
     queries: list[tuple[str, Any]] = []
     database.query_hooks.append(lambda query: queries.append((query.sql, query.params)))
-    catalog.read(database, ["public"], lambda _, name: name)
+    catalog.read(database, ["public"], lambda _, name: Name("", name))
     database.query_hooks.clear()
 
     def run() -> None:

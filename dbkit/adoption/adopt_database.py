@@ -24,7 +24,8 @@ from dbkit.migration import Router, create
 from dbkit.migration.goal import Goal, wanted, whole
 from dbkit.migration.squash import baseline
 from dbkit.schema.dialect import dialect_for
-from dbkit.schema.peewee_models import Model, qualified
+from dbkit.schema.names import Name
+from dbkit.schema.peewee_models import Model, table_name
 from dbkit.schema.values import Schema
 from dbkit.verification.comparison import examine
 from dbkit.verification.report import place
@@ -96,7 +97,7 @@ def _adopted(
 class _Unjudged(Exception):
     """The server cannot create temporary copies of the models of some tables."""
 
-    def __init__(self, tables: frozenset[str]) -> None:
+    def __init__(self, tables: frozenset[Name]) -> None:
         self.tables = tables
 
 
@@ -199,13 +200,13 @@ def _differing(
     return list(map(place, report.changes))
 
 
-def _unjudged(database: pw.Database, models: list[Model]) -> Iterator[str]:
+def _unjudged(database: pw.Database, models: list[Model]) -> Iterator[Name]:
     for model in models:
         try:
             examine(database, [model])
             wanted(database, [model])
         except ModelsError:
-            yield qualified(model)
+            yield table_name(model)
 
 
 def _replaced(router: Router) -> list[str]:

@@ -37,11 +37,6 @@ class TypesOfDialect(Protocol):
         """Whether Peewee can quote a name."""
         ...
 
-    def split(self, name: str) -> tuple[str, str]:
-        """Return (schema, bare name) of a table; the schema is empty if it is the connection's
-        own."""
-        ...
-
     def kind(self, column: Column, schema: str) -> Kind:
         """Return the field for a column of a table in that schema."""
         ...

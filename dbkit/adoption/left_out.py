@@ -62,21 +62,27 @@ def of_schema(schema: Schema) -> Iterator[LeftOut]:
     """Yield the objects that are not part of a table with a model."""
     for table in schema.tables:
         if is_partition(table):
-            yield LeftOut(table.name, f"Table {table.name} is a partition, so it has no model.")
+            yield LeftOut(
+                str(table.name), f"Table {table.name} is a partition, so it has no model."
+            )
             yield from _of_partition(table, schema)
         elif not has_model(table):
             why = NO_MODELS[table.kind]
-            yield LeftOut(table.name, f"{table.kind.capitalize()} {table.name} is left out: {why}.")
+            yield LeftOut(
+                str(table.name), f"{table.kind.capitalize()} {table.name} is left out: {why}."
+            )
     used = {part.type for table in schema.tables if has_model(table)
             for part in table.parts if isinstance(part, Column)}  # fmt: skip
     for enum in schema.enums:
         if enum.name not in used:
-            yield LeftOut(enum.name, f"No model has a column of enum type {enum.name}.")
+            yield LeftOut(str(enum.name), f"No model has a column of enum type {enum.name}.")
     for domain in schema.domains:
-        yield LeftOut(domain.name, f"Domain {domain.name} must be created before the tables: "
+        yield LeftOut(str(domain.name), f"Domain {domain.name} must be created before the tables: "
                      f"{domain.definition}.")  # fmt: skip
     for sequence in schema.sequences:
-        yield LeftOut(sequence.name, f"Sequence {sequence.name} must be created before the tables.")
+        yield LeftOut(
+            str(sequence.name), f"Sequence {sequence.name} must be created before the tables."
+        )
     for namespace in schema.namespaces:
         if namespace.name == "public":  # every new database has it
             continue
@@ -121,7 +127,7 @@ def of_part(table: Table, part: Part) -> LeftOut | None:
 
 def unsayable(table: Table) -> LeftOut:
     """Return the omission of a table that Peewee cannot query."""
-    return LeftOut(table.name, f"Table {table.name} is left out: Peewee cannot query a table "
+    return LeftOut(str(table.name), f"Table {table.name} is left out: Peewee cannot query a table "
                   "or column with such a name.")  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from dbkit.schema.changes import kind, subject
 from dbkit.schema.database_objects import Key, Object, in_order
 from dbkit.schema.diff import diff
 from dbkit.schema.inheritance import parents_first
+from dbkit.schema.names import Name
 from dbkit.schema.patch import filtered, marked_as
 from dbkit.schema.peewee_models import Model
 from dbkit.schema.values import Column, Part, Schema, Table
@@ -25,7 +26,7 @@ from dbkit.scratch_database import scratch_database
 
 from .left_out import LeftOut, capitalized
 
-Place = tuple[str, str, str | None]  # (table, kind of part, its name)
+Place = tuple[Name, str, str | None]  # (table, kind of part, its name)
 
 
 @dataclass(frozen=True)
@@ -35,19 +36,19 @@ class Lost:
     only by SQL; `tried` says that all objects were tried."""
 
     keys: frozenset[Key] = frozenset()
-    names: frozenset[tuple[str, str]] = frozenset()  # (held, name)
+    names: frozenset[tuple[str, Name]] = frozenset()  # (held, name)
     parts: frozenset[Place] = frozenset()
     remade: tuple[Table, ...] = ()
-    unmodelled: frozenset[str] = frozenset()
+    unmodelled: frozenset[Name] = frozenset()
     left_out: tuple[LeftOut, ...] = ()
     tried: bool = False
     by_sql: bool = False
 
-    def without_models(self, tables: frozenset[str]) -> Lost:
+    def without_models(self, tables: frozenset[Name]) -> Lost:
         """Return these losses, with more tables created by SQL because their models cannot be
         compared."""
         why = "has no model, because the server cannot compare it"
-        left_out = (LeftOut(name, f"Table {name} {why}.") for name in sorted(tables))
+        left_out = (LeftOut(str(name), f"Table {name} {why}.") for name in sorted(tables))
         return replace(
             self, unmodelled=self.unmodelled | tables, left_out=(*self.left_out, *left_out)
         )
@@ -113,7 +114,7 @@ class _Trial:
         self.all = FromNothing(scratch, schema, objects, {})
         self.kinds = {table.name: table.kind for table in schema.tables}
         self.keys: set[Key] = set()
-        self.split: set[str] = set()  # tables whose parts are tried one by one
+        self.split: set[Name] = set()  # tables whose parts are tried one by one
         self.left_out: list[LeftOut] = []
 
     def lost(self, ignore: Sequence[str]) -> Lost:
@@ -140,7 +141,7 @@ class _Trial:
             if changes:
                 what = ", ".join(f"{kind(one.item)} {subject(one.item)}" for one in changes)
                 words = f"{what} of {table.name} cannot be recreated exactly."
-                self.left_out.append(LeftOut(table.name, capitalized(words)))
+                self.left_out.append(LeftOut(str(table.name), capitalized(words)))
                 yield new
 
     def _try(self, one: Object) -> None:
@@ -155,7 +156,7 @@ class _Trial:
             reason = self._reason(*self.all.alone(one)) and self._reason_without_parts(one)
         if reason:
             self.keys.add(one.key)
-            self._leave_out(one.name or one.what, self._what(one), reason)
+            self._leave_out(str(one.name) or one.what, self._what(one), reason)
 
     def _reason_without_parts(self, one: Object) -> str:
         """The reason why an object cannot be created. A table is tried without its constraints and
@@ -209,5 +210,5 @@ def _is_column(part: Part) -> bool:
     return isinstance(part, Column)
 
 
-def _place(table: str, part: Part) -> Place:
+def _place(table: Name, part: Part) -> Place:
     return table, type(part).__name__, part.name

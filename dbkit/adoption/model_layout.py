@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
+from dbkit.schema.names import Name
 from dbkit.schema.values import Column, ForeignKey, PrimaryKey, Table
 
 from .field_types import TypesOfDialect
@@ -18,14 +19,14 @@ class Layout:
     """The decisions: `classes`, `fields` (by column) and taken attributes by table name, and by
     (table, column) the foreign keys that become fields (`links`)."""
 
-    tables: dict[str, Table]
-    classes: dict[str, str]
-    fields: dict[str, dict[str, str]] = field(default_factory=dict)
-    taken: dict[str, set[str]] = field(default_factory=dict)
-    links: dict[tuple[str, str], ForeignKey] = field(default_factory=dict)
-    late: set[tuple[str, ForeignKey]] = field(default_factory=set)
+    tables: dict[Name, Table]
+    classes: dict[Name, str]
+    fields: dict[Name, dict[str, str]] = field(default_factory=dict)
+    taken: dict[Name, set[str]] = field(default_factory=dict)
+    links: dict[tuple[Name, str], ForeignKey] = field(default_factory=dict)
+    late: set[tuple[Name, ForeignKey]] = field(default_factory=set)
 
-    def key(self, table: str) -> str | None:
+    def key(self, table: Name) -> str | None:
         """Return the only column of a table's primary key; None if there are more or none."""
         columns = key_of(self.tables[table])
         return columns[0] if len(columns) == 1 else None
@@ -35,7 +36,7 @@ def layout(tables: Iterable[Table], types: TypesOfDialect, taken: set[str]) -> L
     """Decide the layout of models for these tables; `taken` are names that no class may have."""
     ordered, late = parents_first(tables)
     by_name = {table.name: table for table in ordered}
-    names = class_names(ordered, types, taken)
+    names = class_names(ordered, taken)
     plan = Layout(by_name, names, late=late)
     for table in ordered:
         _link(table, plan, types, late=False)
@@ -69,19 +70,19 @@ def foreign_keys(table: Table) -> list[ForeignKey]:
 
 def parents_first(
     tables: Iterable[Table],
-) -> tuple[list[Table], set[tuple[str, ForeignKey]]]:
+) -> tuple[list[Table], set[tuple[Name, ForeignKey]]]:
     """Return (the tables, each after the tables to which it points; the foreign keys that would
     close a cycle, with their tables)."""
     by_name = {table.name: table for table in sorted(tables, key=lambda table: table.name)}
     needs = {name: list(_needs(table, by_name)) for name, table in by_name.items()}
-    late: set[tuple[str, ForeignKey]] = set()
+    late: set[tuple[Name, ForeignKey]] = set()
     while circle := _circle(needs):
         name, key = min(circle, key=lambda link: _strength(by_name[link[0]], link[1], by_name))
         late.add((name, key))
         needs[name] = [need for need in needs[name] if need[1] is not key]
-    ordered: dict[str, Table] = {}
+    ordered: dict[Name, Table] = {}
 
-    def visit(name: str) -> None:
+    def visit(name: Name) -> None:
         for target, _ in needs[name]:
             if target not in ordered:
                 visit(target)
@@ -93,7 +94,7 @@ def parents_first(
     return list(ordered.values()), late
 
 
-def _needs(table: Table, by_name: dict[str, Table]) -> Iterator[tuple[str, ForeignKey | None]]:
+def _needs(table: Table, by_name: dict[Name, Table]) -> Iterator[tuple[Name, ForeignKey | None]]:
     """The tables that must exist before this table, with the foreign key that needs them."""
     for parent in table.parents:
         if parent in by_name:
@@ -104,8 +105,8 @@ def _needs(table: Table, by_name: dict[str, Table]) -> Iterator[tuple[str, Forei
 
 
 def _circle(
-    needs: dict[str, list[tuple[str, ForeignKey | None]]],
-) -> list[tuple[str, ForeignKey]]:
+    needs: dict[Name, list[tuple[Name, ForeignKey | None]]],
+) -> list[tuple[Name, ForeignKey]]:
     """The foreign keys of a cycle; empty if there is no cycle."""
     try:
         TopologicalSorter({name: [one for one, _ in needs[name]] for name in needs}).prepare()
@@ -116,7 +117,7 @@ def _circle(
     return []
 
 
-def _strength(table: Table, key: ForeignKey, by_name: dict[str, Table]) -> tuple[bool, ...]:
+def _strength(table: Table, key: ForeignKey, by_name: dict[Name, Table]) -> tuple[bool, ...]:
     """The reasons against adding a foreign key after both tables; the least is added late."""
     column = key.columns[0]
     nullable = any(one.name == column and one.nullable for one in columns_of(table))
@@ -125,20 +126,19 @@ def _strength(table: Table, key: ForeignKey, by_name: dict[str, Table]) -> tuple
     return len(key.columns) > 1, column in key_of(table) or pointed_to, not nullable
 
 
-def class_names(tables: list[Table], types: TypesOfDialect, taken: set[str]) -> dict[str, str]:
+def class_names(tables: list[Table], taken: set[str]) -> dict[Name, str]:
     """Return the class names by table. They differ in more than case, because a DeferredForeignKey
     ignores case."""
-    names: dict[str, str] = {}
+    names: dict[Name, str] = {}
     lower = {"none", "true", "false", *(name.lower() for name in taken)}
-    for table in sorted(tables, key=lambda table: (types.split(table.name)[0], table.name)):
-        schema, bare = types.split(table.name)
-        name = class_name(bare)
-        if name.lower() in lower and schema:
-            name = class_name(f"{schema}_{bare}")
+    for table in sorted(table.name for table in tables):
+        name = class_name(table.bare)
+        if name.lower() in lower and table.schema:
+            name = class_name(f"{table.schema}_{table.bare}")
         while name.lower() in lower:
             name += "_"
         lower.add(name.lower())
-        names[table.name] = name
+        names[table] = name
     return names
 
 
@@ -159,13 +159,13 @@ def own_type(table: Table, key: ForeignKey, plan: Layout, types: TypesOfDialect)
     column, target_table = column_of(table, key.columns[0]), plan.tables[key.target]
     target = column_of(target_table, key.target_columns[0])
     on_key = plan.key(key.target) == target.name
-    schema = types.split(key.target)[0]
-    kind = (types.automatic(target) if on_key else None) or types.kind(target, schema)
+    kind = types.automatic(target) if on_key else None
+    kind = kind or types.kind(target, key.target.schema)
     is_late = any((key.target, other) in plan.late and other.columns == (target.name,)
                   for other in foreign_keys(target_table))  # fmt: skip
     if kind.followed and not is_late and not column.identity and column.type == target.type:
         return None
-    return types.kind(column, types.split(table.name)[0]).sql
+    return types.kind(column, table.name.schema).sql
 
 
 def _exist(key: ForeignKey, plan: Layout) -> bool:

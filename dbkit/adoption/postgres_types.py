@@ -9,6 +9,7 @@ from typing import Any
 
 from dbkit.python_source import Code
 from dbkit.schema.details import Key, TableOptions
+from dbkit.schema.names import Name
 from dbkit.schema.peewee_models import truncated
 from dbkit.schema.postgres.writing import as_sql as spelling
 from dbkit.schema.sql import mentions, quoted
@@ -60,7 +61,7 @@ class Postgres:
 
     links_late = True
 
-    def __init__(self, schema: Schema, enums: dict[str, Any]) -> None:
+    def __init__(self, schema: Schema, enums: dict[Name, Any]) -> None:
         """`enums` are the arguments of EnumField by the type's name."""
         self.spelling = spelling.Spelling(schema)
         self.enums = enums
@@ -70,29 +71,28 @@ class Postgres:
         """(bare name, name) of the types of other schemas, which a search path may lack. Enum types
         of an EnumField are left out: `verify` makes a temporary copy, which is found first."""
         fields = {part.type for table in schema.tables for part in table.parts
-                  if isinstance(part, Column)
-                  and self.split(part.type)[0] == self.split(table.name)[0]}  # fmt: skip
+                  if isinstance(part, Column) and isinstance(part.type, Name)
+                  and part.type.schema == table.name.schema}  # fmt: skip
         names = [*(one.name for one in schema.domains), *(one.name for one in schema.enums)]
-        own = {name for name in names if not self.split(name)[0]}
+        own = {name.bare for name in names if not name.schema}
         for name in names:
-            where, bare = self.split(name)
-            if where and bare not in own and name not in fields:
-                yield bare, self.spelling.name(name)
-                yield quoted(bare), self.spelling.name(name)
+            if name.schema and name.bare not in own and name not in fields:
+                yield name.bare, name.sql
+                yield quoted(name.bare), name.sql
 
     def is_sayable(self, name: str) -> bool:
         return "%" not in name  # psycopg2 reads % as a placeholder, and Peewee does not escape it
 
-    def split(self, name: str) -> tuple[str, str]:
-        return self.spelling.split(name)
-
     def kind(self, column: Column, schema: str) -> Kind:
         type_ = column.type
         if column.identity == "serial":
-            return Kind("ColumnField", (SERIALS[type_],), sql=type_, followed=False)
-        if type_ in self.enums and self.split(type_)[0] == schema:
-            arguments = self.enums[type_]
-            return Kind("EnumField", arguments, sql=self.spelling.type(type_), followed=False)
+            sql = spelling.type_sql(type_)
+            return Kind("ColumnField", (SERIALS[sql],), sql=sql, followed=False)
+        if isinstance(type_, Name):
+            if type_ in self.enums and type_.schema == schema:
+                return Kind("EnumField", self.enums[type_], sql=type_.sql, followed=False)
+            words = self._sql(type_.sql)
+            return Kind("ColumnField", (words,), sql=words, followed=False)
         return self._plain(type_) or self._indexed(type_) or self._any(type_)
 
     def _plain(self, type_: str) -> Kind | None:
@@ -125,7 +125,7 @@ class Postgres:
     def _any(self, type_: str) -> Kind:
         item = type_.removesuffix("[]")
         known = self.elsewhere.get(item, item) + type_.removeprefix(item)
-        words = self._sql(self.spelling.type(type_) if type_ in self.spelling.enums else known)
+        words = self._sql(known)
         return Kind("ColumnField", (words,), sql=words, followed=False)
 
     def automatic(self, column: Column) -> Kind | None:
@@ -159,9 +159,11 @@ class Postgres:
         number = NUMBER.fullmatch(match[1])
         return number[1] if number and match[2] in ("integer", "numeric") else self._sql(match[1])
 
-    def _is_own(self, cast: str, type_: str) -> bool:
+    def _is_own(self, cast: str, type_: str | Name) -> bool:
+        if isinstance(type_, Name):
+            return cast in (type_.bare, quoted(type_.bare), str(type_), type_.sql)
         base = re.sub(r"\(.*?\)", "", type_)
-        return cast in (base, self.spelling.split(type_)[1], quoted(type_)) or (
+        return cast in (base, quoted(type_)) or (
             (cast, base) in (("bpchar", "character"), ("integer", "bigint"), ("integer", "numeric"))
         )
 
@@ -183,12 +185,12 @@ class Postgres:
 
     def reference(self, key: ForeignKey, named: bool) -> tuple[str, str]:
         whole = self.constraint(replace(key, validated=True), named)
-        name = self._sql(f" REFERENCES {self.spelling.name(key.target)} ")
+        name = self._sql(f" REFERENCES {key.target.sql} ")
         before, _, after = whole.partition(name)
         return f"{before} REFERENCES", NO_ACTION.sub("", after)
 
     def is_usual(self, table: Table, part: Constraint) -> bool:
-        bare = self.split(table.name)[1]
+        bare = table.name.bare
         match part:
             case PrimaryKey():
                 usual = f"{bare}_pkey"
@@ -214,7 +216,7 @@ class Postgres:
         kind = "CREATE UNIQUE INDEX" if index.unique else "CREATE INDEX"
         head = f"{kind} {quoted(index.name or '')} ON"
         whole = self.spelling.index(table, index)
-        start = f"{head} {self.spelling.name(table.name)} "
+        start = f"{head} {table.name.sql} "
         rest = whole.removeprefix(start).removeprefix('USING "btree" ')
         return self._sql(head), self._sql(rest)
 

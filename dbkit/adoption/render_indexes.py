@@ -23,7 +23,7 @@ class Indexes:
 
     def __init__(self, table: Table, plan: Layout, types: TypesOfDialect) -> None:
         self.table, self.types = table, types
-        self.schema, self.bare = types.split(table.name)
+        self.schema, self.bare = table.name
         self.model, self.names = plan.classes[table.name], plan.fields[table.name]
         self.left = [one for one in table.parts if isinstance(one, Index) and one.valid]
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from dbkit import peewee_internals as internals
 from dbkit.model_source import imports
 from dbkit.python_source import Class, Code, body, module
+from dbkit.schema.names import Name
 from dbkit.schema.peewee_models import OWN_TABLES
-from dbkit.schema.values import Column, EnumType, ForeignKey, Part, Schema, Table, in_namespace
+from dbkit.schema.values import Column, EnumType, Schema, Table
 
 from . import left_out
 from .field_types import TypesOfDialect
@@ -46,9 +46,8 @@ def models_source(schema: Schema, dialect_name: str) -> str:
 def written(schema: Schema, dialect_name: str) -> Models:
     """Return the source of models for this schema, and the objects that they leave out."""
     tables = [table for table in schema.tables if has_model(table)
-              and table.name not in OWN_TABLES]  # fmt: skip
+              and str(table.name) not in OWN_TABLES]  # fmt: skip
     types, enums = _spoken(schema, tables, dialect_name)
-    tables = list(_resolved(tables, types))
     odd = [table for table in tables if not all(map(types.is_sayable, _names(table)))
            or any(column.name in RESERVED for column in columns_of(table))]  # fmt: skip
     tables = [table for table in tables if table not in odd]
@@ -64,23 +63,8 @@ def written(schema: Schema, dialect_name: str) -> Models:
     return Models(module(DOC, imports(source), source, map(str, left)), left)
 
 
-def _resolved(tables: list[Table], types: TypesOfDialect) -> Iterator[Table]:
-    """The tables with foreign keys that name their target as in the Schema. (SQLite writes only the
-    bare name.)"""
-    names = {table.name for table in tables}
-    by_bare = {types.split(name)[1]: name for name in names}
-
-    def resolved(part: Part) -> Part:
-        if isinstance(part, ForeignKey) and part.target not in names:
-            return replace(part, target=by_bare.get(part.target, part.target))
-        return part
-
-    for table in tables:
-        yield replace(table, parts=tuple(map(resolved, table.parts)))
-
-
 def _names(table: Table) -> Iterator[str]:
-    yield table.name
+    yield from table.name
     for column in columns_of(table):
         yield column.name
 
@@ -92,23 +76,21 @@ def _spoken(
         return Sqlite(), []
     needed = {part.type for table in tables for part in table.parts if isinstance(part, Column)}
     # Peewee does not escape a % in the name of a type, so such an enum has no EnumField
-    classes, arguments = _enums([enum for enum in schema.enums if enum.name in needed
-                                 and "%" not in enum.name],
-                                {class_name(table.name).lower() for table in tables},
-                                [one.name for one in schema.namespaces])  # fmt: skip
+    enums = [one for one in schema.enums if one.name in needed and "%" not in str(one.name)]
+    classes, arguments = _enums(enums, {class_name(str(one.name)).lower() for one in tables})
     return Postgres(schema, arguments), classes
 
 
 def _enums(
-    enums: Iterable[EnumType], taken: set[str], spaces: Collection[str]
-) -> tuple[list[Class], dict[str, tuple[Any, ...]]]:
+    enums: Iterable[EnumType], taken: set[str]
+) -> tuple[list[Class], dict[Name, tuple[Any, ...]]]:
     """(the classes of enum types; the arguments of EnumField by type). A type whose labels cannot
     become names has no class, and a type without labels has no EnumField."""
     classes: list[Class] = []
-    arguments: dict[str, tuple[Any, ...]] = {}
+    arguments: dict[Name, tuple[Any, ...]] = {}
     taken = {*taken, *(name.lower() for name in IMPORTED)}
     for enum in enums:
-        bare = in_namespace(enum.name, spaces)[1]
+        bare = enum.name.bare
         members = member_names(enum.labels)
         if members:
             name = class_name(bare, "Enum")

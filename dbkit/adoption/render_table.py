@@ -27,7 +27,7 @@ class Model:
 
     def __init__(self, table: Table, plan: Layout, types: TypesOfDialect) -> None:
         self.table, self.plan, self.types = table, plan, types
-        self.schema, self.bare = types.split(table.name)
+        self.schema, self.bare = table.name
         self.name, self.names = plan.classes[table.name], plan.fields[table.name]
         self.left_out = list(filter(None, (of_part(table, part) for part in table.parts)))
         known = (plan.classes[one] for one in table.parents if one in plan.classes)
@@ -57,7 +57,7 @@ class Model:
         )
 
     def _leave_out(self, words: str, part: object = "") -> None:
-        place = f"{self.table.name}.{part}" if part else self.table.name
+        place = f"{self.table.name}.{part}" if part else str(self.table.name)
         self.left_out.append(LeftOut(place, words, True))
 
     def _key(self) -> PrimaryKey | None:
@@ -181,7 +181,7 @@ class Model:
 
     def _foreign_key(self, key: ForeignKey) -> Iterator[Call]:
         """A foreign key that no field can express, as SQL."""
-        schema, bare = self.types.split(key.target)
+        schema, bare = key.target
         elsewhere = key.target not in self.plan.tables
         if self.types.links_late and (elsewhere or (self.table.name, key) in self.plan.late):
             why = "points to a table without a model" if elsewhere else "completes a cycle"
@@ -190,7 +190,7 @@ class Model:
         before, after = self.types.reference(key, self._is_named(key))
         if key.target != self.table.name and self.types.links_late:
             self.depends_on[self.plan.classes[key.target]] = None
-        if not schema:
+        if not schema or not self.types.links_late:  # SQLite looks in the database of the table
             yield sql(f"{before} {quoted(bare)} {after}".strip())
         elif key.target == self.table.name:
             why = "points to its own table, whose schema the SQL would have to name"

@@ -8,6 +8,7 @@ from typing import Any
 
 from dbkit.python_source import Class
 from dbkit.schema.details import Key
+from dbkit.schema.names import Name
 from dbkit.schema.sql import quoted
 from dbkit.schema.sqlite.tokenizer import tokens, write_type
 from dbkit.schema.sqlite.writing import table_ddl
@@ -46,13 +47,8 @@ class Sqlite:
     def is_sayable(self, name: str) -> bool:
         return True
 
-    def split(self, name: str) -> tuple[str, str]:
-        """See `TypesOfDialect`. A table of main whose name has a dot is qualified with main."""
-        schema, _, bare = name.partition(".")
-        return "", bare if schema == "main" and "." in bare else name
-
     def kind(self, column: Column, schema: str) -> Kind:
-        type_ = column.type
+        type_ = str(column.type)
         if type_ in FIELDS:
             return Kind(FIELDS[type_], sql=type_, followed=type_ != "")
         match = SIZED.fullmatch(type_)
@@ -98,12 +94,12 @@ class Sqlite:
     def constraint(self, part: Constraint, named: bool) -> str:
         """See `TypesOfDialect`. The constraint is the only line of a CREATE TABLE."""
         part = part if named else replace(part, name=None)
-        made = table_ddl.create_table(Table("t", (part,)))
+        made = table_ddl.create_table(Table(Name("", "t"), (part,)))
         return made.removeprefix('CREATE TABLE "t" (\n    ').removesuffix("\n)")
 
     def reference(self, key: ForeignKey, named: bool) -> tuple[str, str]:
         before, _, after = self.constraint(key, named).partition(
-            f" REFERENCES {quoted(key.target)} "
+            f" REFERENCES {quoted(key.target.bare)} "
         )
         return f"{before} REFERENCES", NO_ACTION.sub("", after)
 

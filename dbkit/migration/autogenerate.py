@@ -17,8 +17,9 @@ from dbkit.schema.canonicalize import joined
 from dbkit.schema.changes import Add, Alter, Change, Drop, kind, subject
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.diff import diff
+from dbkit.schema.names import Name
 from dbkit.schema.patch import patched, with_names
-from dbkit.schema.peewee_models import Model, described, qualified
+from dbkit.schema.peewee_models import Model, described, table_name
 from dbkit.schema.sql import runnable
 from dbkit.schema.values import Constraint, EnumType, Namespace, Schema, Table
 from dbkit.verification.comparison import is_ignored, schemas_of
@@ -77,11 +78,11 @@ class Generator:
         self.router, self.database, self.goal = router, router.database, goal
         self.models, self.decisions = goal.models, decisions
         self.dialect = dialect_for(self.database)
-        self.new = {qualified(model): model for model in joined(goal.models, self.dialect.cut)}
+        self.new = {table_name(model): model for model in joined(goal.models, self.dialect.cut)}
         self.todo = router.todo
         self.start = self._live(late=True)
-        self.filled: set[tuple[str, str]] = set()
-        self.filled_back: set[tuple[str, str]] = set()
+        self.filled: set[tuple[Name, str]] = set()
+        self.filled_back: set[tuple[Name, str]] = set()
 
     def created(self, name: str, replaces: Sequence[str] | None = None) -> Created | None:
         if self.goal.wanted is not None and self.goal.objects:
@@ -107,12 +108,13 @@ class Generator:
         self,
         renaming: Renaming,
         current: Schema,
-        known: Mapping[str, Model],
+        known: Mapping[Name, Model],
         changes: list[Change],
         schemas: list[str],
     ) -> tuple[Lines, Lines]:
         """The lines of `migrate` and `rollback`. Changes without an operation are SQL."""
-        tables = {str(change.table or change.item.name) for change in changes} & known.keys()
+        changed = {change.table or change.item.name for change in changes}
+        tables = [name for name in known if name in changed]
         spaces = [Add(None, Namespace(schema)) for schema in schemas]
         fill = noting(filled(changes, self.decisions), self.filled)
         old = self._after(renaming.up).orm.tables
@@ -147,9 +149,9 @@ class Generator:
 
     def _operations(
         self,
-        old: Mapping[str, Model],
+        old: Mapping[Name, Model],
         current: Schema,
-        new: Mapping[str, Model],
+        new: Mapping[Name, Model],
         changes: list[Change],
         fill: Fill,
     ) -> Lines:
@@ -182,7 +184,7 @@ class Generator:
         down += self._by_sql(self.tried([up, down], self.followed(), self._live), self.start)
         return Created(name, file_text(_summary(Renaming(), changes, ()), up, down, replaces))
 
-    def state(self, lines: Lines) -> tuple[Schema, dict[str, Model], list[Change]]:
+    def state(self, lines: Lines) -> tuple[Schema, dict[Name, Model], list[Change]]:
         """Return (the schema, the history's models, the remaining changes) after the history and
         these lines."""
         migrator = self.followed()
@@ -325,7 +327,7 @@ def blamed(changes: Collection[Change]) -> Iterator[None]:
 
 
 def _failing(changes: Iterable[Change], reason: str) -> str:
-    tables = sorted({change.table or str(change.item.name) for change in changes})
+    tables = sorted({str(change.table or change.item.name) for change in changes})
     return f"The change of {', '.join(tables)} fails: {reason}"
 
 

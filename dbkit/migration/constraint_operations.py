@@ -10,7 +10,7 @@ import peewee as pw
 from dbkit import fields
 from dbkit import peewee_internals as internals
 from dbkit.model_source import is_statement
-from dbkit.schema.peewee_models import Model, qualified
+from dbkit.schema.peewee_models import Model, table_name
 from dbkit.schema.sql import quoted
 from dbkit.schema.values import Constraint, Index
 
@@ -101,14 +101,14 @@ class ConstraintOperations(Stepping):
             self._sql("drop_constraints", sql)
             return
         with self._edited(model) as reshape:
-            reshape.sought.append(live_drop(qualified(model), Constraint, name))
+            reshape.sought.append(live_drop(table_name(model), Constraint, name))
 
     def create_foreign_key(self, model: Model | str, name: str) -> Model:
         """Create the constraint of a DeferredForeignKey, which create_model leaves out. Does
         nothing on SQLite, which cannot add a foreign key."""
         model = self._with_fields(model, name)
         self._native(
-            f"create_foreign_key {qualified(model)}.{name}",
+            f"create_foreign_key {table_name(model)}.{name}",
             lambda: internals.schema_manager(model).create_foreign_key(field_of(model, name)),
         )
         return model
@@ -152,11 +152,11 @@ class ConstraintOperations(Stepping):
                 meta.indexes = [index for index in meta.indexes if index is not found[0]]
             elif field is not None and (field.index or field.unique):
                 field.index = field.unique = False
-            elif field is not None and was_indexed(reshape.before[qualified(model)], field):
+            elif field is not None and was_indexed(reshape.before[table_name(model)], field):
                 pass  # files of peewee-migrate drop an index that change_fields has dropped
             else:
                 keys = [field_of(model, one).column_name for one in columns if is_name(one)]
-                reshape.sought.append(live_drop(qualified(model), Index, name, keys))
+                reshape.sought.append(live_drop(table_name(model), Index, name, keys))
         return model
 
     def rename_index(self, model: Model | str, old_name: str, new_name: str) -> Model:
@@ -170,5 +170,5 @@ class ConstraintOperations(Stepping):
         self._settle()
         rename_index(model, old_name, new_name)
         with self._edited(model) as reshape:
-            reshape.sought.append(live_rename(qualified(model), Index, old_name, new_name))
+            reshape.sought.append(live_rename(table_name(model), Index, old_name, new_name))
         return model

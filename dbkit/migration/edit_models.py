@@ -10,7 +10,7 @@ import peewee as pw
 
 from dbkit import peewee_internals as internals
 from dbkit.errors import MigrationError
-from dbkit.schema.peewee_models import Model, is_made_up, qualified
+from dbkit.schema.peewee_models import Model, is_made_up, table_name
 from dbkit.schema.sql import folded, mentions, quoted
 
 STRING = re.compile(r"'(?:[^']|'')*'")
@@ -223,7 +223,7 @@ def field_of(model: Model, name: str) -> Any:
     field = find_field(model, name)
     if field is None:
         raise MigrationError(
-            f"Table {qualified(model)} has no field {name} in the earlier migrations.",
+            f"Table {table_name(model)} has no field {name} in the earlier migrations.",
             f"Fields: {', '.join(model._meta.fields)}.",
         )
     return field

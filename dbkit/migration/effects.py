@@ -13,7 +13,8 @@ import peewee as pw
 from dbkit.schema.changes import Change, Drop
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.diff import diff
-from dbkit.schema.peewee_models import Model, qualified
+from dbkit.schema.names import Name
+from dbkit.schema.peewee_models import Model, table_name
 from dbkit.schema.values import Namespace, Schema, Sequence
 
 from .enum_operations import enums
@@ -25,7 +26,7 @@ Function = Callable[[Migrator, pw.Database], None]  # `migrate` or `rollback` of
 
 
 def effect(
-    migrator: Migrator, function: Function, tables: Iterable[str], live: Schema
+    migrator: Migrator, function: Function, tables: Iterable[Name], live: Schema
 ) -> list[Change]:
     """Return the changes that the operations of a function make in the `live` schema.
 
@@ -42,7 +43,7 @@ def effect(
                 before = operation.before | before
                 touched |= dict.fromkeys(operation.before)
             elif isinstance(operation, Creation):
-                touched[qualified(operation.model)] = None
+                touched[table_name(operation.model)] = None
     after = [models[name] for name in touched if name in models]
     types = enums([*before.values(), *after]).keys()
     sharing = [model for name, model in models.items()

@@ -12,14 +12,15 @@ from dbkit import fields
 from dbkit.diagnosis import sqlstate
 from dbkit.errors import MigrationError
 from dbkit.pinned_queries import ask
-from dbkit.schema.peewee_models import Model, qualified, truncated
+from dbkit.schema.peewee_models import Model, table_name, truncated
 from dbkit.schema.sql import literal, quoted
 from dbkit.schema.values import EnumType
 
 from .edit_models import field_of, rewritten
 from .operation_queue import Stepping, name_sql
+from .reshape import TypeKey, find_enum
 
-Enums = dict[tuple[str | None, str], tuple[str, ...]]
+Enums = dict[TypeKey, tuple[str, ...]]
 
 
 def enums(models: Iterable[Model]) -> Enums:
@@ -149,9 +150,8 @@ class EnumOperations(Stepping):
 
     def _labels(self, name: str, schema: str | None) -> Sequence[str]:
         """The labels of the type; on SQLite, which has no types, the labels of the models."""
-        for enum in self._types():
-            if enum.name == (f"{schema}.{name}" if schema else name):
-                return list(enum.labels)
+        if (enum := find_enum(self._types(), schema, name)) is not None:
+            return list(enum.labels)
         for _, field in self._enum_fields(name, schema):
             return list(field.labels)
         if self.following:
@@ -177,9 +177,9 @@ class EnumOperations(Stepping):
             field.db_value(None if isinstance(value, pw.Node) else value)
         except (ValueError, TypeError) as error:
             raise MigrationError(
-                f"{value!r} is not a value for {qualified(model)}.{name}: {error}"
+                f"{value!r} is not a value for {table_name(model)}.{name}: {error}"
             ) from error
         query = model.update({field: value}).where(where)
         if isinstance(field, fields.EnumField) and not self.following:
             self._before_statements()
-        self._do(f"fill {qualified(model)}.{name}", query.execute, writes_rows=True)
+        self._do(f"fill {table_name(model)}.{name}", query.execute, writes_rows=True)

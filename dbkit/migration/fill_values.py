@@ -13,6 +13,7 @@ from playhouse import postgres_ext, sqlite_ext
 from dbkit.errors import ConfigError
 from dbkit.python_source import Call
 from dbkit.schema.changes import Add, Alter, Change
+from dbkit.schema.names import Name
 from dbkit.schema.values import Column
 
 from .edit_models import is_default
@@ -41,7 +42,7 @@ def filled(changes: Sequence[Change], decisions: Decisions) -> Fill:
     """Return the function that finds the value of a column: no value if the column has a DEFAULT;
     or else the value of a decision; or else the field's default in Python."""
 
-    def fill(table: str, field: Any) -> Any:
+    def fill(table: Name, field: Any) -> Any:
         if not _needs_value(changes, table, field):
             return None
         if default := _default(field):
@@ -59,7 +60,7 @@ def emptied(changes: Sequence[Change]) -> Fill:
     """Return the function that fills a column with the zero value of its type. Unique columns and
     foreign keys have no such value."""
 
-    def fill(table: str, field: Any) -> Any:
+    def fill(table: Name, field: Any) -> Any:
         if not _needs_value(changes, table, field):
             return None
         if default := _default(field):
@@ -71,10 +72,10 @@ def emptied(changes: Sequence[Change]) -> Fill:
     return fill
 
 
-def noting(fill: Fill, filled: set[tuple[str, str]]) -> Fill:
+def noting(fill: Fill, filled: set[tuple[Name, str]]) -> Fill:
     """Return the function `fill`, extended: it adds each filled (table, column) to `filled`."""
 
-    def fill_and_note(table: str, field: Any) -> Any:
+    def fill_and_note(table: Name, field: Any) -> Any:
         value = fill(table, field)
         if value is not None:
             filled.add((table, field.column_name))
@@ -83,7 +84,7 @@ def noting(fill: Fill, filled: set[tuple[str, str]]) -> Fill:
     return fill_and_note
 
 
-def _needs_value(changes: Sequence[Change], table: str, field: Any) -> bool:
+def _needs_value(changes: Sequence[Change], table: Name, field: Any) -> bool:
     """Whether a field's column is added without a default, or becomes NOT NULL."""
     if field.sequence or isinstance(field, pw.AutoField):
         return False

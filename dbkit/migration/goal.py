@@ -12,8 +12,9 @@ from dbkit.schema.changes import Alter, Change, Drop
 from dbkit.schema.database_objects import Object
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.diff import diff
+from dbkit.schema.names import Name
 from dbkit.schema.patch import counting_names, filtered
-from dbkit.schema.peewee_models import OWN_TABLES, Model, qualified, with_targets
+from dbkit.schema.peewee_models import OWN_TABLES, Model, table_name, with_targets
 from dbkit.schema.values import Comment, Firing, Policy, Rule, Schema, Table, Trigger
 from dbkit.verification.comparison import examine, matches, of_others
 
@@ -44,14 +45,14 @@ class Goal:
         """Return the goal of these models, without unmanaged and ignored tables."""
         models = [model for model in models if not model._meta.temporary]
         ignore = (*ignore, *of_others(models))
-        return Goal([one for one in models if not matches(qualified(one), ignore)], ignore=ignore)
+        return Goal([one for one in models if not matches(table_name(one), ignore)], ignore=ignore)
 
     @property
     def outside(self) -> list[Model]:
         """The models of other tables to which foreign keys point."""
         return [model for model in with_targets(self.models) if model not in self.models]
 
-    def owns(self, name: str) -> bool:
+    def owns(self, name: Name | str) -> bool:
         return not matches(name, self.ignore)
 
     def left(self, database: pw.Database) -> tuple[Schema, list[Change]]:

@@ -8,7 +8,7 @@ not count, because each wider type would cause a warning.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
@@ -16,6 +16,7 @@ from dbkit.schema.changes import Add, Alter, Change, Drop, Item, covers, kind, s
 from dbkit.schema.details import Generated, Key, OnConflict
 from dbkit.schema.dialect import Dialect
 from dbkit.schema.diff import diff
+from dbkit.schema.names import Name
 from dbkit.schema.patch import patched
 from dbkit.schema.sql import literal, mentions
 from dbkit.schema.values import (
@@ -33,7 +34,7 @@ from dbkit.schema.values import (
 
 from .enum_operations import Enums
 
-Filled = AbstractSet[tuple[str, str]]  # (table, column) of the filled columns
+Filled = AbstractSet[tuple[Name, str]]  # (table, column) of the filled columns
 IN_LIST = re.compile(r"\(*(\S+) IN \((.*?)\)+", re.IGNORECASE | re.DOTALL)
 TEXT = re.compile(r"'(?:[^']|'')*'")
 LOSING = (OnConflict("IGNORE"), OnConflict("REPLACE"))
@@ -65,7 +66,7 @@ class Step:
         yield from _computed(self.changes)
         tables = {table.name: table for table in self.current.tables}
         for change in self.changes:
-            if _is_relabelled(change, tables.get(change.table or ""), stand_ins):
+            if _is_relabelled(change, tables, stand_ins):
                 continue
             if not isinstance(change, Drop) and change.table in tables:
                 yield from _stricter(tables[change.table], change)
@@ -96,7 +97,7 @@ def hazards(
     return tuple(dict.fromkeys([*lost, *unfit, *rules, *_without(old, new)]))
 
 
-def _numbered(schema: Schema) -> Iterator[tuple[str, str]]:
+def _numbered(schema: Schema) -> Iterator[tuple[Name, str]]:
     """The columns that are SQLite's rowid: they get a number in each row."""
     for table in schema.tables:
         keys = [part.columns for part in table.parts if isinstance(part, PrimaryKey)]
@@ -109,10 +110,10 @@ def _empty(changes: Sequence[Change], filled: Filled) -> Iterator[str]:
     """Warnings for columns that become NOT NULL and get no value."""
     for change in changes:
         match change:
-            case Alter(str(table), Column(nullable=True), Column(nullable=False) as column):
+            case Alter(Name() as table, Column(nullable=True), Column(nullable=False) as column):
                 reason = "fails where the value is NULL"
-            case Add(str(table), Column(nullable=False, identity="") as column) if not _has_default(
-                column
+            case Add(Name() as table, Column(nullable=False, identity="") as column) if (
+                not _has_default(column)
             ):
                 reason = "fails if the table has rows"
                 if column.generated is not None:
@@ -127,13 +128,13 @@ def _computed(changes: Sequence[Change]) -> Iterator[str]:
     """Warnings for generated columns and indexes whose expressions may fail."""
     for change in changes:
         match change:
-            case Add(str(table), Column(generated=Generated(expression))):
+            case Add(Name() as table, Column(generated=Generated(expression))):
                 pass
-            case Alter(str(table), Column(generated=old), Column(generated=Generated() as new)) if (
-                old != new
-            ):
+            case Alter(
+                Name() as table, Column(generated=old), Column(generated=Generated() as new)
+            ) if old != new:
                 expression = new.expression
-            case Add(str(table), Index() as index):
+            case Add(Name() as table, Index() as index):
                 computed = (key.expression or "" for key in index.keys if key.column is None)
                 expression = ", ".join([*computed, index.where or ""])
             case _:
@@ -203,9 +204,11 @@ def _widens(old: Check, new: Check) -> bool:
     return bool(same) and (_listed(new) or frozenset()) >= (_listed(old) or frozenset())
 
 
-def _is_relabelled(change: Change, old: Table | None, stand_ins: set[frozenset[str]]) -> bool:
+def _is_relabelled(
+    change: Change, tables: Mapping[Name, Table], stand_ins: set[frozenset[str]]
+) -> bool:
     """Whether a check implements an enum type that its column already had."""
-    new = change.item
+    new, old = change.item, tables.get(change.table) if change.table else None
     return (
         old is not None
         and isinstance(new, Check)

@@ -15,7 +15,7 @@ import peewee as pw
 
 from dbkit import peewee_internals as internals
 from dbkit.errors import MigrationError
-from dbkit.schema.peewee_models import Model, qualified
+from dbkit.schema.peewee_models import Model, table_name
 from dbkit.schema.sql import quoted
 
 from .constraint_operations import ConstraintOperations
@@ -53,7 +53,7 @@ class Migrator(EnumOperations, ConstraintOperations):
             return
         with self._edited(model) as reshape:
             self.orm.remove(model)
-        reshape.after[qualified(model)] = None
+        reshape.after[table_name(model)] = None
 
     def rename_table(self, model: Model | str, new_name: str) -> Model:
         """ALTER TABLE RENAME. The rows, indexes and foreign keys are kept."""
@@ -159,7 +159,7 @@ class Migrator(EnumOperations, ConstraintOperations):
     def _make_room(self, model: Model, columns: set[str]) -> None:
         """Forget columns of these names that an operation or a statement dropped before."""
         step = self.queue[-1] if self.queue else None
-        before = step.before.get(qualified(model)) if isinstance(step, Reshape) else None
+        before = step.before.get(table_name(model)) if isinstance(step, Reshape) else None
         if columns & (model._meta.columns.keys() | (before._meta.columns if before else {}).keys()):
             self._settle()
         for column in columns & model._meta.columns.keys():
@@ -213,7 +213,7 @@ class Migrator(EnumOperations, ConstraintOperations):
         PostgreSQL has no automatic cast (SQLite ignores it)."""
         model = self.change_fields(model, **{name: field})
         if using:
-            place = (qualified(model), field_of(model, name).column_name)
+            place = (table_name(model), field_of(model, name).column_name)
             self._reshape().using[place] = using
         return model
 

@@ -13,7 +13,7 @@ from dbkit.errors import MigrationError
 from dbkit.formatter import write_python
 from dbkit.model_errors import naming
 from dbkit.schema.dialect import dialect_for
-from dbkit.schema.peewee_models import Model, qualified
+from dbkit.schema.peewee_models import Model, table_name
 from dbkit.verification.comparison import schemas_of
 
 from .autogenerate import Created, Generator, file_text
@@ -91,7 +91,7 @@ def reached(
     """Return the goal of these models, and of the classes of `passed_over` whose tables a migration
     has created, on a scratch database with the whole history. Create stand-ins for the tables of
     others."""
-    made = [one for one in passed_over if qualified(one) in router.migrator.orm]
+    made = [one for one in passed_over if table_name(one) in router.migrator.orm.tables]
     goal = Goal.of([*models, *made], ignore)
     stand_in(router.database, goal.outside)
     return goal

@@ -16,15 +16,15 @@ from peewee_migrate.logs import logger
 from dbkit.errors import MigrationError
 from dbkit.reflection import columns, reflected
 from dbkit.schema.dialect import Dialect, dialect_for
-from dbkit.schema.peewee_models import Model, qualified, sequences
-from dbkit.schema.sql import quoted
+from dbkit.schema.names import Name, known
+from dbkit.schema.peewee_models import Model, sequences, table_name
 from dbkit.schema.values import Schema
 from dbkit.transactions import is_open
 
 from .base_migrator import BaseMigrator
 from .edit_models import find_field, put_field
 from .intercept import intercepted
-from .reshape import Reshape, snapshot
+from .reshape import Reshape, TypeKey, snapshot
 from .unknown_tables import UntoldField, forget_untold, is_untold, learn, named_as, point, untold
 
 
@@ -33,12 +33,12 @@ class Orm:
     `sought` finds other tables."""
 
     def __init__(self, sought: Callable[[str], Model]) -> None:
-        self.tables: dict[str, Model] = {}
+        self.tables: dict[Name, Model] = {}
         self.sought = sought
 
     def add(self, model: Model) -> None:
         if not is_untold(model):
-            self.tables[qualified(model)] = model
+            self.tables[table_name(model)] = model
 
     def remove(self, model: Model) -> None:
         for name in [name for name, one in self.tables.items() if one is model]:
@@ -47,14 +47,15 @@ class Orm:
     def find(self, name: str) -> Model | None:
         """Return the model with this table name, or else with this class name; None if there is
         none."""
-        named = (one for one in self if name in (one.__name__, one._meta.name))
-        return self.tables.get(name) or next(named, None)
+        if (table := known(name, self.tables)) is not None:
+            return self.tables[table]
+        return next((one for one in self if name in (one.__name__, one._meta.name)), None)
 
     def __getitem__(self, name: str) -> Model:
         return self.find(name) or self.sought(name)
 
     def __contains__(self, name: str) -> bool:
-        return name in self.tables
+        return known(name, self.tables) is not None
 
     def __getattr__(self, name: str) -> Model:
         for model in self.tables.values():
@@ -70,7 +71,7 @@ class Creation:
     """A queued CREATE TABLE for a model."""
 
     def __init__(self, model: Model) -> None:
-        self.model, self.__name__ = model, f"create {qualified(model)}"
+        self.model, self.__name__ = model, f"create {table_name(model)}"
 
     def __call__(self) -> None:
         create_sequences(self.model)
@@ -88,7 +89,7 @@ class Stepping(BaseMigrator):
         self.busy = False  # the statements come from an operation
         self.unchecked = False  # rows were written, and deferred constraints may be unchecked
         self.failed: BaseException | None = None
-        self.added: dict[tuple[str | None, str], tuple[str, ...]] = {}  # as Reshape.enums
+        self.added: dict[TypeKey, tuple[str, ...]] = {}  # as Reshape.enums
 
     @property
     def _dialect(self) -> Dialect:
@@ -128,11 +129,11 @@ class Stepping(BaseMigrator):
         type is replaced."""
         for operation in self.queue:
             if isinstance(operation, Reshape):
-                operation.anew |= {name for _, name in operation.enums}
+                operation.anew |= operation.enums.keys()
         self._flush()
         if self.added:
             again = Reshape(self.database, self.orm)
-            again.enums, again.anew = self.added, {name for _, name in self.added}
+            again.enums, again.anew = self.added, set(self.added)
             self.added = {}
             self._run("recreate enum types", again)
 
@@ -205,27 +206,31 @@ class Stepping(BaseMigrator):
             return self.orm[model]
         if is_untold(model) or any(one is model for one in self.orm):
             return model
-        return self.orm.tables.get(qualified(model)) or self._sought(qualified(model), model)
+        return self.orm.tables.get(table_name(model)) or self._sought(
+            table_name(model).exact, model
+        )
 
-    def _sought(self, name: str, model: Model | None = None) -> Model:
+    def _sought(self, text: str, model: Model | None = None) -> Model:
         """The model of a table that no operation created, with the field names of `model`."""
         if self.following:
-            return self._untold(name) or self._new_untold(name)
-        self.catch_up(self._live(), [name])
-        if name not in self.orm:
+            return self._untold(text) or self._new_untold(text)
+        live = self._live()
+        name = known(text, [table.name for table in live.tables])
+        self.catch_up(live, [name] if name else [])
+        if name not in self.orm.tables:
             raise MigrationError(
-                f"Neither the earlier migrations nor the database has a table {name}.",
+                f"Neither the earlier migrations nor the database has a table {text}.",
                 "Use the name of a table that an earlier operation or statement created.",
             )
         if model is not None:
-            named_as(self.orm[name], model)
-        return self.orm[name]
+            named_as(self.orm.tables[name], model)
+        return self.orm.tables[name]
 
-    def _untold(self, name: str) -> Model | None:
-        return next((one for one in self.untold if qualified(one) == name), None)
+    def _untold(self, text: str) -> Model | None:
+        return next((one for one in self.untold if one._meta.table_name == text), None)
 
-    def _new_untold(self, name: str) -> Model:
-        self.untold.append(model := untold(name, self.database))
+    def _new_untold(self, text: str) -> Model:
+        self.untold.append(model := untold(text, self.database))
         return model
 
     def _live(self) -> Schema:
@@ -234,7 +239,7 @@ class Stepping(BaseMigrator):
         with self._own(), self._dialect.reading(self.database, None) as reading:
             return reading.live()
 
-    def catch_up(self, live: Schema, names: Iterable[str]) -> None:
+    def catch_up(self, live: Schema, names: Iterable[Name]) -> None:
         """Update the models of these tables with columns that statements added."""
         tables = self.orm.tables
         wanted = [name for name, there in columns(live, names).items()
@@ -243,7 +248,7 @@ class Stepping(BaseMigrator):
         for name, model in found.items():
             model._meta.set_database(self.database)
             if name not in tables:
-                if (followed := self._untold(name)) is not None:
+                for followed in filter(None, map(self._untold, {str(name), name.exact})):
                     named_as(model, followed)
                 self.orm.add(model)
             elif name in wanted:
@@ -255,7 +260,7 @@ class Stepping(BaseMigrator):
         for model in models:
             for field in list(model._meta.sorted_fields):
                 if isinstance(field, pw.ForeignKeyField):
-                    target = self.orm.tables.get(qualified(field.rel_model))
+                    target = self.orm.tables.get(table_name(field.rel_model))
                     if target is not None and target is not field.rel_model:
                         point(field, target)
 
@@ -267,7 +272,7 @@ class Stepping(BaseMigrator):
             for name in missing:
                 put_field(model, name, UntoldField(null=True))
         elif missing:
-            self.catch_up(self._live(), [qualified(model)])
+            self.catch_up(self._live(), [table_name(model)])
         return model
 
     def _reshape(self) -> Reshape:
@@ -281,7 +286,7 @@ class Stepping(BaseMigrator):
 
     def _mean(self, model: Model, field: Any, *names: str) -> None:
         """Set these attributes of the field's column, even if a statement changed them before."""
-        place = (qualified(model), field.column_name)
+        place = (table_name(model), field.column_name)
         self._reshape().meant.setdefault(place, set()).update(names)
 
     def _settle(self) -> None:
@@ -311,15 +316,15 @@ class Edit:
             self.migrator._settle()
         self.reshape = self.migrator._reshape()
         for model in self.models:
-            if qualified(model) not in self.reshape.before:
-                self.reshape.before[qualified(model)] = snapshot(model)
+            if table_name(model) not in self.reshape.before:
+                self.reshape.before[table_name(model)] = snapshot(model)
         return self.reshape
 
     def __exit__(self, failed: Any, *_: Any) -> None:
         if failed is None:
             self.migrator._link(self.models)
             for model in self.models:
-                self.reshape.after[qualified(model)] = snapshot(model)
+                self.reshape.after[table_name(model)] = snapshot(model)
 
 
 def create_sequences(model: Model) -> None:
@@ -344,4 +349,4 @@ def table_sql(model: Model) -> str:
 
 def name_sql(schema: str | None, name: str) -> str:
     """Return a name as SQL, qualified if it has a schema."""
-    return f"{quoted(schema)}.{quoted(name)}" if schema else quoted(name)
+    return Name(schema or "", name).sql

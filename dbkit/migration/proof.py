@@ -11,6 +11,7 @@ import peewee as pw
 from dbkit.errors import MigrationError
 from dbkit.schema.changes import Change
 from dbkit.schema.diff import diff
+from dbkit.schema.names import Name
 from dbkit.schema.values import Column, Schema
 from dbkit.scratch_database import server_of
 from dbkit.verification.report import Report
@@ -19,9 +20,8 @@ from .autogenerate import Created, blamed
 from .goal import Goal, whole
 from .renames import Renaming
 from .router import Router
-from .sample_rows import empty, insert_rows, read_rows
+from .sample_rows import Rows, empty, insert_rows, read_rows
 
-Rows = dict[tuple[str, str], Counter[str]]
 NOT_KEPT = "The file was not kept."
 
 
@@ -60,7 +60,7 @@ def prove(router: Router, created: Created, goal: Goal) -> Created:
     return replace(created, hazards=(*created.hazards, *proof.found), proof=said)
 
 
-def with_rows(reasons: Mapping[str, str]) -> str:
+def with_rows(reasons: Mapping[Name, str]) -> str:
     """Return in how many tables a file was proven with rows, in words."""
     if not reasons:
         return ""
@@ -90,7 +90,7 @@ class Trial:
     def schema(self) -> Schema:
         return whole(self.database, late=True)
 
-    def without_rows(self, reasons: Mapping[str, str]) -> None:
+    def without_rows(self, reasons: Mapping[Name, str]) -> None:
         """Add a warning for each table that accepted no row; see `insert_rows`."""
         self.found += [
             f"not proven with rows: table {table} accepted no test row: {reason}"
@@ -121,7 +121,9 @@ class Trial:
         types = _types(before)
         for (table, column), type_ in _types(after).items():
             old = self._old(table, column)
-            if types.get(old) != type_ or old not in start or (table, column) not in end:
+            if old is None or types.get(old) != type_:
+                continue
+            if old not in start or (table, column) not in end:
                 continue
             if lost := self._lost(start[old], end[table, column]):
                 raise MigrationError(
@@ -146,10 +148,11 @@ class Trial:
                     NOT_KEPT,
                 )
 
-    def _old(self, table: str, column: str) -> tuple[str, str]:
+    def _old(self, table: Name, column: str) -> tuple[Name, str] | None:
         """The table and the column before the renames."""
-        names = self.renaming.names
-        return names.get(table, table), names.get(f"{table}.{column}", column)
+        tables, columns = self.renaming.tables, self.renaming.columns
+        old = tables.get(table, table)
+        return (old, columns.get((table, column), column)) if old else None
 
     def _lost(self, before: Counter[str], after: Counter[str]) -> str:
         """The values that are lost, except renamed labels."""
@@ -160,7 +163,7 @@ class Trial:
         return ", ".join((gone - renamed).elements())
 
 
-def _types(schema: Schema) -> dict[tuple[str, str], str]:
+def _types(schema: Schema) -> dict[tuple[Name, str], str | Name]:
     return {
         (table.name, part.name): part.type
         for table in schema.tables

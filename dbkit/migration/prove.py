@@ -182,7 +182,7 @@ class FileTrial(Trial):
         dialect = dialect_for(self.database)
 
         def is_empty(table: Table) -> bool:
-            sql = f"SELECT 1 FROM {dialect.table_sql(self.before, table.name)} LIMIT 1"
+            sql = f"SELECT 1 FROM {table.name.sql} LIMIT 1"
             return table.kind in KINDS and not dialect.execute(self.database, sql).fetchone()
 
         return replace(self.before, tables=tuple(filter(is_empty, self.before.tables)))

@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from dbkit.errors import ConfigError, DbkitError
+from dbkit.schema.names import N, Name, known
 
 
 class Undecided(DbkitError):
@@ -34,40 +35,42 @@ class Decisions:
     used: set[str] = field(default_factory=set)
 
     def renamed(
-        self, what: str, keys: Sequence[str], likely: Sequence[str], possible: Sequence[str]
-    ) -> str | None:
+        self, what: str, keys: Sequence[str], likely: Sequence[N], possible: Sequence[N]
+    ) -> N | None:
         """Return the new name of a removed item, or None if it was dropped. `keys` are the names
         that a flag may use for it, `likely` the new names about which dbkit asks, and `possible`
         all names that a flag may give."""
         for key in keys:
             if key in self.rename:
                 self.used.add(key)
-                new = [one for one in possible
-                       if self.rename[key] in (one, one.rpartition(".")[2])]  # fmt: skip
-                if not new:
+                text = self.rename[key]
+                new = known(text, possible)
+                if new is None:  # a table's schema may be left out
+                    new = next((one for one in possible if getattr(one, "bare", one) == text), None)
+                if new is None:
                     raise ConfigError(
-                        f"{what} {key} cannot become {self.rename[key]}: the models have "
+                        f"{what} {key} cannot become {text}: the models have "
                         "nothing new with that name.",
-                        f"New names: {', '.join(possible) or 'none'}.",
+                        f"New names: {', '.join(map(str, possible)) or 'none'}.",
                     )
-                return new[0]
+                return new
         if self.no_rename or not likely:
             return None
         if self.confirm is None:
             flags = " or ".join(f"--rename {keys[0]}:{one}" for one in likely)
-            news = " or ".join(likely)
+            news = " or ".join(map(str, likely))
             self.open.append((f"{what.capitalize()} {keys[0]} may have become {news}.",
                               f"{flags}, or --no-rename if it was removed"))  # fmt: skip
             return None
         return next((one for one in likely
                      if self.confirm(f"Was {what} {keys[0]} renamed to {one}?")), None)  # fmt: skip
 
-    def is_filled(self, table: str, column: str) -> bool:
-        return f"{table}.{column}" in self.fill
+    def is_filled(self, table: Name, column: str) -> bool:
+        return self._key(table, column) in self.fill
 
-    def value(self, table: str, column: str) -> str | None:
+    def value(self, table: Name, column: str) -> str | None:
         """Return the value of existing rows in a column that is NOT NULL, if it is decided."""
-        key = f"{table}.{column}"
+        key = self._key(table, column)
         if key in self.fill:
             self.used.add(key)
             return self.fill[key]
@@ -76,6 +79,11 @@ class Decisions:
         self.open.append((f"Column {key} is NOT NULL and has no default for the existing rows.",
                           f"--fill {key}=VALUE"))  # fmt: skip
         return None
+
+    def _key(self, table: Name, column: str) -> str:
+        """The key of `fill` for a column."""
+        exact = f"{table.exact}.{column}"
+        return exact if exact in self.fill else f"{table}.{column}"
 
     def settle(self) -> None:
         """Raise Undecided if a decision is missing."""

@@ -12,6 +12,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from dbkit.schema.changes import Add, Change, Drop, items
+from dbkit.schema.names import Name
 from dbkit.schema.peewee_models import Model
 from dbkit.schema.values import Column, Schema, Table
 
@@ -22,7 +23,7 @@ from .render_model import usual_column
 if TYPE_CHECKING:
     from .autogenerate import Generator
 
-    State = tuple[Schema, dict[str, Model], list[Change]]
+    State = tuple[Schema, dict[Name, Model], list[Change]]
 
 
 @dataclass
@@ -32,8 +33,9 @@ class Renaming:
     up: Lines = field(default_factory=Lines)
     down: Lines = field(default_factory=Lines)
     said: list[str] = field(default_factory=list)
-    # new table or table.column -> old name, or nothing where another was called so; label -> new
-    names: dict[str, str] = field(default_factory=dict)
+    # new table -> old, (table, new column) -> old; nothing where another had the name; label -> new
+    tables: dict[Name, Name | None] = field(default_factory=dict)
+    columns: dict[tuple[Name, str], str] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
     in_python = False  # fields have another name, and their columns stay
 
@@ -59,7 +61,7 @@ def _labels(
     generator: Generator,
     renaming: Renaming,
     live: Schema,
-    known: dict[str, Model],
+    known: dict[Name, Model],
     changes: list[Change],
 ) -> None:
     old, new = enums(known.values()), enums(generator.models)
@@ -83,43 +85,42 @@ def _tables(
     generator: Generator,
     renaming: Renaming,
     live: Schema,
-    known: dict[str, Model],
+    known: dict[Name, Model],
     changes: list[Change],
 ) -> None:
     gone = [table for table in live.tables
             if table.name in known and generator.goal.owns(table.name)
             and (table.name not in generator.new
-                 or table.name in generator.decisions.rename)]  # fmt: skip
+                 or str(table.name) in generator.decisions.rename)]  # fmt: skip
     came = items(changes, Add, Table)
     for table in gone:
-        schema, _, bare = table.name.rpartition(".")
-        moved = [one for one in came if one.name.rpartition(".")[2] == bare]
-        possible = [one for one in came if one.name.rpartition(".")[0] == schema] + moved
+        moved = [one for one in came if one.name.bare == table.name.bare]
+        possible = [one for one in came if one.name.schema == table.name.schema] + moved
         likely = [one.name for one in possible if one in moved or _are_alike(table, one)]
         names = [one.name for one in possible]
-        other = generator.decisions.renamed("table", [table.name], likely, names)
+        keys = [str(table.name), table.name.exact]
+        other = generator.decisions.renamed("table", keys, likely, names)
         if other is not None:
             came = [one for one in came if one.name != other]
             up, down = _renamed_table(table.name, other, live)
             renaming.add(f"rename table {table.name} to {other}", up, down)
-            renaming.names |= {table.name: "", other: table.name}
+            renaming.tables |= {table.name: None, other: table.name}
 
 
-def _renamed_table(old: str, new: str, live: Schema) -> tuple[Lines, Lines]:
+def _renamed_table(old: Name, new: Name, live: Schema) -> tuple[Lines, Lines]:
     """The lines that rename a table or move it to another schema, and the lines that undo it."""
     up, down = Lines(), Lines()
-    (before, _, bare), (after, _, other) = old.rpartition("."), new.rpartition(".")
-    if before == after:
-        up.call("rename_table", old, other)
-        down.call("rename_table", new, bare)
+    if old.schema == new.schema:
+        up.call("rename_table", old, new.bare)
+        down.call("rename_table", new, old.bare)
         return up, down
-    is_new = bool(after) and all(one.name != after for one in live.namespaces)
+    is_new = bool(new.schema) and all(one.name != new.schema for one in live.namespaces)
     if is_new:
-        up.call("create_schema", after)
-    up.call("move_table", old, after or "public")
-    down.call("move_table", new, before or "public")
+        up.call("create_schema", new.schema)
+    up.call("move_table", old, new.schema or "public")
+    down.call("move_table", new, old.schema or "public")
     if is_new:
-        down.call("drop_schema", after)
+        down.call("drop_schema", new.schema)
     return up, down
 
 
@@ -134,15 +135,16 @@ def _columns(
     generator: Generator,
     renaming: Renaming,
     live: Schema,
-    known: dict[str, Model],
+    known: dict[Name, Model],
     changes: list[Change],
 ) -> None:
     for table, old in known.items():
         if (new := generator.new.get(table)) is None:
             continue
         columns = [part for part in _columns_of(live, table) if part.name in old._meta.columns]
-        names = dict.fromkeys((renaming.names.get(table) or table, table))
-        keys = {column.name: [f"{name}.{column.name}" for name in names] for column in columns}
+        names = (renaming.tables.get(table) or table, table)
+        keys = {column.name: [f"{text}.{column.name}" for name in names
+                              for text in (name, name.exact)] for column in columns}  # fmt: skip
         candidates = _Candidates(
             [*new._meta.columns],
             {column.name: column for column in items(changes, Add, Column, table)},
@@ -223,7 +225,7 @@ def _ends_in(came: Container[str], kept: Mapping[str, str], column: str) -> bool
 
 
 def _rename_columns(
-    renaming: Renaming, table: str, old: Model, new: Model, moved: Mapping[str, str]
+    renaming: Renaming, table: Name, old: Model, new: Model, moved: Mapping[str, str]
 ) -> None:
     """Rename the columns, and give their fields the new names."""
     there = {column: (field, field.name) for column, field in old._meta.columns.items()}
@@ -237,8 +239,8 @@ def _rename_columns(
         down.call("rename_field", table, new_name, old_name, **_column(old_name, field, before))
         words = f"rename column {field.column_name} of {table} to {after}" if is_last else ""
         renaming.add(words, up, down)
-        renaming.names[f"{table}.{before}"] = ""
-        renaming.names[f"{table}.{after}"] = field.column_name
+        renaming.columns[table, before] = ""
+        renaming.columns[table, after] = field.column_name
 
 
 def _column(name: str, field: Any, column: str) -> dict[str, str]:
@@ -264,11 +266,11 @@ def in_order(moved: Mapping[str, str], columns: Iterable[str]) -> Iterator[tuple
         yield old, new
 
 
-def _columns_of(schema: Schema, table: str) -> Iterator[Column]:
+def _columns_of(schema: Schema, table: Name) -> Iterator[Column]:
     for one in schema.tables:
         if one.name == table:
             yield from (part for part in one.parts if isinstance(part, Column))
 
 
 def _base(column: Column) -> str:
-    return column.type.partition("(")[0].strip()
+    return str(column.type).partition("(")[0].strip()

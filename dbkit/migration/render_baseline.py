@@ -11,8 +11,9 @@ import peewee as pw
 from dbkit.schema.changes import Add
 from dbkit.schema.database_objects import Object, in_order
 from dbkit.schema.dialect import dialect_for
+from dbkit.schema.names import Name
 from dbkit.schema.patch import filtered
-from dbkit.schema.peewee_models import Model, qualified
+from dbkit.schema.peewee_models import Model, table_name
 from dbkit.schema.sql import runnable
 from dbkit.schema.values import (
     Column,
@@ -28,7 +29,6 @@ from dbkit.schema.values import (
     Sequence,
     Table,
     Trigger,
-    in_namespace,
 )
 
 from .enum_operations import enums
@@ -36,8 +36,7 @@ from .render_lines import Lines
 from .render_operations import Writer
 
 LAST = (ForeignKey, Trigger, Rule, Policy, Comment)  # they may name objects that come later
-FIELDS = {"table": "tables", "enum": "enums", "domain": "domains", "sequence": "sequences",
-          "schema": "namespaces"}  # fmt: skip
+FIELDS = {"table": "tables", "enum": "enums", "domain": "domains", "sequence": "sequences"}
 Pair = tuple[Lines, Lines]
 
 
@@ -50,14 +49,18 @@ class FromNothing:
         database: pw.Database,
         schema: Schema,
         objects: Iterable[Object],
-        models: Mapping[str, Model],
+        models: Mapping[Name, Model],
     ) -> None:
         self.database, self.dialect, self.models = database, dialect_for(database), models
         self.objects, self.schema = [one for one in objects if one.is_possible], schema
         self.tables = {table.name: table for table in schema.tables}
-        self.values = {(kind, one.name): one for kind, field in FIELDS.items()
-                       for one in getattr(schema, field)}  # fmt: skip
-        self.made: dict[str, Model] = {}
+        self.values: dict[tuple[str, Name], Any] = {
+            (kind, one.name): one
+            for kind, field in FIELDS.items()
+            for one in getattr(schema, field)
+        }
+        self.values |= {("schema", Name("", one.name)): one for one in schema.namespaces}
+        self.made: dict[Name, Model] = {}
         self.sent: set[str] = set()
 
     def early(self) -> Pair:
@@ -68,7 +71,7 @@ class FromNothing:
     def late(self) -> Pair:
         return _together(self.alone(one) for one in self.objects if one.late)
 
-    def _links(self) -> dict[str, list[str]]:
+    def _links(self) -> dict[Name, list[Name]]:
         return {name: [part.target for part in self.tables[name].parts
                        if isinstance(part, ForeignKey)]
                 for name in self.models if name in self.tables}  # fmt: skip
@@ -77,7 +80,7 @@ class FromNothing:
         names = [one.name for one in group if one.held == "table" and one.name in self.models]
         return self._of_models(names) if names else self.alone(group[0])
 
-    def _of_models(self, names: list[str]) -> Pair:
+    def _of_models(self, names: list[Name]) -> Pair:
         new = {name: self.models[name] for name in names if name in self.tables}
         changes = [Add(None, self.tables[name]) for name in new]
         writer = Writer(self.database, dict(self.made), self.made | new, changes, _nothing, {})
@@ -85,7 +88,7 @@ class FromNothing:
         self.made |= new
         down = Lines()
         for model in reversed(pw.sort_models(new.values())):
-            down.call("remove_model", qualified(model))
+            down.call("remove_model", table_name(model))
         return writer.write(), down
 
     def alone(self, one: Object) -> Pair:
@@ -99,9 +102,9 @@ class FromNothing:
         if one.drop:
             down.sql(self.database, one.drop)
         if isinstance(value, EnumType):
-            schema, bare = self._split(one.name)
-            up.call("create_enum", bare, value.labels, **schema)
-            down.call("drop_enum", bare, **schema)
+            schema = {"schema": one.name.schema} if one.name.schema else {}
+            up.call("create_enum", one.name.bare, value.labels, **schema)
+            down.call("drop_enum", one.name.bare, **schema)
         elif one.held and not one.create:
             before, after = self._around(value)
             self._send(up, before, after)
@@ -139,10 +142,6 @@ class FromNothing:
                 return before, replace(before, sequences=(replace(value, options=options),))
         return before, before
 
-    def _split(self, name: str) -> tuple[dict[str, str], str]:
-        space, bare = in_namespace(name, (one.name for one in self.schema.namespaces))
-        return {"schema": space} if space else {}, bare
-
 
 def comes_late(table: Table, part: Part) -> bool:
     """Whether a part is added to its table after all objects exist.
@@ -178,6 +177,6 @@ def _joined(pieces: Iterable[Lines]) -> Lines:
     return joined
 
 
-def _nothing(table: str, field: Any) -> Any:
+def _nothing(table: Name, field: Any) -> Any:
     """A table that is created has no rows to fill."""
     return None

@@ -10,6 +10,7 @@ import peewee as pw
 from dbkit.model_source import ModelSource
 from dbkit.python_source import INDENT, Call, Statement, flat, statement_lines
 from dbkit.schema.dialect import dialect_for
+from dbkit.schema.names import Name
 
 
 class Lines:
@@ -19,8 +20,9 @@ class Lines:
         self.lines: list[str] = []
 
     def call(self, name: str, /, *arguments: Any, **options: Any) -> None:
-        """Add a call of the migrator. A text becomes a string literal; Code is unchanged."""
-        self._add(Call(f"migrator.{name}", arguments, options))
+        """Add a call of the migrator. Names and texts become string literals; Code is unchanged."""
+        written = (one.exact if isinstance(one, Name) else one for one in arguments)
+        self._add(Call(f"migrator.{name}", tuple(written), options))
 
     def model(self, model: ModelSource) -> None:
         """Add a model's class, which the migrator gets unless the table is not managed."""

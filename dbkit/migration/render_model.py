@@ -31,7 +31,8 @@ from dbkit.model_source import (
 )
 from dbkit.python_source import Call, Code
 from dbkit.schema.dialect import dialect_for
-from dbkit.schema.peewee_models import BASES, Model, is_made_up, key_fields, qualified
+from dbkit.schema.names import Name
+from dbkit.schema.peewee_models import BASES, Model, is_made_up, key_fields, table_name
 
 from .outside_models import Outside
 
@@ -77,7 +78,7 @@ class Freezer:
         names: Mapping[Model, str],
         later: Mapping[Model, str],
         outside: Outside,
-        owns: Callable[[str], bool],
+        owns: Callable[[Name | str], bool],
     ) -> None:
         self.database, self.names, self.later, self.outside = database, names, later, outside
         self.owns = owns
@@ -102,7 +103,7 @@ class Freezer:
         )
 
     def _owned(self, model: Model, name: str | None) -> bool:
-        return name is None or self.owns(f"{qualified(model)}.{name}")
+        return name is None or self.owns(f"{table_name(model)}.{name}")
 
     def stand_in(self, model: Model, name: str, targets: Iterable[Any]) -> ModelSource:
         """Return a model of a table that no migration creates: its key, and the fields to which

@@ -15,8 +15,9 @@ import peewee as pw
 from dbkit import peewee_internals as internals
 from dbkit.model_source import ModelSource
 from dbkit.python_source import Call, flat
-from dbkit.schema.changes import Add, Alter, Change, Drop, items, touches
-from dbkit.schema.peewee_models import Model, is_made_up, qualified
+from dbkit.schema.changes import Add, Alter, Change, Drop, Using, items, touches
+from dbkit.schema.names import Name
+from dbkit.schema.peewee_models import Model, is_made_up, table_name
 from dbkit.schema.values import Column, Table
 
 from .class_names import class_names
@@ -26,7 +27,7 @@ from .outside_models import Outside
 from .render_lines import Lines
 from .render_model import Freezer, without
 
-Fill = Callable[[str, Any], Any]  # (table, field) -> a value as source; None: it needs none
+Fill = Callable[[Name, Any], Any]  # (table, field) -> a value as source; None: it needs none
 INDEX = ("index", "unique", "index_type")
 DECOMPOSED = (*INDEX, "null", "constraints")
 
@@ -39,12 +40,12 @@ class Writer:
     def __init__(
         self,
         database: pw.Database,
-        old: Mapping[str, Model],
-        new: Mapping[str, Model],
+        old: Mapping[Name, Model],
+        new: Mapping[Name, Model],
         changes: Sequence[Change],
         fill: Fill,
-        using: Mapping[tuple[str, str], str],
-        owns: Callable[[str], bool] = lambda name: True,
+        using: Using,
+        owns: Callable[[Name | str], bool] = lambda name: True,
     ) -> None:
         self.database, self.old, self.new = database, old, new
         self.changes, self.fill, self.using, self.owns = changes, fill, using, owns
@@ -57,7 +58,7 @@ class Writer:
         self.classes = class_names(self.created)
         self.outside = Outside(self.classes.values())
         self.known = {
-            model: f"migrator.orm[{flat(name)}]"
+            model: f"migrator.orm[{flat(name.exact)}]"
             for side in (old, new)
             for name, model in side.items()
             if name in old
@@ -96,9 +97,9 @@ class Writer:
             if name in self.old and (changes := self._of(name)) and self._is_known(name, changes):
                 self._table(name, self.old[name], model, changes)
         for model in reversed(pw.sort_models(gone)):
-            self.lines.call("remove_model", qualified(model))
-        for schema, name in [key for key in old if key not in new | self.types]:
-            self.lines.call("drop_enum", name, **_schema(schema))
+            self.lines.call("remove_model", table_name(model))
+        for schema, type_ in [key for key in old if key not in new | self.types]:
+            self.lines.call("drop_enum", type_, **_schema(schema))
 
     def _names(self) -> None:
         """Rename fields whose name in Python changed; their columns stay."""
@@ -118,16 +119,16 @@ class Writer:
             for column, name in wanted.items():
                 self._name(table, old, column, name)
 
-    def _name(self, table: str, old: Model, column: str, name: str) -> None:
+    def _name(self, table: Name, old: Model, column: str, name: str) -> None:
         field = old._meta.columns[column]
         self.lines.call("rename_field", table, field.name, name, column_name=column)
         rename_in_model(old, field, name, column)
 
-    def _of(self, name: str) -> list[Change]:
+    def _of(self, name: Name) -> list[Change]:
         return [change for change in self.changes
                 if (change.table or change.item.name) == name]  # fmt: skip
 
-    def _is_known(self, table: str, changes: list[Change]) -> bool:
+    def _is_known(self, table: Name, changes: list[Change]) -> bool:
         """Whether the history's model has all columns of the table. Raw SQL may have added others;
         then the changes of the table are SQL too."""
         added, dropped = ({one.name for one in items(changes, verb, Column)}
@@ -135,7 +136,7 @@ class Writer:
         old, new = (self._columns(table, side[table]).keys() for side in (self.old, self.new))
         return bool(new - old == added and old - new == dropped)
 
-    def _columns(self, table: str, model: Model) -> dict[str, Any]:
+    def _columns(self, table: Name, model: Model) -> dict[str, Any]:
         """The fields by column, without ignored columns."""
         columns = model._meta.columns.items()
         return {column: one for column, one in columns if self.owns(f"{table}.{column}")}
@@ -162,13 +163,13 @@ class Writer:
 
     def _created(self) -> None:
         """Create tables, parents first. In a cycle, a foreign key to a later table is deferred."""
-        deferred: list[tuple[str, str]] = []
+        deferred: list[tuple[Name, str]] = []
         for model in self.created:
             if self.lines.lines:
                 self.lines.lines.append("")
             self.lines.model(self._freezer().model(model, self.classes[model]))
             self.known[model] = self.classes[model]
-            deferred += [(qualified(model), one.name) for one in model._meta.sorted_fields
+            deferred += [(table_name(model), one.name) for one in model._meta.sorted_fields
                          if isinstance(one, pw.ForeignKeyField) and one.deferred]  # fmt: skip
         self.freezer = self._freezer()
         if self.created:
@@ -188,10 +189,10 @@ class Writer:
                     keys = [one.name for one in parts.keys if isinstance(one, pw.Field)]
                     made_up = is_made_up(index) and len(keys) == len(parts.keys)
                     options = {} if made_up else {"name": parts.name}
-                    self.lines.call("drop_index", qualified(model), *(keys if made_up else ()),
+                    self.lines.call("drop_index", table_name(model), *(keys if made_up else ()),
                                     **options)  # fmt: skip
 
-    def _table(self, table: str, old: Model, new: Model, changes: list[Change]) -> None:
+    def _table(self, table: Name, old: Model, new: Model, changes: list[Change]) -> None:
         before, after = (self.freezer.model(one, one.__name__) for one in (old, new))
         self._options(table, before, after)
         olds, news = self._columns(table, old), self._columns(table, new)
@@ -211,7 +212,7 @@ class Writer:
         self._constraints(table, before, after, dropped=False)
         self._indexes(table, before, after, dropped=False)
 
-    def _options(self, table: str, before: ModelSource, after: ModelSource) -> None:
+    def _options(self, table: Name, before: ModelSource, after: ModelSource) -> None:
         off = {"strict_tables": False, "without_rowid": False}
         names = (before.options.keys() | after.options.keys()) - {"schema", "legacy_table_names"}
         changed = {name: after.options.get(name, off.get(name)) for name in sorted(names)
@@ -219,7 +220,7 @@ class Writer:
         if changed:
             self.lines.call("change_options", table, **changed)
 
-    def _added(self, table: str, added: list[Any]) -> None:
+    def _added(self, table: Name, added: list[Any]) -> None:
         calls = {field.name: self.freezer.field(field) for field in added}
         values = {field.name: self.fill(table, field) for field in added}
         filled = {name: value for name, value in values.items() if value is not None}
@@ -233,12 +234,12 @@ class Writer:
         for name, value in filled.items():
             self._filled(table, name, value)
 
-    def _filled(self, table: str, name: str, value: Any) -> None:
+    def _filled(self, table: Name, name: str, value: Any) -> None:
         """Fill the existing rows, and then set NOT NULL."""
         self.lines.call("fill", table, **{name: value})
         self.lines.call("add_not_null", table, name)
 
-    def _changed(self, table: str, old: Any, new: Any, changes: list[Change]) -> None:
+    def _changed(self, table: Name, old: Any, new: Any, changes: list[Change]) -> None:
         """Change a field that both models have for the same column."""
         name = old.name
         before, after = self.freezer.field(old), self.freezer.field(new)
@@ -268,7 +269,7 @@ class Writer:
                 using = {"using": new.index_type} if new.index_type else {}
                 self.lines.call("add_index", table, name, **unique, **using)
 
-    def _altered(self, table: str, name: str, old: Any, new: Any, after: Call, value: Any) -> None:
+    def _altered(self, table: Name, name: str, old: Any, new: Any, after: Call, value: Any) -> None:
         if value is not None:
             after = _nullable(after)
         if old.name != new.name and "column_name" not in after.options:
@@ -289,7 +290,7 @@ class Writer:
                    for change in changes)  # fmt: skip
 
     def _constraints(
-        self, table: str, before: ModelSource, after: ModelSource, dropped: bool
+        self, table: Name, before: ModelSource, after: ModelSource, dropped: bool
     ) -> None:
         left, right = (after, before) if dropped else (before, after)
         kept = [_unquoted(clause) for clause in left.constraints]
@@ -304,7 +305,7 @@ class Writer:
             else:
                 self.lines.call("add_constraint", table, None, *clause.arguments)
 
-    def _indexes(self, table: str, before: ModelSource, after: ModelSource, dropped: bool) -> None:
+    def _indexes(self, table: Name, before: ModelSource, after: ModelSource, dropped: bool) -> None:
         gone = [index for index in before.indexes if index not in after.indexes]
         new = [index for index in after.indexes if index not in before.indexes]
         for old in list(gone):

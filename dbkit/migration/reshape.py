@@ -16,14 +16,15 @@ from playhouse import postgres_ext
 
 from dbkit import peewee_internals as internals
 from dbkit.errors import MigrationError
-from dbkit.schema.changes import Add, Alter, Change, Drop
+from dbkit.schema.changes import Add, Alter, Change, Drop, Hints
 from dbkit.schema.dialect import Reading, dialect_for
 from dbkit.schema.diff import diff
+from dbkit.schema.names import Name
 from dbkit.schema.patch import patched
-from dbkit.schema.peewee_models import BASES, Model, qualified
-from dbkit.schema.sql import Hints
+from dbkit.schema.peewee_models import BASES, Model, in_schema, table_name
 from dbkit.schema.values import Column, EnumType, Namespace, Part, Schema, Sequence, Table
 
+TypeKey = tuple[str | None, str]  # the schema and name of an enum type, as a model names them
 OPTIONS = ("table_name", "schema", "options", "table_settings", "strict_tables", "without_rowid",
            "temporary", "legacy_table_names", "database")  # fmt: skip
 
@@ -78,16 +79,16 @@ class Reshape:
 
     def __init__(self, database: pw.Database, history: Iterable[Model]) -> None:
         self.database, self.history = database, history
-        self.before: dict[str, Model] = {}
-        self.after: dict[str, Model | None] = {}
-        self.enums: dict[tuple[str | None, str], tuple[str, ...]] = {}
-        self.using: dict[tuple[str, str], str] = {}
+        self.before: dict[Name, Model] = {}
+        self.after: dict[Name, Model | None] = {}
+        self.enums: dict[TypeKey, tuple[str, ...]] = {}
+        self.using: dict[tuple[Name, str], str] = {}
         self.sought: list[Callable[[Schema], Change]] = []
-        self.meant: dict[tuple[str, str], set[str]] = {}
-        self.anew: set[str] = set()
+        self.meant: dict[tuple[Name, str], set[str]] = {}
+        self.anew: set[TypeKey] = set()
 
     def __call__(self) -> None:
-        self.__name__ = f"reshape {', '.join(self.before)}"
+        self.__name__ = f"reshape {', '.join(map(str, self.before))}"
         dialect = dialect_for(self.database)
         after = [model for model in self.after.values() if model is not None]
         before = list(self.before.values())
@@ -100,25 +101,32 @@ class Reshape:
         changes = [change for change in diff(old, new) if _is_meant(change)]
         sought = [find(live) for find in self.sought]
         desired = patched(live, [*self._enums(live), *changes, *sought])
-        dialect.run(self.database, live, desired, Hints(self.using, frozenset(self.anew)))
+        found = (find_enum(live.enums, *key) for key in self.anew)
+        anew = frozenset(enum.name for enum in found if enum is not None)
+        dialect.run(self.database, live, desired, Hints(self.using, anew))
 
     def _touched(self, models: list[Model]) -> list[Model]:
         """The models of the step, and the history's models whose foreign keys refer to them."""
-        names = set(map(qualified, models))
+        names = set(map(table_name, models))
         return models + [
             model
             for model in self.history
-            if any(isinstance(field, pw.ForeignKeyField) and qualified(field.rel_model) in names
+            if any(isinstance(field, pw.ForeignKeyField) and table_name(field.rel_model) in names
                    for field in model._meta.sorted_fields)
         ]  # fmt: skip
 
     def _enums(self, live: Schema) -> list[Change]:
         changes: list[Change] = []
-        for (schema, name), labels in self.enums.items():
-            for one in live.enums:
-                if one.name in (name, f"{schema}.{name}"):
-                    changes.append(Alter(None, one, EnumType(one.name, labels)))
+        for key, labels in self.enums.items():
+            if (enum := find_enum(live.enums, *key)) is not None:
+                changes.append(Alter(None, enum, EnumType(enum.name, labels)))
         return changes
+
+
+def find_enum(enums: Iterable[EnumType], schema: str | None, bare: str) -> EnumType | None:
+    """Return the live enum type that a model or an operation names; None if there is none."""
+    by_name = {enum.name: enum for enum in enums}
+    return by_name.get(Name(schema or "", bare)) or by_name.get(in_schema(schema, bare))
 
 
 def read_models(reading: Reading, models: list[Model], live: Schema, beside: list[Model]) -> Schema:
@@ -133,14 +141,14 @@ def read_models(reading: Reading, models: list[Model], live: Schema, beside: lis
 
 
 def live_drop(
-    table: str, kind: Any, name: str | None, columns: Iterable[str] = ()
+    table: Name, kind: Any, name: str | None, columns: Iterable[str] = ()
 ) -> Callable[[Schema], Change]:
     """Return the function that finds the drop of a live table's index or constraint, by its name or
     by its columns."""
     return lambda live: Drop(*_live_part(live, table, kind, name, columns))
 
 
-def live_rename(table: str, kind: Any, old: str, new: str) -> Callable[[Schema], Change]:
+def live_rename(table: Name, kind: Any, old: str, new: str) -> Callable[[Schema], Change]:
     """Return the function that finds the rename of a live table's index."""
 
     def change(live: Schema) -> Change:
@@ -151,19 +159,18 @@ def live_rename(table: str, kind: Any, old: str, new: str) -> Callable[[Schema],
 
 
 def _live_part(
-    live: Schema, name: str, kind: Any, part: str | None, columns: Iterable[str] = ()
-) -> tuple[str, Any]:
+    live: Schema, name: Name, kind: Any, part: str | None, columns: Iterable[str] = ()
+) -> tuple[Name, Any]:
     """(the table's name, the part). Raises MigrationError if there is none."""
     for table in live.tables:
-        for one in table.parts if table.name in (name, f"main.{name}") else ():
-            if isinstance(one, kind) and (
-                one.name == part if part else getattr(one, "keys", ()) == tuple(columns)
-            ):
+        for one in table.parts if table.name == name else ():
+            keys = tuple(key.column for key in getattr(one, "keys", ()))
+            if isinstance(one, kind) and (one.name == part if part else keys == tuple(columns)):
                 return table.name, one
     raise MigrationError(f"Table {name} has no index or constraint {part or ', '.join(columns)}.")
 
 
-def _with_live(old: Schema, live: Schema, meant: Mapping[tuple[str, str], set[str]]) -> Schema:
+def _with_live(old: Schema, live: Schema, meant: Mapping[tuple[Name, str], set[str]]) -> Schema:
     """The old schema with the live values of the attributes that operations set explicitly."""
     there = {(table.name, part.name): part for table in live.tables for part in table.parts
              if isinstance(part, Column) and not part.identity}  # fmt: skip
@@ -172,7 +179,7 @@ def _with_live(old: Schema, live: Schema, meant: Mapping[tuple[str, str], set[st
         column = there.get((table.name, part.name or ""))
         if not isinstance(part, Column) or part.identity or column is None:
             return part
-        names = meant.get((table.name.removeprefix("main."), part.name), set())
+        names = meant.get((table.name, part.name), set())
         return replace(part, **{name: getattr(column, name) for name in names})
 
     return replace(old, tables=tuple(

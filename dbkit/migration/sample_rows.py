@@ -10,10 +10,12 @@ import peewee as pw
 
 from dbkit.schema.changes import Alter, Change
 from dbkit.schema.dialect import dialect_for
+from dbkit.schema.names import Name
 from dbkit.schema.peewee_models import OWN_TABLES
 from dbkit.schema.sql import literal, mentions, quoted
 from dbkit.schema.values import Check, Column, ForeignKey, Schema, Table
 
+Rows = dict[tuple[Name, str], Counter[str]]  # (table, column) -> values as text
 COUNT = 2  # the first row has all values, the second only those that it needs
 KINDS = ("table", "unlogged table")
 STRING = re.compile(r"'((?:[^']|'')*)'")
@@ -21,7 +23,9 @@ TRIES = (1, 0, 10, 100, -1, 1000)  # a check may want a number
 LENGTH = re.compile(r"\((\d+)")
 
 
-def insert_rows(database: pw.Database, schema: Schema, changes: Sequence[Change]) -> dict[str, str]:
+def insert_rows(
+    database: pw.Database, schema: Schema, changes: Sequence[Change]
+) -> dict[Name, str]:
     """Insert rows into the tables. If the type of a column changes, its values fit both types.
     Return for each table the reason why it accepts no row; the reason is empty if it has rows."""
     becoming = {
@@ -42,14 +46,14 @@ def _insert(
     schema: Schema,
     table: Table,
     row: int,
-    becoming: dict[tuple[str | None, str], Column],
+    becoming: dict[tuple[Name | None, str], Column],
 ) -> str:
     """Insert a row; return the reason why that is impossible, or an empty text."""
     reason = ""
     for number in TRIES:
         values = dict(_values(database, schema, table, row, number, becoming))
         names = ", ".join(map(quoted, values))
-        sql = f"INSERT INTO {dialect_for(database).table_sql(schema, table.name)} "
+        sql = f"INSERT INTO {table.name.sql} "
         sql += f"({names}) VALUES ({', '.join(values.values())})" if values else "DEFAULT VALUES"
         try:
             with database.atomic():
@@ -66,12 +70,12 @@ def _values(
     table: Table,
     row: int,
     number: int,
-    becoming: dict[tuple[str | None, str], Column],
+    becoming: dict[tuple[Name | None, str], Column],
 ) -> Iterator[tuple[str, str]]:
     """(column, SQL of its value)."""
     keys = {key.columns[0]: key for key in table.parts
             if isinstance(key, ForeignKey) and len(key.columns) == 1}  # fmt: skip
-    enums = {enum.name: enum.labels for enum in schema.enums}
+    enums: dict[str | Name, Sequence[str]] = {one.name: one.labels for one in schema.enums}
     for column in table.parts:
         if not isinstance(column, Column) or column.identity or column.generated is not None:
             continue
@@ -81,14 +85,14 @@ def _values(
         if key := keys.get(column.name):
             if key.target == table.name and column.nullable:
                 continue
-            target, name = (
-                quoted(key.target_columns[0]),
-                dialect_for(database).table_sql(schema, key.target),
+            target = quoted(key.target_columns[0])
+            yield (
+                column.name,
+                f"(SELECT {target} FROM {key.target.sql} ORDER BY 1 LIMIT 1 OFFSET {row})",
             )
-            yield column.name, f"(SELECT {target} FROM {name} ORDER BY 1 LIMIT 1 OFFSET {row})"
         else:
             labels = enums.get(column.type) or enums.get(new.type)
-            yield column.name, _value(table, column, new.type, labels, row, number)
+            yield column.name, _value(table, column, str(new.type), labels, row, number)
 
 
 def _value(
@@ -134,10 +138,10 @@ def _named(table: Table, column: Column) -> list[str]:
 
 def _parents_first(schema: Schema) -> list[Table]:
     tables = {table.name: table for table in schema.tables
-              if table.kind in KINDS and table.name not in OWN_TABLES}  # fmt: skip
-    ordered: dict[str, Table] = {}
+              if table.kind in KINDS and str(table.name) not in OWN_TABLES}  # fmt: skip
+    ordered: dict[Name, Table] = {}
 
-    def add(table: Table, above: tuple[str, ...]) -> None:
+    def add(table: Table, above: tuple[Name, ...]) -> None:
         for part in table.parts:
             if isinstance(part, ForeignKey) and part.target not in above and part.target in tables:
                 add(tables[part.target], (*above, table.name))
@@ -148,7 +152,7 @@ def _parents_first(schema: Schema) -> list[Table]:
     return list(ordered.values())
 
 
-def read_rows(database: pw.Database, schema: Schema) -> dict[tuple[str, str], Counter[str]]:
+def read_rows(database: pw.Database, schema: Schema) -> Rows:
     """Return (table, column) -> its values that are not NULL, as text. Tables with a foreign table
     below them are left out, because another server would have to read it."""
     found = {}
@@ -158,7 +162,7 @@ def read_rows(database: pw.Database, schema: Schema) -> dict[tuple[str, str], Co
             continue
         columns = [part.name for part in table.parts if isinstance(part, Column)]
         listed = ", ".join(f"CAST({quoted(name)} AS text)" for name in columns) or "1"
-        sql = f"SELECT {listed} FROM {dialect_for(database).table_sql(schema, table.name)}"
+        sql = f"SELECT {listed} FROM {table.name.sql}"
         rows = dialect_for(database).execute(database, sql).fetchall()
         for place, name in enumerate(columns):
             found[table.name, name] = Counter(str(row[place]) for row in rows
@@ -166,10 +170,10 @@ def read_rows(database: pw.Database, schema: Schema) -> dict[tuple[str, str], Co
     return found
 
 
-def _over_foreign(schema: Schema) -> set[str]:
+def _over_foreign(schema: Schema) -> set[Name]:
     waiting = [table for table in schema.tables if table.kind == "foreign table"]
     tables = {table.name: table for table in schema.tables}
-    found: set[str] = set()
+    found: set[Name] = set()
     while waiting:
         above = set(waiting.pop().parents) & tables.keys() - found
         waiting += [tables[name] for name in above]
@@ -181,4 +185,4 @@ def empty(database: pw.Database, schema: Schema) -> None:
     """Delete all rows of the tables."""
     for table in reversed(_parents_first(schema)):
         dialect = dialect_for(database)
-        dialect.execute(database, dialect.delete_all(dialect.table_sql(schema, table.name)))
+        dialect.execute(database, dialect.delete_all(table.name.sql))

@@ -13,7 +13,7 @@ from dbkit.database_argument import takes_database
 from dbkit.errors import MigrationError
 from dbkit.formatter import write_python
 from dbkit.schema.dialect import dialect_for
-from dbkit.schema.peewee_models import qualified
+from dbkit.schema.peewee_models import table_name
 from dbkit.verification.comparison import schemas_of
 
 from .autogenerate import Created, Generator
@@ -39,7 +39,7 @@ def merge(
     with replaying(database, directory) as router:
         replay(router)
         models = list(router.migrator.orm)
-        others = [escape(name) for name in router.migrator_class.stand_ins]
+        others = [escape(str(name)) for name in router.migrator_class.stand_ins]
         schema, objects = wanted(router.database, models, others)
         replaced = router.todo
     if not replaced:
@@ -68,7 +68,7 @@ def baseline(
         dialect_for(router.database).provide(router.database, schemas_of(goal.models))
         made = goal.wanted.tables if goal.wanted else ()
         router.migrator_class.made = frozenset(table.name for table in made)
-        stand_in(router.database, (one for one in goal.outside if not goal.owns(qualified(one))))
+        stand_in(router.database, (one for one in goal.outside if not goal.owns(table_name(one))))
         created = Generator(router, goal, Decisions(no_rename=True)).created(full, replaced or None)
         if created is None:
             raise MigrationError("The database has no tables or other objects for a baseline.")

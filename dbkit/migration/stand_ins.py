@@ -9,7 +9,8 @@ import peewee as pw
 
 from dbkit.errors import ModelsError
 from dbkit.schema.dialect import dialect_for
-from dbkit.schema.peewee_models import Model, class_name, described, qualified, with_targets
+from dbkit.schema.names import Name
+from dbkit.schema.peewee_models import Model, class_name, described, table_name, with_targets
 from dbkit.schema.sql import quoted
 
 from .goal import whole
@@ -23,9 +24,9 @@ class Rehearsal(Migrator):
     name to the `stand_ins` of the class. Tables in `made` come later in the file. `custom` of the
     class gets a word for each kind of statement that is not an operation's: "sql", "code"."""
 
-    stand_ins: set[str]
+    stand_ins: set[Name]
     custom: set[str]
-    made: frozenset[str] = frozenset()
+    made: frozenset[Name] = frozenset()
 
     def sql(self, sql: str, *params: Any) -> None:
         if not self.following:
@@ -58,25 +59,25 @@ class Rehearsal(Migrator):
     def _stand_in(self, models: Iterable[Model]) -> None:
         targets = [one for model in models for one in model._meta.refs.values()]
         known = {*self.orm.tables, *self.made}
-        outside = [one for one in targets if qualified(one) not in known]
+        outside = [one for one in targets if table_name(one) not in known]
         self.stand_ins.update(stand_in(self.database, outside))
 
 
-def stand_in(database: pw.Database, models: Iterable[Model]) -> set[str]:
+def stand_in(database: pw.Database, models: Iterable[Model]) -> set[Name]:
     """Create the missing tables and columns of these models; return the tables' names."""
     models = with_targets(models)
     there = {table.name: table for table in whole(database, late=True).tables} if models else {}
     made = set()
     for model in models:
         try:
-            if table := there.get(qualified(model)):
+            if table := there.get(table_name(model)):
                 _complete(database, model, {part.name for part in table.parts})
             else:
                 _create(database, model)
-                made.add(qualified(model))
+                made.add(table_name(model))
         except Exception as error:  # Peewee and the driver let through errors of all classes
             raise ModelsError(
-                f"The table {qualified(model)} of {class_name(model)}, to which a foreign key "
+                f"The table {table_name(model)} of {class_name(model)}, to which a foreign key "
                 f"points, cannot be created on the scratch database: {described(error)}",
                 "Correct the model, or create what it needs (an extension, a type) first.",
             ) from error

@@ -9,12 +9,13 @@ from typing import Any
 
 import peewee as pw
 
-from dbkit.schema.peewee_models import Model, qualified
+from dbkit.schema.names import Name
+from dbkit.schema.peewee_models import Model, table_name
 
 from .edit_models import put_field, remove_field, rename_in_model
 from .reshape import cloned, snapshot
 
-Find = Callable[[str], Model | None]  # a model by its table's name
+Find = Callable[[Name], Model | None]  # a model by its table's name
 
 
 class UntoldField(pw.BareField):
@@ -29,9 +30,10 @@ class _Untold(pw.ModelBase):
         return cls._meta.fields[name]
 
 
-def untold(name: str, database: pw.Database) -> Model:
-    """Return a model for a table that a followed file only names."""
-    meta = type("Meta", (), {"table_name": name, "database": database})
+def untold(text: str, database: pw.Database) -> Model:
+    """Return a model for a table that a followed file only names. The text stands for the name of
+    the table: until the database is read, nobody knows whether a dot in it ends a schema."""
+    meta = type("Meta", (), {"table_name": text, "database": database})
     return _Untold("Untold", (pw.Model,), {"Meta": meta})
 
 
@@ -59,7 +61,7 @@ def own_copy(model: Model, find: Find) -> Model:
     copy = snapshot(model)
     for field in copy._meta.sorted_fields:
         if isinstance(field, pw.ForeignKeyField):
-            target = copy if field.rel_model is model else find(qualified(field.rel_model))
+            target = copy if field.rel_model is model else find(table_name(field.rel_model))
             field.declared_backref = model._meta.fields[field.name].backref
             point(field, target or field.rel_model)
     return copy

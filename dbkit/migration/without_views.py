@@ -9,9 +9,10 @@ from dataclasses import replace
 import peewee as pw
 
 from dbkit.errors import DbkitError, MigrationError
+from dbkit.schema.changes import Hints
 from dbkit.schema.dialect import dialect_for
+from dbkit.schema.names import known
 from dbkit.schema.peewee_models import described
-from dbkit.schema.sql import Hints
 from dbkit.schema.values import VIEWS, Schema, Table
 from dbkit.transactions import rolled_back
 
@@ -56,9 +57,11 @@ class RemovedViews:
             return reading.live(comments=True)
 
     def _view(self, name: str) -> Table:
-        views = [table for table in self.before.tables if table.kind in VIEWS]
-        found = [view for view in views if view.name == name]
-        found = found or [view for view in views if view.name.endswith(f".{name}")]
+        views = {table.name: table for table in self.before.tables if table.kind in VIEWS}
+        exact = known(name, views)
+        found = (
+            [views[exact]] if exact else [one for one in views.values() if one.name.bare == name]
+        )
         if len(found) != 1:
             raise MigrationError(
                 f"There are {len(found)} views {name}." if found else f"There is no view {name}.",

@@ -6,11 +6,12 @@ A change contains the value that it changes (`Add("users", Column(...))`), so co
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
 from .details import Action
+from .names import Name
 from .sql import mentions
 from .values import (
     Check,
@@ -24,6 +25,7 @@ from .values import (
     ForeignKey,
     Index,
     Namespace,
+    ObjectComment,
     Part,
     Policy,
     PrimaryKey,
@@ -34,14 +36,14 @@ from .values import (
     Unique,
 )
 
-Item = Part | Table | EnumType | Domain | Sequence | Namespace | Extension
+Item = Part | Table | EnumType | Domain | Sequence | Namespace | Extension | ObjectComment
 
 
 @dataclass(frozen=True, slots=True)
 class Add:
     """The desired schema has `item`, and the current schema lacks it."""
 
-    table: str | None
+    table: Name | None
     item: Item
 
     @property
@@ -53,7 +55,7 @@ class Add:
 class Drop:
     """The current schema has `item`, and the desired schema lacks it."""
 
-    table: str | None
+    table: Name | None
     item: Item
 
     @property
@@ -65,7 +67,7 @@ class Drop:
 class Alter:
     """Both schemas have the item, but it differs; `differences` says in which attributes."""
 
-    table: str | None
+    table: Name | None
     old: Item
     new: Item
 
@@ -92,11 +94,24 @@ class Alter:
 
 
 Change = Add | Drop | Alter
+Using = Mapping[tuple[Name, str], str]  # (table, column) -> an expression of the old value
+Misfits = Mapping[tuple[Name, str], str]  # (table, column) -> what happens to some of its values
+
+
+@dataclass(frozen=True)
+class Hints:
+    """Decisions that two schemas do not contain: `using` are the USING expressions of columns whose
+    type changes, and `anew` are the enum types to replace although labels are only added."""
+
+    using: Using = field(default_factory=dict)
+    anew: frozenset[Name] = frozenset()
+
+
 OfKind = TypeVar("OfKind", bound=Item)
 
 
 def items(
-    changes: Iterable[Change], verb: type[Add | Drop], kind: type[OfKind], table: str | None = None
+    changes: Iterable[Change], verb: type[Add | Drop], kind: type[OfKind], table: Name | None = None
 ) -> list[OfKind]:
     """Return the items of a kind that the changes add or drop, in `table` or in any table."""
     return [
@@ -119,6 +134,7 @@ KINDS: dict[type, str] = {
     Rule: "rule",
     Policy: "policy",
     Comment: "comment",
+    ObjectComment: "comment",
     Firing: "triggers of constraint",
     EnumType: "enum type",
     Domain: "domain",
@@ -157,7 +173,7 @@ def subject(item: Item) -> str:
             return item.name or item.expression
         case Exclusion():
             return item.name or item.definition
-        case Comment():
+        case Comment() | ObjectComment():
             return f"on {item.of} {item.name}".replace("  ", " ") if item.name else "on the table"
         case _:
             columns = f"({', '.join(covers(item))})" if covers(item) else ""
@@ -169,7 +185,7 @@ def definition(item: Item) -> str:
     match item:
         case Column():
             words = [
-                item.type,
+                str(item.type),
                 item.collation and f"collate {item.collation}",
                 "" if item.nullable else "not null",
                 item.default is not None and f"default {item.default}",
@@ -188,7 +204,7 @@ def definition(item: Item) -> str:
             return item.definition if item.name else ""
         case Trigger() | Rule() | Domain():
             return item.definition
-        case Comment():
+        case Comment() | ObjectComment():
             return item.text
         case Firing():
             return ", ".join(map(str, item.states))

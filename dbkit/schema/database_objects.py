@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from .names import Name
+
 Key = tuple[str, int]  # the catalog and the oid
+NO_NAME = Name("", "")
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,7 @@ class Object:
     drop: str = ""
     needs: frozenset[Key] = frozenset()
     held: str = ""
-    name: str = ""
+    name: Name = NO_NAME
     late: bool = False  # it watches or publishes other objects, so it comes after all of them
 
     @property
@@ -30,7 +33,7 @@ class Object:
 
 
 def in_order(
-    objects: Iterable[Object], links: Mapping[str, Collection[str]]
+    objects: Iterable[Object], links: Mapping[Name, Collection[Name]]
 ) -> Iterator[list[Object]]:
     """Yield the objects in groups, each after the objects that it needs.
 
@@ -49,12 +52,12 @@ def in_order(
                 waiting.pop(one.key, None)
 
 
-def _is_linked(one: Object, links: Mapping[str, Collection[str]]) -> bool:
+def _is_linked(one: Object, links: Mapping[Name, Collection[Name]]) -> bool:
     return one.held == "table" and one.name in links
 
 
 def _together(
-    ready: list[Object], waiting: Iterable[Object], links: Mapping[str, Collection[str]]
+    ready: list[Object], waiting: Iterable[Object], links: Mapping[Name, Collection[Name]]
 ) -> list[Object]:
     """The tables that point to no waiting table."""
     missing = {one.name for one in waiting if _is_linked(one, links)}

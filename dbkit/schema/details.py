@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeVar, dataclass_transform
 
+from .names import Name
+
 T = TypeVar("T")
 
 
@@ -111,7 +113,7 @@ class SequenceOptions:
     cache: int = 1
     cycle: bool = False
     unlogged: bool = False
-    owner: tuple[str, str] | None = None
+    owner: tuple[Name, str] | None = None
 
     @property
     def clauses(self) -> tuple[str, ...]:

@@ -11,9 +11,11 @@ import peewee as pw
 from dbkit.errors import ConfigError
 from dbkit.limits import DEFAULT, Limits
 
+from .changes import Hints, Misfits, Using
 from .database_objects import Object
+from .names import Name
 from .peewee_models import Model
-from .sql import Hints, Misfits, Statement, Using
+from .sql import Statement
 from .values import Attached, Schema, Table
 
 
@@ -23,7 +25,7 @@ class Reading(Protocol):
     `unverified` are (table, reason) of the tables that `models` could not determine and left out.
     """
 
-    unverified: list[tuple[str, str]]
+    unverified: list[tuple[Name, str]]
 
     def expect(self, models: Iterable[Model]) -> None:
         """Announce models that will be passed to `models`, so that reading them can begin."""
@@ -57,7 +59,7 @@ class Reading(Protocol):
         The list is empty if the database system has no objects that a Schema lacks."""
         ...
 
-    def name(self, model: Model) -> str:
+    def name(self, model: Model) -> Name:
         """Return the name of the model's table in a Schema."""
         ...
 
@@ -110,10 +112,6 @@ class Dialect(Protocol):
 
     def check_rows(self, database: pw.Database) -> None:
         """Check deferred constraints now, if the table could not be changed otherwise."""
-        ...
-
-    def table_sql(self, schema: Schema, table: str) -> str:
-        """Return the name of a schema's table as SQL."""
         ...
 
     def delete_all(self, table: str) -> str:

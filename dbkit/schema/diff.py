@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import Protocol, TypeVar, get_args
 
 from .changes import Add, Alter, Change, Drop
+from .names import Name
 from .values import (
     Column,
     Comment,
@@ -24,7 +25,7 @@ from .values import (
 
 class _Named(Protocol):
     @property
-    def name(self) -> str: ...
+    def name(self) -> str | Name: ...
 
 
 N = TypeVar("N", bound=_Named)
@@ -163,7 +164,7 @@ def _subject(part: Part) -> Hashable:
             return None
 
 
-def _change(table: str | None, old: N | None, new: N | None) -> Change:
+def _change(table: Name | None, old: N | None, new: N | None) -> Change:
     if old is None:
         return Add(table, new)  # type: ignore[arg-type]
     return Drop(table, old) if new is None else Alter(table, old, new)  # type: ignore[arg-type]

@@ -10,6 +10,7 @@ from dbkit.errors import MigrationError
 
 from .changes import Add, Alter, Change, Drop, kind, subject
 from .diff import counterpart
+from .names import Name
 from .values import EnumType, Index, Nameable, Namespace, Part, Schema, Sequence, Table
 
 FIELDS: dict[type, str] = {Table: "tables", EnumType: "enums", Sequence: "sequences",
@@ -34,7 +35,7 @@ def patched(schema: Schema, changes: Iterable[Change]) -> Schema:
             case Add(None, item):
                 same = [one for one in _like(schema, item) if one.name == item.name]
                 schema = _beside(schema, item, *(same or [item]))
-            case Add(str(name)) | Drop(str(name)) | Alter(str(name)):
+            case Add(Name() as name) | Drop(Name() as name) | Alter(Name() as name):
                 schema = _with(schema, _changed(_table(schema, name), change, schema))
     return schema
 
@@ -51,7 +52,7 @@ def _like(schema: Schema, item: Any) -> tuple[Any, ...]:
     return getattr(schema, FIELDS[type(item)])  # type: ignore[no-any-return]
 
 
-def _table(schema: Schema, name: str) -> Table:
+def _table(schema: Schema, name: Name) -> Table:
     for table in schema.tables:
         if table.name == name:
             return table

@@ -10,8 +10,11 @@ from playhouse import sqlite_ext
 
 from dbkit import peewee_internals as internals
 
+from .names import Name
+
 # the classes of libraries whose tables are of different kinds
 BASES = (sqlite_ext.FTS5Model, sqlite_ext.FTSModel, sqlite_ext.VirtualModel, pw.Model)
+USUAL = ("public", "main")  # the schemas that a connection has by default
 HISTORY_TABLE = "migratehistory"  # the history table of peewee-migrate
 OWN_TABLES = (HISTORY_TABLE, f"dbkit_{HISTORY_TABLE}")  # and dbkit's records of the applied files
 Model = Any  # a class derived from peewee.Model; peewee ships no types
@@ -35,10 +38,14 @@ def with_targets(models: Iterable[Model]) -> list[Model]:
     return list(pw.sort_models(found))
 
 
-def qualified(model: Model) -> str:
-    """Return the table's name, qualified if the model names a schema other than the default."""
-    schema, name = model._meta.schema, model._meta.table_name
-    return f"{schema}.{name}" if schema and schema not in ("public", "main") else str(name)
+def table_name(model: Model) -> Name:
+    """Return the name of the model's table; the usual schemas count as the connection's own."""
+    return in_schema(model._meta.schema, model._meta.table_name)
+
+
+def in_schema(schema: str | None, bare: str) -> Name:
+    """Return the name of an object in the schema that a model names, as in `table_name`."""
+    return Name("" if schema in USUAL else schema or "", bare)
 
 
 def sequences(models: Iterable[Model]) -> list[tuple[str | None, str]]:

@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from string import ascii_lowercase, ascii_uppercase
 
 from dbkit.errors import MigrationError
 
 FOLDED = str.maketrans(ascii_uppercase, ascii_lowercase)
-Using = Mapping[tuple[str, str], str]  # (table, column) -> an expression of the old value
 PARENTHESIS = re.compile(r"""'[^']*'|"[^"]*"|[()]""")
 NOT_DONE = "-- not done: "
-Misfits = Mapping[tuple[str, str], str]  # (table, column) -> what happens to some of its values
-
-
-@dataclass(frozen=True)
-class Hints:
-    """Decisions that two schemas do not contain: `using` are the USING expressions of columns whose
-    type changes, and `anew` are the enum types to replace although labels are only added."""
-
-    using: Using = field(default_factory=dict)
-    anew: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ only predicted, from a model, `source` is the model's own text of the expression
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import field
 
 from .details import (
@@ -23,6 +23,7 @@ from .details import (
     TableOptions,
     value,
 )
+from .names import Name
 
 VIEWS = ("view", "materialized view")  # kinds of Table
 
@@ -31,10 +32,10 @@ VIEWS = ("view", "materialized view")  # kinds of Table
 class Column:
     """A column. `identity` is '', 'serial', 'always' or 'by default' ('autoincrement' on SQLite),
     and `sequence` are the options of its sequence. `options` is the ON CONFLICT of NOT NULL on
-    SQLite."""
+    SQLite. The `type` is a Name if it is an enum type, and otherwise the server's text."""
 
     name: str
-    type: str
+    type: str | Name
     nullable: bool = True
     default: str | None = None
     identity: str = ""
@@ -65,7 +66,7 @@ class ForeignKey:
     """A foreign key. `period` means PERIOD of the last column."""
 
     columns: tuple[str, ...]
-    target: str
+    target: Name
     target_columns: tuple[str, ...]
     on_delete: Action = Action()
     on_update: str = "NO ACTION"
@@ -193,11 +194,11 @@ Part = Column | Nameable | Trigger | Rule | Policy | Comment | Firing
 class Table:
     """A table or view. `name` is qualified unless the schema is the connection's own."""
 
-    name: str
+    name: Name
     parts: tuple[Part, ...] = ()
     kind: str = "table"
     options: TableOptions = TableOptions()
-    parents: tuple[str, ...] = field(default=(), compare=False)  # of a partition, or INHERITS
+    parents: tuple[Name, ...] = field(default=(), compare=False)  # of a partition, or INHERITS
     populated: bool = field(default=True, compare=False)  # a materialized view may be WITH NO DATA
 
 
@@ -205,7 +206,7 @@ class Table:
 class EnumType:
     """An enum type with its labels in order."""
 
-    name: str
+    name: Name
     labels: tuple[str, ...]
 
 
@@ -214,7 +215,7 @@ class Domain:
     """A domain; `definition` is its SQL without the name. It is based on `type`, and `has_rule`
     says whether it refuses values of that type."""
 
-    name: str
+    name: Name
     definition: str
     type: str = field(default="", compare=False)  # `definition` says both too
     has_rule: bool = field(default=False, compare=False)
@@ -224,7 +225,7 @@ class Domain:
 class Sequence:
     """A sequence that no column needs."""
 
-    name: str
+    name: Name
     options: SequenceOptions = SequenceOptions()
 
 
@@ -243,8 +244,18 @@ class Extension:
     schema: str
 
 
-# (kind of object, its table or "", its name) -> statements
-Attached = Mapping[tuple[str, str, str], tuple[str, ...]]
+@value
+class ObjectComment:
+    """A comment on an object outside tables; `of` is the kind of the object."""
+
+    name: Name
+    text: str
+    of: str
+
+
+# (kind of object, its table or the type itself, its name in the table or "") -> statements
+Attachment = tuple[str, Name, str]
+Attached = Mapping[Attachment, tuple[str, ...]]
 
 
 @value
@@ -258,14 +269,5 @@ class Schema:
     domains: tuple[Domain, ...] = ()
     sequences: tuple[Sequence, ...] = ()
     extensions: tuple[Extension, ...] = ()
-    comments: tuple[Comment, ...] = ()  # on objects outside tables
+    comments: tuple[ObjectComment, ...] = ()
     attached: Attached = field(default_factory=dict, compare=False, repr=False)
-
-
-def in_namespace(name: str, namespaces: Iterable[str]) -> tuple[str, str]:
-    """Return (schema, bare name) of a name in a Schema. Both may contain dots. The schema is empty
-    if it is the connection's own."""
-    for space in namespaces:
-        if name.startswith(f"{space}."):
-            return space, name.removeprefix(f"{space}.")
-    return "", name

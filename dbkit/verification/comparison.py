@@ -21,7 +21,8 @@ from ..schema.chosen_names import require_free_names
 from ..schema.dialect import Dialect, Reading, dialect_for
 from ..schema.diff import changes_within, diff
 from ..schema.inheritance import as_inherited, descendants, is_partition
-from ..schema.peewee_models import OWN_TABLES, Model, class_name, is_managed, qualified
+from ..schema.names import Name
+from ..schema.peewee_models import OWN_TABLES, Model, class_name, is_managed, table_name
 from ..schema.sql import Statement
 from ..schema.values import Attached, Namespace, Part, Schema, Table
 from .report import Report, place
@@ -94,8 +95,8 @@ def examine(
         live_names = {table.name for table in live.tables}
         lasting += [base for base in bases if reading.name(base) in live_names]
         desired = _desired(reading, layers(lasting, dialect.cut), live)
-        unverified = tuple(reading.unverified)
-        known = {name for name, _ in unverified}
+        unverified = tuple((str(name), reason) for name, reason in reading.unverified)
+        known = {name for name, _ in reading.unverified}
         covered, expected, unmanaged = _covered(live, desired, strict, known, family)
         report = _compared(dialect, covered, expected, ignore, unmanaged, attached)
     passed_over = tuple(class_name(base) for base in bases if base not in lasting)
@@ -152,7 +153,7 @@ def _lasting(models: Iterable[Model]) -> list[Model]:
 
 def of_others(models: Iterable[Model]) -> list[str]:
     """Return patterns for `ignore` that match the tables of unmanaged models."""
-    return [escape(qualified(model)) for model in models if not is_managed(model)]
+    return [escape(str(table_name(model))) for model in models if not is_managed(model)]
 
 
 def _temporary(models: Iterable[Model]) -> tuple[str, ...]:
@@ -166,15 +167,15 @@ def schemas_of(models: Iterable[Model]) -> set[str]:
     return {model._meta.schema for model in models} - {None, ""}
 
 
-def _without_history(schema: Schema, described: Collection[str] = ()) -> Schema:
+def _without_history(schema: Schema, described: Collection[Name] = ()) -> Schema:
     """The schema without dbkit's own tables, in any of its schemas, unless models describe them."""
-    spaces = ("", *(f"{one.name}." for one in schema.namespaces))
-    names = {f"{space}{name}" for space in spaces for name in OWN_TABLES}.difference(described)
-    return replace(schema, tables=tuple(one for one in schema.tables if one.name not in names))
+    tables = (table for table in schema.tables
+              if table.name.bare not in OWN_TABLES or table.name in described)  # fmt: skip
+    return replace(schema, tables=tuple(tables))
 
 
 def _covered(
-    live: Schema, desired: Schema, strict: bool, unverified: set[str], family: bool = False
+    live: Schema, desired: Schema, strict: bool, unverified: set[Name], family: bool = False
 ) -> tuple[Schema, Schema, tuple[str, ...]]:
     """(the part of the live schema that the models describe, the expected schema, the names of the
     other tables)."""
@@ -193,11 +194,11 @@ def _covered(
         sequences=tuple(one for one in live.sequences if one.name in sequences),
     )
     known = tables | unverified | under.keys()
-    others = tuple(table.name for table in live.tables if table.name not in known)
+    others = tuple(str(table.name) for table in live.tables if table.name not in known)
     return covered, replace(desired, tables=(*desired.tables, *expected)), others
 
 
-def _under(live: Schema, known: Collection[str]) -> dict[str, Table | None]:
+def _under(live: Schema, known: Collection[Name]) -> dict[Name, Table | None]:
     """The expected state of each table below the known tables: a partition has only parts of its
     parent, and a table that inherits is not expected at all (None)."""
     by_name = {table.name: table for table in live.tables}
@@ -260,6 +261,6 @@ def is_ignored(change: Change, patterns: Sequence[str]) -> bool:
     return any(matches(name, patterns) for name in (place(change), *every))
 
 
-def matches(name: str, patterns: Sequence[str]) -> bool:
+def matches(name: Name | str, patterns: Sequence[str]) -> bool:
     """Whether a pattern of `ignore` matches the name."""
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
+    return any(fnmatchcase(str(name), pattern) for pattern in patterns)

@@ -12,8 +12,9 @@ import click
 
 from ..schema.changes import Add, Alter, Change, Drop, covers, definition, kind, subject
 from ..schema.details import SequenceOptions, TableOptions
+from ..schema.names import Name
 from ..schema.sql import Statement, script
-from ..schema.values import Comment, Domain, EnumType, Extension, Namespace, Sequence, Table
+from ..schema.values import Domain, EnumType, Extension, Namespace, ObjectComment, Sequence, Table
 
 JSON_VERSION = 1
 PENDING, MODELS, BY_HAND, EDITED = "pending", "models", "by hand", "edited"
@@ -188,13 +189,13 @@ class Report:
         old: dict[str, Any] | None = None if isinstance(change, Add) else _dict(item)
         new: dict[str, Any] | None = None if isinstance(change, Drop) else _dict(item)
         if isinstance(change, Alter):
-            old = {key: before for key, (before, _) in change.differences.items()}
-            new = {key: after for key, (_, after) in change.differences.items()}
+            old = {key: _text(before) for key, (before, _) in change.differences.items()}
+            new = {key: _text(after) for key, (_, after) in change.differences.items()}
         return {
             "change": WORDS[type(change)],
-            "table": item.name if isinstance(item, Table) else change.table,
+            "table": _text(item.name if isinstance(item, Table) else change.table),
             "kind": kind(item),
-            "name": item.name,
+            "name": _text(item.name),
             "on": list(covers(item)),
             "causes": list(causes),
             self.desired: new,
@@ -227,10 +228,10 @@ def _heading(change: Change) -> str:
             return "schemas"
         case Extension():
             return "extensions"
-        case Comment() if change.table is None:
+        case ObjectComment():
             return "comments"
         case _:
-            return change.table or ""
+            return str(change.table)
 
 
 def _value(value: Any) -> str:
@@ -239,6 +240,8 @@ def _value(value: Any) -> str:
             return "none"
         case bool():
             return "yes" if value else "no"
+        case Name():
+            return str(value)
         case tuple():
             return ", ".join(map(str, value))
         case SequenceOptions() | TableOptions():
@@ -250,7 +253,12 @@ def _value(value: Any) -> str:
 def _dict(item: Any) -> dict[str, Any]:
     passed_over = {"parts"} if isinstance(item, Table) else {"named"}
     told = (f.name for f in fields(item) if f.compare and f.name not in passed_over)
-    return {name: getattr(item, name) for name in told}
+    return {name: _text(getattr(item, name)) for name in told}
+
+
+def _text(value: Any) -> Any:
+    """The value; a Name, which JSON would write as a list, is a text."""
+    return str(value) if isinstance(value, Name) else value
 
 
 def _plain(value: Any) -> Any:

@@ -88,7 +88,7 @@ OPERATIONS = {
 def found(database: pw.Database, name: str) -> Table | None:
     with dialect_for(database).reading(database, ()) as reading:
         tables = reading.live().tables
-    return next((one for one in tables if one.name == name), None)
+    return next((one for one in tables if str(one.name) == name), None)
 
 
 def words(table: Table | None) -> set[str]:

@@ -17,7 +17,7 @@ def live(database: pw.Database) -> Schema:
     with dialect_for(database).reading(database, ()) as reading:
         schema = reading.live()
     return Schema(
-        tables=tuple(table for table in schema.tables if table.name not in OWN_TABLES),
+        tables=tuple(table for table in schema.tables if str(table.name) not in OWN_TABLES),
         enums=schema.enums,
     )
 

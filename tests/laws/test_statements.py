@@ -14,6 +14,7 @@ import pytest
 
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.diff import diff
+from dbkit.schema.names import Name
 from dbkit.schema.postgres.writing import statements as postgres_statements
 from dbkit.schema.sql import Statement, not_done, quoted, script
 from dbkit.schema.sqlite.writing import statements as sqlite_statements
@@ -31,7 +32,7 @@ def live(database: pw.Database) -> Schema:
         return reading.live(comments=True)
 
 
-def tables(schema: Schema) -> dict[str, Table]:
+def tables(schema: Schema) -> dict[Name, Table]:
     return {table.name: table for table in schema.tables if "view" not in table.kind}
 
 
@@ -61,15 +62,14 @@ def databases(server: Server, *scripts: str) -> Iterator[list[str]]:
             server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def rows(database: pw.Database, schema: Schema) -> dict[tuple[str, str], list[Any]]:
+def rows(database: pw.Database, schema: Schema) -> dict[tuple[Name, str], list[Any]]:
     """The values of every column, as text; of each table under '' its number of rows."""
     found = {}
     only = "ONLY " if isinstance(database, pw.PostgresqlDatabase) else ""  # not its children's
     for name, table in tables(schema).items():
-        table_name = ".".join(map(quoted, name.split(".")))
         cells = {column: quoted(column) for column in columns(table)}
         for column, cell in {"": "1", **cells}.items():
-            sql = f"SELECT CAST({cell} AS text) FROM {only}{table_name} ORDER BY 1"
+            sql = f"SELECT CAST({cell} AS text) FROM {only}{name.sql} ORDER BY 1"
             found[name, column] = [value for (value,) in database.execute_sql(sql).fetchall()]
     return found
 

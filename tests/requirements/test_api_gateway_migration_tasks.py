@@ -245,7 +245,7 @@ def test_4_5_a_dummy_column_in_the_model_is_found_then_gone(migrated_copy: pw.Da
     with migrated_copy.bind_ctx([WithDummy]):
         report = verify(migrated_copy, [WithDummy])
     assert report
-    assert [(type(c).__name__, c.table, c.item.name) for c in report.changes] == [
+    assert [(type(c).__name__, str(c.table), c.item.name) for c in report.changes] == [
         ("Add", "users", "dummy")
     ]
     assert not verify(migrated_copy, [User])
@@ -255,7 +255,7 @@ def test_4_5_a_dummy_column_in_the_database_is_found_then_gone(migrated_copy: pw
     """4.5, the other way round."""
     migrated_copy.execute_sql("ALTER TABLE users ADD COLUMN dummy integer")
     report = verify(migrated_copy, MODELS)
-    assert [(type(c).__name__, c.table, c.item.name) for c in report.changes] == [
+    assert [(type(c).__name__, str(c.table), c.item.name) for c in report.changes] == [
         ("Drop", "users", "dummy")
     ]
     migrated_copy.execute_sql("ALTER TABLE users DROP COLUMN dummy")

@@ -18,7 +18,7 @@ MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
     for path in (ROOT / "dbkit").rglob("*.py")
 }
-PURE = ("details", "values", "changes", "diff", "patch")
+PURE = ("names", "details", "values", "changes", "diff", "patch")
 SIDES = ("verification", "migration", "adoption", "seeding")
 # What the four packages import of each other, and who else imports settings and models. Remove a
 # line where an import goes; a new line needs a reason.

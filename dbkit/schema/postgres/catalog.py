@@ -16,8 +16,10 @@ from dbkit.pinned_queries import ask, ask_all
 
 from ..details import Action, FiringState, Generated, Key, SequenceOptions, Setting, TableOptions
 from ..inheritance import descendants
+from ..names import Name
 from ..values import (
     Attached,
+    Attachment,
     Check,
     Column,
     Comment,
@@ -29,6 +31,7 @@ from ..values import (
     ForeignKey,
     Index,
     Namespace,
+    ObjectComment,
     Part,
     Policy,
     PrimaryKey,
@@ -43,7 +46,7 @@ from . import queries
 from .attachments import ATTACHED
 from .equivalent_spellings import one_array, one_spelling
 
-Naming = Callable[[str, str], str]  # (schema, name) -> the name in a Schema
+Naming = Callable[[str, str], Name]  # (schema, name) -> the name in a Schema
 Places = tuple[tuple[str, str], ...]  # (schema, name) of tables or types
 Only = (
     tuple[Places, Places] | None
@@ -117,7 +120,7 @@ def read(
               for row in domains),
         tuple(_own_sequence(row, naming) for row in free if not _is_columns_own(row)),
         tuple(Extension(*row) for row in rows["EXTENSIONS"]),
-        tuple(Comment(naming(row.schema, row.name) if row.schema else row.name, row.text, row.of)
+        tuple(ObjectComment(naming(row.schema, row.name), row.text, row.of)
               for row in rows["COMMENTS"] if row.oid is None),
         _attached(rows["ATTACHED"], naming) if attached is None else attached,
     )  # fmt: skip
@@ -155,12 +158,12 @@ def attached(
 
 
 def _attached(rows: Iterable[Any], naming: Naming) -> Attached:
-    found: dict[tuple[str, str, str], tuple[str, ...]] = defaultdict(tuple)
+    found: dict[Attachment, tuple[str, ...]] = defaultdict(tuple)
     for row in rows:
         if row.table:
             found[row.kind, naming(row.schema, row.table), row.name] += (row.statement,)
         else:
-            found[row.kind, "", naming(row.schema, row.name)] += (row.statement,)
+            found[row.kind, naming(row.schema, row.name), ""] += (row.statement,)
     return dict(found)
 
 

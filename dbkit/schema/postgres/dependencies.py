@@ -11,10 +11,11 @@ import peewee as pw
 from dbkit.pinned_queries import named_rows
 
 from ..database_objects import Key, Object
+from ..names import Name
 from ..sql import literal, quoted
 from . import object_queries
+from .catalog import Naming
 
-Naming = Callable[[str, str], str]  # (schema, name) -> the name in a Schema
 ROUTINE = ("function", "aggregate")
 WORDS = {"statistics object": "STATISTICS", **dict.fromkeys(ROUTINE, "ROUTINE")}
 UNLESS_USED = """\
@@ -26,7 +27,9 @@ SHOWN = 5
 COMES_WITH = ("e", "i")  # members of an extension, internal parts of another object
 
 
-def read(database: pw.Database, naming: Naming, columns_own: Callable[[str], bool]) -> list[Object]:
+def read(
+    database: pw.Database, naming: Naming, columns_own: Callable[[Name], bool]
+) -> list[Object]:
     """Return all objects except those of the system and of extensions.
 
     `columns_own` says whether a sequence belongs to a serial or identity column. The search path
@@ -97,7 +100,7 @@ def _granted(database: pw.Database) -> Iterator[Object]:
 def _held(database: pw.Database, naming: Naming) -> Iterator[Object]:
     for catalog, query in object_queries.HELD.items():
         for oid, kind, schema, name in database.execute_sql(query).fetchall():
-            full = name if kind == "schema" else naming(schema, name)
+            full = naming(schema, name)
             create: tuple[str, ...] = ()
             drop = ""
             if kind == "schema":

@@ -16,9 +16,10 @@ from dbkit.limits import DEFAULT, Limits
 from dbkit.pinned_queries import ask
 from dbkit.transactions import rolled_back
 
+from ..changes import Hints, Misfits, Using
 from ..peewee_models import Model, truncated
-from ..sql import Hints, Misfits, Statement, Using, quoted, runnable
-from ..values import Schema, in_namespace
+from ..sql import Statement, runnable
+from ..values import Schema
 from . import queries, sendable, session
 from .blocked import in_the_way
 from .reading import SETTINGS, Reading, usable_path
@@ -76,10 +77,6 @@ class Postgres:
 
     def check_rows(self, database: pw.Database) -> None:
         database.execute_sql("SET CONSTRAINTS ALL IMMEDIATE")
-
-    def table_sql(self, schema: Schema, table: str) -> str:
-        namespace, bare = in_namespace(table, [one.name for one in schema.namespaces])
-        return f"{quoted(namespace)}.{quoted(bare)}" if namespace else quoted(bare)
 
     def delete_all(self, table: str) -> str:
         return f"TRUNCATE {table} CASCADE"

@@ -18,6 +18,7 @@ from dbkit import peewee_internals as internals
 from dbkit.fields import EnumField, ServerDefault
 
 from ..details import Action, Key
+from ..names import Name
 from ..peewee_models import Model, is_made_up, key_fields, truncated
 from ..sql import closing
 from ..values import Check, Column, ForeignKey, Index, Part, PrimaryKey, Table
@@ -132,7 +133,7 @@ def _column(field: Any, is_key: bool, context: Any, names: Names) -> list[Part]:
     return [Column(name, type_, nullable, _default(source, type_, field), source=source), *checks]
 
 
-def _type(field: Any, context: Any, names: Names) -> tuple[str, str]:
+def _type(field: Any, context: Any, names: Names) -> tuple[str | Name, str]:
     if isinstance(field, EnumField):
         return names.enum(field), ""
     if type(field).ddl_datatype is not pw.Field.ddl_datatype:
@@ -176,10 +177,10 @@ def _sql(node: Any, context: Any) -> tuple[str, str | None]:
     return node.sql.strip(), name
 
 
-def _default(source: str, type_: str, field: Any) -> str:
+def _default(source: str, type_: str | Name, field: Any) -> str:
     """The server's probable spelling of a default."""
     if source[:1] == "'" and TEXT.fullmatch(source):
-        base = CAST.sub("", type_)
+        base = CAST.sub("", str(type_))
         if isinstance(field, EnumField):
             base = field.type_name if WORD.fullmatch(field.type_name) else f'"{field.type_name}"'
         return f"{source}::{base if base != 'character' else 'bpchar'}"

@@ -16,9 +16,10 @@ from dbkit.scratch_database import NoScratch, scratch_database
 from dbkit.transactions import rolled_back
 
 from ..database_objects import Object
+from ..names import Name
 from ..peewee_models import Model, sequences, truncated
 from ..sql import quoted
-from ..values import Attached, EnumType, Namespace, Schema, Sequence, Table
+from ..values import Attached, Attachment, EnumType, Namespace, Schema, Sequence, Table
 from . import catalog, dependencies, plain, session, settle, temporary_tables
 from .temporary_tables import Names, made_up
 
@@ -35,7 +36,7 @@ PRINTED = "; SET LOCAL search_path TO pg_catalog, pg_temp"  # the server prints 
 REFUSED = {"42501", "25006"}  # no privilege, read-only (PostgreSQL manual, appendix A)
 
 
-class LateAttached(Mapping[tuple[str, str, str], tuple[str, ...]]):
+class LateAttached(Mapping[Attachment, tuple[str, ...]]):
     """Attachments that are read when they are first needed. Few changes drop an object and create
     it again, and the query takes as long as all others together."""
 
@@ -49,10 +50,10 @@ class LateAttached(Mapping[tuple[str, str, str], tuple[str, ...]]):
         with self.again() as reading:
             return reading.attached(self.only)
 
-    def __getitem__(self, key: tuple[str, str, str]) -> tuple[str, ...]:
+    def __getitem__(self, key: Attachment) -> tuple[str, ...]:
         return self.known[key]
 
-    def __iter__(self) -> Iterator[tuple[str, str, str]]:
+    def __iter__(self) -> Iterator[Attachment]:
         return iter(self.known)
 
     def __len__(self) -> int:
@@ -74,7 +75,7 @@ class Reading:
         related: Iterable[tuple[str, str]] = (),
     ) -> None:
         """`related` are pairs of schemas: tables of the second are below tables of the first."""
-        self.unverified: list[tuple[str, str]] = []
+        self.unverified: list[tuple[Name, str]] = []
         self.again: Callable[[], AbstractContextManager[Reading]] = lambda: nullcontext(self)
         self.early: tuple[Thread | None, dict[Model, Table | None]] = (None, {})
         self.database, self.own_path = database, list(path)
@@ -129,7 +130,7 @@ class Reading:
                 self.database, self.names.qualified, lambda one: one not in free
             )
 
-    def name(self, model: Model) -> str:
+    def name(self, model: Model) -> Name:
         return self.names.table(model)
 
     def models(self, models: Iterable[Model], live: Schema, beside: Iterable[Model] = ()) -> Schema:
@@ -162,7 +163,7 @@ class Reading:
         names = [self.names.qualified(*place) for place in sequences(models)]
         return tuple(existing.get(name) or Sequence(name) for name in sorted(names))
 
-    def _place_types(self, enums: dict[str, EnumField], live: Schema) -> None:
+    def _place_types(self, enums: dict[Name, EnumField], live: Schema) -> None:
         """Choose the names of the enum types' temporary copies: the bare name, unless a schema
         earlier in the path has a type of that name. Then the live name is qualified."""
         known = {*enums, *(enum.name for enum in live.enums)}
@@ -180,12 +181,12 @@ class Reading:
 
     def _judged(
         self,
-        by_name: dict[str, Model],
+        by_name: dict[Name, Model],
         doubts: list[settle.Doubt],
         unusual: list[Model],
-        enums: dict[str, EnumField],
-        there: dict[str, Table],
-    ) -> dict[str, Table]:
+        enums: dict[Name, EnumField],
+        there: dict[Name, Table],
+    ) -> dict[Name, Table]:
         """Let the server spell the open expressions, or a scratch database if the server refuses.
         Without a scratch database, tables that are certainly equal are accepted, and the others
         are reported as unverified."""
@@ -211,11 +212,11 @@ class Reading:
 
     def _asked(
         self,
-        by_name: dict[str, Model],
+        by_name: dict[Name, Model],
         doubts: list[settle.Doubt],
         unusual: list[Model],
-        enums: dict[str, EnumField],
-    ) -> dict[str, Table]:
+        enums: dict[Name, EnumField],
+    ) -> dict[Name, Table]:
         for name, field in enums.items():
             temporary_tables.create_type(self.database, self.names.types_there[name], field)
         tables = settle.settle(self.database, doubts, self.names.types_there)
@@ -243,7 +244,7 @@ class Reading:
         for model in models:
             tables[model] = plain.read(model, context, self.names)
 
-    def _plain(self, models: dict[str, Model]) -> dict[str, Table]:
+    def _plain(self, models: dict[Name, Model]) -> dict[Name, Table]:
         context = self.database.get_sql_context(scope=pw.SCOPE_VALUES)
         reader, early = self.early
         if reader is not None:

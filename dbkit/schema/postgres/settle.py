@@ -17,6 +17,7 @@ import peewee as pw
 from dbkit.pinned_queries import ask
 from dbkit.transactions import rolled_back
 
+from ..names import Name
 from ..sql import quoted
 from ..values import Check, Column, Part, Table
 from .equivalent_spellings import one_array, one_spelling
@@ -59,7 +60,7 @@ class Doubt:
     there: set[Any]
 
 
-def doubts(tables: Iterable[Table], live: Mapping[str, Table]) -> list[Doubt]:
+def doubts(tables: Iterable[Table], live: Mapping[Name, Table]) -> list[Doubt]:
     """Return the tables about which the server must be asked; `live` are the live tables by
     name."""
     every = (_doubt(table, live.get(table.name)) for table in tables)
@@ -87,7 +88,9 @@ def _doubt(table: Table, live: Table | None) -> Doubt:
     return Doubt(table, parts, there)
 
 
-def settle(database: pw.Database, doubts: list[Doubt], enums: dict[str, str]) -> dict[str, Table]:
+def settle(
+    database: pw.Database, doubts: list[Doubt], enums: Mapping[Name, str]
+) -> dict[Name, Table]:
     """Return the tables by name, with every expression in the server's spelling. Tables whose
     expressions the server refused are left out. `enums` are the bare names of the enum types, which
     must exist in the temporary schema."""
@@ -124,7 +127,9 @@ def _with(doubt: Doubt, texts: Iterable[str | None]) -> Table:
     return Table(doubt.table.name, parts)
 
 
-def _question(table: Table, part: Part, enums: dict[str, str]) -> DefaultQuestion | CheckQuestion:
+def _question(
+    table: Table, part: Part, enums: Mapping[Name, str]
+) -> DefaultQuestion | CheckQuestion:
     source = part.source or ""  # type: ignore[union-attr]
     if isinstance(part, Column):
         return _type(part.type, enums), source
@@ -137,8 +142,8 @@ def _question(table: Table, part: Part, enums: dict[str, str]) -> DefaultQuestio
     )
 
 
-def _type(type_: str, enums: dict[str, str]) -> str:
-    return quoted(enums[type_]) if type_ in enums else type_
+def _type(type_: str | Name, enums: Mapping[Name, str]) -> str:
+    return quoted(enums[type_]) if isinstance(type_, Name) else type_
 
 
 def _sorting(question: Any) -> Any:
@@ -146,7 +151,7 @@ def _sorting(question: Any) -> Any:
 
 
 def by_shape(
-    database: pw.Database, doubts: list[Doubt], enums: dict[str, str]
+    database: pw.Database, doubts: list[Doubt], enums: Mapping[Name, str]
 ) -> Iterator[tuple[Doubt, list[str | None]]]:
     """Yield the doubts that the shapes of checks can answer, with the spellings: those whose parts
     all have a shape."""
@@ -160,7 +165,7 @@ def by_shape(
         yield doubt, [filled(answers.get(shape[:2]), shape[2]) for shape in found]
 
 
-def _shapes(doubt: Doubt, shapes: Shapes, enums: dict[str, str]) -> list[Shape]:
+def _shapes(doubt: Doubt, shapes: Shapes, enums: Mapping[Name, str]) -> list[Shape]:
     """The shapes of the doubtful parts, if all of them have one."""
     types = {one.name: _type(one.type, enums)
              for one in doubt.table.parts if type(one) is Column}  # fmt: skip

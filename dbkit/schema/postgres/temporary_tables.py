@@ -23,6 +23,7 @@ from dbkit.fields import EnumField, TypeName, create_enum
 from dbkit.pinned_queries import ask
 from dbkit.transactions import GONE, is_open, rolled_back
 
+from ..names import Name
 from ..peewee_models import (
     Model,
     described,
@@ -35,7 +36,7 @@ from ..sql import folded, quoted
 from ..values import Check, Exclusion, ForeignKey, Index, Part, PrimaryKey, Table, Unique
 from . import catalog, queries
 
-# a table that raw SQL names without a schema (Peewee's own references are qualified)
+# a table that raw SQL names without a schema (Peewee's own references are table_name)
 REFERENCED = re.compile(r'\bREFERENCES\s+("(?:[^"]|"")++"|\w++)(?!\s*\.)', re.IGNORECASE)
 CONSTRAINT = re.compile(r'CONSTRAINT\s+("(?:[^"]|"")+"|\w+)', re.IGNORECASE)
 # the temporary objects that are not older than the first table that dbkit created
@@ -70,7 +71,7 @@ def read(database: pw.Database, models: Iterable[Model], names: Names) -> tuple[
     )
 
 
-def with_all_targets(models: dict[str, Model], names: Names) -> list[Model]:
+def with_all_targets(models: dict[Name, Model], names: Names) -> list[Model]:
     """Return the models and all models to which they point. If a table has a model in `models`,
     that model is used instead of another model to which a foreign key points."""
     targets = {names.table(one): one for one in with_targets(models.values())}
@@ -79,43 +80,44 @@ def with_all_targets(models: dict[str, Model], names: Names) -> list[Model]:
 
 @dataclass(frozen=True)
 class Names:
-    """The names of tables and types in a Schema and in the temporary schema. A name in a Schema is
-    qualified unless its schema is the connection's `own`. The temporary schema takes the tables of
-    all schemas, even if two have the same name."""
+    """The names of tables and types in a Schema and in the temporary schema. `own` is the schema
+    whose objects have a Name without a schema. The temporary schema takes the tables of all
+    schemas, even if two have the same name."""
 
     own: str
-    enums: dict[str, str] = field(default_factory=dict)  # temporary name -> name in a Schema
-    types_there: dict[str, str] = field(default_factory=dict)  # the other way round
+    enums: dict[str, Name] = field(default_factory=dict)  # temporary name -> name in a Schema
+    types_there: dict[Name, str] = field(default_factory=dict)  # the other way round
     written: dict[str, str] = field(default_factory=dict)  # made-up name -> live name
-    shortened: dict[str, str] = field(default_factory=dict)  # temporary name -> name in a Schema
+    tables: dict[str, Name] = field(default_factory=dict)  # temporary name -> name in a Schema
     taken: set[str] = field(default_factory=set)  # names that a temporary table must not have
     types: dict[Any, tuple[str, str]] = field(default_factory=dict)  # the cache of `plain`
 
-    def of_temporary(self, name: str) -> str:
+    def of_temporary(self, name: str) -> Name:
         """Return the name in a Schema of an object of the temporary schema."""
-        known = self.enums.get(name) or self.shortened.get(name)
-        return known or (f"pg_temp.{name}" if name in self.taken else name)
+        known = self.enums.get(name) or self.tables.get(name)
+        return known or Name("pg_temp" if name in self.taken else "", name)
 
-    def seen(self, schema: str, name: str) -> str:
+    def seen(self, schema: str, name: str) -> Name:
         """Return the name in a Schema of an object that a query found."""
         temporary = schema.startswith("pg_temp")
         return self.of_temporary(name) if temporary else self.qualified(schema, name)
 
-    def qualified(self, schema: str | None, name: str) -> str:
-        return f"{schema}.{name}" if schema and schema != self.own else name
+    def qualified(self, schema: str | None, name: str) -> Name:
+        return Name(schema if schema and schema != self.own else "", name)
 
-    def enum(self, field: EnumField) -> str:
+    def enum(self, field: EnumField) -> Name:
         return self.qualified(field.model._meta.schema, truncated(field.type_name))
 
     def temporary(self, model: Model) -> str:
-        """Return the name of the model's temporary table: the model's own name, unless PostgreSQL
-        would truncate it or it would hide a type. (pg_temp is searched before pg_catalog, so a
-        temporary table `text` would hide the type.)"""
+        """Return the name of the model's temporary table: the name of the table as a text, unless
+        PostgreSQL would truncate it, another table has it, or it would hide a type. (pg_temp is
+        searched before pg_catalog, so a temporary table `text` would hide the type.)"""
         name = self.table(model)
-        if truncated(name) == name and name not in self.taken:
-            return name
-        self.shortened[made_up(name)] = name
-        return made_up(name)
+        text = str(name)
+        if truncated(text) != text or text in self.taken or self.tables.get(text, name) != name:
+            text = made_up(name)
+        self.tables[text] = name
+        return text
 
     def as_live(self, table: Table) -> Table:
         """Return the table with the live names of types in its expressions."""
@@ -124,6 +126,8 @@ class Names:
         return replace(table, parts=self._as_live(table.parts))
 
     def _as_live(self, value: Any) -> Any:
+        if isinstance(value, Name):
+            return value
         if isinstance(value, tuple):
             return tuple(map(self._as_live, value))
         if is_dataclass(value) and not isinstance(value, type):
@@ -134,19 +138,19 @@ class Names:
                 value = value.replace(made_up_name, name)
         return value
 
-    def table(self, model: Model) -> str:
+    def table(self, model: Model) -> Name:
         return self.qualified(model._meta.schema, truncated(model._meta.table_name))
 
 
-def made_up(name: str) -> str:
+def made_up(name: Name) -> str:
     """Return a name for the temporary copy of a table or type."""
-    return f"dbkit_{md5(name.encode(), usedforsecurity=False).hexdigest()}"
+    return f"dbkit_{md5(name.sql.encode(), usedforsecurity=False).hexdigest()}"
 
 
-def enums(models: Iterable[Model], names: Names) -> dict[str, EnumField]:
+def enums(models: Iterable[Model], names: Names) -> dict[Name, EnumField]:
     """Return the models' enum types by name. Raises ModelsError if two models disagree on the
     labels of a type."""
-    found: dict[str, EnumField] = {}
+    found: dict[Name, EnumField] = {}
     for model in models:
         for one in model._meta.sorted_fields:
             if not isinstance(one, EnumField):
@@ -184,12 +188,12 @@ def _where(field: EnumField) -> str:
     return f"{field.model.__name__}.{field.name}"
 
 
-def _create_all(database: pw.Database, models: list[Model], names: Names) -> dict[str, str]:
+def _create_all(database: pw.Database, models: list[Model], names: Names) -> dict[Name, str]:
     """Create the tables; return the SQL of each by name. A table that needs a later table waits.
     (Peewee does not see foreign keys in raw SQL.)"""
     for model in models:
         _create_sequences(database, model)
-    ddl: dict[str, str] = {}
+    ddl: dict[Name, str] = {}
     waiting, failed = models, {}
     while waiting:
         for model in waiting:

@@ -11,8 +11,10 @@ from typing import Any
 import peewee as pw
 
 from ..details import Action, Generated, Key, KeyOption, OnConflict, TableOptions
+from ..names import Name
 from ..sql import folded, quoted
 from ..values import (
+    Attachment,
     Check,
     Column,
     ForeignKey,
@@ -41,14 +43,14 @@ ENDINGS = ("content", "docsize", "segments", "segdir", "stat", "data", "idx", "c
 
 
 def read(database: pw.Database, schemas: Iterable[str]) -> Schema:
-    """Read these attached databases. Names are qualified except those of main."""
-    attached: dict[tuple[str, str, str], tuple[str, ...]] = {}
+    """Read these attached databases. The names of main have no schema."""
+    attached: dict[Attachment, tuple[str, ...]] = {}
     tables = [table for schema in schemas for table in _tables(database, schema, attached)]
     return Schema(tables=tuple(tables), attached=attached)
 
 
 def _tables(
-    database: pw.Database, schema: str, attached: dict[tuple[str, str, str], tuple[str, ...]]
+    database: pw.Database, schema: str, attached: dict[Attachment, tuple[str, ...]]
 ) -> Iterator[Table]:
     """The tables of an attached database; the texts of its other objects go into `attached`."""
     literal = "'" + schema.replace("'", "''") + "'"
@@ -77,13 +79,13 @@ def _tables(
         one_each = [list(key) for _, key in groupby(of_table, lambda row: row[1])]
         for key, (name, deferrable) in zip(one_each, texts[table].references, strict=True):
             target = by_name.get(folded(key[0][2]), [])
-            parts[table].append(_foreign_key(key, target, name, deferrable))
+            parts[table].append(_foreign_key(key, schema, target, name, deferrable))
     for index in indexes:
         parts[index[0][0]] += _index(index, texts[index[0][0]])
     as_named = {folded(table): table for table in found}
     for kind, table, name, sql in rows(queries.TEXTS):
         owner = as_named.get(folded(table), table)  # the trigger may write it in another case
-        attached[kind, qualified(schema, owner), name] = (sql,)
+        attached[kind, name_in(schema, owner), name] = (sql,)
         if kind == "trigger":
             parts[owner].append(Trigger(name, normal(sql) or ""))
     for table, text in texts.items():
@@ -91,7 +93,7 @@ def _tables(
     for table, (kind, _) in found.items():
         if table not in shadows:
             yield Table(
-                qualified(schema, table),
+                name_in(schema, table),
                 tuple(parts[table]),
                 "virtual table" if table in virtual else kind,
                 texts[table].options,
@@ -162,16 +164,16 @@ def _collation(column: str | None, text: TableText) -> str | None:
 
 
 def _foreign_key(
-    rows: list[Any], target: list[Any], name: str | None, deferrable: str
+    rows: list[Any], schema: str, target: list[Any], name: str | None, deferrable: str
 ) -> ForeignKey:
-    """A foreign key; `target` are the columns of the other table. MATCH is left out, because SQLite
-    ignores it (https://sqlite.org/foreignkeys.html, 6)."""
+    """A foreign key to a table of the same `schema`; `target` are the columns of that table. MATCH
+    is left out, because SQLite ignores it (https://sqlite.org/foreignkeys.html, 6)."""
     _, _, table, _, to, on_update, on_delete, _ = rows[0]
     key = tuple(row[1] for row in sorted(target, key=lambda row: row[5]) if row[5])
     as_named = {folded(row[1]): row[1] for row in target}
     return ForeignKey(
         tuple(row[3] for row in rows),
-        target[0][0] if target else table,
+        name_in(schema, target[0][0] if target else table),
         key if to is None else tuple(as_named.get(folded(row[4]), row[4]) for row in rows),
         Action(on_delete),
         on_update,
@@ -193,7 +195,6 @@ def _index(rows: list[Any], text: TableText) -> Iterator[Part]:
         yield Index(keys, bool(unique), where=where, name=name)
 
 
-def qualified(schema: str, table: str) -> str:
-    """Return the name in a Schema. A table of main is qualified too if its name has a dot, because
-    the part before the dot would look like a schema."""
-    return table if schema == "main" and "." not in table else f"{schema}.{table}"
+def name_in(schema: str | None, table: str) -> Name:
+    """Return the name of a table of an attached database."""
+    return Name("" if schema in (None, "main") else schema or "", table)

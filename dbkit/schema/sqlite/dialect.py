@@ -13,14 +13,14 @@ from dbkit.errors import DatabaseFailed, MigrationError
 from dbkit.limits import DEFAULT, Limits
 from dbkit.transactions import is_open, rolled_back
 
+from ..changes import Hints, Misfits, Using
 from ..peewee_models import Model
-from ..sql import Hints, Misfits, Statement, Using, quoted, runnable
+from ..sql import Statement, quoted, runnable
 from ..values import Column, Schema, Trigger
 from . import session
 from .reading import Reading
 from .tokenizer import tokens
 from .writing import statements
-from .writing.table_ddl import full_name
 from .writing.type_changes import misfits
 
 NUMBERS = count()
@@ -66,9 +66,6 @@ class Sqlite:
 
     def check_rows(self, database: pw.Database) -> None:
         """Do nothing: SQLite changes tables even if deferred constraints are unchecked."""
-
-    def table_sql(self, schema: Schema, table: str) -> str:
-        return full_name(table)
 
     def delete_all(self, table: str) -> str:
         return f"DELETE FROM {table}"
@@ -173,7 +170,7 @@ def _broken(database: pw.Database, schema: Schema) -> dict[str, str]:
     SQLite checks their SQL only when they are used."""
     broken = {}
     for table in schema.tables:
-        name = full_name(table.name)
+        name = table.name.sql
         tried = [f"SELECT * FROM {name}"] if table.kind == "view" else []
         if any(isinstance(part, Trigger) for part in table.parts) and table.kind == "table":
             column = quoted(next(part.name for part in table.parts if isinstance(part, Column)))

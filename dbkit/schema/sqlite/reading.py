@@ -11,6 +11,7 @@ from dbkit import peewee_internals as internals
 from dbkit.errors import ModelsError
 
 from ..database_objects import Object
+from ..names import Name
 from ..peewee_models import Model, described, made_up_index_names
 from ..values import Attached, Index, Nameable, Part, Schema, Table
 from . import catalog, session
@@ -20,7 +21,7 @@ class Reading:
     """A view of a database, in a transaction that the caller rolls back."""
 
     def __init__(self, database: pw.Database, schemas: Iterable[str] | None) -> None:
-        self.unverified: list[tuple[str, str]] = []
+        self.unverified: list[tuple[Name, str]] = []
         if schemas is None:
             schemas = session.attached(database)
         self.database, self.schemas = database, ["main", *sorted(set(schemas) - {"main"})]
@@ -46,7 +47,7 @@ class Reading:
     def objects(self, schema: Schema) -> list[Object]:
         return []
 
-    def name(self, model: Model) -> str:
+    def name(self, model: Model) -> Name:
         return _name(model)
 
     def models(self, models: Iterable[Model], live: Schema, beside: Iterable[Model] = ()) -> Schema:
@@ -76,8 +77,8 @@ def _from_models(live: pw.Database, models: list[Model]) -> Schema:
     return Schema(tables=tuple(_with_named(table, by_name[table.name]) for table in made.tables))
 
 
-def _name(model: Model) -> str:
-    return catalog.qualified(model._meta.schema or "main", model._meta.table_name)
+def _name(model: Model) -> Name:
+    return catalog.name_in(model._meta.schema, model._meta.table_name)
 
 
 def _with_named(table: Table, model: Model) -> Table:

@@ -16,9 +16,10 @@ from dbkit.python_source import Call
 from dbkit.schema.changes import Add, Alter, Change
 from dbkit.schema.details import Generated
 from dbkit.schema.values import Column
+from tests.names import own
 from tests.pairs.pair import table
 
-NEEDED = [Add("t", Column("a", "text", False))]
+NEEDED = [Add(own("t"), Column("a", "text", False))]
 
 
 def field(made: Any) -> Any:
@@ -40,7 +41,7 @@ def field(made: Any) -> Any:
 )
 def test_a_flags_value_has_the_columns_type(made: Any, given: str, value: Any) -> None:
     fill = filled(NEEDED, Decisions(fill={"t.a": given}))
-    assert fill("t", field(made)) == value
+    assert fill(own("t"), field(made)) == value
 
 
 @pytest.mark.parametrize(
@@ -55,21 +56,21 @@ def test_a_flags_value_has_the_columns_type(made: Any, given: str, value: Any) -
 )
 def test_a_flags_value_that_is_none_is_an_error(made: Any, given: str) -> None:
     with pytest.raises(ConfigError, match=r"is not (a value|JSON) for column a"):
-        filled(NEEDED, Decisions(fill={"t.a": given}))("t", field(made))
+        filled(NEEDED, Decisions(fill={"t.a": given}))(own("t"), field(made))
 
 
 def test_the_columns_default_comes_first_then_the_flag_then_pythons() -> None:
     by_server = field(pw.IntegerField(default=1, constraints=[pw.SQL("DEFAULT 2")]))
     by_python = field(pw.IntegerField(default=1))
     flag = Decisions(fill={"t.a": "3"})
-    assert filled(NEEDED, flag)("t", by_server) == Call("pw.SQL", ("2",))
-    assert filled(NEEDED, flag)("t", by_python) == 3
-    assert filled(NEEDED, Decisions())("t", by_python) == 1
+    assert filled(NEEDED, flag)(own("t"), by_server) == Call("pw.SQL", ("2",))
+    assert filled(NEEDED, flag)(own("t"), by_python) == 3
+    assert filled(NEEDED, Decisions())(own("t"), by_python) == 1
 
 
 def test_what_nothing_says_is_left_open() -> None:
     decisions = Decisions()
-    assert filled(NEEDED, decisions)("t", field(pw.IntegerField())) is None
+    assert filled(NEEDED, decisions)(own("t"), field(pw.IntegerField())) is None
     assert decisions.open
 
 
@@ -77,22 +78,22 @@ def test_what_nothing_says_is_left_open() -> None:
     "changes",
     [
         [],
-        [Add("u", Column("a", "text", False))],
-        [Add("t", Column("b", "text", False))],
-        [Add("t", Column("a", "text"))],
-        [Add("t", Column("a", "text", False, "1"))],
-        [Add("t", Column("a", "integer", False, identity="always"))],
-        [Add("t", Column("a", "integer", False, generated=Generated("1")))],
-        [Alter("t", Column("a", "text", False), Column("a", "text"))],
+        [Add(own("u"), Column("a", "text", False))],
+        [Add(own("t"), Column("b", "text", False))],
+        [Add(own("t"), Column("a", "text"))],
+        [Add(own("t"), Column("a", "text", False, "1"))],
+        [Add(own("t"), Column("a", "integer", False, identity="always"))],
+        [Add(own("t"), Column("a", "integer", False, generated=Generated("1")))],
+        [Alter(own("t"), Column("a", "text", False), Column("a", "text"))],
     ],
 )
 def test_no_value_is_needed(changes: list[Change]) -> None:
-    assert filled(changes, Decisions(fill={"t.a": "x"}))("t", field(pw.CharField())) is None
+    assert filled(changes, Decisions(fill={"t.a": "x"}))(own("t"), field(pw.CharField())) is None
 
 
 def test_a_column_that_ceases_to_take_null_needs_a_value() -> None:
-    changes = [Alter("t", Column("a", "text"), Column("a", "text", False))]
-    assert filled(changes, Decisions(fill={"t.a": "x"}))("t", field(pw.CharField())) == "x"
+    changes = [Alter(own("t"), Column("a", "text"), Column("a", "text", False))]
+    assert filled(changes, Decisions(fill={"t.a": "x"}))(own("t"), field(pw.CharField())) == "x"
 
 
 @pytest.mark.parametrize(
@@ -112,13 +113,13 @@ def test_a_column_that_ceases_to_take_null_needs_a_value() -> None:
     ],
 )
 def test_the_zero_value_of_a_type(made: Any, value: Any) -> None:
-    assert emptied(NEEDED)("t", field(made)) == value
+    assert emptied(NEEDED)(own("t"), field(made)) == value
 
 
 def test_what_has_a_value_is_noted() -> None:
     seen: set[tuple[str, str]] = set()
     fill = noting(emptied(NEEDED), seen)
-    fill("t", field(pw.IntegerField(unique=True)))
+    fill(own("t"), field(pw.IntegerField(unique=True)))
     assert seen == set()
-    fill("t", field(pw.IntegerField()))
-    assert seen == {("t", "a")}
+    fill(own("t"), field(pw.IntegerField()))
+    assert seen == {(own("t"), "a")}

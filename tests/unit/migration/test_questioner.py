@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
-from dbkit.errors import ConfigError
+from dbkit.errors import ConfigError, MigrationError
 from dbkit.migration.questioner import Decisions, Undecided, plain
+from dbkit.schema.names import Name
+from tests.names import own
 
 
 class Color(Enum):
@@ -19,7 +21,7 @@ class Color(Enum):
 
 
 def ask(decisions: Decisions, *likely: str) -> str | None:
-    return decisions.renamed("column", ["t.a", "s.t.a"], likely, [*likely, "s.other"])
+    return decisions.renamed("column", ["t.a", "s.t.a"], likely, [*likely, "other"])
 
 
 def test_a_flag_decides() -> None:
@@ -27,7 +29,21 @@ def test_a_flag_decides() -> None:
         decisions = Decisions(rename={key: "b"})
         assert ask(decisions, "b") == "b"
         decisions.check_used([key])
-    assert ask(Decisions(rename={"t.a": "other"}), "b") == "s.other"  # not likely, but possible
+    assert ask(Decisions(rename={"t.a": "other"}), "b") == "other"  # not likely, but possible
+
+
+def test_a_flag_may_leave_out_the_schema_of_a_table() -> None:
+    names = [Name("a", "b.c"), Name("a.b", "c"), Name("s", "t")]
+    for text, name in (
+        ("t", names[2]),
+        ("s.t", names[2]),
+        ("c", names[1]),
+        ('"a"."b.c"', names[0]),
+    ):
+        decisions = Decisions(rename={"x": text})
+        assert decisions.renamed("table", ["x"], [], names) == name
+    with pytest.raises(MigrationError, match=r"a\.b\.c can mean several"):
+        Decisions(rename={"x": "a.b.c"}).renamed("table", ["x"], [], names)
 
 
 def test_a_flag_for_what_is_not_new_is_an_error() -> None:
@@ -64,7 +80,7 @@ def test_nothing_is_open(no_rename: bool, likely: list[str]) -> None:
 def test_what_is_open_names_the_flags() -> None:
     decisions = Decisions()
     assert ask(decisions, "b", "c") is None
-    assert decisions.value("t", "x") is None
+    assert decisions.value(own("t"), "x") is None
     with pytest.raises(Undecided) as error:
         decisions.settle()
     for words in ("t.a may have become b or c", "t.x is NOT NULL", "--rename t.a:b or --rename "
@@ -74,9 +90,9 @@ def test_what_is_open_names_the_flags() -> None:
 
 def test_a_fill_is_a_flag_or_an_answer() -> None:
     decisions = Decisions(fill={"t.x": "1"}, prompt=lambda question: "answer")
-    assert decisions.is_filled("t", "x")
-    assert not decisions.is_filled("t", "y")
-    assert (decisions.value("t", "x"), decisions.value("t", "y")) == ("1", "answer")
+    assert decisions.is_filled(own("t"), "x")
+    assert not decisions.is_filled(own("t"), "y")
+    assert (decisions.value(own("t"), "x"), decisions.value(own("t"), "y")) == ("1", "answer")
     decisions.check_used(["t.x"])
 
 

@@ -20,15 +20,16 @@ from dbkit.schema.values import (
     Table,
     Trigger,
 )
+from tests.names import own
 
 A = Column("a", "integer")
 
 
 def test_each_change_has_an_inverse() -> None:
-    assert Add("t", A).inverse == Drop("t", A)
-    assert Drop("t", A).inverse == Add("t", A)
-    altered = Alter("t", A, Column("a", "text"))
-    assert altered.inverse == Alter("t", Column("a", "text"), A)
+    assert Add(own("t"), A).inverse == Drop(own("t"), A)
+    assert Drop(own("t"), A).inverse == Add(own("t"), A)
+    altered = Alter(own("t"), A, Column("a", "text"))
+    assert altered.inverse == Alter(own("t"), Column("a", "text"), A)
     assert altered.inverse.inverse == altered
     assert altered.item == Column("a", "text")
 
@@ -40,19 +41,24 @@ def test_each_change_has_an_inverse() -> None:
         (Index((Key("a"),), name="i"), Index((Key("a"),), name="j"), {"name": ("i", "j")}),
         (Index((Key("a"),), name="i"), Index((Key("b"),), name="j", named=False),
          {"keys": ((Key("a"),), (Key("b"),))}),
-        (Table("t", (A,)), Table("t", kind="view"), {"kind": ("table", "view")}),
-        (Table("t", parents=("p",)), Table("t"), {}),
+        (Table(own("t"), (A,)), Table(own("t"), kind="view"), {"kind": ("table", "view")}),
+        (Table(own("t"), parents=(own("p"),)), Table(own("t")), {}),
     ],
 )  # fmt: skip
 def test_differences(old: Item, new: Item, differences: dict[str, object]) -> None:
-    assert Alter("t", old, new).differences == differences
+    assert Alter(own("t"), old, new).differences == differences
 
 
 def test_items_of_a_kind() -> None:
     key = PrimaryKey(("a",))
-    changes = [Add("t", A), Add("u", Column("b", "text")), Drop("t", A), Add("t", key)]
+    changes = [
+        Add(own("t"), A),
+        Add(own("u"), Column("b", "text")),
+        Drop(own("t"), A),
+        Add(own("t"), key),
+    ]
     assert items(changes, Add, Column) == [A, Column("b", "text")]
-    assert items(changes, Add, Column, "t") == [A]
+    assert items(changes, Add, Column, own("t")) == [A]
     assert items(changes, Drop, Column) == [A]
 
 
@@ -69,7 +75,7 @@ def test_every_kind_of_item_has_a_word() -> None:
         (Column("a", "integer", identity="always", sequence=SequenceOptions(start=5)),
          ("column", "a", "integer always START 5")),
         (PrimaryKey(("a", "b")), ("primary key", "(a, b)", "")),
-        (ForeignKey(("a",), "u", ("id",), Action("CASCADE"), name="f"),
+        (ForeignKey(("a",), own("u"), ("id",), Action("CASCADE"), name="f"),
          ("foreign key", "f (a)", "references u (id) on delete cascade")),
         (Index((Key("a"),), True, name="i", where="a > 0"),
          ("unique index", "i (a)", "where a > 0")),
@@ -81,9 +87,9 @@ def test_every_kind_of_item_has_a_word() -> None:
         (Comment("a", "x"), ("comment", "on a", "x")),
         (Comment("i", "x", "index"), ("comment", "on index i", "x")),
         (Trigger("t", "BEFORE ..."), ("trigger", "t", "BEFORE ...")),
-        (EnumType("e", ("a", "b")), ("enum type", "e", "a, b")),
+        (EnumType(own("e"), ("a", "b")), ("enum type", "e", "a, b")),
         (Extension("citext", "public"), ("extension", "citext", "in schema public")),
-        (Table("v", kind="view"), ("view", "v", "")),
+        (Table(own("v"), kind="view"), ("view", "v", "")),
     ],
 )  # fmt: skip
 def test_an_item_in_words(item: Item, words: tuple[str, str, str]) -> None:

@@ -23,13 +23,14 @@ from dbkit.schema.values import (
     Table,
     Unique,
 )
+from tests.names import own
 
 A, B = Column("a", "integer"), Column("b", "text")
 KEY = PrimaryKey(("a",), name="t_pkey", named=False)
 
 
 def schema(*parts: Part) -> Schema:
-    return Schema(tables=(Table("t", parts),))
+    return Schema(tables=(Table(own("t"), parts),))
 
 
 def index(name: str, named: bool = True, column: str = "a") -> Index:
@@ -38,39 +39,42 @@ def index(name: str, named: bool = True, column: str = "a") -> Index:
 
 CASES: dict[str, tuple[tuple[Part, ...], tuple[Part, ...], list[Change]]] = {
     "the order of columns means nothing": ((A, B), (B, A), []),
-    "a column is added": ((A,), (A, B), [Add("t", B)]),
-    "a column is dropped": ((A, B), (A,), [Drop("t", B)]),
+    "a column is added": ((A,), (A, B), [Add(own("t"), B)]),
+    "a column is dropped": ((A, B), (A,), [Drop(own("t"), B)]),
     "a column has another type": (
-        (A,), (Column("a", "text"),), [Alter("t", A, Column("a", "text"))]),
+        (A,), (Column("a", "text"),), [Alter(own("t"), A, Column("a", "text"))]),
     "a name that nobody chose matches any": ((index("i", False),), (index("j", False),), []),
     "a name that one side did not choose matches": ((index("i", False),), (index("j"),), []),
     "a name that both chose is a difference": (
-        (index("i"),), (index("j"),), [Alter("t", index("i"), index("j"))]),
+        (index("i"),), (index("j"),), [Alter(own("t"), index("i"), index("j"))]),
     "of two equals that of the same name stays": (
-        (index("i"), index("j")), (index("j"),), [Drop("t", index("i"))]),
+        (index("i"), index("j")), (index("j"),), [Drop(own("t"), index("i"))]),
     "a second of two equals is added": (
-        (index("i"),), (index("i"), index("j")), [Add("t", index("j"))]),
+        (index("i"),), (index("i"), index("j")), [Add(own("t"), index("j"))]),
     "indexes of one name are one that changed": (
         (index("i"),), (index("i", True, "b"),),
-        [Alter("t", index("i"), index("i", True, "b"))]),
+        [Alter(own("t"), index("i"), index("i", True, "b"))]),
     "an index on the same keys is one that changed": (
         (index("i", False),), (Index((Key("a"),), unique=True, name="j", named=False),),
-        [Alter("t", index("i", False), Index((Key("a"),), unique=True, name="j", named=False))]),
+        [Alter(own("t"), index("i", False),
+               Index((Key("a"),), unique=True, name="j", named=False))]),
     "a table has one primary key": (
         (KEY,), (PrimaryKey(("b",), named=False),),
-        [Alter("t", KEY, PrimaryKey(("b",), named=False))]),
+        [Alter(own("t"), KEY, PrimaryKey(("b",), named=False))]),
     "a foreign key of the same column points elsewhere": (
-        (ForeignKey(("a",), "x", ("id",)),), (ForeignKey(("a",), "y", ("id",)),),
-        [Alter("t", ForeignKey(("a",), "x", ("id",)), ForeignKey(("a",), "y", ("id",)))]),
+        (ForeignKey(("a",), own("x"), ("id",)),), (ForeignKey(("a",), own("y"), ("id",)),),
+        [Alter(own("t"), ForeignKey(("a",), own("x"), ("id",)),
+               ForeignKey(("a",), own("y"), ("id",)))]),
     "checks without names are told by what they say": (
-        (Check("a > 0"),), (Check("a > 1"),), [Drop("t", Check("a > 0")), Add("t", Check("a > 1"))]
+        (Check("a > 0"),), (Check("a > 1"),),
+        [Drop(own("t"), Check("a > 0")), Add(own("t"), Check("a > 1"))],
     ),
     "a unique constraint is not a unique index": (
         (Unique(("a",)),), (Index((Key("a"),), unique=True),),
-        [Drop("t", Unique(("a",))), Add("t", Index((Key("a"),), unique=True))]),
+        [Drop(own("t"), Unique(("a",))), Add(own("t"), Index((Key("a"),), unique=True))]),
     "a comment on a column is not that on its index": (
         (Comment("a", "x"),), (Comment("a", "x", "index"),),
-        [Drop("t", Comment("a", "x")), Add("t", Comment("a", "x", "index"))]),
+        [Drop(own("t"), Comment("a", "x")), Add(own("t"), Comment("a", "x", "index"))]),
 }  # fmt: skip
 
 
@@ -88,33 +92,36 @@ def test_the_way_back_is_the_inverse(case: str) -> None:
 
 
 def test_types_come_before_tables_and_names_in_order() -> None:
-    old = Schema(enums=(EnumType("e", ("a",)),), tables=(Table("a"),))
+    old = Schema(enums=(EnumType(own("e"), ("a",)),), tables=(Table(own("a")),))
     new = Schema(
         namespaces=(Namespace("s"),),
-        enums=(EnumType("e", ("a", "b")), EnumType("d", ("x",))),
-        tables=(Table("c"), Table("b")),
+        enums=(EnumType(own("e"), ("a", "b")), EnumType(own("d"), ("x",))),
+        tables=(Table(own("c")), Table(own("b"))),
     )
     assert diff(old, new) == (
         Add(None, Namespace("s")),
-        Add(None, EnumType("d", ("x",))),
-        Alter(None, EnumType("e", ("a",)), EnumType("e", ("a", "b"))),
-        Drop(None, Table("a")),
-        Add(None, Table("b")),
-        Add(None, Table("c")),
+        Add(None, EnumType(own("d"), ("x",))),
+        Alter(None, EnumType(own("e"), ("a",)), EnumType(own("e"), ("a", "b"))),
+        Drop(None, Table(own("a"))),
+        Add(None, Table(own("b"))),
+        Add(None, Table(own("c"))),
     )
 
 
 def test_a_table_of_another_kind_is_altered_once_and_its_parts_are_compared() -> None:
-    old, new = Table("t", (A,)), Table("t", (A, B), options=TableOptions(strict=True))
+    old, new = Table(own("t"), (A,)), Table(own("t"), (A, B), options=TableOptions(strict=True))
     assert diff(Schema(tables=(old,)), Schema(tables=(new,))) == (
         Alter(None, old, new),
-        Add("t", B),
+        Add(own("t"), B),
     )
 
 
 def test_what_is_not_compared_makes_no_difference() -> None:
-    old = Schema(tables=(Table("t", parents=("p",)),), attached={("table", "", "t"): ("x",)})
-    assert diff(old, Schema(tables=(Table("t"),))) == ()
+    old = Schema(
+        tables=(Table(own("t"), parents=(own("p"),)),),
+        attached={("relation", own("t"), ""): ("x",)},
+    )
+    assert diff(old, Schema(tables=(Table(own("t")),))) == ()
     column, check = Column("a", "integer", True, "1"), Check("(a > 0)", name="c")
     ours = schema(replace(column, source=" 1"), replace(check, source="a>0"))
     assert diff(schema(column, check), ours) == ()
@@ -131,4 +138,4 @@ def test_what_is_not_compared_makes_no_difference() -> None:
     ],
 )
 def test_the_counterpart_of_a_part(part: Part, found: Part | None) -> None:
-    assert counterpart(Table("t", (A, KEY, index("i"))), part) == found
+    assert counterpart(Table(own("t"), (A, KEY, index("i"))), part) == found

@@ -8,7 +8,9 @@ from typing import Any, get_args
 import pytest
 
 from dbkit.schema.details import SequenceOptions, Setting, TableOptions
-from dbkit.schema.values import Column, EnumType, Nameable, Part, Schema, Table, in_namespace
+from dbkit.schema.names import Name
+from dbkit.schema.values import Column, EnumType, Nameable, Part, Schema, Table
+from tests.names import own
 
 KINDS: list[Any] = [*get_args(Part), EnumType, Table, SequenceOptions, TableOptions]
 
@@ -43,7 +45,7 @@ def test_what_the_server_may_name_says_whether_somebody_chose_the_name() -> None
 
 def test_a_sequence_says_only_what_is_not_the_default() -> None:
     assert SequenceOptions().words == ()
-    downwards = SequenceOptions("smallint", 0, -1, -9, 0, 2, True, True, ("t.u", "a"))
+    downwards = SequenceOptions("smallint", 0, -1, -9, 0, 2, True, True, (Name("t", "u"), "a"))
     assert downwards.clauses == (
         *("AS smallint", "START 0", "INCREMENT -1", "MINVALUE -9", "MAXVALUE 0"),
         *("CACHE 2", "CYCLE"),
@@ -65,22 +67,5 @@ def test_the_options_of_a_table_in_words() -> None:
 
 
 def test_what_is_attached_is_not_compared() -> None:
-    assert Schema(attached={("table", "", "t"): ("GRANT ...",)}) == Schema()
+    assert Schema(attached={("relation", own("t"), ""): ("GRANT ...",)}) == Schema()
     assert Column("a", "text") != Column("a", "text", False)
-
-
-@pytest.mark.parametrize(
-    ("name", "parts"),
-    [
-        ("t", ("", "t")),
-        ("s.t", ("s", "t")),
-        ("s.t.u", ("s", "t.u")),
-        ("x.t", ("", "x.t")),
-        ("a.b.t", ("a.b", "t")),
-        ("st", ("", "st")),
-    ],
-)
-def test_a_name_begins_with_a_schema_only_where_there_is_that_schema(
-    name: str, parts: tuple[str, str]
-) -> None:
-    assert in_namespace(name, ["s", "a.b"]) == parts

@@ -15,21 +15,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ...changes import Add, Alter, Change, Drop
-from ...sql import Hints, Statement, literal, mentions, quoted
+from ...changes import Add, Alter, Change, Drop, Hints, Misfits, Using
+from ...names import Name
+from ...peewee_models import truncated
+from ...sql import Statement, literal, mentions, quoted
 from ...values import (
     VIEWS,
     Column,
-    Comment,
     Domain,
     EnumType,
     Extension,
     Namespace,
+    ObjectComment,
     Schema,
     Sequence,
     Table,
 )
-from .as_sql import Spelling
+from .as_sql import Spelling, uses
 from .column_ddl import Columns
 from .other_ddl import Beside
 from .plan import Plan, columns_of_both
@@ -49,7 +51,7 @@ def statements(current: Schema, desired: Schema, hints: Hints | None = None) -> 
     return list(dict.fromkeys(one.statement for one in placed))
 
 
-def usings(current: Schema, desired: Schema) -> dict[tuple[str, str], str]:
+def usings(current: Schema, desired: Schema) -> Using:
     """Return the USING clauses of these statements, by table and column."""
     writer = _Writer(current, desired, Hints())
     clauses = {(table, old.name): writer.casts.using(table, old.name, old.type, new.type)
@@ -57,7 +59,7 @@ def usings(current: Schema, desired: Schema) -> dict[tuple[str, str], str]:
     return {place: clause.removeprefix(" USING ") for place, clause in clauses.items() if clause}
 
 
-def misfits(current: Schema, desired: Schema) -> dict[tuple[str, str], str]:
+def misfits(current: Schema, desired: Schema) -> Misfits:
     """Return what these statements do to values that do not fit the new type of their column."""
     writer = _Writer(current, desired, Hints())
     effects = {(table, old.name): writer.casts.misfit(old.type, new.type)
@@ -68,26 +70,27 @@ def misfits(current: Schema, desired: Schema) -> dict[tuple[str, str], str]:
 def views_in_the_way(current: Schema, desired: Schema) -> list[str]:
     """Return the names of the views that must be dropped and created again for the changes."""
     plan = _Writer(current, desired, Hints()).plan
-    return [str(name) for name in sorted(plan.recreated) if plan.old[name].kind in VIEWS]
+    views = (name for name in plan.recreated if plan.old[name].kind in VIEWS)
+    return sorted(name.exact for name in views)
 
 
-ITEMS = (Namespace, Extension, Comment)
+ITEMS = (Namespace, Extension, ObjectComment)
 
 
 class _Writer:
     def __init__(self, current: Schema, desired: Schema, hints: Hints) -> None:
         self.current, self.desired = current, desired
         self.spelling = Spelling(current, desired)
-        self._ranks: dict[tuple[int, str], int] = {}
-        self.plan = Plan(current, desired, self.spelling, hints.anew)
+        self._ranks: dict[tuple[int, Name], int] = {}
+        self.plan = Plan(current, desired, hints.anew)
         self.casts = Casts(self.spelling, (*current.domains, *desired.domains),
                            _fewer_labels(current, desired), hints.using)  # fmt: skip
         columns = Columns(self.spelling, self.casts, self.plan.retyped, self._taken())
-        self.sequences = Sequences(self.spelling)
-        self.beside = Beside(self.spelling, self.plan, [one.name for one in current.sequences])
+        self.sequences = Sequences()
+        self.beside = Beside(self.plan, [one.name for one in current.sequences])
         self.tables = Tables(self.spelling, self.plan, columns)
 
-    def retyped(self) -> Iterator[tuple[str, Column, Column]]:
+    def retyped(self) -> Iterator[tuple[Name, Column, Column]]:
         """Yield (table, old column, new column) of each column whose type changes."""
         for table in self.desired.tables:
             for old, new in columns_of_both(self.plan.old.get(table.name, table), table):
@@ -115,8 +118,8 @@ class _Writer:
     def _taken(self) -> set[str]:
         """Names that a new sequence must not have. For a serial column, the usual name of its
         sequence is assumed."""
-        return {self.spelling.split(name)[1] for name in self.spelling.known} | {
-            f"{self.spelling.split(table.name)[1]}_{part.name}_seq"
+        return {name.bare for name in self.spelling.known} | {
+            f"{table.name.bare}_{part.name}_seq"
             for table in self.current.tables
             for part in table.parts
             if isinstance(part, Column) and part.identity
@@ -139,7 +142,7 @@ class _Writer:
                 yield self.sequences.drop(name)
             case Alter(old=Sequence() as old, new=Sequence() as new):
                 yield from self.sequences.alter(old, new)
-            case _ if change.table is None and isinstance(change.item, ITEMS):
+            case _ if isinstance(change.item, ITEMS):
                 yield from self.beside.placed(change)
             case _:
                 yield from self.tables.placed(change)
@@ -164,49 +167,47 @@ class _Writer:
             where = f" AFTER {literal(new.labels[place - 1])}" if place else ""
             if not place and old.labels:
                 where = f" BEFORE {literal(old.labels[0])}"
-            sql = f"ALTER TYPE {self.spelling.name(new.name)} ADD VALUE {literal(label)}{where}"
+            sql = f"ALTER TYPE {new.name.sql} ADD VALUE {literal(label)}{where}"
             yield Placed(Step.TYPE, Statement(sql))
 
-    def _replace_type(self, name: str) -> Iterator[Placed]:
+    def _replace_type(self, name: Name) -> Iterator[Placed]:
         """Replace a type. The old type is renamed, and is dropped when no column uses it."""
         old, new = (_types(schema)[name] for schema in (self.current, self.desired))
         other = self._free(name)
         loss = self.casts.fewer.get(name, "")
         kind = "TYPE" if isinstance(old, EnumType) else "DOMAIN"
-        sql = f"ALTER {kind} {self.spelling.name(name)} RENAME TO {quoted(other)}"
+        sql = f"ALTER {kind} {name.sql} RENAME TO {quoted(other.bare)}"
         yield Placed(Step.TYPE, Statement(sql, loss), -1)
         create = self._create_type(new)
         yield replace(create, statement=replace(create.statement, loses=loss))
         drop = self._drop_type(old, other)
         yield replace(drop, statement=replace(drop.statement, loses=drop.statement.loses or loss))
 
-    def _free(self, name: str) -> str:
-        bare = self.spelling.split(name)[1].encode()[:50].decode(errors="ignore")
-        other = f"{bare}_before"
+    def _free(self, name: Name) -> Name:
+        other = name.beside(f"{truncated(name.bare, 50)}_before")
         while other in self.spelling.known:
-            other += "_"
+            other = name.beside(f"{other.bare}_")
         return other
 
     def _create_type(self, item: EnumType | Domain) -> Placed:
-        name = self.spelling.name(item.name)
+        name = item.name.sql
         if isinstance(item, EnumType):
             labels = ", ".join(map(literal, item.labels))
             return Placed(Step.TYPE, Statement(f"CREATE TYPE {name} AS ENUM ({labels})"))
         sql = f"CREATE DOMAIN {name} AS {item.definition}"
         return Placed(Step.TYPE, Statement(sql), 1 + self._rank(item, self.desired))
 
-    def _drop_type(self, item: EnumType | Domain, name: str) -> Placed:
+    def _drop_type(self, item: EnumType | Domain, name: Name) -> Placed:
         """A type is not dropped while a kept column uses it."""
-        bare = self.spelling.split(name)[1]
         kind = "TYPE" if isinstance(item, EnumType) else "DOMAIN"
-        sql = f"DROP {kind} {self.spelling.beside(item.name, bare)}"
+        sql = f"DROP {kind} {name.sql}"
         rank = 0 if isinstance(item, EnumType) else -1 - self._rank(item, self.current)
         return Placed(Step.DROP_TYPE, Statement(sql, self._loss_of_type(item)), rank)
 
     def _loss_of_type(self, item: EnumType | Domain) -> str:
         for table in self.current.tables:
             for part in table.parts:
-                used = isinstance(part, Column) and self.spelling.uses(part.type, item.name)
+                used = isinstance(part, Column) and uses(part.type, item.name)
                 if used and self.tables.is_lost(table, part):  # type: ignore[arg-type]
                     return f"column {part.name} of table {table.name} is of type {item.name}"
         return ""
@@ -224,10 +225,10 @@ class _Writer:
         return self._ranks[place]
 
     def _is_mentioned(self, one: Domain, by: Domain) -> bool:
-        return mentions(by.definition, self.spelling.split(one.name)[1])
+        return mentions(by.definition, one.name.bare)
 
 
-def _fewer_labels(current: Schema, desired: Schema) -> dict[str, str]:
+def _fewer_labels(current: Schema, desired: Schema) -> dict[Name, str]:
     """The enum types that lose labels, with the data that this may lose."""
     new = {enum.name: enum.labels for enum in desired.enums}
     gone = {enum.name: [label for label in enum.labels if label not in new[enum.name]]
@@ -236,6 +237,6 @@ def _fewer_labels(current: Schema, desired: Schema) -> dict[str, str]:
             for name, labels in gone.items() if labels}  # fmt: skip
 
 
-def _types(schema: Schema) -> dict[str, EnumType | Domain]:
-    enums: dict[str, EnumType | Domain] = {one.name: one for one in schema.enums}
+def _types(schema: Schema) -> dict[Name, EnumType | Domain]:
+    enums: dict[Name, EnumType | Domain] = {one.name: one for one in schema.enums}
     return enums | {one.name: one for one in schema.domains}

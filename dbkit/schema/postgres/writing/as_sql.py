@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from ...details import Action, Key, KeyOption, Setting
+from ...names import Name
 from ...sql import listed, literal, quoted
 from ...values import (
     Check,
@@ -22,51 +23,24 @@ from ...values import (
     Table,
     Trigger,
     Unique,
-    in_namespace,
 )
+
+Type = str | Name  # of a column
 
 
 class Spelling:
-    """Names and types as SQL. It knows the schemas, tables and types, because a name with a dot may
-    be qualified or not."""
+    """The values of some schemas as SQL, with the names of their enum types, and of all objects."""
 
     def __init__(self, *schemas: Schema) -> None:
-        self.namespaces = {one.name for schema in schemas for one in schema.namespaces}
         self.enums = {one.name for schema in schemas for one in schema.enums}
-        self.tables = {one.name for schema in schemas for one in schema.tables}
-        self.known = self.enums | self.tables
-        for schema in schemas:
-            self.known |= {one.name for one in schema.domains}
-            self.known |= {one.name for one in schema.sequences}
-
-    def split(self, name: str) -> tuple[str, str]:
-        """Return (schema, bare name); the schema is empty if it is the connection's own."""
-        space, bare = in_namespace(name, self.namespaces)
-        if not space and "." in name and name not in self.known:
-            space, _, bare = name.partition(".")
-        return space, bare
-
-    def name(self, name: str) -> str:
-        return self.beside(name, self.split(name)[1])
-
-    def beside(self, name: str, other: str) -> str:
-        """Return the bare name `other`, qualified with the schema of `name`, as SQL."""
-        schema = self.split(name)[0]
-        return f"{quoted(schema)}.{quoted(other)}" if schema else quoted(other)
-
-    def type(self, type_: str) -> str:
-        return self.name(type_) if type_ in self.enums else type_
-
-    def uses(self, type_: str, name: str) -> bool:
-        """Whether a column's type is the enum type or domain `name`, or an array of it."""
-        if type_ in self.enums:
-            return type_ == name
-        return type_.removesuffix("[]").replace('"', "") in (name, self.split(name)[1])
+        self.known = {one.name for schema in schemas
+                      for kind in (schema.enums, schema.tables, schema.domains, schema.sequences)
+                      for one in kind}  # fmt: skip
 
     def column(self, column: Column, sequence: str = "") -> str:
         """Return the definition of a column; `sequence` is the sequence of a serial column, as
         SQL."""
-        words = [quoted(column.name), self.type(column.type)]
+        words = [quoted(column.name), type_sql(column.type)]
         if column.collation:
             words.append(f"COLLATE {column.collation}")
         if column.generated is not None:
@@ -108,7 +82,7 @@ class Spelling:
     def _foreign_key(self, key: ForeignKey) -> str:
         return spaced(
             f"FOREIGN KEY {timed(key.columns, key.period)}",
-            f"REFERENCES {self.name(key.target)} {timed(key.target_columns, key.period)}",
+            f"REFERENCES {key.target.sql} {timed(key.target_columns, key.period)}",
             "" if key.match == "SIMPLE" else f"MATCH {key.match}",
             f"ON DELETE {action(key.on_delete)} ON UPDATE {key.on_update}",
             deferrable(key.deferrable),
@@ -120,17 +94,17 @@ class Spelling:
         return spaced(
             "CREATE UNIQUE INDEX" if index.unique else "CREATE INDEX",
             quoted(index.name) if index.name else "",
-            f"ON {self.name(table.name)} USING {quoted(index.method)} ({keys})",
+            f"ON {table.name.sql} USING {quoted(index.method)} ({keys})",
             included(index.include),
             "" if index.nulls_distinct else "NULLS NOT DISTINCT",
             settings(index.options),
             f"WHERE {index.where}" if index.where else "",
         )
 
-    def policy(self, table: str, policy: Policy) -> str:
+    def policy(self, table: Name, policy: Policy) -> str:
         roles = (role.upper() if role == "public" else quoted(role) for role in policy.roles)
         return spaced(
-            f"CREATE POLICY {quoted(policy.name)} ON {self.name(table)}",
+            f"CREATE POLICY {quoted(policy.name)} ON {table.sql}",
             "AS PERMISSIVE" if policy.permissive else "AS RESTRICTIVE",
             f"FOR {policy.command} TO {', '.join(roles)}",
             f"USING ({policy.using})" if policy.using is not None else "",
@@ -139,9 +113,21 @@ class Spelling:
 
     def view(self, table: Table) -> str:
         kind = table.kind.upper()
-        return spaced(f"CREATE {kind} {self.name(table.name)}", settings(table.options.settings),
+        return spaced(f"CREATE {kind} {table.name.sql}", settings(table.options.settings),
                       f"AS {table.options.query.strip().rstrip(';')}",
                       "" if table.populated or kind == "VIEW" else "WITH NO DATA")  # fmt: skip
+
+
+def type_sql(type_: Type) -> str:
+    """Return a column's type as SQL."""
+    return type_.sql if isinstance(type_, Name) else type_
+
+
+def uses(type_: Type, name: Name) -> bool:
+    """Whether a column's type is the enum type or domain `name`, or an array of it."""
+    if isinstance(type_, Name):
+        return type_ == name
+    return type_.removesuffix("[]").replace('"', "") in (str(name), name.bare)
 
 
 def keyed(part: PrimaryKey | Unique) -> str:

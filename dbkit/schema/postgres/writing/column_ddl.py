@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from ...names import Name
+from ...peewee_models import truncated
 from ...sql import Statement, literal, quoted
 from ...values import Column
-from .as_sql import Spelling, identity
+from .as_sql import Spelling, identity, type_sql
 from .sequence_ddl import sequence_settings
 from .steps import Placed, Step
 from .type_changes import Casts
@@ -19,11 +21,11 @@ class Columns:
     """Writes the statements for columns. `taken` are names that a new sequence must not have."""
 
     def __init__(
-        self, spelling: Spelling, casts: Casts, retyped: set[tuple[str, str]], taken: set[str]
+        self, spelling: Spelling, casts: Casts, retyped: set[tuple[Name, str]], taken: set[str]
     ) -> None:
         self.spelling, self.casts, self.retyped, self.taken = spelling, casts, retyped, taken
 
-    def create(self, table: str, columns: list[Column]) -> tuple[list[str], list[Placed]]:
+    def create(self, table: Name, columns: list[Column]) -> tuple[list[str], list[Placed]]:
         """Return (the definitions of columns, the statements for the sequences of serial
         columns)."""
         lines, beside = [], []
@@ -34,21 +36,21 @@ class Columns:
                 beside += [_create(sequence, column), self._own(table, column, sequence)]
         return lines, beside
 
-    def add(self, table: str, column: Column) -> Iterator[Placed]:
+    def add(self, table: Name, column: Column) -> Iterator[Placed]:
         (line,), beside = self.create(table, [column])
         step = Step.ADD_COLUMN if column.generated is None else Step.ADD_GENERATED
-        yield Placed(step, Statement(f"ALTER TABLE {self.spelling.name(table)} ADD COLUMN {line}"))
+        yield Placed(step, Statement(f"ALTER TABLE {table.sql} ADD COLUMN {line}"))
         yield from beside
 
-    def drop(self, table: str, column: Column) -> Placed:
+    def drop(self, table: Name, column: Column) -> Placed:
         """Drop a column. A generated column can be computed again; any other loses its values."""
-        sql = f"ALTER TABLE {self.spelling.name(table)} DROP COLUMN {quoted(column.name)}"
+        sql = f"ALTER TABLE {table.sql} DROP COLUMN {quoted(column.name)}"
         if column.generated is not None:
             return Placed(Step.DROP_GENERATED, Statement(sql))
         return Placed(Step.DROP_COLUMN, Statement(sql, f"column {column.name} of table {table}"))
 
-    def alter(self, table: str, old: Column, new: Column) -> Iterator[Placed]:
-        head = f"ALTER TABLE {self.spelling.name(table)} ALTER COLUMN {quoted(new.name)}"
+    def alter(self, table: Name, old: Column, new: Column) -> Iterator[Placed]:
+        head = f"ALTER TABLE {table.sql} ALTER COLUMN {quoted(new.name)}"
         retyped = (table, new.name) in self.retyped
         loss = self.casts.loss(old.type, new.type) if retyped else ""
         reason = loss and f"column {new.name} of table {table}: {loss}"
@@ -64,7 +66,7 @@ class Columns:
             yield self._advance(table, new)
 
     def _off(
-        self, table: str, old: Column, new: Column, retyped: bool
+        self, table: Name, old: Column, new: Column, retyped: bool
     ) -> Iterator[tuple[Step, str]]:
         """Remove the attributes that the new column lacks, or that block a change of type."""
         if old.generated is not None and new.generated is None:
@@ -79,19 +81,19 @@ class Columns:
             yield Step.DROP_DEFAULT, "DROP DEFAULT"
 
     def _type(
-        self, table: str, old: Column, new: Column, retyped: bool
+        self, table: Name, old: Column, new: Column, retyped: bool
     ) -> Iterator[tuple[Step, str]]:
         if retyped:
             collation = f" COLLATE {new.collation}" if new.collation else ""
             using = self.casts.using(table, new.name, old.type, new.type)
-            yield Step.TYPE_OF, f"TYPE {self.spelling.type(new.type)}{collation}{using}"
+            yield Step.TYPE_OF, f"TYPE {type_sql(new.type)}{collation}{using}"
         if old.nullable and not new.nullable:
             yield Step.NULLABILITY, "SET NOT NULL"
         if new.nullable and not old.nullable:
             yield Step.NULLABILITY, "DROP NOT NULL"
 
     def _on(
-        self, table: str, old: Column, new: Column, retyped: bool
+        self, table: Name, old: Column, new: Column, retyped: bool
     ) -> Iterator[tuple[Step, str]]:
         if new.identity in IDENTITIES:
             if old.identity not in IDENTITIES:
@@ -108,44 +110,43 @@ class Columns:
         if new.default is not None and (retyped or old.default != new.default):
             yield Step.DEFAULT, f"SET DEFAULT {new.default}"
 
-    def _settings(self, table: str, old: Column, new: Column) -> Iterator[tuple[Step, str]]:
+    def _settings(self, table: Name, old: Column, new: Column) -> Iterator[tuple[Step, str]]:
         """Alter the options of the sequence that the column keeps."""
         if (old.sequence, old.type) != (new.sequence, new.type):
-            text = f" {sequence_settings(new.sequence, new.type)[0]}"
+            text = f" {sequence_settings(new.sequence, type_sql(new.type))[0]}"
             sequence = f"pg_catalog.pg_get_serial_sequence({self._place(table, new)})"
             change = f"'ALTER SEQUENCE ' || {sequence} || {literal(text)}"
             yield Step.DEFAULT, _execute(change)
 
-    def _new_sequence(self, table: str, column: Column) -> str:
-        bare = self.spelling.split(table)[1]
-        base = f"{bare}_{column.name}".encode()[:55].decode(errors="ignore")
+    def _new_sequence(self, table: Name, column: Column) -> str:
+        base = truncated(f"{table.bare}_{column.name}", 55)
         name, number = f"{base}_seq", 0
         while name in self.taken:
             number += 1
             name = f"{base}_seq{number}"
         self.taken.add(name)
-        return self.spelling.beside(table, name)
+        return table.beside(name).sql
 
-    def _own(self, table: str, column: Column, sequence: str) -> Placed:
-        owner = f"{self.spelling.name(table)}.{quoted(column.name)}"
+    def _own(self, table: Name, column: Column, sequence: str) -> Placed:
+        owner = f"{table.sql}.{quoted(column.name)}"
         return Placed(Step.DEFAULT, Statement(f"ALTER SEQUENCE {sequence} OWNED BY {owner}"))
 
-    def _advance(self, table: str, column: Column) -> Placed:
+    def _advance(self, table: Name, column: Column) -> Placed:
         """Advance the sequence past the existing values."""
         name, place = quoted(column.name), self._place(table, column)
         sequence, last = f"pg_catalog.pg_get_serial_sequence({place})", f"pg_catalog.max({name})"
         start = 1 if column.sequence.start is None else column.sequence.start
         sql = f"SELECT pg_catalog.setval({sequence}, {last}::bigint) "
-        sql += f"FROM {self.spelling.name(table)} HAVING {last} OPERATOR(pg_catalog.>=) {start}"
+        sql += f"FROM {table.sql} HAVING {last} OPERATOR(pg_catalog.>=) {start}"
         return Placed(Step.AFTER_DEFAULT, Statement(sql))
 
-    def _place(self, table: str, column: Column) -> str:
-        return f"{literal(self.spelling.name(table))}, {literal(column.name)}"
+    def _place(self, table: Name, column: Column) -> str:
+        return f"{literal(table.sql)}, {literal(column.name)}"
 
 
 def _create(sequence: str, column: Column) -> Placed:
     """Create the sequence of a serial column."""
-    options = replace(column.sequence, type=column.sequence.type or column.type)
+    options = replace(column.sequence, type=column.sequence.type or type_sql(column.type))
     sql = f"CREATE SEQUENCE {sequence} {' '.join(options.clauses)}"
     return Placed(Step.SEQUENCE, Statement(sql))
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...changes import Add, Alter, Change, Drop
+from ...names import Name
 from ...sql import Statement, literal, quoted
-from ...values import VIEWS, Comment, Extension, Namespace
-from .as_sql import Spelling
+from ...values import VIEWS, Extension, Namespace, ObjectComment
 from .plan import Plan
 from .steps import Placed, Step
 
@@ -15,8 +15,8 @@ from .steps import Placed, Step
 class Beside:
     """Writes the statements for schemas, extensions and comments outside tables."""
 
-    def __init__(self, spelling: Spelling, plan: Plan, sequences: list[str]) -> None:
-        self.spelling, self.plan = spelling, plan
+    def __init__(self, plan: Plan, sequences: list[Name]) -> None:
+        self.plan = plan
         self.lasting = [one.name for one in plan.old.values() if one.kind not in VIEWS] + sequences
 
     def placed(self, change: Change) -> Iterator[Placed]:
@@ -35,25 +35,25 @@ class Beside:
             case Drop(item=Extension(name)):
                 loss = f"extension {name}, with all that belongs to it"
                 yield Placed(Step.DROP_EXTENSION, Statement(f"DROP EXTENSION {quoted(name)}", loss))
-            case Add(item=Comment() as item) | Alter(new=Comment() as item):
+            case Add(item=ObjectComment() as item) | Alter(new=ObjectComment() as item):
                 yield self._comment(item, literal(item.text))
-            case Drop(item=Comment() as item) if not self._is_gone(item):
+            case Drop(item=ObjectComment() as item) if not self._is_gone(item):
                 yield self._comment(item, "NULL")
 
-    def _comment(self, comment: Comment, text: str) -> Placed:
-        schema = comment.of == "schema"
-        name = quoted(comment.name) if schema else self.spelling.name(comment.name)
-        return Placed(Step.COMMENT, Statement(f"COMMENT ON {comment.of.upper()} {name} IS {text}"))
+    def _comment(self, comment: ObjectComment, text: str) -> Placed:
+        what = f"{comment.of.upper()} {comment.name.sql}"
+        return Placed(Step.COMMENT, Statement(f"COMMENT ON {what} IS {text}"))
 
-    def _is_gone(self, comment: Comment) -> bool:
+    def _is_gone(self, comment: ObjectComment) -> bool:
         """Whether the object is dropped, and its comment with it."""
+        name = comment.name.bare if comment.of == "schema" else comment.name
         return any(
-            isinstance(change, Drop) and change.table is None and change.item.name == comment.name
-            and not isinstance(change.item, Comment) for change in self.plan.changes
+            isinstance(change, Drop) and change.table is None and change.item.name == name
+            and not isinstance(change.item, ObjectComment) for change in self.plan.changes
         )  # fmt: skip
 
     def _drop_namespace(self, name: str) -> Placed:
         """Drop a schema. Its tables and sequences may contain data."""
-        lost = [one for one in self.lasting if self.spelling.split(one)[0] == name]
-        loss = f"{', '.join(lost)} in schema {name}" if lost else ""
+        lost = [one for one in self.lasting if one.schema == name]
+        loss = f"{', '.join(map(str, lost))} in schema {name}" if lost else ""
         return Placed(Step.DROP_NAMESPACE, Statement(f"DROP SCHEMA {quoted(name)}", loss))

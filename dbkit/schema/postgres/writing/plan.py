@@ -13,6 +13,8 @@ from dataclasses import replace
 from ...changes import Add, Alter, Change, Drop
 from ...diff import diff
 from ...inheritance import is_partition
+from ...names import Name
+from ...postgres.writing.as_sql import uses
 from ...sql import literal, mentions
 from ...values import (
     VIEWS,
@@ -36,7 +38,7 @@ from ...values import (
     Trigger,
     Unique,
 )
-from .as_sql import Spelling, words_of
+from .as_sql import words_of
 
 Keys = PrimaryKey | Unique | Index
 PLAIN = ("table", "unlogged table")
@@ -47,21 +49,18 @@ class Plan:
     dropped and created again. `retyped` are columns whose type changes, and `again` are columns
     that are dropped and added."""
 
-    def __init__(
-        self, current: Schema, desired: Schema, spelling: Spelling, anew: frozenset[str]
-    ) -> None:
-        self.spelling = spelling
+    def __init__(self, current: Schema, desired: Schema, anew: frozenset[Name]) -> None:
         self.old = {table.name: table for table in current.tables}
         self.new = {table.name: table for table in desired.tables}
         self.both = [(self.old[name], table) for name, table in self.new.items()
                      if name in self.old]  # fmt: skip
         changes = diff(current, desired)
-        made_anew = {enum.name for enum in current.enums if enum.name.rpartition(".")[2] in anew}
+        made_anew = anew & {enum.name for enum in current.enums}
         self.replaced = _replaced(changes, current.domains, made_anew)
         self.recreated = self._recreated(changes)
         self.kept = [pair for pair in self.both if pair[1].name not in self.recreated]
-        self.retyped: set[tuple[str, str]] = set()
-        self.again: set[tuple[str, str]] = set()
+        self.retyped: set[tuple[Name, str]] = set()
+        self.again: set[tuple[Name, str]] = set()
         self._find_columns()
         dropped = [(change.table, change.old if isinstance(change, Alter) else change.item)
                    for change in changes
@@ -72,16 +71,16 @@ class Plan:
         self.kept = [pair for pair in self.kept if pair[1].name not in self.recreated]
         self.changes = [*self._simple(changes), *self._all_again()]
 
-    def _recreated(self, changes: tuple[Change, ...]) -> set[str]:
+    def _recreated(self, changes: tuple[Change, ...]) -> set[Name]:
         """Views that differ, tables that cannot be altered, and partitions of those."""
-        names = set()
+        names: set[Name] = set()
         for change in changes:
             match change:
                 case Alter(old=Table() as old, new=Table() as new) if not _is_alterable(old, new):
                     names.add(new.name)
                 case Add(item=Column()) | Drop(item=Column()) | Alter(new=Column()):
-                    if self.new[change.table or ""].kind in VIEWS:
-                        names.add(change.table or "")
+                    if change.table and self.new[change.table].kind in VIEWS:
+                        names.add(change.table)
         gone = set(self.old) - set(self.new)
         waiting = [old for old, _ in self.both]
         while found := {old.name for old in waiting if _is_partition_of(old, names | gone)} - names:
@@ -102,10 +101,10 @@ class Plan:
     def _is_retyped(self, old: Column, new: Column) -> bool:
         return (
             (old.type, old.collation) != (new.type, new.collation)
-            or any(self.spelling.uses(old.type, name) for name in self.replaced)
+            or any(uses(old.type, name) for name in self.replaced)
         )  # fmt: skip
 
-    def _is_again(self, table: str, old: Column, new: Column) -> bool:
+    def _is_again(self, table: Name, old: Column, new: Column) -> bool:
         if new.generated is None:  # a stored value can be kept
             return old.generated is not None and old.generated.kind == "VIRTUAL"
         expression = new.generated.expression
@@ -117,11 +116,11 @@ class Plan:
         )
 
     def _names_replaced(self, text: str) -> bool:
-        return any(mentions(text, self.spelling.split(name)[1]) for name in self.replaced)
+        return any(mentions(text, name.bare) for name in self.replaced)
 
     def _find_keys(self) -> None:
         """Find the dropped keys and the foreign keys to them."""
-        self.parts_again: dict[str, list[Part]] = {}
+        self.parts_again: dict[Name, list[Part]] = {}
         for old, new in self.kept:
             own: list[Part] = [
                 part for part in self._unchanged(old)
@@ -148,15 +147,14 @@ class Plan:
         of_replaced = (
             column.name
             for column in table.parts
-            if isinstance(column, Column)
-            and any(self.spelling.uses(column.type, name) for name in self.replaced)
+            if isinstance(column, Column) and any(uses(column.type, name) for name in self.replaced)
         )
         again = (column for owner, column in self.again if owner == table.name)
         return self._names_replaced(text) or any(
             mentions(text, column) for column in (*again, *of_replaced)
         )
 
-    def _is_cut_off(self, table: str, key: ForeignKey) -> bool:
+    def _is_cut_off(self, table: Name, key: ForeignKey) -> bool:
         touched = self.retyped | self.again
         return (
             any((table, column) in touched for column in key.columns)
@@ -183,19 +181,20 @@ class Plan:
                    for table, column in self.retyped | self.again)
         )  # fmt: skip
 
-    def _names(self, text: str, table: str) -> bool:
-        return mentions(text, self.spelling.split(table)[1])
+    def _names(self, text: str, table: Name) -> bool:
+        return mentions(text, table.bare)
 
     def _is_rename(self, change: Change) -> bool:
         """Whether only the name of a key, check or index changes, and no column forces a drop."""
         if not isinstance(change, Alter) or not isinstance(change.old, Keys | Check | Exclusion):
             return False
-        renamed = replace(change.old, name=change.item.name, named=change.new.named)  # type: ignore[union-attr]
+        assert change.table is not None
+        renamed = replace(change.old, name=change.item.name, named=change.new.named)  # type: ignore[arg-type,union-attr]
         has_names = bool(change.old.name and change.item.name)
         return (
             has_names
             and renamed == change.new
-            and not self._is_cut(self.new[change.table or ""], change.old)
+            and not self._is_cut(self.new[change.table], change.old)
         )
 
     def _simple(self, changes: tuple[Change, ...]) -> Iterator[Change]:
@@ -255,7 +254,7 @@ class Plan:
 
     def _comes_with_parent(self, change: Change) -> bool:
         """Whether the same change of a parent reaches this table."""
-        table = self.new.get(change.table or "")
+        table = self.new.get(change.table) if change.table else None
         inherited = isinstance(change.item, Column | Check) and table is not None
         return inherited and any(
             _same(change, other)
@@ -279,7 +278,9 @@ class Plan:
         return [self.new[name] for name in table.parents if name in self.new]
 
 
-def _replaced(changes: tuple[Change, ...], domains: tuple[Domain, ...], anew: set[str]) -> set[str]:
+def _replaced(
+    changes: tuple[Change, ...], domains: tuple[Domain, ...], anew: frozenset[Name]
+) -> set[Name]:
     """The types to replace: the types `anew`, the types that PostgreSQL cannot alter, and the
     domains based on these types."""
     names = set(anew)
@@ -300,8 +301,8 @@ def _replaced(changes: tuple[Change, ...], domains: tuple[Domain, ...], anew: se
     return names
 
 
-def _is_over(domain: Domain, names: set[str]) -> bool:
-    return any(mentions(domain.definition, name.split(".")[-1]) for name in names - {domain.name})
+def _is_over(domain: Domain, names: set[Name]) -> bool:
+    return any(mentions(domain.definition, name.bare) for name in names - {domain.name})
 
 
 def _columns(key: Keys) -> Iterable[str | None]:
@@ -333,7 +334,7 @@ def _partitioning(table: Table) -> tuple[str, str, tuple[str, ...]]:
     return options.partition_by, options.bound, options.parents if options.bound else ()
 
 
-def _is_partition_of(table: Table, names: set[str]) -> bool:
+def _is_partition_of(table: Table, names: set[Name]) -> bool:
     return is_partition(table) and not names.isdisjoint(table.parents)
 
 

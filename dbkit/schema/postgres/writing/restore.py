@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...changes import Add, Change, Drop, Item, kind
+from ...names import Name
 from ...sql import Statement
 from ...values import (
     VIEWS,
     Attached,
+    Attachment,
     Check,
     Column,
     Exclusion,
@@ -25,7 +27,7 @@ from ...values import (
 from .plan import Plan
 from .type_changes import STRINGS, base_type
 
-Key = tuple[str, str, str]
+NO_TABLE = Name("", "")  # of a table itself
 LONG = {*STRINGS, "bytea", "json", "jsonb", "xml"}  # types whose values can be stored out of line
 
 
@@ -36,9 +38,9 @@ def restoring(plan: Plan, attached: Attached) -> Iterator[Statement]:
         old = dropped.get(_place(change)) if isinstance(change, Add) else None
         if old is not None:
             what = f"{kind(old)} {old.name}"
-            yield from _of(attached, _keys(change.table or "", old, change.item), what)
+            yield from _of(attached, _keys(change.table or NO_TABLE, old, change.item), what)
     for name in sorted(plan.replaced):
-        yield from _of(attached, [("type", "", name)], f"type {name}")
+        yield from _of(attached, [("type", name, "")], f"type {name}")
     for old, new in plan.kept:
         for before in old.parts:
             if isinstance(before, Column) and (new.name, before.name) in plan.retyped:
@@ -52,9 +54,9 @@ def restoring(plan: Plan, attached: Attached) -> Iterator[Statement]:
 def lost(before: Schema, after: Schema) -> Iterator[Statement]:
     """Yield the statements for each object that exists `before` and `after`, and has lost an
     attachment."""
-    existing = {("type", "", enum.name) for enum in after.enums}
-    existing |= {("type", "", domain.name) for domain in after.domains}
-    existing |= {key for table in after.tables for key in _keys("", table, table)}
+    types = (*(one.name for one in after.enums), *(one.name for one in after.domains))
+    existing = {("type", name, "") for name in types}
+    existing |= {key for table in after.tables for key in _keys(NO_TABLE, table, table)}
     for key, statements in before.attached.items():
         left = after.attached.get(key, ())
         if key not in existing or set(left) == set(statements):
@@ -62,20 +64,20 @@ def lost(before: Schema, after: Schema) -> Iterator[Statement]:
         whole = key[0] in ("owner", "type")  # no single statement revokes an excess privilege
         for sql in statements:
             if whole or sql not in left:
-                yield Statement(sql, restores=" ".join(filter(None, key)))
+                yield Statement(sql, restores=" ".join(filter(None, map(str, key))))
 
 
-def _place(change: Change) -> tuple[str | None, type, str | None]:
+def _place(change: Change) -> tuple[Name | None, type, Name | str | None]:
     return change.table, type(change.item), change.item.name
 
 
-def _of(attached: Attached, keys: list[Key], what: str) -> Iterator[Statement]:
+def _of(attached: Attached, keys: list[Attachment], what: str) -> Iterator[Statement]:
     for key in keys:
         for sql in attached.get(key, ()):
             yield Statement(sql, restores=what)
 
 
-def _keys(table: str, old: Item, new: Item) -> list[Key]:
+def _keys(table: Name, old: Item, new: Item) -> list[Attachment]:
     """The keys of Attached for an object that is created again; for a table also those of its
     parts, unless its kind changes."""
     match old, new:

@@ -5,33 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...details import SequenceOptions
+from ...names import Name
 from ...sql import Statement, literal, quoted
 from ...values import Sequence
 from ..catalog import LARGEST
-from .as_sql import Spelling
 from .steps import Placed, Step
 
 
 class Sequences:
     """Writes the statements for sequences that belong to no column."""
 
-    def __init__(self, spelling: Spelling) -> None:
-        self.spelling = spelling
-
     def create(self, item: Sequence) -> Iterator[Placed]:
         kind = "UNLOGGED SEQUENCE" if item.options.unlogged else "SEQUENCE"
-        sql = " ".join([f"CREATE {kind} {self.spelling.name(item.name)}", *item.options.clauses])
+        sql = " ".join([f"CREATE {kind} {item.name.sql}", *item.options.clauses])
         yield Placed(Step.SEQUENCE, Statement(sql))
         yield from self._own(item)
 
-    def drop(self, name: str) -> Placed:
+    def drop(self, name: Name) -> Placed:
         """Drop a sequence, which may have been dropped with the column that owned it."""
-        sql = f"DROP SEQUENCE IF EXISTS {self.spelling.name(name)}"
+        sql = f"DROP SEQUENCE IF EXISTS {name.sql}"
         return Placed(Step.DROP_SEQUENCE, Statement(sql, f"how far sequence {name} has counted"))
 
     def alter(self, old: Sequence, new: Sequence) -> Iterator[Placed]:
         """Alter a sequence. A sequence that is out of its new bounds begins again."""
-        name = self.spelling.name(new.name)
+        name = new.name.sql
         before, after = old.options, new.options
         if before.owner and before.owner != after.owner:
             yield Placed(Step.DROP_DEFAULT, Statement(f"ALTER SEQUENCE {name} OWNED BY NONE"))
@@ -50,8 +47,8 @@ class Sequences:
     def _own(self, item: Sequence) -> Iterator[Placed]:
         if item.options.owner:
             table, column = item.options.owner
-            owner = f"{self.spelling.name(table)}.{quoted(column)}"
-            sql = f"ALTER SEQUENCE {self.spelling.name(item.name)} OWNED BY {owner}"
+            owner = f"{table.sql}.{quoted(column)}"
+            sql = f"ALTER SEQUENCE {item.name.sql} OWNED BY {owner}"
             yield Placed(Step.DEFAULT, Statement(sql))
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from ...changes import Add, Alter, Change, Drop
 from ...details import Setting, TableOptions
 from ...inheritance import inherited_column, is_partition
+from ...names import Name
 from ...sql import Statement, literal, mentions, not_done, quoted
 from ...values import (
     VIEWS,
@@ -39,8 +40,8 @@ class Tables:
 
     def __init__(self, spelling: Spelling, plan: Plan, columns: Columns) -> None:
         self.spelling, self.plan, self.columns = spelling, plan, columns
-        self.firing = Firings(spelling, plan, lambda table: self._rank(table, plan.new))
-        self._ranks: dict[tuple[int, str], int] = {}
+        self.firing = Firings(plan, lambda table: self._rank(table, plan.new))
+        self._ranks: dict[tuple[int, Name], int] = {}
 
     def placed(self, change: Change) -> Iterator[Placed]:
         match change:
@@ -50,17 +51,17 @@ class Tables:
                 yield from self._drop(table)
             case Alter(old=Table() as old, new=Table() as new):
                 yield from self._alter(old, new)
-            case Add(table=str(table), item=Column() as column):
+            case Add(table=Name() as table, item=Column() as column):
                 yield from self._add_column(table, column)
-            case Drop(table=str(table), item=Column() as column):
+            case Drop(table=Name() as table, item=Column() as column):
                 yield self._drop_column(table, column)
-            case Alter(table=str(table), old=Column() as old, new=Column() as new):
+            case Alter(table=Name() as table, old=Column() as old, new=Column() as new):
                 yield from self.columns.alter(table, old, new)
-            case Alter(table=str(table), old=old, new=new):
+            case Alter(table=Name() as table, old=old, new=new):
                 yield self._rename_part(table, old, new)  # type: ignore[arg-type]
-            case Add(table=str(table), item=item):
+            case Add(table=Name() as table, item=item):
                 yield from self._add(self.plan.new[table], item)  # type: ignore[arg-type]
-            case Drop(table=str(table), item=item):
+            case Drop(table=Name() as table, item=item):
                 yield from self._drop_part(table, item)  # type: ignore[arg-type]
 
     def is_lost(self, table: Table, column: Column) -> bool:
@@ -73,19 +74,19 @@ class Tables:
         gone = not any(part.name == column.name for part in new.parts if isinstance(part, Column))
         return column.generated is None and (gone or (table.name, column.name) in self.plan.again)
 
-    def _add_column(self, table: str, column: Column) -> Iterator[Placed]:
+    def _add_column(self, table: Name, column: Column) -> Iterator[Placed]:
         """Add a column. If it replaces a column whose values would be lost, that column may still
         exist."""
         for placed in self.columns.add(table, column):
             loss = self._loss_of_again(table, column)
             yield replace(placed, statement=replace(placed.statement, loses=loss))
 
-    def _drop_column(self, table: str, column: Column) -> Placed:
+    def _drop_column(self, table: Name, column: Column) -> Placed:
         placed = self.columns.drop(table, column)
         loss = placed.statement.loses or self._loss_of_again(table, column)
         return replace(placed, statement=replace(placed.statement, loses=loss))
 
-    def _loss_of_again(self, table: str, column: Column) -> str:
+    def _loss_of_again(self, table: Name, column: Column) -> str:
         """The loss if a column is dropped and added: a column that becomes generated, or is no
         longer generated, loses its values."""
         if (table, column.name) not in self.plan.again:
@@ -114,7 +115,7 @@ class Tables:
         columns = [part for part in table.parts if isinstance(part, Column)]
         options = table.options
         kind = "UNLOGGED TABLE" if table.kind == "unlogged table" else "TABLE"
-        words = [f"CREATE {kind} {self.spelling.name(table.name)}"]
+        words = [f"CREATE {kind} {table.name.sql}"]
         beside: list[Placed] = []
         if options.bound:
             words.append(f"PARTITION OF {', '.join(options.parents)} {options.bound}")
@@ -150,7 +151,7 @@ class Tables:
             for other in one.parts
         )
 
-    def _rank(self, table: Table, among: Mapping[str, Table]) -> int:
+    def _rank(self, table: Table, among: Mapping[Name, Table]) -> int:
         """The number of tables and views below a table or view, one based on the other."""
         place = (id(among), table.name)
         if place not in self._ranks:
@@ -164,7 +165,7 @@ class Tables:
 
     def _is_under(self, one: Table, table: Table, text: str) -> bool:
         """Whether a table is under another, its text names it, or a column is a row of it."""
-        bare = self.spelling.split(one.name)[1]
+        bare = one.name.bare
         rows = (bare, quoted(bare), f"{bare}[]", f"{quoted(bare)}[]")
         return (
             one.name in table.parents
@@ -175,7 +176,7 @@ class Tables:
     def _view_defaults(self, view: Table) -> Iterator[Placed]:
         for part in view.parts:
             if isinstance(part, Column) and part.default is not None:
-                sql = (f"ALTER VIEW {self.spelling.name(view.name)} ALTER COLUMN "
+                sql = (f"ALTER VIEW {view.name.sql} ALTER COLUMN "
                        f"{quoted(part.name)} SET DEFAULT {part.default}")  # fmt: skip
                 yield Placed(Step.VIEW_INDEX, Statement(sql))
 
@@ -187,13 +188,13 @@ class Tables:
                 for placed in self._drop_part(table.name, part):
                     yield replace(placed, statement=replace(placed.statement, loses=reason))
         words = "TABLE" if table.kind not in (*VIEWS, "foreign table") else table.kind.upper()
-        sql = f"DROP {words} {self.spelling.name(table.name)}"
+        sql = f"DROP {words} {table.name.sql}"
         step = Step.DROP_VIEW if table.kind in VIEWS else Step.DROP_TABLE
         rank = -self._rank(table, self.plan.old)
         yield Placed(step, Statement(sql, loss), rank)
 
     def _alter(self, old: Table, new: Table) -> Iterator[Placed]:
-        name = self.spelling.name(new.name)
+        name = new.name.sql
         if old.kind != new.kind:
             word = "UNLOGGED" if new.kind == "unlogged table" else "LOGGED"
             yield Placed(Step.OPTION, Statement(f"ALTER TABLE {name} SET {word}"))
@@ -205,14 +206,14 @@ class Tables:
         yield from self._inherit(new.name, [parent for parent in after if parent not in before])
         yield from self._options(new, old.options, new.options)
 
-    def _inherit(self, table: str, parents: Iterable[str]) -> Iterator[Placed]:
+    def _inherit(self, table: Name, parents: Iterable[str]) -> Iterator[Placed]:
         for parent in parents:
-            sql = f"ALTER TABLE {self.spelling.name(table)} INHERIT {parent}"
+            sql = f"ALTER TABLE {table.sql} INHERIT {parent}"
             yield Placed(Step.ADD_PARENT, Statement(sql))
 
     def _options(self, table: Table, old: TableOptions, new: TableOptions) -> Iterator[Placed]:
         for words in filter(None, (*_security(old, new), *_settings(old.settings, new.settings))):
-            sql = f"ALTER TABLE {self.spelling.name(table.name)} {words}"
+            sql = f"ALTER TABLE {table.name.sql} {words}"
             if table.kind == "materialized view":
                 sql = sql.replace("ALTER TABLE", "ALTER MATERIALIZED VIEW", 1)
             yield Placed(Step.OPTION, Statement(sql))
@@ -220,17 +221,17 @@ class Tables:
             yield self._replica_identity(table, new)
         if old.of_type != new.of_type:
             words = f"OF {new.of_type}" if new.of_type else "NOT OF"
-            sql = f"ALTER TABLE {self.spelling.name(table.name)} {words}"
+            sql = f"ALTER TABLE {table.name.sql} {words}"
             yield Placed(Step.OPTION, Statement(sql))
 
     def _replica_identity(self, table: Table, options: TableOptions) -> Placed:
         words = spaced(f"REPLICA IDENTITY {options.replica_identity or 'DEFAULT'}",
                        quoted(options.replica_index) if options.replica_index else "")  # fmt: skip
-        sql = f"ALTER TABLE {self.spelling.name(table.name)} {words}"
+        sql = f"ALTER TABLE {table.name.sql} {words}"
         return Placed(Step.OPTION, Statement(sql))
 
     def _add(self, table: Table, part: Part) -> Iterator[Placed]:
-        head = f"ALTER TABLE {self.spelling.name(table.name)}"
+        head = f"ALTER TABLE {table.name.sql}"
         match part:
             case Index(valid=False):
                 yield Placed(Step.INDEX, not_done(f"create index {part.name} as invalid"))
@@ -253,14 +254,14 @@ class Tables:
                 yield Placed(Step.CONSTRAINT, Statement(sql))
         if isinstance(part, Exclusion) and part.options:
             words = f"SET ({', '.join(map(str, part.options))})"
-            name = self.spelling.beside(table.name, part.name or "")
+            name = table.name.beside(part.name or "").sql
             yield Placed(Step.INDEX, Statement(f"ALTER INDEX {name} {words}"))
         if part.name and part.name == table.options.replica_index:
             yield self._replica_identity(table, table.options)
 
-    def _drop_part(self, table: str, part: Part) -> Iterator[Placed]:
+    def _drop_part(self, table: Name, part: Part) -> Iterator[Placed]:
         name = quoted(part.name or "")
-        on = self.spelling.name(table)
+        on = table.sql
         match part:
             case Comment():
                 yield from self._drop_comment(table, part)
@@ -275,7 +276,7 @@ class Tables:
             case _ if part.name is None:
                 yield Placed(Step.DROP_CONSTRAINT, not_done(f"drop {part}, which has no name"))
             case Index():
-                sql = f"DROP INDEX {self.spelling.beside(table, part.name or '')}"
+                sql = f"DROP INDEX {table.beside(part.name or '').sql}"
                 yield Placed(Step.DROP_CONSTRAINT, Statement(sql))
             case Check() if self.plan.old[table].options.parents:  # perhaps after the parent's
                 rank = self._rank(self.plan.old[table], self.plan.old)
@@ -286,30 +287,30 @@ class Tables:
                 step = Step.DROP_FOREIGN_KEY if foreign else Step.DROP_CONSTRAINT
                 yield Placed(step, Statement(f"ALTER TABLE {on} DROP CONSTRAINT {name}"))
 
-    def _rename_part(self, table: str, old: Nameable, new: Nameable) -> Placed:
+    def _rename_part(self, table: Name, old: Nameable, new: Nameable) -> Placed:
         """Rename a part before another part takes its old name, and after its new name is free."""
         if isinstance(old, Index):
-            head = f"ALTER INDEX {self.spelling.beside(table, old.name or '')} RENAME"
+            head = f"ALTER INDEX {table.beside(old.name or '').sql} RENAME"
         else:
-            head = f"ALTER TABLE {self.spelling.name(table)} RENAME CONSTRAINT"
+            head = f"ALTER TABLE {table.sql} RENAME CONSTRAINT"
             head = f"{head} {quoted(old.name or '')}"
         return Placed(Step.DROP_PARENT, Statement(f"{head} TO {quoted(new.name or '')}"))
 
-    def _drop_comment(self, table: str, comment: Comment) -> Iterator[Placed]:
+    def _drop_comment(self, table: Name, comment: Comment) -> Iterator[Placed]:
         """Drop a comment, unless its object is dropped with it."""
         new = self.plan.new[table]
         if not comment.name or self._has(table, comment.name):
             yield self._comment(new, comment, "NULL")
 
-    def _has(self, table: str, name: str) -> bool:
+    def _has(self, table: Name, name: str) -> bool:
         """Whether the table still has a part of that name, other than comments."""
         return any(part.name == name and not isinstance(part, Comment | Firing)
                    for part in self.plan.new[table].parts)  # fmt: skip
 
     def _comment(self, table: Table, comment: Comment, text: str) -> Placed:
-        on, name = self.spelling.name(table.name), quoted(comment.name)
+        on, name = table.name.sql, quoted(comment.name)
         if comment.of == "index":
-            what = f"INDEX {self.spelling.beside(table.name, comment.name)}"
+            what = f"INDEX {table.name.beside(comment.name).sql}"
         elif comment.of:
             what = f"{comment.of.upper()} {name} ON {on}"
         elif comment.name:

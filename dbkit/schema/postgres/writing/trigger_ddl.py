@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 
 from ...details import FiringState
 from ...inheritance import is_partition
+from ...names import Name
 from ...sql import Statement, literal, quoted
 from ...values import Part, Rule, Table, Trigger
 from ..queries import EVENT
-from .as_sql import Spelling
 from .plan import Plan
 from .steps import Placed, Step
 
@@ -30,12 +30,12 @@ WORDS = {"origin": "ENABLE", "disabled": "DISABLE", "replica": "ENABLE REPLICA",
 class Firings:
     """Writes the statements that say when triggers fire."""
 
-    def __init__(self, spelling: Spelling, plan: Plan, rank: Callable[[Table], int]) -> None:
+    def __init__(self, plan: Plan, rank: Callable[[Table], int]) -> None:
         """`rank` orders the statements for a table after those for its parents, because partitions
         follow their parents."""
-        self.spelling, self.plan, self.rank = spelling, plan, rank
+        self.plan, self.rank = plan, rank
 
-    def of_original(self, table: Table | None, part: Part, among: Mapping[str, Table]) -> str:
+    def of_original(self, table: Table | None, part: Part, among: Mapping[Name, Table]) -> str:
         """Return when the original of a partition's trigger fires; empty if the part is no copy. A
         copy is created and dropped with its original, and is a part only if it fires otherwise."""
         if table is None or not is_partition(table) or not _is_copied(part):
@@ -60,7 +60,7 @@ class Firings:
 
     def _set(self, table: Table, part: Trigger | Rule, when: str) -> Placed:
         what = f"{WORDS[when]} {type(part).__name__.upper()} {quoted(part.name)}"
-        sql = f"ALTER TABLE {self.spelling.name(table.name)} {what}"
+        sql = f"ALTER TABLE {table.name.sql} {what}"
         return Placed(Step.HOOK, Statement(sql), self.rank(table))
 
     def of_constraint(
@@ -72,7 +72,7 @@ class Firings:
                         for state in states)  # fmt: skip
         word = f"CASE {EVENT}{cases} ELSE 'ENABLE' END" if cases else "'ENABLE'"
         sql = OF_CONSTRAINT.format(
-            word=word, table=literal(self.spelling.name(table.name)), name=literal(constraint)
+            word=word, table=literal(table.name.sql), name=literal(constraint)
         )
         return Placed(Step.FIRING, Statement(sql), self.rank(table))
 

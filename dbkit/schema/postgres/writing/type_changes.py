@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import re
 
-from ...sql import Using, quoted
+from ...changes import Using
+from ...names import Name
+from ...sql import quoted
 from ...values import Domain
-from .as_sql import Spelling
+from .as_sql import Spelling, Type, type_sql, uses
 
 INTEGERS = {"smallint": 1, "integer": 2, "bigint": 3}
 FLOATS = {"real", "double precision"}
@@ -95,44 +97,46 @@ class Casts:
         self,
         spelling: Spelling,
         domains: tuple[Domain, ...],
-        fewer: dict[str, str],
+        fewer: dict[Name, str],
         given: Using,
     ) -> None:
         self.spelling, self.domains, self.fewer, self.given = spelling, domains, fewer, given
 
-    def using(self, table: str, column: str, old: str, new: str) -> str:
+    def using(self, table: Name, column: str, old: Type, new: Type) -> str:
         """Return the USING clause that ALTER COLUMN TYPE needs, or an empty text. An enum type that
         is replaced has the same name on both sides."""
         if (table, column) in self.given:
             return f" USING {self.given[table, column]}"
+        return self._cast(quoted(column), old, new)
+
+    def _cast(self, name: str, old: Type, new: Type) -> str:
         source, target = base_type(self._plain(old)), base_type(self._plain(new))
         enum = self._is_enum(self._plain(new))
         if not enum and _is_assigned(source, target):
             return ""
-        name = quoted(column)
         if target in NUMBERS and source == "boolean":
             return f" USING {name}::integer"
         if target == "boolean" and source in NUMBERS:
             return f" USING {name}::integer::boolean"
-        via = "text[]" if old.endswith("[]") and new.endswith("[]") else "text"
-        final = self.spelling.type(new) if enum else target
+        via = "text[]" if all(type_sql(one).endswith("[]") for one in (old, new)) else "text"
+        final = type_sql(new) if enum else target
         return f" USING {name}::{via}::{'bit varying' if final == 'bit' else final}"
 
-    def loss(self, old: str, new: str) -> str:
+    def loss(self, old: Type, new: Type) -> str:
         """Return what the change of type loses, or an empty text."""
         for name, reason in self.fewer.items():
-            if self.spelling.uses(old, name):
+            if uses(old, name):
                 return reason
         if old == new or self._keeps(self._plain(old), self._plain(new)):
             return ""
         return f"{old} to {new} can round, cut or change values"
 
-    def misfit(self, old: str, new: str) -> str:
+    def misfit(self, old: Type, new: Type) -> str:
         """Return what the change of type does to values that do not fit, or an empty text."""
         if self._has_rule(new):
             return f"fails where a value breaks a rule of {new}"
-        using = self.using("", "", old, new)
-        old, new = self._plain(old), self._plain(new)
+        using = self._cast("", old, new)
+        old, new = type_sql(self._plain(old)), type_sql(self._plain(new))
         if old.endswith("[]") and new.endswith("[]"):
             old, new = old[:-2], new[:-2]
         source, target = base_type(old), base_type(new)
@@ -140,10 +144,10 @@ class Casts:
             return "" if (source, target) in TAKING else NONE
         return CHANGING.get((source, target), "") if _fits(old, new) else UNFIT
 
-    def _keeps(self, old: str, new: str) -> bool:
+    def _keeps(self, old: Type, new: Type) -> bool:
         if self._is_enum(new):
             return True  # it refuses texts that are no label
-        old, new = old.removesuffix("[]"), new.removesuffix("[]")
+        old, new = (type_sql(one).removesuffix("[]") for one in (old, new))
         source, target = base_type(old), base_type(new)
         if target in STRINGS:
             return True
@@ -154,30 +158,30 @@ class Casts:
         )
         return kept and (target in INTEGERS or _digits(target, new) >= _digits(source, old))
 
-    def _plain(self, type_: str) -> str:
+    def _plain(self, type_: Type) -> Type:
         """The base type of a domain; other types are unchanged."""
         for domain in self.domains:
-            if type_ not in self.spelling.enums and self.spelling.uses(type_, domain.name):
-                return self._plain(domain.type) + ("[]" if type_.endswith("[]") else "")
+            if isinstance(type_, str) and uses(type_, domain.name):
+                base = type_sql(self._plain(domain.type))
+                return base + ("[]" if type_.endswith("[]") else "")
         return type_
 
-    def _has_rule(self, type_: str) -> bool:
+    def _has_rule(self, type_: Type) -> bool:
         """Whether the type is a domain that refuses values, itself or by a domain below it."""
         return any(
-            self.spelling.uses(type_, domain.name)
-            and (domain.has_rule or self._has_rule(domain.type))
+            uses(type_, domain.name) and (domain.has_rule or self._has_rule(domain.type))
             for domain in self.domains
-            if type_ not in self.spelling.enums
+            if isinstance(type_, str)
         )
 
-    def _is_enum(self, type_: str) -> bool:
+    def _is_enum(self, type_: Type) -> bool:
         """Whether the type is an enum type, or an array of an enum type."""
-        return any(self.spelling.uses(type_, enum) for enum in self.spelling.enums)
+        return any(uses(type_, enum) for enum in self.spelling.enums)
 
 
-def base_type(type_: str) -> str:
-    """Return the type without its length or precision."""
-    return re.sub(r" ?\([^)]*\)", "", type_)
+def base_type(type_: Type) -> str:
+    """Return the type as SQL, without its length or precision."""
+    return type_.sql if isinstance(type_, Name) else re.sub(r" ?\([^)]*\)", "", type_)
 
 
 def _is_assigned(source: str, target: str) -> bool:

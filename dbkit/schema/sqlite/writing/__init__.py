@@ -17,6 +17,7 @@ from collections.abc import Iterator
 
 from ...changes import Add, Alter, Change, Drop
 from ...diff import diff
+from ...names import Name
 from ...sql import Statement, folded, listed, literal, mentions, quoted
 from ...values import Column, Index, Part, Schema, Table, Trigger
 from ..tokenizer import normal
@@ -28,10 +29,8 @@ from .table_ddl import (
     create_table,
     create_trigger,
     create_view,
-    full_name,
     is_literal,
     key_of,
-    split,
 )
 from .type_changes import by_lower, loses
 
@@ -82,7 +81,9 @@ class _Writer:
         yield from self._indexes()
         for view in self.new.values():
             if _is_view(view) and (self.apart or view in self._created()):
-                sql = self._text("view", view, view.name, view.options.query) or create_view(view)
+                sql = self._text("view", view, view.name.bare, view.options.query) or create_view(
+                    view
+                )
                 yield self._marked(view, sql)
         for table, trigger in _triggers(self.new):
             if self.apart or table in self._created() or self._is_new(table, trigger):
@@ -92,8 +93,7 @@ class _Writer:
 
     def _text(self, kind: str, table: Table, name: str, meaning: str) -> str:
         """SQLite's text of a view or trigger, if that still has the wanted meaning."""
-        bare = split(name)[1] if kind == "view" else name
-        (text,) = self.texts.get((kind, table.name, bare), ("",))
+        (text,) = self.texts.get((kind, table.name, name), ("",))
         return as_it_was(text, table.name) if text and normal(text) == meaning else ""
 
     def _index(self, table: Table, index: Index) -> str:
@@ -101,10 +101,10 @@ class _Writer:
         same = text and table.name in self.old and index in self.old[table.name].parts
         return as_it_was(text, table.name) if same else create_index(table, index)
 
-    def _statistics(self, table: str) -> list[str]:
+    def _statistics(self, table: Name) -> list[str]:
         """The tables in which ANALYZE keeps its statistics, in the database of a table."""
         return [name for kind, owner, name in self.texts
-                if kind == "table" and split(owner)[0] == split(table)[0]]  # fmt: skip
+                if kind == "table" and owner.schema == table.schema]  # fmt: skip
 
     def _marked(self, table: Table, sql: str) -> Statement:
         return Statement(sql, self.losses.get(table.name, ""))
@@ -127,9 +127,9 @@ class _Writer:
                 return False
             case Drop(item=Index() | Trigger()) | Alter(new=Index() | Trigger()):
                 return False
-            case Add(table=str(table), item=Column() as column):
+            case Add(table=Name() as table, item=Column() as column):
                 return not self._can_add(self.new[table], column)
-            case Drop(table=str(table), item=Column() as column):
+            case Drop(table=Name() as table, item=Column() as column):
                 return not self._can_drop(self.old[table], column)
             case _:
                 return True
@@ -151,7 +151,7 @@ class _Writer:
         again = folded(column.name) in by_lower(self.new[table.name])
         return not again and not any(mentions(text, column.name) for text in texts)
 
-    def _loss(self, name: str) -> str:
+    def _loss(self, name: Name) -> str:
         new = by_lower(self.new[name])
         stored = [column for column in columns(self.old[name]) if column.generated is None]
         lost = [column.name for column in stored if loses(column, new.get(folded(column.name)))]
@@ -160,17 +160,17 @@ class _Writer:
     def _drops(self) -> Iterator[Statement]:
         for table, trigger in _triggers(self.old):
             if self.apart or self._is_gone(table, trigger):
-                yield Statement(f"DROP TRIGGER {full_name(table.name, trigger.name)}")
+                yield Statement(f"DROP TRIGGER {table.name.beside(trigger.name).sql}")
         for table in self.old.values():
             if _is_view(table) and (self.apart or table in self.dropped):
-                yield Statement(f"DROP VIEW {full_name(table.name)}")
+                yield Statement(f"DROP VIEW {table.name.sql}")
         for table in self.old.values():
             for part in table.parts:
                 if isinstance(part, Index) and self._is_gone(table, part):
-                    yield Statement(f"DROP INDEX {full_name(table.name, part.name or '')}")
+                    yield Statement(f"DROP INDEX {table.name.beside(part.name or '').sql}")
         for table in self.dropped:
             if not _is_view(table):
-                yield Statement(f"DROP TABLE {full_name(table.name)}", f"table {table.name}")
+                yield Statement(f"DROP TABLE {table.name.sql}", f"table {table.name}")
 
     def _is_gone(self, table: Table, part: Part) -> bool:
         """Whether the part must be dropped by a statement of its own."""
@@ -196,12 +196,12 @@ class _Writer:
                   if change.table and isinstance(change.item, Column)
                   and change.table not in (*self.rebuilt, *self.recreated)]  # fmt: skip
         for change in sorted(inside, key=lambda change: isinstance(change, Drop)):
-            head = f"ALTER TABLE {full_name(change.table or '')}"
             match change:
-                case Add(item=Column() as column):
-                    yield Statement(f"{head} ADD COLUMN {column_text(column)}")
-                case Drop(table, Column() as column):
-                    sql = f"{head} DROP COLUMN {quoted(column.name)}"
+                case Add(Name() as table, Column() as column):
+                    sql = f"ALTER TABLE {table.sql} ADD COLUMN {column_text(column)}"
+                    yield Statement(sql)
+                case Drop(Name() as table, Column() as column):
+                    sql = f"ALTER TABLE {table.sql} DROP COLUMN {quoted(column.name)}"
                     loss = f"values of {column.name} of table {table}"
                     yield Statement(sql, "" if column.generated else loss)
 
@@ -214,7 +214,7 @@ class _Writer:
 
 
 def _rebuild(old: Table, new: Table, statistics: list[str]) -> Iterator[str]:
-    bare = split(new.name)[1]
+    bare = new.name.bare
     name = f"dbkit_new_{bare}"
     yield create_table(new, name)
     before = by_lower(old)
@@ -222,16 +222,16 @@ def _rebuild(old: Table, new: Table, statistics: list[str]) -> Iterator[str]:
              if column.generated is None and folded(column.name) in before]  # fmt: skip
     pairs = [*_rowid(old, new), *pairs]
     sources, targets = ([pair[side] for pair in pairs] or ["rowid"] for side in (0, 1))
-    rows = f"SELECT {listed(sources)[1:-1]} FROM {full_name(new.name)}"
-    yield f"INSERT INTO {full_name(new.name, name)} {listed(targets)} {rows}"
+    rows = f"SELECT {listed(sources)[1:-1]} FROM {new.name.sql}"
+    yield f"INSERT INTO {new.name.beside(name).sql} {listed(targets)} {rows}"
     if all(any(column.identity for column in columns(table)) for table in (old, new)):
         yield from _keep_count(new, bare, name)
     for table in statistics:
-        yield from _keep_statistics(full_name(new.name, table), bare, name)
-    yield f"DROP TABLE {full_name(new.name)}"
-    yield f"ALTER TABLE {full_name(new.name, name)} RENAME TO {quoted(bare)}"
+        yield from _keep_statistics(new.name.beside(table).sql, bare, name)
+    yield f"DROP TABLE {new.name.sql}"
+    yield f"ALTER TABLE {new.name.beside(name).sql} RENAME TO {quoted(bare)}"
     for table in statistics:
-        sql = f"UPDATE {full_name(new.name, table)} SET tbl = {literal(bare)}"
+        sql = f"UPDATE {new.name.beside(table).sql} SET tbl = {literal(bare)}"
         yield f"{sql} WHERE tbl = {literal(name)}"
 
 
@@ -261,7 +261,7 @@ def _keep_statistics(statistics: str, old: str, new: str) -> Iterator[str]:
 
 def _keep_count(table: Table, old: str, new: str) -> Iterator[str]:
     """Copy the counter of AUTOINCREMENT, which continues after the largest key ever used."""
-    sequences = full_name(table.name, "sqlite_sequence")
+    sequences = table.name.beside("sqlite_sequence").sql
     yield f"DELETE FROM {sequences} WHERE name = {literal(new)}"
     values = f"SELECT {literal(new)}, seq FROM {sequences} WHERE name = {literal(old)}"
     yield f"INSERT INTO {sequences} (name, seq) {values}"
@@ -271,10 +271,12 @@ def _is_view(table: Table) -> bool:
     return table.kind == "view"
 
 
-def _triggers(tables: dict[str, Table]) -> list[tuple[Table, Trigger]]:
+def _triggers(tables: dict[Name, Table]) -> list[tuple[Table, Trigger]]:
     return [(table, part) for table in tables.values() for part in table.parts
             if isinstance(part, Trigger)]  # fmt: skip
 
 
-def _table(change: Change) -> str:
-    return change.table or change.item.name or ""
+def _table(change: Change) -> Name:
+    name = change.table or change.item.name
+    assert isinstance(name, Name)  # SQLite has only tables and their parts
+    return name

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from ...details import Key, KeyOption, OnConflict
+from ...names import Name
 from ...sql import folded, listed, quoted
 from ...values import (
     Check,
@@ -25,19 +26,6 @@ TEXT = re.compile(r"CREATE (UNIQUE INDEX|INDEX|VIEW|TRIGGER) ")  # SQLite itself
 NOW = {"current_date", "current_time", "current_timestamp"}
 
 
-def split(name: str) -> tuple[str, str]:
-    """Return (attached database, bare name); the first dot ends the database's name."""
-    schema, dot, bare = name.partition(".")
-    return (schema, bare) if dot else ("", name)
-
-
-def full_name(table: str, name: str | None = None) -> str:
-    """Return a table's name as SQL, or the `name` of another object in the same database."""
-    schema, bare = split(table)
-    bare = quoted(bare if name is None else name)
-    return f"{quoted(schema)}.{bare}" if schema else bare
-
-
 def columns(table: Table) -> list[Column]:
     """Return the columns of a table."""
     return [part for part in table.parts if isinstance(part, Column)]
@@ -52,7 +40,7 @@ def create_table(table: Table, name: str | None = None) -> str:
     """Return the CREATE TABLE of a table, under its own or another `name`, without indexes."""
     if table.kind == "virtual table":
         module = " ".join(tokens(table.options.query))
-        return f"CREATE VIRTUAL TABLE {full_name(table.name)} {module}"
+        return f"CREATE VIRTUAL TABLE {table.name.sql} {module}"
     key = key_of(table)
     inline = key if key and len(key.columns) == 1 and not _collates(key) else None
     lines = [column_text(column, inline) for column in columns(table)]
@@ -61,13 +49,14 @@ def create_table(table: Table, name: str | None = None) -> str:
             lines.append(_constraint(part))
     body = "".join(f"\n    {line}," for line in lines).rstrip(",")
     options = ", ".join(table.options.words)
-    return f"CREATE TABLE {full_name(table.name, name)} ({body}\n) {options}".strip()
+    own = table.name.beside(name or table.name.bare)
+    return f"CREATE TABLE {own.sql} ({body}\n) {options}".strip()
 
 
 def column_text(column: Column, key: PrimaryKey | None = None) -> str:
     """Return the definition of a column. It contains the `key` if that is AUTOINCREMENT, or DESC
     without being the rowid: only a column definition can say so."""
-    words = [quoted(column.name), write_type(column.type)]
+    words = [quoted(column.name), write_type(str(column.type))]
     if key and key.columns == (column.name,):
         words += [_named(key.name), "PRIMARY KEY", *_clauses(column.name, key.options)]
         words += _conflict(key.options)
@@ -99,7 +88,9 @@ def _rule(part: Constraint) -> str:
             return f"CHECK ({' '.join(tokens(part.expression))})"
         case ForeignKey():
             target = listed(part.target_columns) if part.target_columns else ""
-            words = f"FOREIGN KEY {listed(part.columns)} REFERENCES {quoted(part.target)} {target}"
+            words = (
+                f"FOREIGN KEY {listed(part.columns)} REFERENCES {quoted(part.target.bare)} {target}"
+            )
             deferrable = f" DEFERRABLE {part.deferrable}" if part.deferrable else ""
             return f"{words} ON DELETE {part.on_delete} ON UPDATE {part.on_update}{deferrable}"
         case Exclusion():
@@ -145,8 +136,8 @@ def create_index(table: Table, index: Index) -> str:
     keys = ", ".join(_index_key(tokens(str(key))) for key in index.keys)
     where = f" WHERE {' '.join(tokens(index.where))}" if index.where else ""
     kind = "UNIQUE INDEX" if index.unique else "INDEX"
-    on = quoted(split(table.name)[1])
-    return f"CREATE {kind} {full_name(table.name, index.name or '')} ON {on} ({keys}){where}"
+    on = quoted(table.name.bare)
+    return f"CREATE {kind} {table.name.beside(index.name or '').sql} ON {on} ({keys}){where}"
 
 
 def _index_key(words: list[str]) -> str:
@@ -157,13 +148,12 @@ def _index_key(words: list[str]) -> str:
     return " ".join(words)
 
 
-def as_it_was(text: str, table: str) -> str:
+def as_it_was(text: str, table: Name) -> str:
     """Return SQLite's text of an index, view or trigger, for the database of a table."""
-    schema, _ = split(table)
     head = TEXT.match(text)
-    if not schema or head is None:
+    if not table.schema or head is None:
         return text
-    return f"{head[0]}{quoted(schema)}.{text[head.end() :]}"
+    return f"{head[0]}{quoted(table.schema)}.{text[head.end() :]}"
 
 
 def create_view(view: Table) -> str:
@@ -174,10 +164,10 @@ def create_view(view: Table) -> str:
         called = words[place + 1 : place + 2] == ["("]
         if word in names and names[word] != quoted(word) and not called:
             words[place] = names[word]
-    return f"CREATE VIEW {full_name(view.name)} {' '.join(words)}"
+    return f"CREATE VIEW {view.name.sql} {' '.join(words)}"
 
 
 def create_trigger(table: Table, trigger: Trigger) -> str:
     """Return the CREATE TRIGGER of a trigger."""
     words = tokens(trigger.definition)[3:]
-    return f"CREATE TRIGGER {full_name(table.name, trigger.name)} {' '.join(words)}"
+    return f"CREATE TRIGGER {table.name.beside(trigger.name).sql} {' '.join(words)}"

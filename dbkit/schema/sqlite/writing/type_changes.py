@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ...changes import Misfits
 from ...sql import folded
 from ...values import Column, Schema, Table
 from .table_ddl import columns, key_of
@@ -31,7 +32,7 @@ NONE = "fails where a value is none of the new type"
 REALS = ("real", "floa", "doub")
 
 
-def misfits(current: Schema, desired: Schema) -> dict[tuple[str, str], str]:
+def misfits(current: Schema, desired: Schema) -> Misfits:
     """Return what happens to values that do not fit the new type of their column."""
     olds = {table.name: table for table in current.tables}
     return {
@@ -63,7 +64,8 @@ def loses(old: Column, new: Column | None) -> bool:
     return (_affinity(old.type), _affinity(new.type)) in CHANGED
 
 
-def _affinity(type_: str) -> str:
+def _affinity(type_: object) -> str:
+    type_ = str(type_)
     if "int" in type_:
         return "integer"
     if any(word in type_ for word in ("char", "clob", "text")):
@@ -75,7 +77,7 @@ def _affinity(type_: str) -> str:
 
 def _sizes(column: Column) -> tuple[float, ...]:
     """The maximal length or numbers of digits that the type names."""
-    match = SIZES.search(column.type)
+    match = SIZES.search(str(column.type))
     return tuple(float(one) for one in match.groups("0")) if match else (float("inf"),)
 
 

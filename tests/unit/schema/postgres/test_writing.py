@@ -22,6 +22,7 @@ from dbkit.schema.values import (
     Table,
     Unique,
 )
+from tests.names import own
 
 A = Column("a", "integer")
 
@@ -31,7 +32,7 @@ def sql(old: Schema, new: Schema) -> list[str]:
 
 
 def schema(*parts: Part) -> Schema:
-    return Schema(tables=(Table("t", parts),))
+    return Schema(tables=(Table(own("t"), parts),))
 
 
 # what is added, and the statements there and back
@@ -55,14 +56,14 @@ PARTS: dict[str, tuple[Part, str, str]] = {
                                        'ALTER TABLE "t" ADD CONSTRAINT "n" NOT NULL "A" NOT VALID',
                                        'ALTER TABLE "t" DROP CONSTRAINT "n"'),
     "foreign key with columns to set": (
-        ForeignKey(("a",), "t", ("b",), Action("SET NULL", ("a, b", "c")), name="f"),
+        ForeignKey(("a",), own("t"), ("b",), Action("SET NULL", ("a, b", "c")), name="f"),
         'ALTER TABLE "t" ADD CONSTRAINT "f" FOREIGN KEY ("a") REFERENCES "t" ("b") '
         'ON DELETE SET NULL ("a, b", "c") ON UPDATE NO ACTION',
         'ALTER TABLE "t" DROP CONSTRAINT "f"'),
     "check of a model": (Check("(a > 0)", name="c", source="a>0"),
                          'ALTER TABLE "t" ADD CONSTRAINT "c" CHECK (a>0)',
                          'ALTER TABLE "t" DROP CONSTRAINT "c"'),
-    "foreign key": (ForeignKey(("a",), "t", ("b",), Action("CASCADE"), name="f"),
+    "foreign key": (ForeignKey(("a",), own("t"), ("b",), Action("CASCADE"), name="f"),
                     'ALTER TABLE "t" ADD CONSTRAINT "f" FOREIGN KEY ("a") REFERENCES "t" ("b") '
                     "ON DELETE CASCADE ON UPDATE NO ACTION", 'ALTER TABLE "t" DROP CONSTRAINT "f"'),
     "index": (Index((Key("a"),), name="i", where="(a > 0)"),
@@ -96,8 +97,8 @@ def test_a_column_is_altered(old: Column, new: Column, clauses: list[str]) -> No
 
 def test_things_beside_tables() -> None:
     full = Schema(
-        namespaces=(Namespace("s"),), enums=(EnumType("e", ("a", "it's")),),
-        sequences=(Sequence("q"),), domains=(Domain("d", "integer"),),
+        namespaces=(Namespace("s"),), enums=(EnumType(own("e"), ("a", "it's")),),
+        sequences=(Sequence(own("q")),), domains=(Domain(own("d"), "integer"),),
     )  # fmt: skip
     made = sql(Schema(), full)
     for statement in ('CREATE SCHEMA IF NOT EXISTS "s"',
@@ -111,15 +112,15 @@ def test_things_beside_tables() -> None:
 
 
 def test_a_label_is_added_in_its_place() -> None:
-    old, new = Schema(enums=(EnumType("e", ("a", "c")),)), Schema(
-        enums=(EnumType("e", ("a", "b", "c")),)
+    old, new = Schema(enums=(EnumType(own("e"), ("a", "c")),)), Schema(
+        enums=(EnumType(own("e"), ("a", "b", "c")),)
     )  # fmt: skip
     assert sql(old, new) == ["""ALTER TYPE "e" ADD VALUE 'b' AFTER 'a'"""]
 
 
 def test_a_table_comes_with_its_keys_and_before_what_points_to_it() -> None:
-    parent = Table("z", (A, PrimaryKey(("a",), name="z_pkey")))
-    child = Table("b", (A, ForeignKey(("a",), "z", ("a",), name="f")))
+    parent = Table(own("z"), (A, PrimaryKey(("a",), name="z_pkey")))
+    child = Table(own("b"), (A, ForeignKey(("a",), own("z"), ("a",), name="f")))
     made = sql(Schema(), Schema(tables=(child, parent)))
     (key,) = (place for place, one in enumerate(made) if "FOREIGN KEY" in one)
     assert key > max(place for place, one in enumerate(made) if one.startswith("CREATE TABLE"))
@@ -159,8 +160,8 @@ def test_a_column_gets_another_type(
     assert statement.sql == f'ALTER TABLE "t" ALTER COLUMN "a" TYPE {new}' + (
         f" USING {using}" if using else ""
     )
-    assert usings(*pair) == ({("t", "a"): using} if using else {})
-    assert misfit in misfits(*pair).get(("t", "a"), "")
+    assert usings(*pair) == ({(own("t"), "a"): using} if using else {})
+    assert misfit in misfits(*pair).get((own("t"), "a"), "")
     assert bool(misfits(*pair)) == bool(misfit)
     assert bool(statement.loses) == loses
 
@@ -168,7 +169,9 @@ def test_a_column_gets_another_type(
 def test_many_domains_that_name_all_before_them() -> None:
     names = [f"d{number:02}" for number in range(30)]
     domains = [
-        Domain(name, f"{names[n - 1] if n else 'text'} CHECK ((VALUE <> '{' '.join(names[:n])}'))")
+        Domain(
+            own(name), f"{names[n - 1] if n else 'text'} CHECK ((VALUE <> '{' '.join(names[:n])}'))"
+        )
         for n, name in enumerate(names)
     ]
     full, empty = Schema(domains=tuple(reversed(domains))), Schema()
@@ -182,13 +185,13 @@ def test_many_views_that_name_all_before_them() -> None:
     names = [f"v{number:02}" for number in reversed(range(30))]  # not in the order of their names
     column = (Column("a", "integer"),)
     queries = [f"SELECT 1 AS a FROM {', '.join(names[:n]) or 'x'}" for n in range(len(names))]
-    views = [Table(name, column, "view", TableOptions(query))
+    views = [Table(own(name), column, "view", TableOptions(query))
              for name, query in zip(names, queries, strict=True)]  # fmt: skip
     created = sql(Schema(), Schema(tables=tuple(views)))
     assert [one.split()[2].strip('"') for one in created] == names
 
 
 def test_domains_that_mention_each_other_in_a_string() -> None:
-    first = Domain("first", "text CHECK ((VALUE <> 'second'))")
-    second = Domain("second", "text CHECK ((VALUE <> 'first'))")
+    first = Domain(own("first"), "text CHECK ((VALUE <> 'second'))")
+    second = Domain(own("second"), "text CHECK ((VALUE <> 'first'))")
     assert len(statements(Schema(), Schema(domains=(first, second)))) == 2

@@ -10,6 +10,7 @@ import pytest
 from dbkit.schema.details import Generated, Key
 from dbkit.schema.sqlite.writing import statements
 from dbkit.schema.values import Check, Column, Index, Part, PrimaryKey, Schema, Table, Trigger
+from tests.names import own
 
 KEY = PrimaryKey(("id",), named=False)
 ID, A = Column("id", "integer", False), Column("a", "text")
@@ -17,7 +18,7 @@ CHECK = Check("a <> ''", name="c")
 
 
 def schema(*parts: Part) -> Schema:
-    return Schema(tables=(Table("t", (KEY, ID, *parts)),))
+    return Schema(tables=(Table(own("t"), (KEY, ID, *parts)),))
 
 
 @pytest.fixture

@@ -18,10 +18,11 @@ from .. import migration, seeding
 from ..errors import Refused
 from ..limits import LIMITS
 from ..verification.report import Report
+from . import history_commands
 from .migration_commands import migrated
 from .options import Session, answer, command, main, require_encodable
 
-__all__ = ["main"]
+__all__ = ["history_commands", "main"]
 
 
 @command("database", "models", "migrations", "seeds", *LIMITS, "allow_edited")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .. import migration, seeding
-from ..errors import MigrationError, Refused
+from ..errors import Refused
 from ..limits import LIMITS
 from .options import Session, answer, command, exclusive, require_encodable
 
@@ -175,32 +175,6 @@ def rollback_(session: Session, count: int, to: str | None) -> None:
         click.echo(f"rollback: {name}")
     if not names:
         click.echo("rollback: nothing to roll back")
-
-
-@command("database", "migrations", "allow_edited", reads=True)
-def status_(session: Session) -> None:
-    """List applied and pending migrations.
-
-    Exit with code 1 if a migration is pending, and with code 2 if the files and the history
-    contradict each other.
-    """
-    settings = session.settings
-    found = migration.status(session.database, settings.migrations, settings.allow_edited)
-    was = {new: f" (recorded as {old})" for old, new in found.renamed.items()}
-    was |= dict.fromkeys(found.gone, " (its file is gone)")
-    was |= dict.fromkeys(found.edited, " (its file was edited)")
-    for name in found.applied:
-        click.echo(f"[x] {name}{was.get(name, '')}")
-    for name in found.pending:
-        click.echo(f"[ ] {name}")
-    for sentence in found.disorder:
-        click.echo(f"out of order: {sentence}")
-    for sentence in found.gaps:
-        click.echo(f"gap: {sentence}")
-    click.echo(f"applied: {len(found.applied)}, pending: {len(found.pending)}")
-    if found.errors:
-        raise MigrationError("\n".join(found.errors))
-    answer(not found.pending)
 
 
 @command("migrations", opens=False)

@@ -6,17 +6,20 @@ from ..lazy_imports import importing
 
 if TYPE_CHECKING:
     from .autogenerate import Created
-    from .commands import Status, migrate, reset, rollback, status
+    from .commands import migrate, reset, rollback
     from .migrator import Migrator
     from .new_migration import create, create_empty
     from .questioner import Undecided
+    from .repair import Repair
     from .router import Router
     from .squash import merge
+    from .status_report import Status, status
 
 
 __all__ = [
     "Created",
     "Migrator",
+    "Repair",
     "Router",
     "Status",
     "Undecided",
@@ -34,8 +37,9 @@ __getattr__ = importing(
     {
         "Created": "autogenerate",
         "Migrator": "migrator",
+        "Repair": "repair",
         "Router": "router",
-        "Status": "commands",
+        "Status": "status_report",
         "Undecided": "questioner",
         "create": "new_migration",
         "create_empty": "new_migration",
@@ -43,6 +47,6 @@ __getattr__ = importing(
         "migrate": "commands",
         "reset": "commands",
         "rollback": "commands",
-        "status": "commands",
+        "status": "status_report",
     },
 )

@@ -96,7 +96,8 @@ class Standing:
             yield MigrationError(
                 f"Migration{'s' * many} {', '.join(self.gone)} {'are' if many else 'is'} applied "
                 f"to this database, but {reason}.",
-                f"{RESTORE} If they are in another directory, give it with --migrations DIR.",
+                f"{RESTORE} If they are in another directory, give it with --migrations DIR. "
+                "`python -m dbkit repair --pending NAME` takes a migration out of the history.",
             )
 
     def _edited(self) -> Iterator[MigrationError]:

@@ -1,9 +1,7 @@
-"""The functions that run the migrations of a directory, and return its status."""
+"""The functions that run the migrations of a directory."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import peewee as pw
@@ -12,50 +10,7 @@ from dbkit.database_argument import takes_database
 from dbkit.limits import DEFAULT, Limits
 from dbkit.run_lock import one_at_a_time
 
-from .applied import Record
 from .router import Router
-
-
-@dataclass(frozen=True)
-class Status:
-    """The names of the applied and the pending migrations, in order; the applied migrations whose
-    files are gone, or were edited; the new names of renamed files by their old names; faults of the
-    numbers; errors that stop every migration; missing numbers, which stop nothing; and the records
-    of the applied migrations."""
-
-    applied: tuple[str, ...]
-    pending: tuple[str, ...]
-    gone: tuple[str, ...] = ()
-    edited: tuple[str, ...] = ()
-    renamed: Mapping[str, str] = field(default_factory=dict)
-    disorder: tuple[str, ...] = ()
-    errors: tuple[str, ...] = ()
-    gaps: tuple[str, ...] = ()
-    records: Mapping[str, Record] = field(default_factory=dict)
-
-
-@takes_database
-def status(
-    database: pw.Database,
-    directory: str | Path = "migrations",
-    allow_edited: bool = False,
-) -> Status:
-    """Return which migrations are applied and which are pending. Writes nothing.
-
-    With `allow_edited`, applied files that were edited, or that are gone, are no errors.
-    """
-    standing = Router(database, directory).standing()
-    return Status(
-        standing.applied,
-        tuple(standing.pending),
-        standing.gone,
-        standing.edited,
-        standing.renamed,
-        standing.disorder,
-        tuple(map(str, standing.errors if allow_edited else standing.problems)),
-        standing.gaps,
-        {name: record for name in standing.applied if (record := standing.records.get(name))},
-    )
 
 
 @takes_database

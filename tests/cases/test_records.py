@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import socket
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -14,7 +16,7 @@ from click.testing import Result
 
 import dbkit as library
 from dbkit import DbkitError, migrate, rollback, status, verify
-from dbkit.migration import Router, merge, reset
+from dbkit.migration import Repair, Router, merge, reset
 from dbkit.schema.peewee_models import OWN_TABLES
 from tests.conftest import opened
 from tests.servers import Server
@@ -370,3 +372,106 @@ def test_a_history_of_another_name_has_its_own_records(
     assert Router(database, directory, migrate_table="other").run("001_m1", fake=True) == ["001_m1"]
     assert [*Router(database, directory, migrate_table="other").standing().records] == ["001_m1"]
     assert recorded(database) == ["001_m1", "002_m2"]
+
+
+def test_repair_accepts_edited_files(database: pw.Database, directory: Path) -> None:
+    migrate(database, directory)
+    edit(directory, "001_m1")
+    edit(directory, "002_m2")
+    before = status(database, directory).records["001_m1"]
+    repair = Repair(database, directory, ["1"])
+    assert [step.name for step in repair.steps()] == ["001_m1"]
+    repair.run(repair.steps())
+    found = status(database, directory)
+    assert (found.edited, found.records["001_m1"].seconds) == (("002_m2",), before.seconds)
+    with pytest.raises(DbkitError, match="001_m1 was not edited"):
+        Repair(database, directory, ["001_m1"]).steps()
+    repair = Repair(database, directory)
+    repair.run(repair.steps())
+    assert edited(database, directory) == ()
+    assert Repair(database, directory).steps() == []
+    assert migrate(database, directory) == []
+
+
+def test_repair_marks_a_file_as_applied_or_not(database: pw.Database, directory: Path) -> None:
+    """A file that is gone can be taken out of the history."""
+    migrate(database, directory, "001_m1")
+    mark(database, directory, applied="002")
+    found = status(database, directory)
+    assert (found.pending, found.records["002_m2"].seconds) == ((), None)
+    assert tables(database) == ["t1"]
+    with pytest.raises(DbkitError, match="002_m2 is applied already"):
+        Repair(database, directory, applied="2").steps()
+    mark(database, directory, pending="002_m2")
+    assert status(database, directory).pending == ("002_m2",)
+    assert recorded(database) == ["001_m1"]
+    with pytest.raises(DbkitError, match="no migration 2 in the history"):
+        Repair(database, directory, pending="2").steps()
+    (directory / "001_m1.py").unlink()
+    with pytest.raises(DbkitError, match="repair --pending NAME"):
+        Repair(database, directory).steps()
+    mark(database, directory, pending="001_m1")
+    assert (names(database), recorded(database)) == ([], [])
+    assert migrate(database, directory) == ["002_m2"]
+
+
+def mark(database: pw.Database, directory: Path, **marks: str) -> None:
+    repair = Repair(database, directory, **marks)  # type: ignore[arg-type]
+    repair.run(repair.steps())
+
+
+def test_repair_stops_if_another_run_came_between(database: pw.Database, directory: Path) -> None:
+    migrate(database, directory)
+    edit(directory, "001_m1")
+    edit(directory, "002_m2")
+    repair = Repair(database, directory)
+    steps = repair.steps()
+    rollback(database, directory, allow_edited=True)
+    with pytest.raises(DbkitError, match="Another run changed the history meanwhile"):
+        repair.run(steps)
+    assert edited(database, directory) == ("001_m1",)
+
+
+def test_repair_asks_first(
+    url: str, database: pw.Database, directory: Path, dbkit: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = ("--database", url, "--migrations", str(directory))
+    migrate(database, directory)
+    nothing = dbkit("repair", *where)
+    assert (nothing.exit_code, "nothing to do" in nothing.output) == (0, True), nothing.output
+    edit(directory, "001_m1")
+    alone = dbkit("repair", *where, input="y\n")
+    assert (alone.exit_code, "Use --yes" in alone.output) == (2, True), alone.output
+    monkeypatch.setattr("dbkit.prompts.is_terminal", lambda: True)
+    for answer, code in (("n\n", 2), ("", 2), ("y\n", 0)):
+        assert edited(database, directory) == ("001_m1",)
+        result = dbkit("repair", *where, input=answer)
+        assert (result.exit_code, "001_m1 is accepted" in result.output) == (code, True)
+    assert edited(database, directory) == ()
+    assert dbkit("repair", *where, "--yes", "--pending", "002").exit_code == 0
+    assert status(database, directory).pending == ("002_m2",)
+    assert dbkit("repair", *where, "--yes", "1", "--pending", "002").exit_code == 2
+
+
+def test_status_shows_the_records(
+    url: str, database: pw.Database, directory: Path, dbkit: Run
+) -> None:
+    plain(database, directory).run("001_m1")
+    where = ("--database", url, "--migrations", str(directory))
+    assert "[x] 001_m1  not recorded\n[ ] 002_m2" in dbkit("status", "--log", *where).output
+    migrate(database, directory)
+    edit(directory, "002_m2")
+    lines = dbkit("status", "--log", *where).output.splitlines()
+    assert re.fullmatch(r"\[x\] 001_m1  \d{4}-\d\d-\d\d [\d:]{8}  not applied by dbkit", lines[1])
+    assert re.fullmatch(r"\[x\] 002_m2  \d{4}-\d\d-\d\d [\d:]{8} +\d\.\d\d s  (postgres@)?"
+                        + re.escape(f"{socket.gethostname()}  dbkit {library.__version__} ")
+                        + r"\(its file was edited\)", lines[2])  # fmt: skip
+    result = dbkit("status", "--format", "json", *where)
+    found = json.loads(result.stdout)
+    assert (result.exit_code, found["version"], found["pending"]) == (2, 1, [])
+    assert [(one["name"], one["file"]) for one in found["applied"]] == [
+        ("001_m1", "present"), ("002_m2", "edited")]  # fmt: skip
+    first, second = (one["record"] for one in found["applied"])
+    assert (first["role"], second["host"]) == (None, socket.gethostname())
+    assert len(first["checksum"]) == 64
+    assert "002_m2 was edited" in found["errors"][0]

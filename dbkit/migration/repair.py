@@ -1,0 +1,109 @@
+"""`dbkit repair`: changes what the history and the records say. It runs no migration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import peewee as pw
+
+from dbkit.connection import diagnosed
+from dbkit.errors import MigrationError
+from dbkit.limits import DEFAULT, Limits
+from dbkit.run_lock import one_at_a_time
+
+from .applied import LISTED, Standing, only_match
+from .router import Router
+
+ACCEPT, APPLIED, PENDING = "accept", "applied", "pending"
+SENTENCES = {
+    ACCEPT: "{} is accepted as its file is now; the database is not changed.",
+    APPLIED: "{} is marked as applied; it is not run.",
+    PENDING: "{} is marked as not applied; it is not rolled back.",
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """A change of one migration's rows; the text describes it."""
+
+    change: str
+    name: str
+
+    def __str__(self) -> str:
+        return SENTENCES[self.change].format(self.name)
+
+
+class Repair:
+    """Accept edited files as they are now: all, or those of these `names`. Or mark one file as
+    `applied`, or as not applied (`pending`). A name may be abbreviated."""
+
+    def __init__(
+        self,
+        database: pw.Database,
+        directory: str | Path = "migrations",
+        names: Sequence[str] = (),
+        applied: str | None = None,
+        pending: str | None = None,
+        limits: Limits = DEFAULT,
+    ) -> None:
+        self.router = Router(database, directory, limits=limits)
+        self.names, self.applied, self.pending = names, applied, pending
+        self.layout = self.router.files.layout()
+
+    def steps(self) -> list[Step]:
+        """Return what `run` would do. Raises MigrationError if that is impossible."""
+        with diagnosed(self.router.database):
+            return list(self._steps(self.layout.standing(self.router.records.read())))
+
+    def run(self, agreed: Sequence[Step]) -> None:
+        """Do this. Raises MigrationError if another run has changed the history meanwhile."""
+        router = self.router
+
+        def change() -> None:
+            with diagnosed(router.database), router.locked():
+                standing = self.layout.standing(router.records.opened())
+                if list(self._steps(standing)) != list(agreed):
+                    raise MigrationError(
+                        "Another run changed the history meanwhile.", "Run the command again."
+                    )
+                router.records.settle(standing, self.layout.content)
+                for step in agreed:
+                    self._do(step)
+
+        one_at_a_time(router.database, router.limits, lambda: router.retried(change))
+
+    def _do(self, step: Step) -> None:
+        records, name = self.router.records, step.name
+        if step.change == PENDING:
+            records.remove(name)
+        elif step.change == APPLIED:
+            records.add(name, self.layout.content(name), None)
+        else:
+            records.accept(name, self.layout.content(name))
+
+    def _steps(self, standing: Standing) -> Iterator[Step]:
+        for error in standing.errors:
+            raise error
+        if self.applied:
+            name = only_match(self.applied, standing.todo, f"in {self.router.migrate_dir}")
+            if name in standing.applied:
+                raise MigrationError(f"Migration {name} is applied already.", LISTED)
+            yield Step(APPLIED, name)
+        elif self.pending:
+            where = "in the history of this database"
+            yield Step(PENDING, only_match(self.pending, standing.applied, where))
+        else:
+            yield from self._accepted(standing)
+
+    def _accepted(self, standing: Standing) -> Iterator[Step]:
+        names = [only_match(one, standing.applied, "that is applied") for one in self.names]
+        for name in names:
+            if name not in standing.edited:
+                raise MigrationError(f"The file of migration {name} was not edited.", LISTED)
+        if not standing.edited:
+            standing.refuse()  # a file may be gone, and then nothing can be accepted
+        for name in standing.edited:
+            if name in names or not names:
+                yield Step(ACCEPT, name)

@@ -101,14 +101,17 @@ class Standing:
             )
 
     def _edited(self) -> Iterator[MigrationError]:
+        names = ", ".join(self.edited)
+        if len(self.edited) > 1:
+            said = f"Migrations {names} were edited after they were applied to this database."
+        else:
+            said = f"Migration {names} was edited after it was applied to this database."
         if self.edited:
-            many = len(self.edited) > 1
             yield MigrationError(
-                f"Migration{'s' * many} {', '.join(self.edited)} {'were' if many else 'was'} "
-                f"edited after {'they were' if many else 'it was'} applied to this database.",
-                f"{RESTORE} Make the change in a new migration. Or accept "
-                f"{'the files as they are' if many else 'the file as it is'} now with "
-                "`python -m dbkit repair`; --allow-edited continues without that.",
+                said,
+                f"{RESTORE} A new migration can make the change. If this database already has the "
+                "change, `python -m dbkit repair` accepts the files as they are now. "
+                "--allow-edited continues without that.",
             )
 
     def until(self, name: str | None) -> list[str]:

@@ -70,8 +70,9 @@ def misfits(current: Schema, desired: Schema) -> Misfits:
 def views_in_the_way(current: Schema, desired: Schema) -> list[str]:
     """Return the names of the views that must be dropped and created again for the changes."""
     plan = _Writer(current, desired, Hints()).plan
-    views = (name for name in plan.recreated if plan.old[name].kind in VIEWS)
-    return sorted(name.exact for name in views)
+    views = [name for name in plan.recreated if plan.old[name].kind in VIEWS]
+    texts = [str(name) for name in plan.old]
+    return sorted(str(one) if texts.count(str(one)) == 1 else one.exact for one in views)
 
 
 ITEMS = (Namespace, Extension, ObjectComment)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import peewee as pw
@@ -21,21 +21,22 @@ from dbkit.schema.names import Name
 from dbkit.schema.patch import patched, with_names
 from dbkit.schema.peewee_models import Model, described, table_name
 from dbkit.schema.sql import runnable
-from dbkit.schema.values import Constraint, EnumType, Namespace, Schema, Table
-from dbkit.verification.comparison import is_ignored, schemas_of
+from dbkit.schema.values import EnumType, Nameable, Namespace, Schema, Table
+from dbkit.verification.comparison import schemas_of
 
-from .effects import effect
-from .enum_operations import enums
+from .enum_operations import enums, is_one_of
 from .fill_values import emptied, filled, noting
 from .goal import Goal, whole
 from .hazards import Step, hazards
+from .known_parts import told_by
 from .migrator import Migrator
 from .questioner import Decisions
 from .renames import Renaming, find_renames
 from .render_baseline import FromNothing
 from .render_lines import Lines
-from .render_operations import Fill, Writer
+from .render_operations import Writer
 from .router import Router
+from .table_operations import Fill
 
 LINE, LONG = 92, 40  # of a summary, of what one change is about
 TEMPLATE = '''\
@@ -113,39 +114,30 @@ class Generator:
         schemas: list[str],
     ) -> tuple[Lines, Lines]:
         """The lines of `migrate` and `rollback`. Changes without an operation are SQL."""
-        changed = {change.table or change.item.name for change in changes}
-        tables = [name for name in known if name in changed]
         spaces = [Add(None, Namespace(schema)) for schema in schemas]
-        fill = noting(filled(changes, self.decisions), self.filled)
-        old = self._after(renaming.up).orm.tables
-        up = self._operations(old, current, self.new, changes, fill)
+        types = enums(known.values()).keys() - enums(self.models).keys()
+        gone = [Drop(None, one) for one in current.enums if is_one_of(one.name, types)]
+        changes = [*spaces, *changes, *gone]
         migrator = self._after(renaming.up)
-        done = effect(migrator, function_of(up), tables, current)
-        gone = [change for change in done if isinstance(change, Drop) and change.table is None
-                and isinstance(change.item, EnumType)]  # fmt: skip
-        end = patched(current, [*spaces, *done])
-        up = up.without_views(self.dialect.views_in_the_way(current, end))
-        target = patched(end, self._left(end, patched(current, [*changes, *gone])))
+        told = told_by(migrator, current, changes)
+        fill = noting(filled(changes, self.decisions), self.filled)
+        up, made = self._operations(migrator.orm.tables, current, self.new, told, fill)
+        left = [_with_name(change) for change in changes if change not in made]
+        early = [one for one in left if isinstance(one, Drop) and one.table]
+        begin = patched(current, early)
+        end, target = patched(begin, [*spaces, *made]), patched(current, [*made, *left])
+        first = self._by_sql(current, begin)
+        up = first + up.without_views(self.dialect.views_in_the_way(begin, end))
         more, less = self._by_sql(end, target), self._by_sql(target, end)
-        fill = noting(emptied(changes_back := _inverse(changes)), self.filled_back)
-        back = self._operations(migrator.orm.tables, target, known, changes_back, fill)
-        undone = effect(self._after(renaming.up + up), function_of(back), tables, target)
+        fill = noting(emptied(_inverse(changes)), self.filled_back)
+        old = self._after(renaming.up + up).orm.tables
+        back, undone = self._operations(old, end, known, _inverse(made), fill)
         start = patched(end, [*undone, *_inverse(spaces)])
-        back = back.without_views(self.dialect.views_in_the_way(target, start))
+        back = back.without_views(self.dialect.views_in_the_way(end, start))
         down = less + back + self._by_sql(start, current)
         down += _each("drop_schema", reversed(schemas)) + renaming.down
         up = renaming.up + _each("create_schema", schemas) + up + more
-        if renaming.up or any(isinstance(change.item, Constraint) for change in undone):
-            # the server named the constraints by columns that may have had another name
-            after = self.tried([up, down], self.followed(), self._live)
-            down += self._by_sql(after, self.start)
         return up, down
-
-    def _left(self, current: Schema, desired: Schema) -> list[Change]:
-        """The changes that no operation makes. (Schemas have an operation, which models do not
-        need.)"""
-        changes = (one for one in diff(current, desired) if not isinstance(one.item, Namespace))
-        return [change for change in changes if not is_ignored(change, self.goal.ignore)]
 
     def _operations(
         self,
@@ -154,10 +146,12 @@ class Generator:
         new: Mapping[Name, Model],
         changes: list[Change],
         fill: Fill,
-    ) -> Lines:
-        """The operations that change the `old` models, which are edited, into the `new` models."""
+    ) -> tuple[Lines, list[Change]]:
+        """The operations that change the `old` models, which are edited, into the `new` models; and
+        the changes that they make."""
         usings = self.dialect.usings(current, patched(current, changes))
-        return Writer(self.database, old, new, changes, fill, usings, self.goal.owns).write()
+        writer = Writer(self.database, old, new, changes, fill, usings, self.goal.owns)
+        return writer.write(), writer.made
 
     def _after(self, lines: Lines) -> Migrator:
         """A migrator that knows the models after all files and the lines."""
@@ -238,15 +232,28 @@ class Generator:
         return sorted(schema for schema in missing if self.goal.owns(f"{schema}.*"))
 
     def _by_sql(self, current: Schema, desired: Schema) -> Lines:
-        lines = Lines()
-        statements = runnable(self.dialect.inside(current, desired))
-        if any(statement.restores for statement in statements):
-            # owners and privileges are those of the database on which the file will run
-            lines.call("recreate", *(one.sql for one in statements if not one.restores))
-            return lines
-        for statement in statements:
-            lines.sql(self.database, statement.sql)
+        return statement_lines(self.database, current, desired)
+
+
+def statement_lines(database: pw.Database, current: Schema, desired: Schema) -> Lines:
+    """Return the lines that change one schema into the other by SQL."""
+    lines = Lines()
+    statements = runnable(dialect_for(database).inside(current, desired))
+    if any(statement.restores for statement in statements):
+        # owners and privileges are those of the database on which the file will run
+        lines.call("recreate", *(one.sql for one in statements if not one.restores))
         return lines
+    for statement in statements:
+        lines.sql(database, statement.sql)
+    return lines
+
+
+def _with_name(change: Change) -> Change:
+    """The change for SQL: a constraint that is added gets the name that the server would make, so
+    that the rollback can drop it."""
+    if isinstance(change, Add) and isinstance(change.item, Nameable) and change.item.name:
+        return Add(change.table, replace(change.item, named=True))
+    return change
 
 
 def _inverse(changes: Sequence[Change]) -> list[Change]:

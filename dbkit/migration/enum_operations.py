@@ -12,7 +12,8 @@ from dbkit import fields
 from dbkit.diagnosis import sqlstate
 from dbkit.errors import MigrationError
 from dbkit.pinned_queries import ask
-from dbkit.schema.peewee_models import Model, table_name, truncated
+from dbkit.schema.names import Name
+from dbkit.schema.peewee_models import Model, in_schema, table_name, truncated
 from dbkit.schema.sql import literal, quoted
 from dbkit.schema.values import EnumType
 
@@ -31,6 +32,11 @@ def enums(models: Iterable[Model]) -> Enums:
         for field in model._meta.sorted_fields
         if isinstance(field, fields.EnumField)
     }
+
+
+def is_one_of(name: Name, keys: Iterable[TypeKey]) -> bool:
+    """Whether a model names the type or sequence of this name by one of the keys."""
+    return any(name in (Name(schema or "", bare), in_schema(schema, bare)) for schema, bare in keys)
 
 
 # it prints on standard error unless the program configures it; peewee-migrate's logger does not

@@ -18,7 +18,7 @@ from dbkit.schema.values import Column
 
 from .edit_models import is_default
 from .questioner import Decisions, plain
-from .render_operations import Fill
+from .table_operations import Fill
 
 JSON = (pw.JSONField, postgres_ext.JSONField, sqlite_ext.JSONField)
 # for the rollback, if the values of the column are lost

@@ -10,14 +10,17 @@ import peewee as pw
 
 from dbkit.errors import MigrationError
 from dbkit.schema.changes import Change
+from dbkit.schema.dialect import dialect_for
 from dbkit.schema.diff import diff
 from dbkit.schema.names import Name
+from dbkit.schema.patch import with_names
 from dbkit.schema.values import Column, Schema
 from dbkit.scratch_database import server_of
 from dbkit.verification.report import Report
 
-from .autogenerate import Created, blamed
+from .autogenerate import Created, blamed, function_of, statement_lines
 from .goal import Goal, whole
+from .migrator import Migrator
 from .renames import Renaming
 from .router import Router
 from .sample_rows import Rows, empty, insert_rows, read_rows
@@ -47,8 +50,11 @@ def prove(router: Router, created: Created, goal: Goal) -> Created:
     proof.step(lambda: router.rollback(baseline=True), f"The rollback of {name}")
     after = proof.schema()
     refuse(
-        diff(after, before), f"After the rollback of {name}, the schema is not what it was before."
+        diff(with_names(after, chosen=False), before),
+        f"After the rollback of {name}, the schema is not what it was before.",
     )
+    if diff(after, before):
+        created = proof.renamed(created, after, before)
     proof.compare_back(start, proof.rows(after), before, live)
     proof.step(lambda: router.run(), f"The second run of {name}")
     _, left = goal.left(router.database)
@@ -97,6 +103,17 @@ class Trial:
             for table, reason in reasons.items()
             if reason
         ]
+
+    def renamed(self, created: Created, after: Schema, before: Schema) -> Created:
+        """Rename what the rollback created again, in the file and in the database. The server made
+        the name of a constraint from the names that its table and columns have by now."""
+        lines = statement_lines(self.database, after, before)
+        migrator = Migrator(self.database)
+        with dialect_for(self.database).migrating(self.database):
+            function_of(lines)(migrator, self.database)
+            migrator()
+        self.router.files.unwritten[self.name] = text = f"{created.text}\n{lines}\n"
+        return replace(created, text=text)
 
     def rows(self, schema: Schema) -> Rows:
         return read_rows(self.database, schema)

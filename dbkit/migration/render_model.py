@@ -86,9 +86,6 @@ class Freezer:
     def model(self, model: Model, name: str) -> ModelSource:
         meta = model._meta
         base = next(one for one in BASES if issubclass(model, one))
-        options = {name: getattr(meta, name) for name in META if getattr(meta, name)}
-        if not meta.legacy_table_names:  # indexes are named after the table
-            options["legacy_table_names"] = False
         owned = partial(self._owned, model)
         indexes = (_as_index(model, one) for one in meta.indexes)
         return ModelSource(
@@ -96,10 +93,10 @@ class Freezer:
             _class(base).function,
             meta.table_name,
             {one.name: self.field(one) for one in meta.sorted_fields if owned(one.column_name)},
-            _key(model),
+            primary_key(model),
             tuple(self.index(one) for one in indexes if owned(internals.index_name(one))),
             tuple(self.constraint(one) for one in meta.constraints or () if owned(_named(one)[0])),
-            options,
+            meta_options(model),
         )
 
     def _owned(self, model: Model, name: str | None) -> bool:
@@ -278,8 +275,17 @@ def _options(one: Any, kind: type) -> dict[str, Any]:
     return options
 
 
-def _key(model: Model) -> Any:
-    """The value of Meta.primary_key; None if a field is the primary key."""
+def meta_options(model: Model) -> dict[str, Any]:
+    """Return the options of Meta that are not the default, besides the key and the constraints."""
+    meta = model._meta
+    options = {name: getattr(meta, name) for name in META if getattr(meta, name)}
+    if not meta.legacy_table_names:  # indexes are named after the table
+        options["legacy_table_names"] = False
+    return options
+
+
+def primary_key(model: Model) -> Any:
+    """Return the value of Meta.primary_key; None if a field is the primary key."""
     key = model._meta.primary_key
     if isinstance(key, pw.CompositeKey):
         return composite_key(key.field_names)

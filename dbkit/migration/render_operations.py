@@ -1,41 +1,40 @@
-"""Renders the operations that change one set of models into another.
+"""Maps changes to operations.
 
-The changes of the schema decide which tables and columns need operations; differences that are only
-in Python need none. The same code renders both directions.
+`match` decides which operation makes a change, and the operation gets the declaration of the
+changed part from the old or the new model. A change whose part no model declares has no operation.
+The same code maps the changes of `migrate` and those of `rollback`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from typing import Any
 
 import peewee as pw
 
 from dbkit import peewee_internals as internals
-from dbkit.model_source import ModelSource
-from dbkit.python_source import Call, flat
-from dbkit.schema.changes import Add, Alter, Change, Drop, Using, items, touches
+from dbkit.python_source import flat
+from dbkit.schema.changes import Add, Alter, Change, Drop, Using, items
+from dbkit.schema.dialect import dialect_for
 from dbkit.schema.names import Name
-from dbkit.schema.peewee_models import Model, is_made_up, table_name
-from dbkit.schema.values import Column, Table
+from dbkit.schema.peewee_models import Model, is_made_up, sequences, table_name
+from dbkit.schema.values import EnumType, Namespace, Table
+from dbkit.schema.values import Sequence as Numbers
 
 from .class_names import class_names
-from .edit_models import is_default, rename_in_model, unquoted
-from .enum_operations import Enums, enums
+from .declarations import Declarations
+from .edit_models import rename_in_model
+from .enum_operations import Enums, enums, is_one_of
 from .outside_models import Outside
 from .render_lines import Lines
-from .render_model import Freezer, without
-
-Fill = Callable[[Name, Any], Any]  # (table, field) -> a value as source; None: it needs none
-INDEX = ("index", "unique", "index_type")
-DECOMPOSED = (*INDEX, "null", "constraints")
+from .render_model import Freezer
+from .reshape import TypeKey
+from .table_operations import Fill, TableOperations
 
 
 class Writer:
-    """Renders the operations from `old` to `new` models, by table name. `names` are the tables'
-    names in the changes, `using` are the USING expressions of columns whose type changes, and
-    `owns` says whether a table or `table.part` belongs to the project."""
+    """Renders the operations for the changes from `old` to `new` models, by table name. `using` are
+    the USING expressions of columns whose type changes, and `owns` says whether a table or
+    `table.part` belongs to the project. `made` are the changes that the operations make."""
 
     def __init__(
         self,
@@ -50,6 +49,8 @@ class Writer:
         self.database, self.old, self.new = database, old, new
         self.changes, self.fill, self.using, self.owns = changes, fill, using, owns
         self.lines = Lines()
+        self.made: list[Change] = []
+        self.sequences: list[TypeKey] = []  # those that the operations create
         self.types: Enums = {}  # those that exist beside the old models'
         added = {one.name for one in items(changes, Add, Table)}
         self.created = pw.sort_models(
@@ -94,12 +95,32 @@ class Writer:
         self._in_the_way(gone)
         self._created()
         for name, model in self.new.items():
-            if name in self.old and (changes := self._of(name)) and self._is_known(name, changes):
+            if name in self.old and (changes := self._of(name)):
                 self._table(name, self.old[name], model, changes)
         for model in reversed(pw.sort_models(gone)):
             self.lines.call("remove_model", table_name(model))
         for schema, type_ in [key for key in old if key not in new | self.types]:
             self.lines.call("drop_enum", type_, **_schema(schema))
+        self.sequences = [*self.sequences, *sequences(self.created)]
+        removed = {table_name(model) for model in gone}
+        relabelled = {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
+        self.made += [change for change in self.changes
+                      if self._is_made(change, removed, relabelled)]  # fmt: skip
+
+    def _is_made(self, change: Change, removed: set[Name], relabelled: set[TypeKey]) -> bool:
+        """Whether the operations make the change of a table or of an object beside the tables."""
+        match change:
+            case Add(None, Table(name)):
+                return name in map(table_name, self.created)
+            case Drop(None, Table(name)):
+                return name in removed
+            case (
+                Add(None, EnumType(name)) | Drop(None, EnumType(name)) | Alter(None, EnumType(name))
+            ):
+                return is_one_of(name, relabelled)
+            case Add(None, Numbers(name)):
+                return is_one_of(name, self.sequences)
+        return isinstance(change, Add) and isinstance(change.item, Namespace)
 
     def _names(self) -> None:
         """Rename fields whose name in Python changed; their columns stay."""
@@ -127,19 +148,6 @@ class Writer:
     def _of(self, name: Name) -> list[Change]:
         return [change for change in self.changes
                 if (change.table or change.item.name) == name]  # fmt: skip
-
-    def _is_known(self, table: Name, changes: list[Change]) -> bool:
-        """Whether the history's model has all columns of the table. Raw SQL may have added others;
-        then the changes of the table are SQL too."""
-        added, dropped = ({one.name for one in items(changes, verb, Column)}
-                          for verb in (Add, Drop))  # fmt: skip
-        old, new = (self._columns(table, side[table]).keys() for side in (self.old, self.new))
-        return bool(new - old == added and old - new == dropped)
-
-    def _columns(self, table: Name, model: Model) -> dict[str, Any]:
-        """The fields by column, without ignored columns."""
-        columns = model._meta.columns.items()
-        return {column: one for column, one in columns if self.owns(f"{table}.{column}")}
 
     def _types(self, old: Enums, new: Enums) -> None:
         for (schema, name), labels in new.items():
@@ -192,152 +200,15 @@ class Writer:
                     self.lines.call("drop_index", table_name(model), *(keys if made_up else ()),
                                     **options)  # fmt: skip
 
-    def _table(self, table: Name, old: Model, new: Model, changes: list[Change]) -> None:
-        before, after = (self.freezer.model(one, one.__name__) for one in (old, new))
-        self._options(table, before, after)
-        olds, news = self._columns(table, old), self._columns(table, new)
-        self._indexes(table, before, after, dropped=True)
-        self._constraints(table, before, after, dropped=True)
-        if gone := [olds[column].name for column in olds if column not in news]:
-            self.lines.call("remove_fields", table, *gone)
-        self._added(table, [field for column, field in news.items() if column not in olds])
-        for column, field in news.items():
-            if column in olds:
-                touched = [change for change in changes if touches(change, column)]
-                if touched:
-                    self._changed(table, olds[column], field, touched)
-        if after.key is not None and before.key != after.key:
-            keys = after.key.arguments if after.key else ()
-            self.lines.call("set_primary_key", table, *keys)
-        self._constraints(table, before, after, dropped=False)
-        self._indexes(table, before, after, dropped=False)
-
-    def _options(self, table: Name, before: ModelSource, after: ModelSource) -> None:
-        off = {"strict_tables": False, "without_rowid": False}
-        names = (before.options.keys() | after.options.keys()) - {"schema", "legacy_table_names"}
-        changed = {name: after.options.get(name, off.get(name)) for name in sorted(names)
-                   if before.options.get(name) != after.options.get(name)}  # fmt: skip
-        if changed:
-            self.lines.call("change_options", table, **changed)
-
-    def _added(self, table: Name, added: list[Any]) -> None:
-        calls = {field.name: self.freezer.field(field) for field in added}
-        values = {field.name: self.fill(table, field) for field in added}
-        filled = {name: value for name, value in values.items() if value is not None}
-        options = {}
-        for name, call in calls.items():
-            if name in filled:
-                call = _nullable(call)
-            options[name] = call
-        if options:
-            self.lines.call("add_fields", table, **options)
-        for name, value in filled.items():
-            self._filled(table, name, value)
-
-    def _filled(self, table: Name, name: str, value: Any) -> None:
-        """Fill the existing rows, and then set NOT NULL."""
-        self.lines.call("fill", table, **{name: value})
-        self.lines.call("add_not_null", table, name)
-
-    def _changed(self, table: Name, old: Any, new: Any, changes: list[Change]) -> None:
-        """Change a field that both models have for the same column."""
-        name = old.name
-        before, after = self.freezer.field(old), self.freezer.field(new)
-        null = "null" in before.options and "null" not in after.options
-        value = self.fill(table, new) if null else None
-        rest = [without(call, DECOMPOSED) for call in (before, after)]
-        if rest[0] != rest[1] or not _only_defaults(old, new) or self._is_retyped(changes):
-            self._altered(table, name, old, new, after, value)
-            return
-        if value is not None:
-            self.lines.call("fill", table, **{name: value})
-        if before.options.get("null") != after.options.get("null"):
-            word = "drop_not_null" if "null" in after.options else "add_not_null"
-            self.lines.call(word, table, name)
-        defaults = [one.sql[8:].strip() for one in new.constraints or ()]
-        if before.options.get("constraints") != after.options.get("constraints"):
-            if defaults:
-                self.lines.call("set_default", table, name, defaults[0])
-            else:
-                self.lines.call("drop_default", table, name)
-        flags = [{key: call.options.get(key) for key in INDEX} for call in (before, after)]
-        if flags[0] != flags[1]:
-            if old.index or old.unique:
-                self.lines.call("drop_index", table, name)
-            if new.index or new.unique:
-                unique = {"unique": True} if new.unique else {}
-                using = {"using": new.index_type} if new.index_type else {}
-                self.lines.call("add_index", table, name, **unique, **using)
-
-    def _altered(self, table: Name, name: str, old: Any, new: Any, after: Call, value: Any) -> None:
-        if value is not None:
-            after = _nullable(after)
-        if old.name != new.name and "column_name" not in after.options:
-            after = replace(after, options={**after.options, "column_name": new.column_name})
-        using = self.using.get((table, new.column_name))
-        if using:
-            self.lines.call("alter_type", table, name, after, using=using)
-        else:
-            self.lines.call("change_fields", table, **{name: after})
-        if value is not None:
-            self._filled(table, name, value)
-
-    def _is_retyped(self, changes: list[Change]) -> bool:
-        """Whether a column changes although its field does not, because the target of its foreign
-        key changes."""
-        return any(isinstance(change, Alter) and isinstance(change.item, Column)
-                   and not {"nullable", "default"} >= change.differences.keys()
-                   for change in changes)  # fmt: skip
-
-    def _constraints(
-        self, table: Name, before: ModelSource, after: ModelSource, dropped: bool
-    ) -> None:
-        left, right = (after, before) if dropped else (before, after)
-        kept = [_unquoted(clause) for clause in left.constraints]
-        for clause in right.constraints:
-            if _unquoted(clause) in kept:
-                continue
-            if dropped:
-                word = "drop_check" if clause.function == "pw.Check" else "drop_constraints"
-                self.lines.call(word, table, clause.arguments[-1])
-            elif clause.function == "pw.Check":
-                self.lines.call("add_check", table, *clause.arguments)
-            else:
-                self.lines.call("add_constraint", table, None, *clause.arguments)
-
-    def _indexes(self, table: Name, before: ModelSource, after: ModelSource, dropped: bool) -> None:
-        gone = [index for index in before.indexes if index not in after.indexes]
-        new = [index for index in after.indexes if index not in before.indexes]
-        for old in list(gone):
-            same = [one for one in new if without(one, ["name"]) == without(old, ["name"])]
-            if same and "name" in old.options and "name" in same[0].options:
-                gone.remove(old)
-                new.remove(same[0])
-                if dropped:
-                    names = (old.options["name"], same[0].options["name"])
-                    self.lines.call("rename_index", table, *names)
-        for index in gone if dropped else new:
-            if not dropped:
-                self.lines.call("add_index", table, *index.arguments, **index.options)
-            elif name := index.options.get("name"):
-                self.lines.call("drop_index", table, name=name)
-            else:
-                self.lines.call("drop_index", table, *index.arguments)
-
-
-def _unquoted(clause: Call) -> Call:
-    arguments = (unquoted(one) if isinstance(one, str) else one for one in clause.arguments)
-    return replace(clause, arguments=tuple(arguments))
-
-
-def _only_defaults(*both: Any) -> bool:
-    """Whether each field has at most a DEFAULT as SQL."""
-    return all(len(one.constraints or ()) <= 1 and all(map(is_default, one.constraints or ()))
-               for one in both)  # fmt: skip
-
-
-def _nullable(call: Call) -> Call:
-    return replace(call, options={**call.options, "null": True})
+    def _table(self, name: Name, old: Model, new: Model, changes: list[Change]) -> None:
+        cut = dialect_for(self.database).cut
+        before, after = (Declarations(one, self.freezer, cut, self.owns) for one in (old, new))
+        table = TableOperations(name, before, after, self.fill, self.using)
+        self.made += filter(table.note, changes)
+        self.lines.lines += table.write().lines
+        touched = [field for column, field in new._meta.columns.items()
+                   if field.sequence and column in table.added | table.changed.keys()]  # fmt: skip
+        self.sequences += map(internals.sequence_parts, touched)
 
 
 def _schema(schema: str | None) -> dict[str, str]:

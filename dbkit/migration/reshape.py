@@ -20,7 +20,7 @@ from dbkit.schema.changes import Add, Alter, Change, Drop, Hints
 from dbkit.schema.dialect import Reading, dialect_for
 from dbkit.schema.diff import diff
 from dbkit.schema.names import Name
-from dbkit.schema.patch import patched
+from dbkit.schema.patch import naming_alike, patched
 from dbkit.schema.peewee_models import BASES, Model, in_schema, table_name
 from dbkit.schema.values import Column, EnumType, Namespace, Part, Schema, Sequence, Table
 
@@ -98,7 +98,8 @@ class Reshape:
             old = read_models(reading, before, live, [] if compares_live else after)
             new = read_models(reading, after, live, [] if compares_live else before)
         old = _with_live(old, live, self.meant)
-        changes = [change for change in diff(old, new) if _is_meant(change)]
+        named = naming_alike(old, new), naming_alike(new, old)
+        changes = [change for change in diff(*named) if _is_meant(change)]
         sought = [find(live) for find in self.sought]
         desired = patched(live, [*self._enums(live), *changes, *sought])
         found = (find_enum(live.enums, *key) for key in self.anew)

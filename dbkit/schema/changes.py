@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 
 from .details import Action
 from .names import Name
-from .sql import mentions
 from .values import (
     Check,
     Column,
@@ -216,18 +215,3 @@ def definition(item: Item) -> str:
             return f"where {item.where}" if item.where else ""
         case _:
             return ""
-
-
-def touches(change: Change, column: str) -> bool:
-    """Whether a change concerns a column, perhaps among others."""
-    for item in (getattr(change, "old", change.item), change.item):
-        match item:
-            case Column(name):
-                concerned = name == column
-            case Check(expression):
-                concerned = mentions(expression, column)
-            case _:
-                concerned = any(mentions(key, column) for key in covers(item))
-        if concerned:
-            return True
-    return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
+from functools import partial
 from typing import Any
 
 from dbkit.errors import MigrationError
@@ -129,3 +130,16 @@ def marked_as(table: Table, other: Table) -> Table:
     """Return the table with its names marked as in another table."""
     count = {(type(part), part.name) for part in other.parts if getattr(part, "named", True)}
     return counting_names(table, lambda part: (type(part), part.name) in count)
+
+
+def naming_alike(schema: Schema, other: Schema) -> Schema:
+    """Return the schema with those names marked as chosen whose part has a chosen name in the other
+    schema. So a part that gets or loses its chosen name differs."""
+    tables = {table.name: table for table in other.tables}
+
+    def counts(table: Table, part: Nameable) -> bool:
+        twin = counterpart(tables[table.name], part) if table.name in tables else None
+        return part.named or (twin is not None and getattr(twin, "named", True))
+
+    marked = (counting_names(table, partial(counts, table)) for table in schema.tables)
+    return replace(schema, tables=tuple(marked))

@@ -1,0 +1,46 @@
+"""The part of a schema that operations made, and not the SQL of the history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dbkit.schema.changes import Add, Alter, Change, Drop
+from dbkit.schema.dialect import dialect_for
+from dbkit.schema.diff import counterpart, diff
+from dbkit.schema.names import Name
+from dbkit.schema.values import Part, Schema, Table
+
+from .migrator import Migrator
+from .reshape import read_models
+
+
+def told_by(migrator: Migrator, live: Schema, changes: Iterable[Change]) -> list[Change]:
+    """Return the changes of those objects that the migrator's models describe as they are in the
+    `live` schema. The others were made by SQL of the history, so no operation would change them as
+    wanted. A table that is dropped is as the models describe it, because an operation creates it so
+    in the rollback. Raises ModelsError or MigrationError."""
+    changes, models = list(changes), migrator.orm.tables
+    names = {change.table or change.item.name for change in changes}
+    wanted = [model for name, model in models.items() if name in names]
+    with dialect_for(migrator.database).reading(migrator.database, None) as reading:
+        told = read_models(reading, wanted, live, [])
+    tables = {table.name: table for table in told.tables}
+    by_sql = [one for one in diff(told, live) if (one.table or one.item.name) in tables]
+    kept = [change for change in changes if not any(_is_same(change, one) for one in by_sql)]
+    return [Drop(None, tables[change.item.name])
+            if isinstance(change, Drop) and change.table is None and change.item.name in tables
+            else change for change in kept]  # fmt: skip
+
+
+def _is_same(change: Change, by_sql: Change) -> bool:
+    """Whether a change concerns what SQL changed."""
+    if change.table != by_sql.table:
+        return False
+    if change.table is None:
+        return isinstance(change, Alter) and change.item.name == by_sql.item.name
+    if not isinstance(change, Add):
+        return not isinstance(by_sql, Drop) and by_sql.item == getattr(change, "old", change.item)
+    before = getattr(by_sql, "old", by_sql.item)
+    if isinstance(by_sql, Add) or not isinstance(before, Part) or not isinstance(change.item, Part):
+        return False
+    return counterpart(Table(Name("", ""), (before,)), change.item) is not None

@@ -25,7 +25,7 @@ from .limits import LIMITS, Limits, seconds
 
 DEFAULT_URL = "sqlite:///dbkit.db"
 PROJECT = ("models", "migrations", "seeds", "ignore", "scratch", "wait_for_database",
-           "allow_edited", *LIMITS)  # fmt: skip
+           "allow_edited", "accept_data_loss", *LIMITS)  # fmt: skip
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 ENVIRONMENTS = ("development", "test", "staging", "production")
 PLAIN = re.compile(r"[\w.$-]+")
@@ -50,6 +50,14 @@ class Settings:
     wait_for_database: float = 0  # seconds
     ignore: tuple[str, ...] = ()
     allow_edited: bool = False
+    accept_data_loss: bool = False
+
+    @property
+    def may_lose_data(self) -> frozenset[str] | None:
+        """The migrations that may lose data: in production none, unless the user accepts it; None
+        means all."""
+        free = self.environment != "production" or self.accept_data_loss
+        return None if free else frozenset()
 
 
 def load(
@@ -59,6 +67,7 @@ def load(
     seeds: str | Path | None = None,
     wait_for_database: str | None = None,
     allow_edited: bool = False,
+    accept_data_loss: bool = False,
     **limits: str | None,
 ) -> Settings:
     """Return the settings: each from its flag, if given, or else from the other sources. `limits`
@@ -82,6 +91,9 @@ def load(
         where = f"--{name.replace('_', '-')} (DBKIT_{name.upper()})"
         return {name: seconds(text, where)} if text else {}
 
+    def switch(name: str, flag: bool) -> bool:
+        return _switch(name, setting(name, "yes" * flag))
+
     environment = _environment(both)
     url, direct = (database, None) if database else _urls(Env(), both)
     if url is None and environment == "production":
@@ -102,7 +114,8 @@ def load(
         ),
         **time("wait_for_database", wait_for_database),
         ignore=tuple(_patterns(project.get("ignore") or "")),
-        allow_edited=_switch("allow_edited", setting("allow_edited", "yes" * allow_edited)),
+        allow_edited=switch("allow_edited", allow_edited),
+        accept_data_loss=switch("accept_data_loss", accept_data_loss),
     )
 
 

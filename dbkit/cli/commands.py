@@ -19,22 +19,28 @@ from ..errors import Refused
 from ..limits import LIMITS
 from ..verification.report import Report
 from . import history_commands
-from .migration_commands import migrated
+from .migration_commands import accepting, migrated
 from .options import Session, answer, command, main, require_encodable
 
 __all__ = ["history_commands", "main"]
 
 
-@command("database", "models", "migrations", "seeds", *LIMITS, "allow_edited")
+@command("database", "models", "migrations", "seeds", *LIMITS, "allow_edited", "accept_data_loss")
 def up_(session: Session) -> None:
     """Migrate, seed and verify the database."""
     from .. import config
 
     found, settings = session.found, session.settings
-    limits, allow_edited = settings.limits, settings.allow_edited
     migrated(
-        migration.migrate(
-            session.database, settings.migrations, limits=limits, allow_edited=allow_edited
+        accepting(
+            session,
+            lambda accepted, _: migration.migrate(
+                session.database,
+                settings.migrations,
+                limits=settings.limits,
+                allow_edited=settings.allow_edited,
+                may_lose_data=accepted,
+            ),
         )
     )
     if session.production:
@@ -42,7 +48,9 @@ def up_(session: Session) -> None:
     elif not config.is_directory(session.settings.seeds):
         click.echo(f"seed: skipped, there is no directory {session.settings.seeds}")
     else:
-        result = seeding.seed(session.database, session.seeded, session.settings.seeds, limits)
+        result = seeding.seed(
+            session.database, session.seeded, session.settings.seeds, settings.limits
+        )
         click.echo(f"seed: {result.summary}")
     report = dbkit.verify(
         session.database,

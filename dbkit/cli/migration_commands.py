@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -121,7 +122,30 @@ def _pairs(texts: tuple[str, ...], sign: str, flag: str) -> dict[str, str]:
     return pairs
 
 
-@command("database", "migrations", *LIMITS, "allow_edited")
+def accepting(
+    session: Session, run: Callable[[Collection[str] | None, int], list[str]]
+) -> list[str]:
+    """Return the names of the files that `run` has run. It gets the names of those that may lose
+    data, and the number of files that have run before. In production a person is asked about each
+    loss; without a terminal, WouldLoseData is raised."""
+    from ..migration.data_loss import WouldLoseData
+    from ..prompts import is_terminal
+
+    accepted, ran = session.settings.may_lose_data, list[str]()
+    while True:
+        try:
+            return ran + run(accepted, len(ran))
+        except WouldLoseData as error:
+            ran += error.ran
+            if not is_terminal() or accepted is None:
+                raise
+            click.echo(f"warning: {error.message}")
+            if not click.confirm("Continue, and lose this data?"):
+                raise
+            accepted |= {error.name}
+
+
+@command("database", "migrations", *LIMITS, "allow_edited", "accept_data_loss")
 @click.option(
     "--to",
     "--name",
@@ -134,19 +158,23 @@ def _pairs(texts: tuple[str, ...], sign: str, flag: str) -> dict[str, str]:
 def migrate_(session: Session, to: str | None, fake: bool, allow_out_of_order: bool) -> None:
     """Apply the pending migrations."""
     settings = session.settings
-    names = migration.migrate(
-        session.database,
-        settings.migrations,
-        to,
-        fake,
-        allow_out_of_order,
-        settings.limits,
-        settings.allow_edited,
+    names = accepting(
+        session,
+        lambda accepted, _: migration.migrate(
+            session.database,
+            settings.migrations,
+            to,
+            fake,
+            allow_out_of_order,
+            settings.limits,
+            settings.allow_edited,
+            accepted,
+        ),
     )
     migrated(names, "marked as applied" if fake else "applied")
 
 
-@command("database", "migrations", *LIMITS, "allow_edited")
+@command("database", "migrations", *LIMITS, "allow_edited", "accept_data_loss")
 @click.option(
     "--count",
     default=1,
@@ -163,13 +191,17 @@ def rollback_(session: Session, count: int, to: str | None) -> None:
     """Roll back the last migrations."""
     settings = session.settings
     exclusive("count", "to")
-    names = migration.rollback(
-        session.database,
-        settings.migrations,
-        count,
-        limits=settings.limits,
-        to=to,
-        allow_edited=settings.allow_edited,
+    names = accepting(
+        session,
+        lambda accepted, ran: migration.rollback(
+            session.database,
+            settings.migrations,
+            count - ran,
+            limits=settings.limits,
+            to=to,
+            allow_edited=settings.allow_edited,
+            may_lose_data=accepted,
+        ),
     )
     for name in names:
         click.echo(f"rollback: {name}")

@@ -56,6 +56,11 @@ OPTIONS = {
         is_flag=True,
         help="Continue if an applied migration was edited, or if its file is gone.",
     ),
+    "accept_data_loss": click.option(
+        "--accept-data-loss",
+        is_flag=True,
+        help="In production, run migrations that lose data without a question.",
+    ),
     "debug": click.option("--debug", is_flag=True, help="Show the traceback of an error."),
 }
 

@@ -266,10 +266,10 @@ class Layout:
         """Once the replaced files are deleted, a new database knows none of them. If only some are
         unknown, or another migration has the number of a replaced file, REPLACES is wrong."""
         known = {*self.names, *recorded}
-        numbers = {number(one) for one in known - {name} if one.partition("_")[0].isdigit()}
+        numbers = {one.partition("_")[0] for one in known - {name}}
         unknown = [one for one in replaced if one not in known]
         wrong = [one for one in unknown
-                 if len(unknown) < len(replaced) or number(one) in numbers]  # fmt: skip
+                 if len(unknown) < len(replaced) or one.partition("_")[0] in numbers]  # fmt: skip
         if wrong:
             yield MigrationError(
                 f"{name} replaces {', '.join(wrong)}, but neither the migrations directory nor the "

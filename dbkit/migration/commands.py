@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import peewee as pw
@@ -10,6 +11,7 @@ from dbkit.database_argument import takes_database
 from dbkit.limits import DEFAULT, Limits
 from dbkit.run_lock import one_at_a_time
 
+from .data_loss import Guard
 from .router import Router
 
 
@@ -22,6 +24,7 @@ def migrate(
     allow_out_of_order: bool = False,
     limits: Limits = DEFAULT,
     allow_edited: bool = False,
+    may_lose_data: Collection[str] | None = None,
 ) -> list[str]:
     """Apply the pending migrations, up to `name` (a file's name, its number, or a unique beginning
     of its name); return their names in order.
@@ -30,9 +33,11 @@ def migrate(
     are only marked as applied. Files whose numbers repeat, or are below that of an applied file,
     are refused, unless `allow_out_of_order`. `limits` say how long to wait for other runs and for
     locks. Applied files that were edited, or that are gone, are refused, unless `allow_edited`.
-    Raises MigrationError.
+    If `may_lose_data` is given, a file that would lose data and is not among these names is
+    refused. Raises MigrationError and WouldLoseData.
     """
-    router = Router(database, directory, allow_out_of_order, limits, allow_edited)
+    guard = Guard(may_lose_data)
+    router = Router(database, directory, allow_out_of_order, limits, allow_edited, guard)
     return router.run(name, fake=fake)
 
 
@@ -45,14 +50,17 @@ def rollback(
     limits: Limits = DEFAULT,
     to: str | None = None,
     allow_edited: bool = False,
+    may_lose_data: Collection[str] | None = None,
 ) -> list[str]:
     """Roll back the last `count` migrations, or those after `to` (see `migrate`), the newest first;
     return their names.
 
     A migration that replaces others is refused, unless `baseline`; applied files that were edited,
-    or that are gone, are refused, unless `allow_edited`. Raises MigrationError.
+    or that are gone, are refused, unless `allow_edited`. `may_lose_data` is as in `migrate`. Raises
+    MigrationError and WouldLoseData.
     """
-    router = Router(database, directory, limits=limits, allow_edited=allow_edited)
+    guard = Guard(may_lose_data)
+    router = Router(database, directory, limits=limits, allow_edited=allow_edited, guard=guard)
     return router.take_back(count, baseline, to)
 
 

@@ -11,6 +11,8 @@ from dbkit.connection import diagnosed
 from dbkit.errors import DatabaseFailed, DbkitError, MigrationError, MigrationFailed
 from dbkit.transactions import is_open
 
+from .data_loss import WouldLoseData
+
 
 @contextmanager
 def explained(
@@ -46,6 +48,21 @@ def explained(
             reason,
             "Correct the model.",
         ) from error
+
+
+@contextmanager
+def naming_steps(ran: Sequence[str]) -> Iterator[None]:
+    """Name the files that ran before an interruption or a refusal in the block."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        error.add_note(kept_steps(ran))
+        raise
+    except WouldLoseData as error:
+        error.ran = list(ran)
+        if ran:
+            error.hint += f"\n{kept_steps(ran)}"
+        raise
 
 
 def kept_steps(ran: Sequence[str]) -> str:

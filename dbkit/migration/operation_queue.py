@@ -22,6 +22,7 @@ from dbkit.schema.values import Schema
 from dbkit.transactions import is_open
 
 from .base_migrator import BaseMigrator
+from .data_loss import Guard
 from .edit_models import find_field, put_field
 from .intercept import intercepted
 from .reshape import Reshape, TypeKey, snapshot
@@ -89,6 +90,7 @@ class Stepping(BaseMigrator):
         self.busy = False  # the statements come from an operation
         self.unchecked = False  # rows were written, and deferred constraints may be unchecked
         self.failed: BaseException | None = None
+        self.guard = Guard()
         self.added: dict[TypeKey, tuple[str, ...]] = {}  # as Reshape.enums
 
     @property
@@ -119,6 +121,7 @@ class Stepping(BaseMigrator):
 
     def _after_queue(self, call: Callable[[], Any]) -> Any:
         if not self.busy:
+            self.guard.check_sql(*getattr(call, "args", ())[:1])
             self._before_statements()
             self.unchecked = True
         return call()
@@ -132,7 +135,7 @@ class Stepping(BaseMigrator):
                 operation.anew |= operation.enums.keys()
         self._flush()
         if self.added:
-            again = Reshape(self.database, self.orm)
+            again = Reshape(self.database, self.orm, self.guard)
             again.enums, again.anew = self.added, set(self.added)
             self.added = {}
             self._run("recreate enum types", again)
@@ -190,6 +193,7 @@ class Stepping(BaseMigrator):
     def sql(self, sql: str, *params: Any) -> None:
         """Run a statement. With parameters, a percent sign must be doubled on PostgreSQL."""
         if not self.following:
+            self.guard.check_sql(sql)
             self._before_statements()
             self._run("sql", self.statement(sql, params), writes_rows=True)
 
@@ -278,7 +282,7 @@ class Stepping(BaseMigrator):
     def _reshape(self) -> Reshape:
         """The step that neighbouring operations share."""
         if not self.queue or not isinstance(self.queue[-1], Reshape):
-            self.queue.append(Reshape(self.database, self.orm))
+            self.queue.append(Reshape(self.database, self.orm, self.guard))
         return self.queue[-1]  # type: ignore[no-any-return]
 
     def _edited(self, *models: Model) -> Edit:
@@ -299,6 +303,8 @@ class Stepping(BaseMigrator):
             self._do(name, operation)
 
     def _sql(self, name: str, sql: str) -> None:
+        if not self.following:
+            self.guard.check_sql(sql)
         self._do(name, lambda: self._execute(sql))
 
     def _execute(self, sql: str) -> None:

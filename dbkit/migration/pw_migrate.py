@@ -22,6 +22,7 @@ from dbkit.peewee_internals import use_router
 from dbkit.prompts import created_text, passed_over, questions
 from dbkit.signals import Interrupted, interruptible
 
+from .data_loss import Guard
 from .new_migration import create, create_empty
 from .router import Router
 from .squash import merge
@@ -76,7 +77,8 @@ class _CommandRouter(Router):
         context = click.get_current_context(silent=True)
         flags = context.params if context else {}
         settings = config.load(database=flags.get("database"))
-        options = {"limits": settings.limits, "allow_edited": settings.allow_edited}
+        options = {"limits": settings.limits, "allow_edited": settings.allow_edited,
+                   "guard": Guard(settings.may_lose_data)}  # fmt: skip
         super().__init__(*args, **{**options, **kwargs})
         self.count = flags.get("count", 1)
         if context and context.info_name == "rollback":

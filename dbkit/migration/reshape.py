@@ -24,6 +24,8 @@ from dbkit.schema.patch import naming_alike, patched
 from dbkit.schema.peewee_models import BASES, Model, in_schema, table_name
 from dbkit.schema.values import Column, EnumType, Namespace, Part, Schema, Sequence, Table
 
+from .data_loss import Guard
+
 TypeKey = tuple[str | None, str]  # the schema and name of an enum type, as a model names them
 OPTIONS = ("table_name", "schema", "options", "table_settings", "strict_tables", "without_rowid",
            "temporary", "legacy_table_names", "database")  # fmt: skip
@@ -77,8 +79,8 @@ class Reshape:
 
     __name__ = "reshape"
 
-    def __init__(self, database: pw.Database, history: Iterable[Model]) -> None:
-        self.database, self.history = database, history
+    def __init__(self, database: pw.Database, history: Iterable[Model], guard: Guard) -> None:
+        self.database, self.history, self.guard = database, history, guard
         self.before: dict[Name, Model] = {}
         self.after: dict[Name, Model | None] = {}
         self.enums: dict[TypeKey, tuple[str, ...]] = {}
@@ -104,7 +106,9 @@ class Reshape:
         desired = patched(live, [*self._enums(live), *changes, *sought])
         found = (find_enum(live.enums, *key) for key in self.anew)
         anew = frozenset(enum.name for enum in found if enum is not None)
-        dialect.run(self.database, live, desired, Hints(self.using, anew))
+        hints = Hints(self.using, anew)
+        self.guard.check_changes(self.database, live, desired, hints)
+        dialect.run(self.database, live, desired, hints)
 
     def _touched(self, models: list[Model]) -> list[Model]:
         """The models of the step, and the history's models whose foreign keys refer to them."""

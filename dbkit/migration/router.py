@@ -24,7 +24,8 @@ from dbkit.run_lock import Result, one_at_a_time, retried, waiting
 from dbkit.schema.dialect import dialect_for
 
 from .applied import LISTED, Layout, Standing, matching, only_match
-from .failures import explained, kept_steps
+from .data_loss import Guard
+from .failures import explained, naming_steps
 from .files import Files, refuse_unrun
 from .intercept import silenced
 from .migrator import Migrator
@@ -58,10 +59,11 @@ class Router(peewee_migrate.Router):
         allow_out_of_order: bool = False,
         limits: Limits = DEFAULT,
         allow_edited: bool = False,
+        guard: Guard | None = None,
         **kwargs: Any,
     ) -> None:
         self.allow_out_of_order, self.limits = allow_out_of_order, limits
-        self.allow_edited = allow_edited
+        self.allow_edited, self.guard = allow_edited, guard or Guard()
         kwargs.setdefault("migrator_class", Migrator)
         super().__init__(usable(database), Path(migrate_dir or "migrations"), **kwargs)
         self.files = Files(self.migrate_dir)
@@ -251,11 +253,8 @@ class Router(peewee_migrate.Router):
             ran: list[str] = []
             while True:
                 step = _Step(layout, decide, None, ran=tuple(ran), **how)
-                try:
+                with naming_steps(ran):
                     names = self.retried(partial(self._step, step))
-                except KeyboardInterrupt as error:
-                    error.add_note(kept_steps(ran))
-                    raise
                 ran += names[:1]
                 if len(names) < 2:
                     return ran
@@ -303,6 +302,7 @@ class Router(peewee_migrate.Router):
         """Run a file, and record it in the history."""
         content, begun = self.files.content(name), time.monotonic()
         migrate, rollback = self.read(name)
+        migrator.guard, self.guard.name = self.guard, name
         if downgrade and rollback is None:
             raise MigrationError(
                 f"Migration {name} has no rollback().", f"Write it in {self.files.path(name)}."

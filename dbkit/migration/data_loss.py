@@ -1,0 +1,99 @@
+"""Refuses to lose data in production unless the user has accepted it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+import peewee as pw
+
+from dbkit.errors import Refused
+from dbkit.schema.changes import Alter, Change, Drop, Hints
+from dbkit.schema.dialect import dialect_for
+from dbkit.schema.diff import diff
+from dbkit.schema.values import Column, Schema, Table
+
+MOST = 100_000  # rows that are counted
+COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+DEFINITION = re.compile(r"\s*(CREATE|COMMENT|DO)\b", re.IGNORECASE)
+LOSING = re.compile(
+    r"\b(DROP\s+(TABLE|SCHEMA|DATABASE)|TRUNCATE|DELETE\s+FROM"
+    r"|ALTER\s+TABLE\b.*\bDROP\s+(?!CONSTRAINT|DEFAULT|NOT\s+NULL|EXPRESSION|IDENTITY))\b",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+class WouldLoseData(Refused):
+    """The migration `name` would lose data, and nothing of it was kept. `ran` are the files that
+    ran before it in the same run."""
+
+    def __init__(self, name: str, what: Iterable[str]) -> None:
+        super().__init__(
+            f"Migration {name} would lose data: {'; '.join(what)}.",
+            "DBKIT_ENV is production, so nothing of this migration was kept. To lose the data, use "
+            "--accept-data-loss (DBKIT_ACCEPT_DATA_LOSS=1).",
+        )
+        self.name, self.ran = name, list[str]()
+
+
+@dataclass
+class Guard:
+    """Raises WouldLoseData before a migration loses data, unless its name is in `accepted` (None
+    means all names). `name` is the file that runs."""
+
+    accepted: Collection[str] | None = None
+    name: str = field(default="", init=False)
+
+    @property
+    def _is_off(self) -> bool:
+        return self.accepted is None or self.name in self.accepted
+
+    def check_changes(
+        self, database: pw.Database, live: Schema, desired: Schema, hints: Hints
+    ) -> None:
+        """Check what an operation does. A table without rows has nothing to lose."""
+        if self._is_off:
+            return
+        statements = dialect_for(database).inside(live, desired, hints)
+        losses = list(dict.fromkeys(one.loses for one in statements if one.loses))
+        if losses:
+            names = {name for change in diff(live, desired) for name in _losing(change)}
+            rows = {table.name: _rows(database, live, table) for table in live.tables
+                    if table.name in names}  # fmt: skip
+            if any(rows.values()) or not rows:
+                told = [f"{table} has {_told(count)}" for table, count in rows.items()]
+                raise WouldLoseData(self.name, [*losses, *told])
+
+    def check_sql(self, sql: object = None) -> None:
+        """Check a statement that the file itself sends."""
+        if self._is_off or not isinstance(sql, str):
+            return
+        bare = COMMENT.sub(" ", sql)
+        if LOSING.search(bare) and not DEFINITION.match(bare):
+            raise WouldLoseData(self.name, [" ".join(bare.split())[:200]])
+
+
+def _losing(change: Change) -> Iterable[str]:
+    """The tables whose rows a change may lose, in part or as a whole."""
+    match change:
+        case Drop(None, Table(name)):
+            yield name
+        case Drop(str(table), Column()) | Alter(str(table), _, Column()):
+            yield table
+        case Alter(None, _, Table(name)):
+            yield name
+
+
+def _rows(database: pw.Database, live: Schema, table: Table) -> int:
+    """The number of rows, or MOST + 1 if there are more than MOST."""
+    dialect = dialect_for(database)
+    source = dialect.table_sql(live, table.name)
+    sql = f"SELECT count(*) FROM (SELECT 1 FROM {source} LIMIT {MOST + 1}) AS counted"
+    return int(dialect.execute(database, sql).fetchone()[0])
+
+
+def _told(count: int) -> str:
+    if count > MOST:
+        return f"more than {MOST:,} rows"
+    return f"{count:,} row{'s' * (count != 1)}"

@@ -12,6 +12,7 @@ from dbkit.errors import Refused
 from dbkit.schema.changes import Alter, Change, Drop, Hints
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.diff import diff
+from dbkit.schema.names import Name
 from dbkit.schema.values import Column, Schema, Table
 
 MOST = 100_000  # rows that are counted
@@ -59,7 +60,7 @@ class Guard:
         losses = list(dict.fromkeys(one.loses for one in statements if one.loses))
         if losses:
             names = {name for change in diff(live, desired) for name in _losing(change)}
-            rows = {table.name: _rows(database, live, table) for table in live.tables
+            rows = {table.name: _rows(database, table) for table in live.tables
                     if table.name in names}  # fmt: skip
             if any(rows.values()) or not rows:
                 told = [f"{table} has {_told(count)}" for table, count in rows.items()]
@@ -74,23 +75,20 @@ class Guard:
             raise WouldLoseData(self.name, [" ".join(bare.split())[:200]])
 
 
-def _losing(change: Change) -> Iterable[str]:
+def _losing(change: Change) -> Iterable[Name]:
     """The tables whose rows a change may lose, in part or as a whole."""
     match change:
-        case Drop(None, Table(name)):
+        case Drop(None, Table(name)) | Alter(None, _, Table(name)):
             yield name
-        case Drop(str(table), Column()) | Alter(str(table), _, Column()):
+        case Drop(Name() as table, Column()) | Alter(Name() as table, _, Column()):
             yield table
-        case Alter(None, _, Table(name)):
-            yield name
 
 
-def _rows(database: pw.Database, live: Schema, table: Table) -> int:
+def _rows(database: pw.Database, table: Table) -> int:
     """The number of rows, or MOST + 1 if there are more than MOST."""
-    dialect = dialect_for(database)
-    source = dialect.table_sql(live, table.name)
-    sql = f"SELECT count(*) FROM (SELECT 1 FROM {source} LIMIT {MOST + 1}) AS counted"
-    return int(dialect.execute(database, sql).fetchone()[0])
+    limited = f"SELECT 1 FROM {table.name.sql} LIMIT {MOST + 1}"
+    sql = f"SELECT count(*) FROM ({limited}) AS counted"
+    return int(dialect_for(database).execute(database, sql).fetchone()[0])
 
 
 def _told(count: int) -> str:

@@ -25,47 +25,9 @@ from .base_migrator import BaseMigrator
 from .data_loss import Guard
 from .edit_models import find_field, put_field
 from .intercept import intercepted
+from .orm import Orm
 from .reshape import Reshape, TypeKey, snapshot
 from .unknown_tables import UntoldField, forget_untold, is_untold, learn, named_as, point, untold
-
-
-class Orm:
-    """The history's models: `orm.User`, or `orm["users"]`, `orm["billing.plans"]`. The function
-    `sought` finds other tables."""
-
-    def __init__(self, sought: Callable[[str], Model]) -> None:
-        self.tables: dict[Name, Model] = {}
-        self.sought = sought
-
-    def add(self, model: Model) -> None:
-        if not is_untold(model):
-            self.tables[table_name(model)] = model
-
-    def remove(self, model: Model) -> None:
-        for name in [name for name, one in self.tables.items() if one is model]:
-            del self.tables[name]
-
-    def find(self, name: str) -> Model | None:
-        """Return the model with this table name, or else with this class name; None if there is
-        none."""
-        if (table := known(name, self.tables)) is not None:
-            return self.tables[table]
-        return next((one for one in self if name in (one.__name__, one._meta.name)), None)
-
-    def __getitem__(self, name: str) -> Model:
-        return self.find(name) or self.sought(name)
-
-    def __contains__(self, name: str) -> bool:
-        return known(name, self.tables) is not None
-
-    def __getattr__(self, name: str) -> Model:
-        for model in self.tables.values():
-            if model.__name__ == name:
-                return model
-        raise AttributeError(f"the earlier migrations do not create a model {name}")
-
-    def __iter__(self) -> Iterator[Model]:
-        return iter(self.tables.values())
 
 
 class Creation:

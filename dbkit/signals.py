@@ -60,6 +60,10 @@ def interruptible() -> Iterator[None]:
     wakeup = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
     try:
         yield
+    except Exception as error:  # of a roll-back, for example, which SQLite interrupted too
+        if watcher.interrupted is None:
+            raise
+        raise watcher.interrupted from error
     finally:
         signal.set_wakeup_fd(wakeup)
         for number, handler in before.items():
@@ -72,24 +76,25 @@ class _Watcher(Thread):
 
     def __init__(self, reader: socket.socket) -> None:
         super().__init__(daemon=True)
-        self.reader, self.handled, self.ending = reader, False, Lock()
+        self.reader, self.ending = reader, Lock()
+        self.interrupted: Interrupted | None = None
 
     def run(self) -> None:
         with self.reader:
             if not self.reader.recv(1):
                 return  # the block has ended
         start = time.monotonic()
-        while not self.handled:
+        while self.interrupted is None:
             with self.ending:
-                if not self.handled:
+                if self.interrupted is None:
                     _end_statements(cut=time.monotonic() > start + PATIENCE)
             time.sleep(AGAIN)
 
     def handle(self, number: int, _: FrameType | None) -> None:
-        if not self.handled:
-            self.handled = True
+        if self.interrupted is None:
+            self.interrupted = Interrupted(number)
             self.ending.acquire(timeout=PATIENCE)  # a late cancellation would hit the roll-back
-            raise Interrupted(number)
+            raise self.interrupted
 
 
 def _end_statements(cut: bool) -> None:

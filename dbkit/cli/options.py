@@ -79,10 +79,8 @@ class Group(click.Group):
             raise
         except Interrupted as error:
             fail(ctx, str(error), error.exit_code)
-        except (KeyboardInterrupt, click.Abort) as error:
-            # a prompt turns a signal into Abort
-            code = getattr(error.__context__, "exit_code", 2)
-            fail(ctx, "interrupted", code)
+        except (KeyboardInterrupt, click.Abort):
+            fail(ctx, "interrupted")
         except DbkitError as error:
             fail(ctx, str(error))
         except BaseException as error:  # a SystemExit(0) of a user's module would look clean

@@ -46,7 +46,7 @@ def locked(database: pw.Database, limits: Limits) -> Iterator[None]:
                 raise
             holders = other_programs(database)
             if not begun:
-                raise Busy(holders) from error
+                raise Busy(f"{holders} (SQLite does not say whether it is dbkit)") from error
             failed = explain(error, database)
             raise DatabaseFailed(f"{failed.message}\n  locked by {holders}", failed.hint) from error
 

@@ -230,7 +230,7 @@ def diagnosed(database: pw.Database, display: str = "") -> Iterator[None]:
 def opened(database: pw.Database, display: str = "", wait: float = 0) -> Iterator[pw.Database]:
     """Open the database for the block, explain its failures (see `diagnosed`), and close it. Wait
     up to `wait` seconds for a server that is still starting."""
-    patience, told = Patience(wait), False
+    patience, announced = Patience(wait), False
     while database.is_closed():
         try:
             with diagnosed(database, display):
@@ -238,9 +238,9 @@ def opened(database: pw.Database, display: str = "", wait: float = 0) -> Iterato
         except DatabaseUnreachable as error:
             if error.cause not in STARTING or patience.over():
                 raise
-            if not told:
+            if not announced:
                 logger.warning("waiting for the database: %s", error.message.splitlines()[0])
-                told = True
+                announced = True
             patience.sleep(1)
     try:
         with diagnosed(database, display):

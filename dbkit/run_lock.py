@@ -32,7 +32,7 @@ def waiting(start: Callable[[], AbstractContextManager[None]], limits: Limits) -
 
     Raises DatabaseFailed when the time is over.
     """
-    patience, told = Patience(limits.wait), False
+    patience, announced = Patience(limits.wait), False
     with ExitStack() as stack:
         while True:
             try:
@@ -46,9 +46,9 @@ def waiting(start: Callable[[], AbstractContextManager[None]], limits: Limits) -
                     f"Another run of dbkit has had the lock{time}: {who}.",
                     f"Let it end, or end it, and run the command again. {HINT}",
                 )
-            if not told:
+            if not announced:
                 logger.warning("waiting for another run of dbkit: %s", who)
-                told = True
+                announced = True
             patience.sleep(POLL)
         yield
 

@@ -63,8 +63,8 @@ class Guard:
             rows = {table.name: _rows(database, table) for table in live.tables
                     if table.name in names}  # fmt: skip
             if any(rows.values()) or not rows:
-                told = [f"{table} has {_told(count)}" for table, count in rows.items()]
-                raise WouldLoseData(self.name, [*losses, *told])
+                shown = [f"{table} has {_counted(count)}" for table, count in rows.items()]
+                raise WouldLoseData(self.name, [*losses, *shown])
 
     def check_sql(self, sql: object = None) -> None:
         """Check a statement that the file itself sends."""
@@ -91,7 +91,7 @@ def _rows(database: pw.Database, table: Table) -> int:
     return int(dialect_for(database).execute(database, sql).fetchone()[0])
 
 
-def _told(count: int) -> str:
+def _counted(count: int) -> str:
     if count > MOST:
         return f"more than {MOST:,} rows"
     return f"{count:,} row{'s' * (count != 1)}"

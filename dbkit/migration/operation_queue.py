@@ -27,7 +27,15 @@ from .edit_models import find_field, put_field
 from .intercept import intercepted
 from .orm import Orm
 from .reshape import Reshape, TypeKey, snapshot
-from .unknown_tables import UntoldField, forget_untold, is_untold, learn, named_as, point, untold
+from .unknown_tables import (
+    UnknownField,
+    forget_unknown,
+    is_unknown,
+    learn,
+    named_as,
+    point,
+    unknown_model,
+)
 
 
 class Creation:
@@ -47,7 +55,7 @@ class Stepping(BaseMigrator):
     def __init__(self, database: pw.Database) -> None:
         super().__init__(database)
         self.orm = Orm(self._sought)
-        self.untold: list[Model] = []  # tables of SQL that followed files name
+        self.unknown: list[Model] = []  # tables of SQL that followed files name
         self.following = False  # operations edit models and run nothing
         self.busy = False  # the statements come from an operation
         self.unchecked = False  # rows were written, and deferred constraints may be unchecked
@@ -73,7 +81,7 @@ class Stepping(BaseMigrator):
             yield self.queue
         finally:
             self.queue, self.following = queue, before
-            forget_untold(self.orm)
+            forget_unknown(self.orm)
 
     @contextmanager
     def in_order(self) -> Iterator[None]:
@@ -94,11 +102,11 @@ class Stepping(BaseMigrator):
         type is replaced."""
         for operation in self.queue:
             if isinstance(operation, Reshape):
-                operation.anew |= operation.enums.keys()
+                operation.replaced |= operation.enums.keys()
         self._flush()
         if self.added:
             again = Reshape(self.database, self.orm, self.guard)
-            again.enums, again.anew = self.added, set(self.added)
+            again.enums, again.replaced = self.added, set(self.added)
             self.added = {}
             self._run("recreate enum types", again)
 
@@ -110,7 +118,7 @@ class Stepping(BaseMigrator):
         for operation in queue:
             if operation not in self.queue:
                 self._run(operation.__name__, operation)
-            if isinstance(operation, Reshape) and not operation.anew:
+            if isinstance(operation, Reshape) and not operation.replaced:
                 self.added |= operation.enums
 
     def _run(self, name: str, operation: Callable[[], Any], writes_rows: bool = False) -> None:
@@ -170,7 +178,7 @@ class Stepping(BaseMigrator):
         """Return the history's model. For any other class, only the table's name matters."""
         if isinstance(model, str):
             return self.orm[model]
-        if is_untold(model) or any(one is model for one in self.orm):
+        if is_unknown(model) or any(one is model for one in self.orm):
             return model
         return self.orm.tables.get(table_name(model)) or self._sought(
             table_name(model).exact, model
@@ -179,7 +187,7 @@ class Stepping(BaseMigrator):
     def _sought(self, text: str, model: Model | None = None) -> Model:
         """The model of a table that no operation created, with the field names of `model`."""
         if self.following:
-            return self._untold(text) or self._new_untold(text)
+            return self._unknown(text) or self._new_unknown(text)
         live = self._live()
         name = known(text, [table.name for table in live.tables])
         self.catch_up(live, [name] if name else [])
@@ -192,11 +200,11 @@ class Stepping(BaseMigrator):
             named_as(self.orm.tables[name], model)
         return self.orm.tables[name]
 
-    def _untold(self, text: str) -> Model | None:
-        return next((one for one in self.untold if one._meta.table_name == text), None)
+    def _unknown(self, text: str) -> Model | None:
+        return next((one for one in self.unknown if one._meta.table_name == text), None)
 
-    def _new_untold(self, text: str) -> Model:
-        self.untold.append(model := untold(text, self.database))
+    def _new_unknown(self, text: str) -> Model:
+        self.unknown.append(model := unknown_model(text, self.database))
         return model
 
     def _live(self) -> Schema:
@@ -214,7 +222,7 @@ class Stepping(BaseMigrator):
         for name, model in found.items():
             model._meta.set_database(self.database)
             if name not in tables:
-                for followed in filter(None, map(self._untold, {str(name), name.exact})):
+                for followed in filter(None, map(self._unknown, {str(name), name.exact})):
                     named_as(model, followed)
                 self.orm.add(model)
             elif name in wanted:
@@ -236,7 +244,7 @@ class Stepping(BaseMigrator):
         missing = [name for name in names if find_field(model, name) is None]
         if missing and self.following:
             for name in missing:
-                put_field(model, name, UntoldField(null=True))
+                put_field(model, name, UnknownField(null=True))
         elif missing:
             self.catch_up(self._live(), [table_name(model)])
         return model

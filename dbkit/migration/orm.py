@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dbkit.schema.names import Name, known
 from dbkit.schema.peewee_models import Model, table_name
 
-from .unknown_tables import is_untold
+from .unknown_tables import is_unknown
 
 
 class Orm:
@@ -19,7 +19,7 @@ class Orm:
         self.sought = sought
 
     def add(self, model: Model) -> None:
-        if not is_untold(model):
+        if not is_unknown(model):
             self.tables[table_name(model)] = model
 
     def remove(self, model: Model) -> None:

@@ -92,7 +92,7 @@ class Writer:
         self._types(old, new)
         gone = [model for name, model in self.old.items()
                 if name not in self.new and self.owns(name)]  # fmt: skip
-        self._in_the_way(gone)
+        self._free_index_names(gone)
         self._created()
         for name, model in self.new.items():
             if name in self.old and (changes := self._of(name)):
@@ -185,7 +185,7 @@ class Writer:
         for table, field in deferred:
             self.lines.call("create_foreign_key", table, field)
 
-    def _in_the_way(self, gone: list[Model]) -> None:
+    def _free_index_names(self, gone: list[Model]) -> None:
         """Drop the indexes of removed tables if a new table needs their names."""
         came = [model for name, model in self.new.items() if name not in self.old]
         taken = {internals.index_name(index) for model in came

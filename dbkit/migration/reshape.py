@@ -73,8 +73,8 @@ class Reshape:
     """A step that changes several tables at once. `before` and `after` are snapshots by table name;
     None means that the table is removed. `history` are all models of the history. `enums` are enum
     types with their new labels. `using` are the USING expressions of columns whose type changes,
-    and `anew` are the enum types to replace although labels are only added. `sought` find changes
-    of parts that only the live schema has. `meant` are the attributes that operations set
+    and `replaced` are the enum types to replace although labels are only added. `sought` find
+    changes of parts that only the live schema has. `meant` are the attributes that operations set
     explicitly, even if a statement changed them before."""
 
     __name__ = "reshape"
@@ -87,7 +87,7 @@ class Reshape:
         self.using: dict[tuple[Name, str], str] = {}
         self.sought: list[Callable[[Schema], Change]] = []
         self.meant: dict[tuple[Name, str], set[str]] = {}
-        self.anew: set[TypeKey] = set()
+        self.replaced: set[TypeKey] = set()
 
     def __call__(self) -> None:
         self.__name__ = f"reshape {', '.join(map(str, self.before))}"
@@ -104,9 +104,9 @@ class Reshape:
         changes = [change for change in diff(*named) if _is_meant(change)]
         sought = [find(live) for find in self.sought]
         desired = patched(live, [*self._enums(live), *changes, *sought])
-        found = (find_enum(live.enums, *key) for key in self.anew)
-        anew = frozenset(enum.name for enum in found if enum is not None)
-        hints = Hints(self.using, anew)
+        found = (find_enum(live.enums, *key) for key in self.replaced)
+        replaced = frozenset(enum.name for enum in found if enum is not None)
+        hints = Hints(self.using, replaced)
         self.guard.check_changes(self.database, live, desired, hints)
         dialect.run(self.database, live, desired, hints)
 

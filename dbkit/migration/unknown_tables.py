@@ -18,35 +18,35 @@ from .reshape import cloned, snapshot
 Find = Callable[[Name], Model | None]  # a model by its table's name
 
 
-class UntoldField(pw.BareField):
+class UnknownField(pw.BareField):
     """A column that a followed file only names."""
 
 
-class _Untold(pw.ModelBase):
+class _Unknown(pw.ModelBase):
     def __getattr__(cls, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        put_field(cls, name, UntoldField(null=True))
+        put_field(cls, name, UnknownField(null=True))
         return cls._meta.fields[name]
 
 
-def untold(text: str, database: pw.Database) -> Model:
+def unknown_model(text: str, database: pw.Database) -> Model:
     """Return a model for a table that a followed file only names. The text stands for the name of
     the table: until the database is read, nobody knows whether a dot in it ends a schema."""
     meta = type("Meta", (), {"table_name": text, "database": database})
-    return _Untold("Untold", (pw.Model,), {"Meta": meta})
+    return _Unknown("Unknown", (pw.Model,), {"Meta": meta})
 
 
-def is_untold(model: Model) -> bool:
-    """Whether a model is one of `untold`."""
-    return isinstance(model, _Untold)
+def is_unknown(model: Model) -> bool:
+    """Whether a model is one of `unknown_model`."""
+    return isinstance(model, _Unknown)
 
 
-def forget_untold(models: Iterable[Model]) -> None:
+def forget_unknown(models: Iterable[Model]) -> None:
     """Remove the columns that no operation created from the models after a file was followed."""
     for model in models:
         for field in list(model._meta.sorted_fields):
-            if isinstance(field, UntoldField):
+            if isinstance(field, UnknownField):
                 remove_field(model, field.name)
 
 

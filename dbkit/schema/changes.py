@@ -100,10 +100,10 @@ Misfits = Mapping[tuple[Name, str], str]  # (table, column) -> what happens to s
 @dataclass(frozen=True)
 class Hints:
     """Decisions that two schemas do not contain: `using` are the USING expressions of columns whose
-    type changes, and `anew` are the enum types to replace although labels are only added."""
+    type changes, and `replaced` are the enum types to replace although labels are only added."""
 
     using: Using = field(default_factory=dict)
-    anew: frozenset[Name] = frozenset()
+    replaced: frozenset[Name] = frozenset()
 
 
 OfKind = TypeVar("OfKind", bound=Item)

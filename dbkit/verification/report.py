@@ -252,8 +252,8 @@ def _value(value: Any) -> str:
 
 def _dict(item: Any) -> dict[str, Any]:
     passed_over = {"parts"} if isinstance(item, Table) else {"named"}
-    told = (f.name for f in fields(item) if f.compare and f.name not in passed_over)
-    return {name: _text(getattr(item, name)) for name in told}
+    names = (f.name for f in fields(item) if f.compare and f.name not in passed_over)
+    return {name: _text(getattr(item, name)) for name in names}
 
 
 def _text(value: Any) -> Any:

@@ -17,7 +17,7 @@ VIEW = re.compile(rf"view ((?:{PART.pattern})(?:\.(?:{PART.pattern}))?) depends 
 UNSUPPORTED = "0A000"  # feature_not_supported: a column's type cannot change under an object
 
 
-def in_the_way(error: Any, statement: Statement) -> MigrationError | None:
+def blocking_error(error: Any, statement: Statement) -> MigrationError | None:
     """Return the error for a refused statement if another object blocks it; otherwise None."""
     message, detail = _said(error)
     if statement.restores:

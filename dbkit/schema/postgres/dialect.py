@@ -21,7 +21,7 @@ from ..peewee_models import Model, truncated
 from ..sql import Statement, runnable
 from ..values import Schema
 from . import queries, sendable, session
-from .blocked import in_the_way
+from .blocked import blocking_error
 from .reading import SETTINGS, Reading, usable_path
 from .writing import misfits, statements, usings, views_in_the_way
 from .writing.restore import lost
@@ -126,7 +126,7 @@ class Postgres:
             try:
                 self.execute(database, statement.sql)
             except pw.PeeweeException as error:
-                blocked = in_the_way(error, statement)
+                blocked = blocking_error(error, statement)
                 if blocked is None:
                     raise
                 raise blocked from error

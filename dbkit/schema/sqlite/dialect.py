@@ -121,10 +121,10 @@ class Sqlite:
                 self.execute(database, statement.sql)
             except pw.OperationalError as error:
                 if statement.sql.startswith(("CREATE VIEW", "CREATE TRIGGER")):
-                    raise _in_the_way(_told(statement.sql), error) from error
+                    raise _blocked(_created_by(statement.sql), error) from error
                 raise
         for name, reason in _broken(database, desired).items() - broken.items():
-            raise _in_the_way(name, reason)
+            raise _blocked(name, reason)
 
     def recreate(self, database: pw.Database, statements: Iterable[str]) -> None:
         for sql in statements:  # nothing is attached to an object of SQLite
@@ -188,13 +188,13 @@ def _broken(database: pw.Database, schema: Schema) -> dict[str, str]:
     return broken
 
 
-def _told(sql: str) -> str:
+def _created_by(sql: str) -> str:
     """The kind and the name of the object that a CREATE VIEW or CREATE TRIGGER creates."""
     words = tokens(sql)[1:6]
     return f"{words[0]} {''.join(words[1:4] if words[2] == '.' else words[1:2])}"
 
 
-def _in_the_way(name: str, error: Any) -> MigrationError:
+def _blocked(name: str, error: Any) -> MigrationError:
     return MigrationError(
         f"{name} would no longer work: {error}.",
         "Drop it in an earlier migration, and create it again in a later migration.",

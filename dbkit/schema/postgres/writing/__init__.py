@@ -83,7 +83,7 @@ class _Writer:
         self.current, self.desired = current, desired
         self.spelling = Spelling(current, desired)
         self._ranks: dict[tuple[int, Name], int] = {}
-        self.plan = Plan(current, desired, hints.anew)
+        self.plan = Plan(current, desired, hints.replaced)
         self.casts = Casts(self.spelling, (*current.domains, *desired.domains),
                            _fewer_labels(current, desired), hints.using)  # fmt: skip
         columns = Columns(self.spelling, self.casts, self.plan.retyped, self._taken())
@@ -102,7 +102,7 @@ class _Writer:
         for change in self.plan.changes:
             for placed in self._placed(change):
                 yield self._marked(change, placed)
-        for name in self.plan.replaced:
+        for name in sorted(self.plan.replaced):
             yield from self._replace_type(name)
         for rank, statement in enumerate(restoring(self.plan, self.current.attached)):
             yield Placed(Step.ATTACHED, statement, rank)
@@ -154,10 +154,10 @@ class _Writer:
         if not isinstance(change.item, Table):
             return placed
         above = [change.item, *self.plan.parents(change.item)]
-        anew = [table.name for table in above if table.name in self.plan.recreated]
-        if not anew or self.plan.old[anew[0]].kind in VIEWS:
+        recreated = [table.name for table in above if table.name in self.plan.recreated]
+        if not recreated or self.plan.old[recreated[0]].kind in VIEWS:
             return placed
-        name = anew[0]
+        name = recreated[0]
         loss = f"rows of table {name}, which must be recreated"
         return replace(placed, statement=replace(placed.statement, loses=loss))
 

@@ -49,14 +49,14 @@ class Plan:
     dropped and created again. `retyped` are columns whose type changes, and `again` are columns
     that are dropped and added."""
 
-    def __init__(self, current: Schema, desired: Schema, anew: frozenset[Name]) -> None:
+    def __init__(self, current: Schema, desired: Schema, also: frozenset[Name]) -> None:
         self.old = {table.name: table for table in current.tables}
         self.new = {table.name: table for table in desired.tables}
         self.both = [(self.old[name], table) for name, table in self.new.items()
                      if name in self.old]  # fmt: skip
         changes = diff(current, desired)
-        made_anew = anew & {enum.name for enum in current.enums}
-        self.replaced = _replaced(changes, current.domains, made_anew)
+        wanted = also & {enum.name for enum in current.enums}
+        self.replaced = _replaced(changes, current.domains, wanted)
         self.recreated = self._recreated(changes)
         self.kept = [pair for pair in self.both if pair[1].name not in self.recreated]
         self.retyped: set[tuple[Name, str]] = set()
@@ -279,11 +279,11 @@ class Plan:
 
 
 def _replaced(
-    changes: tuple[Change, ...], domains: tuple[Domain, ...], anew: frozenset[Name]
+    changes: tuple[Change, ...], domains: tuple[Domain, ...], also: frozenset[Name]
 ) -> set[Name]:
-    """The types to replace: the types `anew`, the types that PostgreSQL cannot alter, and the
+    """The types to replace: the types `also`, the types that PostgreSQL cannot alter, and the
     domains based on these types."""
-    names = set(anew)
+    names = set(also)
     for change in changes:
         match change:
             case Alter(_, EnumType() as old, EnumType() as new) if not only_adds(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
@@ -184,18 +185,22 @@ class Layout:
             records=history,
             edited=tuple(name for name, record in history.items() if self._is_edited(name, record)),
             unrecorded=tuple(name for name in standing.applied
-                             if name in self.names and not history.get(name)),
+                             if name in self._present and not history.get(name)),
         )  # fmt: skip
 
+    @cached_property
+    def _present(self) -> frozenset[str]:
+        return frozenset(self.names)
+
     def _is_edited(self, name: str, record: Record | None) -> bool:
-        return bool(record and name in self.names and not record.is_of(self.content(name)))
+        return bool(record and name in self._present and not record.is_of(self.content(name)))
 
     def _renamed(self, history: History) -> dict[str, str]:
         """The new names of applied files without a file: a file that is not applied has the content
         of such a file, and no other has. (Files that are copies of each other stay in order.)"""
         replaced = {old for names in self.replacing.values() for old in names}
         lost = [(name, record) for name, record in history.items()
-                if record and name not in self.names and name not in replaced]  # fmt: skip
+                if record and name not in self._present and name not in replaced]  # fmt: skip
         new = [name for name in self.names if lost and name not in history]
         renamed: dict[str, str] = {}
         for name, record in lost:
@@ -225,7 +230,7 @@ class Layout:
             else:
                 hidden.update(replaced)
                 errors += self._unknown(name, replaced, recorded)
-        gone = tuple(one for one in applied if one not in set(self.names))
+        gone = tuple(one for one in applied if one not in self._present)
         todo = tuple(one for one in self.names if one not in hidden)
         found = tuple(self._disorder(todo, set(applied)))
         return Standing(
@@ -251,7 +256,7 @@ class Layout:
     def _half(
         self, name: str, replaced: Sequence[str], there: Sequence[str]
     ) -> Iterator[MigrationError]:
-        lost = [one for one in replaced if one not in self.names]
+        lost = [one for one in replaced if one not in self._present]
         if any(one not in there for one in lost):
             yield MigrationError(
                 f"{name} replaces {', '.join(replaced)}. This database has applied only "

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -217,6 +220,52 @@ def test_a_renamed_file_is_recognised(database: pw.Database, directory: Path) ->
     assert status(database, directory).records["003_other"].migrated_at == moment
     assert rollback(database, directory, 2) == ["002_new", "003_other"]
     assert tables(database) == ["t1"]
+
+
+def test_a_renamed_file_is_rolled_back_under_its_new_name(
+    database: pw.Database, directory: Path
+) -> None:
+    migrate(database, directory)
+    (directory / "002_m2.py").rename(directory / "003_m2.py")
+    assert rollback(database, directory) == ["003_m2"]
+    assert (names(database), recorded(database)) == (["001_m1"], ["001_m1"])
+
+
+def test_any_name_of_a_file_is_recorded(database: pw.Database, tmp_path: Path) -> None:
+    odd = ["001_50%s_'quoted'", '002_\u00e4 "b" %% \\', "003_select; --"]
+    directory = write(tmp_path / "m")
+    for number, name in enumerate(odd):
+        (directory / f"{name}.py").write_text(MODEL.format(name=f"t{number}"))
+    assert migrate(database, directory) == odd
+    assert [*status(database, directory).records] == odd
+    edit(directory, odd[1])
+    assert edited(database, directory) == (odd[1],)
+    mark(database, directory)
+    (directory / f"{odd[0]}.py").rename(directory / "001_%(a)s.py")
+    assert rollback(database, directory, 3) == [odd[2], odd[1], "001_%(a)s"]
+    assert recorded(database) == []
+
+
+def test_pw_migrate_knows_what_ran(url: str, directory: Path) -> None:
+    (directory / "conf.py").write_text(
+        "from dbkit.migration import pw_migrate\nDATABASE = pw_migrate.install()\n"
+    )
+
+    def pw_migrate(*words: str, **settings: str) -> tuple[int, str]:
+        command = [str(Path(sys.executable).with_name("pw_migrate")), *words]
+        environment = {**os.environ, "DATABASE_URL": url, **settings}
+        command += ["--directory", str(directory)]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    assert pw_migrate("migrate", "--name", "001_m1")[0] == 0
+    edit(directory, "001_m1")
+    for words in (["migrate"], ["rollback"], ["list"]):
+        code, output = pw_migrate(*words)
+        assert (code, "001_m1 was edited" in output) == (2, True), output
+    assert pw_migrate("migrate", DBKIT_ALLOW_EDITED="1")[0] == 0
+    with opened(url) as database:
+        assert names(database) == recorded(database) == ["001_m1", "002_m2"]
 
 
 @pytest.mark.parametrize("copies", [1, 2])
@@ -475,3 +524,18 @@ def test_status_shows_the_records(
     assert (first["role"], second["host"]) == (None, socket.gethostname())
     assert len(first["checksum"]) == 64
     assert "002_m2 was edited" in found["errors"][0]
+
+
+def test_the_records_cost_no_round_trip(
+    server: Server, directory: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A database is far away. A row of the history and its record are one message, as are both
+    tables when they are read."""
+    with opened(server.url(server.create_database())) as database:
+        migrate(database, directory, "001_m1")
+        caplog.set_level("DEBUG", "peewee")
+        migrate(database, directory)
+        assert sum("INSERT" in message for message in caplog.messages) == 1
+        caplog.clear()
+        status(database, directory)
+        assert len(caplog.messages) == 2

@@ -119,13 +119,13 @@ class Generator:
         gone = [Drop(None, one) for one in current.enums if is_one_of(one.name, types)]
         changes = [*spaces, *changes, *gone]
         migrator = self._after(renaming.up)
-        told = told_by(migrator, current, changes)
+        told = told_by(migrator, current, changes, self.new if self.goal.wanted else {})
         fill = noting(filled(changes, self.decisions), self.filled)
         up, made = self._operations(migrator.orm.tables, current, self.new, told, fill)
-        left = [_with_name(change) for change in changes if change not in made]
-        early = [one for one in left if isinstance(one, Drop) and one.table]
+        every = [one if one in made else _with_name(one) for one in changes]
+        early = [one for one in every if isinstance(one, Drop) and one.table and one not in made]
         begin = patched(current, early)
-        end, target = patched(begin, [*spaces, *made]), patched(current, [*made, *left])
+        end, target = patched(begin, [*spaces, *made]), patched(current, every)
         first = self._by_sql(current, begin)
         up = first + up.without_views(self.dialect.views_in_the_way(begin, end))
         more, less = self._by_sql(end, target), self._by_sql(target, end)

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from dbkit.schema.changes import Add, Alter, Change, Drop
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.diff import counterpart, diff
 from dbkit.schema.names import Name
+from dbkit.schema.peewee_models import Model
 from dbkit.schema.values import Part, Schema, Table
 
 from .migrator import Migrator
 from .reshape import read_models
 
 
-def told_by(migrator: Migrator, live: Schema, changes: Iterable[Change]) -> list[Change]:
+def told_by(
+    migrator: Migrator, live: Schema, changes: Iterable[Change], new: Mapping[Name, Model]
+) -> list[Change]:
     """Return the changes of those objects that the migrator's models describe as they are in the
     `live` schema. The others were made by SQL of the history, so no operation would change them as
-    wanted. A table that is dropped is as the models describe it, because an operation creates it so
-    in the rollback. Raises ModelsError or MigrationError."""
-    changes, models = list(changes), migrator.orm.tables
+    wanted. A table that is dropped, or that a model of `new` adds, is as the model describes it,
+    because an operation creates no more. Raises ModelsError or MigrationError."""
+    changes, models = list(changes), {**new, **migrator.orm.tables}
     names = {change.table or change.item.name for change in changes}
     wanted = [model for name, model in models.items() if name in names]
     with dialect_for(migrator.database).reading(migrator.database, None) as reading:
@@ -27,9 +30,16 @@ def told_by(migrator: Migrator, live: Schema, changes: Iterable[Change]) -> list
     tables = {table.name: table for table in told.tables}
     by_sql = [one for one in diff(told, live) if (one.table or one.item.name) in tables]
     kept = [change for change in changes if not any(_is_same(change, one) for one in by_sql)]
-    return [Drop(None, tables[change.item.name])
-            if isinstance(change, Drop) and change.table is None and change.item.name in tables
-            else change for change in kept]  # fmt: skip
+    return [_of_model(change, tables) for change in kept]
+
+
+def _of_model(change: Change, tables: Mapping[Name, Table]) -> Change:
+    match change:
+        case Add(None, Table(name)) if name in tables:
+            return Add(None, tables[name])
+        case Drop(None, Table(name)) if name in tables:
+            return Drop(None, tables[name])
+    return change
 
 
 def _is_same(change: Change, by_sql: Change) -> bool:

@@ -18,7 +18,8 @@ from dbkit.pinned_queries import ask, named_rows
 KEY = int.from_bytes(b"dbkit")  # of the advisory lock, which belongs to the database
 LONGEST = 100  # characters of a query that are shown
 LONGEST_TICK = 0.5  # seconds
-SECRET = re.compile(r"'(?:[^']|'')*(?:'|$)|(\$\w*\$).*?(?:\1|$)", re.DOTALL)
+# a constant, also if it is cut off; of a doubtful backslash, too much is hidden
+SECRET = re.compile(r"'(?:[^'\\]|\\.|'')*(?:'|\\?$)|(\$\w*\$).*?(?:\1|$)", re.DOTALL)
 
 OF_LOCK = f"""
 SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1
@@ -85,7 +86,7 @@ def _blockers(database: pw.Database) -> str:
     rows = named_rows(ask(database, BLOCKERS))
     return "\n".join(
         f"  blocked by {_session(row)}{_part(', its transaction is open for ', row.age)}"
-        f"{_part(': ', _shown(row.query))}"
+        f"{_part(': ', shown(row.query))}"
         for row in rows
     )
 
@@ -102,7 +103,7 @@ def _part(word: str, value: str | None) -> str:
     return f"{word}{value}" if value else ""
 
 
-def _shown(query: str | None) -> str:
+def shown(query: str | None) -> str:
     """The query without its constants, which may be passwords, and not too long."""
     text = " ".join(SECRET.sub("'...'", query or "").split())
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."

@@ -15,6 +15,8 @@ from typing import Any
 
 import peewee as pw
 
+from .own_statements import own_statements
+
 # pg_temp comes first unless the path names it
 PIN = """\
 SELECT pg_catalog.set_config('dbkit.path', pg_catalog.current_setting('search_path'), true);
@@ -33,6 +35,7 @@ def _named(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> list[Any]:
     return [row._make(values) for values in rows]
 
 
+@own_statements()
 def ask(
     database: pw.Database,
     sql: str,

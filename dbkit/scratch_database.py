@@ -26,6 +26,7 @@ from .embedded import start
 from .errors import DbkitError
 from .pinned_queries import ask
 from .schema.sql import literal, quoted
+from .schema.sqlite.recording import Connection
 
 HINT = """\
 Grant CREATEDB on the same server, set DBKIT_SCRATCH_URL to a server where dbkit may create a
@@ -98,7 +99,7 @@ def scratch_database(live: pw.Database, same_version: bool = False) -> Iterator[
     no server can be used; with `same_version`, the server must have the live major version.
     """
     if isinstance(live, pw.SqliteDatabase):
-        database = pw.SqliteDatabase(":memory:", pragmas={"foreign_keys": 1})
+        database = pw.SqliteDatabase(":memory:", pragmas={"foreign_keys": 1}, factory=Connection)
         database.dbkit_server = Server("in memory", f"SQLite {sqlite3.sqlite_version}")
         with database.connection_context():
             yield database

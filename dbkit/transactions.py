@@ -11,6 +11,7 @@ from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
 from .diagnosis import sqlstate
 from .errors import MigrationError
+from .own_statements import own_statements
 
 GONE = {"3B001", "25P01"}  # no such savepoint, no transaction (PostgreSQL manual, appendix A)
 
@@ -37,13 +38,14 @@ def rolled_back(database: pw.Database, start: str = "BEGIN", more: str = "") -> 
         undo = ["ROLLBACK TO dbkit_rolled_back", "RELEASE dbkit_rolled_back"]
         if isinstance(database, pw.PostgresqlDatabase):
             undo = ["; ".join(undo)]  # one round trip
-    try:
-        database.execute_sql(begin + more)
-        yield
-    finally:
-        if is_open(database):  # otherwise the connection is lost, and the server has rolled back
-            for statement in undo:
-                database.execute_sql(statement)
+    with own_statements():
+        try:
+            database.execute_sql(begin + more)
+            yield
+        finally:
+            if is_open(database):  # otherwise the connection is lost: the server has rolled back
+                for statement in undo:
+                    database.execute_sql(statement)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from .options import Session, answer, command, exclusive, require_encodable
 
 if TYPE_CHECKING:
     from ..connection import Target
+    from ..migration import dry_run
 JSON_VERSION = 1
 
 
@@ -122,6 +123,29 @@ def _pairs(texts: tuple[str, ...], sign: str, flag: str) -> dict[str, str]:
     return pairs
 
 
+as_sql = click.option(
+    "--sql", is_flag=True, help="Print the statements, and change nothing in the database."
+)
+
+
+def _router(session: Session, allow_out_of_order: bool = False) -> migration.Router:
+    settings = session.settings
+    return migration.Router(
+        session.database,
+        settings.migrations,
+        allow_out_of_order,
+        allow_edited=settings.allow_edited,
+    )
+
+
+def _echo_script(run: dry_run.DryRun) -> None:
+    text = run.script()
+    require_encodable(text)
+    for warning in run.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    click.echo(text.rstrip("\n") or "-- nothing to send")
+
+
 def accepting(
     session: Session, run: Callable[[Collection[str] | None, int], list[str]]
 ) -> list[str]:
@@ -155,9 +179,18 @@ def accepting(
 )
 @click.option("--fake", is_flag=True, help="Mark migrations as applied without running them.")
 @out_of_order
-def migrate_(session: Session, to: str | None, fake: bool, allow_out_of_order: bool) -> None:
+@as_sql
+def migrate_(
+    session: Session, to: str | None, fake: bool, allow_out_of_order: bool, sql: bool
+) -> None:
     """Apply the pending migrations."""
     settings = session.settings
+    if sql:
+        from ..migration import dry_run
+
+        router = _router(session, allow_out_of_order)
+        _echo_script(dry_run.migrate(router, to, fake, settings.ignore))
+        return
     names = accepting(
         session,
         lambda accepted, _: migration.migrate(
@@ -187,10 +220,16 @@ def migrate_(session: Session, to: str | None, fake: bool, allow_out_of_order: b
     metavar="NAME",
     help="Roll back everything after this file: its name, number, or unique beginning.",
 )
-def rollback_(session: Session, count: int, to: str | None) -> None:
+@as_sql
+def rollback_(session: Session, count: int, to: str | None, sql: bool) -> None:
     """Roll back the last migrations."""
     settings = session.settings
     exclusive("count", "to")
+    if sql:
+        from ..migration import dry_run
+
+        _echo_script(dry_run.rollback(_router(session), to, count, settings.ignore))
+        return
     names = accepting(
         session,
         lambda accepted, ran: migration.rollback(

@@ -11,6 +11,7 @@ import peewee as pw
 from peewee_migrate.models import MigrateHistory
 
 from dbkit.errors import MigrationError
+from dbkit.own_statements import own_statements
 from dbkit.schema.dialect import dialect_for
 
 from .applied import Record, Standing
@@ -46,6 +47,26 @@ class Records:
         if self.table not in there:
             self.model.create_table(safe=False)
         return self._rows(recorded is not None) if self.table in there else {}
+
+    def copy_to(self, other: Records) -> None:
+        """Let the history of another database be as this history. Changes nothing here."""
+        there = self._there(write=False)
+        other.opened()
+        for mine, theirs in ((self.model, other.model), (self.files.model, other.files.model)):
+            if mine._meta.table_name not in there:
+                theirs.drop_table()
+                continue
+            fields = [one for one in mine._meta.sorted_fields if not isinstance(one, pw.AutoField)]
+            rows = self._raw(mine.select(*fields).order_by(mine._meta.primary_key))
+            theirs.delete().execute()
+            names = [getattr(theirs, one.name) for one in fields]
+            for row in rows:
+                theirs.insert(dict(zip(names, map(_raw_value, row), strict=True))).execute()
+
+    @own_statements()
+    def _raw(self, query: Query) -> list[Any]:
+        """The rows with the values of the driver, which Peewee would convert."""
+        return list(self.database.execute(query).fetchall())
 
     def add(self, name: str, content: Content, seconds: float | None) -> None:
         """Record a file that has run, or that is only marked as applied (without `seconds`)."""
@@ -94,6 +115,7 @@ class Records:
     def _is(self, name: str) -> pw.Expression:
         return pw.Expression(self.model.name, dialect_for(self.database).equal, name)
 
+    @own_statements()
     def _rows(self, recorded: bool) -> dict[str, Record | None]:
         query = self.model.select(self.model.name)
         query = self.files.joined(query) if recorded else query
@@ -128,3 +150,7 @@ class Records:
             "MigrateHistory", (MigrateHistory,), {"Meta": type("Meta", (), meta)}
         )
         self.files = RecordTable(self.database, self.model)
+
+
+def _raw_value(value: Any) -> pw.Value:
+    return pw.Value(value, converter=False)

@@ -18,10 +18,12 @@ from .stand_ins import Rehearsal
 
 
 @contextmanager
-def replaying(live: pw.Database, directory: str | Path) -> Iterator[Router]:
+def replaying(
+    live: pw.Database, directory: str | Path, same_version: bool = False
+) -> Iterator[Router]:
     """Yield a Router for the files of the directory on an empty scratch database of the same kind
-    as `live`. Raises NoScratch."""
-    with scratch_database(live) as database, diagnosed(database):
+    as `live`, and with `same_version` of the same major version. Raises NoScratch."""
+    with scratch_database(live, same_version) as database, diagnosed(database):
         rehearsal = type("Rehearsal", (Rehearsal,), {"stand_ins": set(), "custom": set()})
         yield Router(database, directory, migrator_class=rehearsal)
 

@@ -138,8 +138,7 @@ class Router(peewee_migrate.Router):
         """Apply the pending files, up to `name`; return their names. Raises MigrationError."""
         layout = self.files.layout()
         standing = layout.standing(self.retried(self.records.read))
-        if name:
-            name = self._meant(name, standing, layout)
+        name = self._meant(name, standing, layout)
 
         def pending(standing: Standing, _: tuple[str, ...] = ()) -> list[str]:
             self.refuse(standing)
@@ -160,8 +159,23 @@ class Router(peewee_migrate.Router):
                 self._steps(layout, lambda *_: [])
             self.limits = limits
 
-    def _meant(self, text: str, standing: Standing, layout: Layout) -> str:
+    def up_to(self, text: str | None) -> list[str]:
+        """Return the files that `run` would apply. Raises MigrationError."""
+        layout = self.files.layout()
+        standing = layout.standing(self.records.read())
+        self.refuse(standing)
+        return standing.until(self._meant(text, standing, layout))
+
+    def back_to(self, text: str | None, count: int) -> list[str]:
+        """Return the files that `take_back` would roll back. Raises MigrationError."""
+        standing = self.standing()
+        standing.refuse(self.allow_edited)
+        return standing.after(text) if text else standing.newest(count)
+
+    def _meant(self, text: str | None, standing: Standing, layout: Layout) -> str | None:
         """The name of the file that the text names. Raises MigrationError."""
+        if not text:
+            return None
         names = standing.todo if matching(text, standing.todo) else layout.names
         name = only_match(text, names, f"in {self.migrate_dir}")
         if name not in standing.todo:

@@ -8,6 +8,7 @@ from typing import Any
 import peewee as pw
 
 from dbkit.errors import ModelsError
+from dbkit.own_statements import own_statements
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.names import Name
 from dbkit.schema.peewee_models import Model, class_name, described, table_name, with_targets
@@ -63,6 +64,7 @@ class Rehearsal(Migrator):
         self.stand_ins.update(stand_in(self.database, outside))
 
 
+@own_statements()
 def stand_in(database: pw.Database, models: Iterable[Model]) -> set[Name]:
     """Create the missing tables and columns of these models; return the tables' names."""
     models = with_targets(models)

@@ -15,6 +15,7 @@ from .changes import Hints, Misfits, Using
 from .database_objects import Object
 from .names import Name
 from .peewee_models import Model
+from .sent import Heard
 from .sql import Statement
 from .values import Attached, Schema, Table
 
@@ -202,6 +203,11 @@ class Dialect(Protocol):
     def keeping(self, database: pw.Database, limits: Limits) -> AbstractContextManager[None]:
         """Run a file in the block: give it its limits, and restore the settings of the session
         afterwards. Raises MigrationError if the file ends the transaction."""
+        ...
+
+    def recorded(self, database: pw.Database, heard: Heard) -> AbstractContextManager[None]:
+        """Pass each statement that a scratch database's connection sends in the block to `heard`,
+        which lets it be sent."""
         ...
 
     def advance_key(self, database: pw.Database, model: Model) -> None:

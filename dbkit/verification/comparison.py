@@ -64,6 +64,16 @@ def compare(
     return _compared(dialect, _without_history(current), _without_history(desired), ignore, ())
 
 
+def drifted(
+    dialect: Dialect, live: Schema, expected: Schema, ignore: Sequence[str] = ()
+) -> Sequence[Change]:
+    """Return the changes between a live schema and the schema of its migrations. Tables that no
+    migration creates are left out."""
+    wanted, *_ = _covered(expected, _without_history(expected), False, set())
+    covered, wanted, _ = _covered(live, wanted, False, set())
+    return _compared(dialect, covered, wanted, ignore, ()).changes
+
+
 def examine(
     database: pw.Database,
     models: list[Model],

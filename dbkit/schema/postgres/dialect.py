@@ -18,9 +18,10 @@ from dbkit.transactions import rolled_back
 
 from ..changes import Hints, Misfits, Using
 from ..peewee_models import Model, truncated
+from ..sent import Heard
 from ..sql import Statement, runnable
 from ..values import Schema
-from . import queries, sendable, session
+from . import queries, recording, sendable, session
 from .blocked import blocking_error
 from .reading import SETTINGS, Reading, usable_path
 from .writing import misfits, statements, usings, views_in_the_way
@@ -160,6 +161,9 @@ class Postgres:
 
     def keeping(self, database: pw.Database, limits: Limits) -> AbstractContextManager[None]:
         return session.keeping(database, limits)
+
+    def recorded(self, database: pw.Database, heard: Heard) -> AbstractContextManager[None]:
+        return recording.recorded(database, heard)
 
     def advance_key(self, database: pw.Database, model: Model) -> None:
         key = model._meta.primary_key

@@ -11,6 +11,7 @@ import peewee as pw
 from dbkit import peewee_internals as internals
 from dbkit.errors import DatabaseFailed
 from dbkit.limits import Busy, Limits
+from dbkit.own_statements import own_statements
 from dbkit.pinned_queries import ask, named_rows
 from dbkit.transactions import is_open, unbroken
 
@@ -82,6 +83,12 @@ SELECT pg_catalog.set_config('session_authorization', %s, false),
        pg_catalog.set_config('role', %s, false)"""
 
 
+KEEP_PATH = """
+SELECT pg_catalog.set_config('dbkit.path_before', pg_catalog.current_setting('search_path'), true)
+"""
+RESTORE_PATH = """
+SELECT pg_catalog.set_config('search_path', pg_catalog.current_setting('dbkit.path_before'), false)
+"""
 NO_SCHEMA = ("No schema of the connection's search_path exists.",
              "Create the schema, or set search_path to an existing schema.")  # fmt: skip
 
@@ -95,7 +102,9 @@ def locked(database: pw.Database, limits: Limits) -> Iterator[None]:
     begin = "" if is_open(database) else "BEGIN ISOLATION LEVEL READ COMMITTED;"
     with internals.transaction_begun_inside(database):
         sql = begin + BEGIN.format(timeouts=_set(_milliseconds(limits), local=True), key=KEY)
-        if not database.execute_sql(sql).fetchone()[0]:
+        with own_statements():
+            is_locked = database.execute_sql(sql).fetchone()[0]
+        if not is_locked:
             raise Busy(holder(database))
         yield
 
@@ -153,9 +162,9 @@ def _of_a_stranger(row: Any) -> DatabaseFailed:
 @contextmanager
 def same_path(database: pw.Database) -> Iterator[None]:
     """Restore the search path after the block."""
-    (path,) = database.execute_sql("SHOW search_path").fetchone()
+    database.execute_sql(KEEP_PATH)
     yield
-    database.execute_sql("SELECT pg_catalog.set_config('search_path', %s, false)", (path,))
+    database.execute_sql(RESTORE_PATH)
 
 
 @contextmanager

@@ -11,13 +11,15 @@ import peewee as pw
 
 from dbkit.errors import DatabaseFailed, MigrationError
 from dbkit.limits import DEFAULT, Limits
+from dbkit.own_statements import own_statements
 from dbkit.transactions import is_open, rolled_back
 
 from ..changes import Hints, Misfits, Using
 from ..peewee_models import Model
+from ..sent import Heard
 from ..sql import Statement, quoted, runnable
 from ..values import Column, Schema, Trigger
-from . import session
+from . import recording, session
 from .reading import Reading
 from .tokenizer import tokens
 from .writing import statements
@@ -49,7 +51,7 @@ class Sqlite:
 
     @contextmanager
     def without_keys(self, database: pw.Database) -> Iterator[None]:
-        enforced = database.foreign_keys
+        enforced = _enforces_keys(database)
         database.foreign_keys = 0
         try:
             yield
@@ -89,7 +91,7 @@ class Sqlite:
     def migrating(self, database: pw.Database, limits: Limits = DEFAULT) -> Iterator[None]:
         """Switch foreign keys off in the block, because rebuilding a table would delete the rows of
         its children (https://sqlite.org/lang_altertable.html, 7). Check them all at the end."""
-        if database.foreign_keys and is_open(database):
+        if _enforces_keys(database) and is_open(database):
             raise DatabaseFailed(
                 "A transaction is open, and SQLite cannot disable foreign keys in a transaction.",
                 "Commit the transaction first: otherwise rebuilding a table deletes child rows.",
@@ -145,6 +147,7 @@ class Sqlite:
     def execute(self, database: pw.Database, sql: str) -> Any:
         return database.execute_sql(sql)
 
+    @own_statements()
     def find_tables(
         self, database: pw.Database, names: Sequence[str], schema: str | None, write: bool
     ) -> tuple[str | None, dict[str, frozenset[str]]]:
@@ -161,10 +164,19 @@ class Sqlite:
     def keeping(self, database: pw.Database, limits: Limits) -> AbstractContextManager[None]:
         return session.keeping(database, limits)
 
+    def recorded(self, database: pw.Database, heard: Heard) -> AbstractContextManager[None]:
+        return recording.recorded(database, heard)
+
     def advance_key(self, database: pw.Database, model: Model) -> None:
         """Do nothing: SQLite uses the largest key plus one."""
 
 
+@own_statements()
+def _enforces_keys(database: pw.Database) -> bool:
+    return bool(database.foreign_keys)
+
+
+@own_statements()
 def _broken(database: pw.Database, schema: Schema) -> dict[str, str]:
     """The views, and the tables with triggers, that cannot be used any more, with the reason.
     SQLite checks their SQL only when they are used."""
@@ -201,6 +213,7 @@ def _blocked(name: str, error: Any) -> MigrationError:
     )
 
 
+@own_statements()
 def _orphans(database: pw.Database) -> set[tuple[Any, ...]]:
     """The rows that violate foreign keys, without tables that have a foreign key to columns that
     are no key: SQLite refuses to check them."""

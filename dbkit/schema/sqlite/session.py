@@ -12,6 +12,7 @@ from dbkit import peewee_internals as internals
 from dbkit.diagnosis import explain, is_lock_conflict
 from dbkit.errors import DatabaseFailed, ModelsError
 from dbkit.limits import LONGEST, Busy, Limits
+from dbkit.own_statements import own_statements
 from dbkit.transactions import is_open, unbroken
 
 from ..peewee_models import Model
@@ -54,11 +55,16 @@ def locked(database: pw.Database, limits: Limits) -> Iterator[None]:
 @contextmanager
 def _busy_timeout(database: pw.Database) -> Iterator[Callable[[float], Any]]:
     """A function that sets how many seconds a statement waits; 0 means not to wait."""
-    (before,) = database.execute_sql("PRAGMA busy_timeout").fetchone()
+
+    @own_statements()
+    def send(sql: str) -> Any:
+        return database.execute_sql(sql)
+
+    (before,) = send("PRAGMA busy_timeout").fetchone()
     try:
-        yield lambda seconds: database.execute_sql(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
+        yield lambda seconds: send(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
     finally:
-        database.execute_sql(f"PRAGMA busy_timeout = {before}")
+        send(f"PRAGMA busy_timeout = {before}")
 
 
 @contextmanager
@@ -66,6 +72,7 @@ def keeping(database: pw.Database, limits: Limits) -> Iterator[None]:
     """Restore the connection's pragmas after the block. Raises MigrationError if the block ends the
     transaction (see `unbroken`)."""
 
+    @own_statements()
     def send(statement: str) -> Any:
         database.execute_sql(statement)
         return database.execute_sql(STATE).fetchone()

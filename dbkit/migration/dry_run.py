@@ -1,0 +1,171 @@
+"""What `migrate` and `rollback` would send: they run on a scratch database with the same history.
+
+Of the target, only the history, the schema and the attachments of objects are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from glob import escape
+
+import peewee as pw
+
+from dbkit.connection import diagnosed
+from dbkit.errors import DbkitError
+from dbkit.own_statements import are_own
+from dbkit.schema.changes import Change, kind, subject
+from dbkit.schema.dialect import dialect_for
+from dbkit.schema.sent import Sent
+from dbkit.schema.sql import NOT_DONE
+from dbkit.schema.values import Schema
+from dbkit.verification.comparison import drifted
+
+from .replay import replaying
+from .router import Router
+
+CODE = (
+    "runs Python code that uses the database (run(), queries of models): on the scratch database "
+    "it reads empty tables, so its statements may depend on rows"
+)
+SHOWN = 10  # differences that a warning lists
+
+
+@dataclass(frozen=True)
+class FileRun:
+    """A file that ran on the scratch database, with its statements."""
+
+    name: str
+    statements: tuple[Sent, ...]
+
+
+@dataclass(frozen=True)
+class DryRun:
+    """The files in the order in which they would run; and warnings: why the statements on the
+    target may be others."""
+
+    files: tuple[FileRun, ...]
+    warnings: tuple[str, ...] = ()
+
+    def script(self) -> str:
+        """Return the statements as a script for psql or sqlite3."""
+        return "\n".join(
+            "\n".join([f"-- {file.name}", *map(_terminated, file.statements), ""])
+            for file in self.files
+        )
+
+
+def migrate(target: Router, to: str | None, fake: bool, ignore: Sequence[str]) -> DryRun:
+    """Return what `target.run(to)` would send. Raises MigrationError and NoScratch."""
+    names = target.up_to(to)
+    return _dry_run(target, names or [""], ignore, lambda router, name: router.run(name, fake=fake))
+
+
+def rollback(target: Router, to: str | None, count: int, ignore: Sequence[str]) -> DryRun:
+    """Return what `target.take_back(count, to=to)` would send. Raises MigrationError and
+    NoScratch."""
+    names = target.back_to(to, count)
+    return _dry_run(target, names, ignore, lambda router, name: router.take_back(1))
+
+
+def _dry_run(
+    target: Router,
+    names: Sequence[str],
+    ignore: Sequence[str],
+    run: Callable[[Router, str], object],
+    looks: bool = False,
+) -> DryRun:
+    with replaying(target.database, target.migrate_dir, same_version=True) as router:
+        warnings = _as_on_target(target, router, ignore)
+        recorder, files = Recorder(looks), []
+        custom = router.migrator_class.custom
+        with dialect_for(router.database).recorded(router.database, recorder):
+            for name in names:
+                custom.clear()
+                run(router, name)
+                if statements := recorder.taken():
+                    files.append(FileRun(name or "the history", statements))
+                if "code" in custom:
+                    warnings.append(f"{name} {CODE}.")
+    for file in files:
+        warnings += [f"{file.name} copies rows, and the script does not: {one.sql}"
+                     for one in file.statements if one.sql.startswith(NOT_DONE)]  # fmt: skip
+    return DryRun(tuple(files), tuple(warnings))
+
+
+def _as_on_target(target: Router, router: Router, ignore: Sequence[str]) -> list[str]:
+    """Bring the scratch database to the state of the target; return warnings about what differs."""
+    there = router.files.names()
+    router.allow_out_of_order, router.allow_edited = target.allow_out_of_order, target.allow_edited
+    router.apply(name for name in target.done if name in there)
+    target.records.copy_to(router.records)
+    dialect, database = dialect_for(router.database), router.database
+    others = [escape(str(name)) for name in router.migrator_class.stand_ins]
+    live = _read(target.database)
+    changes = drifted(dialect, live, _read(database), [*ignore, *others])
+    warnings = []
+    if changes:
+        more = f", and {len(changes) - SHOWN} more" * (len(changes) > SHOWN)
+        warnings.append(
+            "The database differs from its migrations, so they may send other statements there, "
+            f"or fail: {', '.join(map(_said, changes[:SHOWN]))}{more}. "
+            "`python -m dbkit diff migrations live` lists the differences."
+        )
+    try:
+        with diagnosed(database), database.atomic():
+            dialect.restore(database, _attached(target.database))
+    except DbkitError as error:
+        warnings.append(
+            "The owners, privileges and comments of the database cannot be copied to the scratch "
+            "database, so statements that restore them may be missing: "
+            f"{error.message.splitlines()[0]}"
+        )
+    return warnings
+
+
+def _said(change: Change) -> str:
+    table = f" of table {change.table}" if change.table else ""
+    return f"{kind(change.item)} {subject(change.item)}{table}"
+
+
+def _read(database: pw.Database) -> Schema:
+    with dialect_for(database).reading(database, None) as reading:
+        return reading.whole()
+
+
+def _attached(database: pw.Database) -> Schema:
+    with dialect_for(database).reading(database, None) as reading:
+        return reading.live(comments=True)
+
+
+class Recorder:
+    """Collects the statements of a connection, without dbkit's own. `looks` asks for effects."""
+
+    def __init__(self, looks: bool) -> None:
+        self.looks = looks
+        self.sent: list[Sent] = []
+
+    def __call__(self, send: Callable[[bool], Sent]) -> None:
+        is_own = are_own()
+        sent = send(self.looks and not is_own)
+        if not is_own:
+            self.sent.append(sent)
+        elif sent.begins:
+            self.sent.append(replace(sent, sql="BEGIN"))
+        elif sent.ends and self.sent and self.sent[-1].begins:
+            self.sent.pop()  # nothing was done in the transaction
+        elif sent.ends:
+            self.sent.append(replace(sent, sql="ROLLBACK"))
+
+    def taken(self) -> tuple[Sent, ...]:
+        """Return the statements, and begin anew."""
+        taken, self.sent = tuple(self.sent), []
+        return taken
+
+
+def _terminated(sent: Sent) -> str:
+    """The statement with a semicolon, which must not be in a comment."""
+    sql = sent.sql.strip()
+    if sql.endswith(";") or sql.startswith(NOT_DONE):
+        return sql
+    return f"{sql}\n;" if "--" in sql.rpartition("\n")[2] else f"{sql};"

@@ -1,0 +1,110 @@
+"""Records the statements of a connection, and observes the locks and scans of each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import peewee as pw
+from psycopg2 import extensions
+
+from ..names import Name
+from ..sent import Effect, Heard, Sent
+from ..sql import NOT_DONE
+
+# The tables with their locks of this session, and the counters of its transaction. A new file node
+# means that the table was written anew.
+LOOK = """
+SELECT c.oid, CASE WHEN n.nspname OPERATOR(pg_catalog.=) pg_catalog.current_schema() THEN ''
+                   ELSE n.nspname::pg_catalog.text END, c.relname::pg_catalog.text, c.relfilenode,
+       COALESCE(s.seq_scan, 0),
+       ARRAY(SELECT l.mode FROM pg_catalog.pg_locks l
+             WHERE l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()
+               AND l.relation OPERATOR(pg_catalog.=) c.oid AND l.granted)
+FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+LEFT JOIN pg_catalog.pg_stat_xact_user_tables s ON s.relid OPERATOR(pg_catalog.=) c.oid
+WHERE c.relkind IN ('r', 'p', 'm', 'v', 'f') AND c.relpersistence <> 't'
+  AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')"""
+
+# from the weakest to the strongest (PostgreSQL manual, 13.3)
+LOCKS = ("AccessShareLock", "RowShareLock", "RowExclusiveLock", "ShareUpdateExclusiveLock",
+         "ShareLock", "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock")  # fmt: skip
+
+
+class State(NamedTuple):
+    name: Name
+    file: int
+    scans: int
+    locks: frozenset[str]
+
+
+@contextmanager
+def recorded(database: pw.Database, heard: Heard) -> Iterator[None]:
+    """Pass each statement of the connection in the block to `heard`."""
+    connection = database.connection()
+    names = {oid: state.name for oid, state in _look(connection).items()}
+
+    def is_open() -> bool:
+        return bool(connection.info.transaction_status != extensions.TRANSACTION_STATUS_IDLE)
+
+    class Cursor(extensions.cursor):
+        def execute(self, query: Any, vars: Any = None) -> None:
+            def send(looks: bool) -> Sent:
+                was_open, before = is_open(), _look(connection) if looks else {}
+                extensions.cursor.execute(self, query, vars)
+                effects = tuple(_effects(names, before, _look(connection))) if looks else ()
+                sql = (self.query or b"").decode(extensions.encodings[connection.encoding])
+                return Sent(sql, is_open() > was_open, was_open > is_open(), effects)
+
+            heard(send)
+
+        def executemany(self, query: Any, vars_list: Any) -> None:
+            for values in vars_list:
+                self.execute(query, values)
+
+        def copy_expert(self, sql: Any, *args: Any, **kwargs: Any) -> None:
+            def send(_: bool) -> Sent:
+                extensions.cursor.copy_expert(self, sql, *args, **kwargs)
+                return Sent(f"{NOT_DONE}{' '.join(str(sql).split())}")
+
+            heard(send)
+
+    before = connection.cursor_factory
+    connection.cursor_factory = Cursor
+    try:
+        yield
+    finally:
+        connection.cursor_factory = before
+
+
+def _look(connection: Any) -> dict[int, State]:
+    with connection.cursor(cursor_factory=extensions.cursor) as cursor:
+        cursor.execute(LOOK)
+        return {oid: State(Name(schema, bare), file, scans, frozenset(locks))
+                for oid, schema, bare, file, scans, locks in cursor}  # fmt: skip
+
+
+def _effects(
+    names: dict[int, Name], before: dict[int, State], after: dict[int, State]
+) -> Iterator[Effect]:
+    """The effects on the tables of these names; a dropped table had the strongest lock."""
+    for oid, name in names.items():
+        old, new = before.get(oid), after.get(oid)
+        if old is None:
+            continue
+        if new is None:
+            new = old._replace(locks=old.locks | {LOCKS[-1]})
+        more = sorted(new.locks - old.locks, key=LOCKS.index)
+        weaker = {LOCKS.index(lock) for lock in old.locks}
+        lock = more[-1] if more and LOCKS.index(more[-1]) > max(weaker, default=-1) else ""
+        effect = Effect(name, _words(lock), new.scans > old.scans, new.file != old.file)
+        if effect != Effect(name):
+            yield effect
+
+
+def _words(lock: str) -> str:
+    """The name of a lock as in the manual: ACCESS EXCLUSIVE."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", lock.removesuffix("Lock")).upper()

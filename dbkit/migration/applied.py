@@ -20,7 +20,6 @@ from .checksums import Content
 TIME = re.compile(r"((?:19|20)\d{6})_(\d{6}|\d{4})_")  # a name that begins with a date and a time
 RESTORE = "Restore the files from version control."
 LISTED = "`python -m dbkit status` lists the migrations."
-CANDIDATES = 10  # names that an error lists
 
 
 @dataclass(frozen=True)
@@ -135,12 +134,6 @@ class Standing:
                 LISTED,
             )
         return list(reversed(self.applied))[:count]
-
-    def after(self, text: str) -> list[str]:
-        """Return the files that were applied after the applied file that the text names, the newest
-        first. Raises MigrationError."""
-        name = only_match(text, self.applied, "among the applied migrations")
-        return list(reversed(self.applied[self.applied.index(name) + 1 :]))
 
 
 @dataclass(frozen=True)
@@ -312,25 +305,3 @@ def number(name: str) -> int:
 def is_time(found: int) -> bool:
     """Whether a number that `number` returned is a time."""
     return found >= 10**13
-
-
-def matching(text: str, names: Sequence[str]) -> list[str]:
-    """Return the names that a user may mean: the name of the file, all with this number, or else
-    all with this beginning."""
-    name = text.removesuffix(".py").rpartition("/")[2]
-    if name in names:
-        return [name]
-    numbered = [one for one in names if name.isdecimal() and number(one) == int(name)]
-    return numbered or [one for one in names if one.startswith(name)]
-
-
-def only_match(text: str, names: Sequence[str], where: str) -> str:
-    """Return the name that a user means. Raises MigrationError if there is none, or several."""
-    found = matching(text, names)
-    if len(found) == 1:
-        return found[0]
-    wrong = "There is no migration" if not found else "There are several migrations"
-    shown = (found or list(names))[-CANDIDATES:]
-    more = "..., " * (len(found or names) > CANDIDATES)
-    candidates = f"Candidates: {more}{', '.join(shown)}. " if shown else ""
-    raise MigrationError(f"{wrong} {text} {where}.", f"{candidates}{LISTED}")

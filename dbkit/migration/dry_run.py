@@ -23,6 +23,7 @@ from dbkit.verification.comparison import drifted
 
 from .replay import replaying
 from .router import Router
+from .targets import applied_after, pending_target
 
 CODE = (
     "runs Python code that uses the database (run(), queries of models): on the scratch database "
@@ -57,14 +58,19 @@ class DryRun:
 
 def migrate(target: Router, to: str | None, fake: bool, ignore: Sequence[str]) -> DryRun:
     """Return what `target.run(to)` would send. Raises MigrationError and NoScratch."""
-    names = target.up_to(to)
+    layout = target.files.layout()
+    standing = layout.standing(target.records.read())
+    target.refuse(standing)
+    names = standing.until(pending_target(to, standing, layout, target.migrate_dir))
     return _dry_run(target, names or [""], ignore, lambda router, name: router.run(name, fake=fake))
 
 
 def rollback(target: Router, to: str | None, count: int, ignore: Sequence[str]) -> DryRun:
     """Return what `target.take_back(count, to=to)` would send. Raises MigrationError and
     NoScratch."""
-    names = target.back_to(to, count)
+    standing = target.standing()
+    standing.refuse(target.allow_edited)
+    names = applied_after(to, standing) if to else standing.newest(count)
     return _dry_run(target, names, ignore, lambda router, name: router.take_back(1))
 
 

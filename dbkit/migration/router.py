@@ -23,13 +23,14 @@ from dbkit.limits import DEFAULT, Limits
 from dbkit.run_lock import Result, one_at_a_time, retried, waiting
 from dbkit.schema.dialect import dialect_for
 
-from .applied import LISTED, Layout, Standing, matching, only_match
+from .applied import Layout, Standing
 from .data_loss import Guard
 from .failures import explained, naming_steps
 from .files import Files, refuse_unrun
 from .intercept import silenced
 from .migrator import Migrator
 from .recorder import Records
+from .targets import applied_after, pending_target
 
 # gets the state and the files that this run has already run
 Decide = Callable[[Standing, tuple[str, ...]], list[str]]
@@ -138,7 +139,7 @@ class Router(peewee_migrate.Router):
         """Apply the pending files, up to `name`; return their names. Raises MigrationError."""
         layout = self.files.layout()
         standing = layout.standing(self.retried(self.records.read))
-        name = self._meant(name, standing, layout)
+        name = pending_target(name, standing, layout, self.migrate_dir)
 
         def pending(standing: Standing, _: tuple[str, ...] = ()) -> list[str]:
             self.refuse(standing)
@@ -158,33 +159,6 @@ class Router(peewee_migrate.Router):
             with suppress(DatabaseFailed):
                 self._steps(layout, lambda *_: [])
             self.limits = limits
-
-    def up_to(self, text: str | None) -> list[str]:
-        """Return the files that `run` would apply. Raises MigrationError."""
-        layout = self.files.layout()
-        standing = layout.standing(self.records.read())
-        self.refuse(standing)
-        return standing.until(self._meant(text, standing, layout))
-
-    def back_to(self, text: str | None, count: int) -> list[str]:
-        """Return the files that `take_back` would roll back. Raises MigrationError."""
-        standing = self.standing()
-        standing.refuse(self.allow_edited)
-        return standing.after(text) if text else standing.newest(count)
-
-    def _meant(self, text: str | None, standing: Standing, layout: Layout) -> str | None:
-        """The name of the file that the text names. Raises MigrationError."""
-        if not text:
-            return None
-        names = standing.todo if matching(text, standing.todo) else layout.names
-        name = only_match(text, names, f"in {self.migrate_dir}")
-        if name not in standing.todo:
-            raise MigrationError(
-                f"Migration {name} does not run: a migration that replaces it has run, or the "
-                "migrations that it replaces have.",
-                LISTED,
-            )
-        return name
 
     def apply(self, names: Iterable[str]) -> list[str]:
         """Apply those of these files that are not applied, in this order; return their names."""
@@ -230,7 +204,7 @@ class Router(peewee_migrate.Router):
         def newest(standing: Standing, ran: tuple[str, ...]) -> list[str]:
             standing.refuse(self.allow_edited)
             if not ran:
-                chosen[:] = standing.after(to) if to else standing.newest(count)
+                chosen[:] = applied_after(to, standing) if to else standing.newest(count)
                 self._refuse_baseline(chosen if not baseline else (), layout)
             left = chosen[len(ran) :]
             if left and standing.applied[-1:] != (left[0],):

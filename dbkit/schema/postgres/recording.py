@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any
 
 import peewee as pw
 from psycopg2 import extensions
@@ -34,7 +35,10 @@ LOCKS = ("AccessShareLock", "RowShareLock", "RowExclusiveLock", "ShareUpdateExcl
          "ShareLock", "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock")  # fmt: skip
 
 
-class State(NamedTuple):
+@dataclass(frozen=True)
+class State:
+    """A table: its file, how often the transaction has read it, and its locks."""
+
     name: Name
     file: int
     scans: int
@@ -96,7 +100,7 @@ def _effects(
         if old is None:
             continue
         if new is None:
-            new = old._replace(locks=old.locks | {LOCKS[-1]})
+            new = replace(old, locks=old.locks | {LOCKS[-1]})
         more = sorted(new.locks - old.locks, key=LOCKS.index)
         weaker = {LOCKS.index(lock) for lock in old.locks}
         lock = more[-1] if more and LOCKS.index(more[-1]) > max(weaker, default=-1) else ""

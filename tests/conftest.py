@@ -95,6 +95,7 @@ def _clean_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
         "DBKIT_MODELS",
         "DBKIT_MIGRATIONS",
         "DBKIT_SEEDS",
+        "DBKIT_ALLOW_EDITED",
         "DBKIT_WAIT",
         "DBKIT_LOCK_TIMEOUT",
         "DBKIT_STATEMENT_TIMEOUT",

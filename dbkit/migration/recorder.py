@@ -3,6 +3,7 @@ own records of the files are beside it (`records`)."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +18,9 @@ from dbkit.schema.dialect import dialect_for
 from .applied import Record, Standing
 from .checksums import Content
 from .records import Query, RecordTable, name_for
+
+# it prints on standard error unless the program configures it
+logger = logging.getLogger(__name__)
 
 
 class Records:
@@ -90,6 +94,7 @@ class Records:
 
     def _settled(self, standing: Standing, content: Callable[[str], Content]) -> Iterator[Query]:
         for old, new in standing.renamed.items():
+            logger.warning("Migration %s was renamed to %s: the history follows.", old, new)
             yield self._named(old, new)
             yield from self.files.rename(old, new)
         for name, (*others, last) in standing.squashed.items():

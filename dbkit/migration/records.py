@@ -55,9 +55,8 @@ class RecordTable:
         if missing:
             raise DatabaseFailed(
                 f"dbkit records the applied migrations in the table {self.model._meta.table_name}, "
-                f"but the database has a table of that name without the columns "
-                f"{', '.join(missing)}.",
-                "Rename that table.",
+                f"but the table of that name has no columns {', '.join(missing)}.",
+                "It is not dbkit's table: rename it.",
             )
 
     def joined(self, query: Query) -> Query:
@@ -71,7 +70,7 @@ class RecordTable:
     def add(self, name: str, content: Content, **ran: Any) -> Iterator[Query]:
         """Yield the queries that record a file whose name is in the history."""
         values = {"checksum": content.checksum, "text_checksum": content.text_checksum, **ran}
-        fields = [getattr(self.model, field) for field in ("name", "migrated_at", *values)]
+        columns = [getattr(self.model, field) for field in ("name", "migrated_at", *values)]
         rows = (
             self.history.select(self.history.name, self._time, *map(_value, values.values()))
             .where(self._is(self.history.name, name))
@@ -79,7 +78,7 @@ class RecordTable:
             .limit(1)
         )
         yield self.remove(name)
-        yield self.model.insert_from(rows, fields)
+        yield self.model.insert_from(rows, columns)
 
     def ran(self, seconds: float | None) -> dict[str, Any]:
         """Return the values of a record about this run."""

@@ -151,11 +151,9 @@ class Router(peewee_migrate.Router):
         return self._steps(layout, pending, fake=fake)
 
     def _adopt(self, layout: Layout, standing: Standing) -> None:
-        """Record the applied files that have no record, if this role may do that, and if it need
-        not wait for another run."""
+        """Record the applied files without a record, if this role may, and without waiting."""
         if standing.unrecorded:
-            limits = self.limits
-            self.limits = replace(limits, wait=0)
+            limits, self.limits = self.limits, replace(self.limits, wait=0)
             with suppress(DatabaseFailed):
                 self._steps(layout, lambda *_: [])
             self.limits = limits

@@ -281,11 +281,12 @@ def test_a_renamed_file_with_copies_is_not_guessed(
 
 
 def test_a_renamed_file_is_recognised_when_nothing_is_pending(
-    database: pw.Database, directory: Path
+    database: pw.Database, directory: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     migrate(database, directory)
     (directory / "002_m2.py").rename(directory / "002_two.py")
     assert migrate(database, directory) == []
+    assert "002_m2 was renamed to 002_two" in caplog.text
     assert (names(database), recorded(database)) == (["001_m1", "002_two"],) * 2
 
 
@@ -337,7 +338,7 @@ def test_a_table_of_that_name_with_other_columns_is_refused(
 ) -> None:
     database.execute_sql(f"CREATE TABLE {RECORDS} (name text, checksum integer)")
     for action in (migrate, status, rollback):
-        with pytest.raises(DbkitError, match=f"{RECORDS}, but the database has a table"):
+        with pytest.raises(DbkitError, match=f"{RECORDS}, but the table of that name has no"):
             action(database, directory)
     assert tables(database) == []
     assert "could not be determined" in str(verify_nothing(database, directory))

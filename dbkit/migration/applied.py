@@ -88,6 +88,11 @@ class Standing:
         for error in self.errors if allow_edited else self.problems:
             raise error
 
+    def refuse_gone(self) -> None:
+        """Raise MigrationError if the file of an applied migration is gone."""
+        for error in self._gone():
+            raise error
+
     def _gone(self) -> Iterator[MigrationError]:
         if self.gone:
             many = len(self.gone) > 1

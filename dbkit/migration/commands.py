@@ -76,8 +76,10 @@ def reset(
 
     def back_and_forth() -> list[str]:
         with router.locked():
-            if count := len(router.done):
-                router.take_back(count, baseline=True)
+            standing = router.standing()
+            standing.refuse_gone()  # an edited file can be rolled back
+            if standing.applied:
+                router.take_back(len(standing.applied), baseline=True)
             return router.run()
 
     return one_at_a_time(database, limits, lambda: router.retried(back_and_forth))

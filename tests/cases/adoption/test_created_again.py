@@ -117,7 +117,7 @@ def test_what_is_not_quite_the_same_is_said(server: Server, dbkit: Callable[...,
     for arguments in (("verify", "--database", url), ("migrate", "--database", fresh)):
         result = dbkit(*arguments)
         assert result.exit_code == 0, result.output
-    tables = ["between_them", "half", "half_1", "kept", "migratehistory"]
+    tables = ["between_them", "dbkit_migratehistory", "half", "half_1", "kept", "migratehistory"]
     found = rows(fresh, "SELECT relname::text FROM pg_class WHERE relkind IN ('r', 'p', 'v') AND "
                         "relnamespace = 'public'::regnamespace ORDER BY 1")  # fmt: skip
     assert [name for (name,) in found] == tables

@@ -16,6 +16,10 @@ from .own_statements import own_statements
 GONE = {"3B001", "25P01"}  # no such savepoint, no transaction (PostgreSQL manual, appendix A)
 
 
+class NotInTransaction(Exception):
+    """The database runs this statement only if no transaction is open."""
+
+
 def is_open(database: pw.Database) -> bool:
     """Whether a transaction is open, even if Peewee did not begin it."""
     if database.is_closed():
@@ -63,6 +67,14 @@ def unbroken(database: pw.Database, send: Callable[[str], Any]) -> Iterator[list
         _end(database, database.execute_sql, "ROLLBACK TO dbkit_unbroken", error)
         raise
     results.append(_end(database, send, "RELEASE dbkit_unbroken", None))
+
+
+@contextmanager
+def around(send: Callable[[str], Any]) -> Iterator[list[Any]]:
+    """Yield a list of what `send` returns before and after the block (see `unbroken`)."""
+    results = [send("SELECT 1")]
+    yield results
+    results.append(send("SELECT 1"))
 
 
 def _end(

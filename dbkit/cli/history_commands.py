@@ -28,7 +28,7 @@ def status_(session: Session, log: bool, format_: str) -> None:
         click.echo(found.to_text(log))
     if found.errors:
         raise MigrationError("\n".join(found.errors))
-    answer(not found.pending)
+    answer(not found.pending and not found.half_done)
 
 
 @command("database", "migrations", *LIMITS)

@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from .repair import Repair
     from .router import Router
     from .squash import merge
-    from .status_report import Status, status
+    from .status_report import HalfDone, Status, status
 
 
 __all__ = [
     "Created",
+    "HalfDone",
     "Migrator",
     "Repair",
     "Router",
@@ -36,6 +37,7 @@ __getattr__ = importing(
     __name__,
     {
         "Created": "autogenerate",
+        "HalfDone": "status_report",
         "Migrator": "migrator",
         "Repair": "repair",
         "Router": "router",

@@ -40,6 +40,17 @@ class Record:
         return content.text_checksum == self.text_checksum or content.checksum == self.checksum
 
 
+@dataclass(frozen=True)
+class Progress:
+    """A file without a transaction (ATOMIC = False) that is half applied, or half rolled back
+    (`downgrade`): its operations as text, of which the first `done` are complete. The last may have
+    begun when the run was killed."""
+
+    downgrade: bool
+    operations: tuple[str, ...]
+    done: int
+
+
 History = Mapping[str, Record | None]  # by the names of the applied files, in their order
 
 
@@ -52,7 +63,8 @@ class Standing:
     changed since. `squashed` are the replacing files that the history should name instead of those
     they replace, and `renamed` are new names by old names. `records` are the records of the names,
     and `unrecorded` are the applied files without a record. `errors` are the reasons why a REPLACES
-    is impossible. `gaps` are sentences about missing numbers, which stop nothing.
+    is impossible. `gaps` are sentences about missing numbers, which stop nothing. `begun` are the
+    half-done files.
     """
 
     recorded: tuple[str, ...]
@@ -67,6 +79,7 @@ class Standing:
     unrecorded: tuple[str, ...] = ()
     errors: tuple[MigrationError, ...] = ()
     gaps: tuple[str, ...] = ()
+    begun: Mapping[str, Progress] = field(default_factory=dict)
 
     @property
     def pending(self) -> list[str]:
@@ -172,14 +185,15 @@ class Layout:
                     )
                 owner[old] = name
 
-    def standing(self, history: History) -> Standing:
-        """Return the state of a database that has this history."""
+    def standing(self, history: History, begun: Mapping[str, Progress] | None = None) -> Standing:
+        """Return the state of a database that has this history and these half-done files."""
         renamed = self._renamed(history)
         history = {renamed.get(name, name): record for name, record in history.items()}
         standing = self._standing(tuple(history))
         return replace(
             standing,
             renamed=renamed,
+            begun=begun or {},
             records=history,
             edited=tuple(name for name, record in history.items() if self._is_edited(name, record)),
             unrecorded=tuple(name for name in standing.applied

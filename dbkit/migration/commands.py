@@ -68,18 +68,27 @@ def rollback(
 def reset(
     database: pw.Database, directory: str | Path = "migrations", limits: Limits = DEFAULT
 ) -> list[str]:
-    """Roll back all migrations and apply them again, in one transaction; return their names.
+    """Roll back all migrations and apply them again, in one transaction; return their names. If a
+    migration has ATOMIC = False, each has its own transaction.
 
     This destroys the data of their tables, and leaves other tables alone. Raises MigrationError.
     """
     router = Router(database, directory, limits=limits, allow_edited=True)
 
     def back_and_forth() -> list[str]:
-        with router.locked():
-            standing = router.standing()
-            standing.refuse_gone()  # an edited file can be rolled back
-            if standing.applied:
-                router.take_back(len(standing.applied), baseline=True)
-            return router.run()
+        standing = router.standing()
+        standing.refuse_gone()  # an edited file can be rolled back
+        if standing.applied:
+            router.take_back(len(standing.applied), baseline=True)
+        return router.run()
 
-    return one_at_a_time(database, limits, lambda: router.retried(back_and_forth))
+    def at_once() -> list[str]:
+        with router.locked():
+            return back_and_forth()
+
+    standing = router.retried(router.standing)
+    standing.refuse_gone()
+    if standing.begun or not all(map(router.files.is_atomic, standing.todo)):
+        router.apply(())  # a half-done migration is completed first
+        return back_and_forth()
+    return one_at_a_time(database, limits, lambda: router.retried(at_once))

@@ -122,10 +122,14 @@ class ConstraintOperations(Stepping):
         where: Any = None,
         using: str | None = None,
         nulls_distinct: bool | None = None,
+        concurrently: bool = False,
     ) -> Model:
         """CREATE INDEX on fields or `pw.SQL` expressions; `where` is the predicate in SQL. A single
-        `pw.SQL` may be a whole CREATE INDEX statement."""
-        with self._edited(model := self._with_fields(model, *filter(is_name, columns))):
+        `pw.SQL` may be a whole CREATE INDEX statement. With `concurrently`, PostgreSQL does not
+        block writers meanwhile; the file needs ATOMIC = False."""
+        with self._edited(model := self._with_fields(model, *filter(is_name, columns))) as reshape:
+            if concurrently:
+                self._concurrently(reshape)
             meta = model._meta
             keys = [field_of(model, one) if is_name(one) else one for one in columns]
             plain = name is None and where is None and using is None and nulls_distinct is None
@@ -140,9 +144,17 @@ class ConstraintOperations(Stepping):
                     nulls_distinct=nulls_distinct))  # fmt: skip
         return model
 
-    def drop_index(self, model: Model | str, *columns: Any, name: str | None = None) -> Model:
-        """DROP INDEX, by columns or by name."""
+    def drop_index(
+        self,
+        model: Model | str,
+        *columns: Any,
+        name: str | None = None,
+        concurrently: bool = False,
+    ) -> Model:
+        """DROP INDEX, by columns or by name; `concurrently` is as in `add_index`."""
         with self._edited(model := self._with_fields(model, *filter(is_name, columns))) as reshape:
+            if concurrently:
+                self._concurrently(reshape)
             meta = model._meta
             columns = tuple(field_of(model, one).name if is_name(one) else one for one in columns)
             found = [index for index in meta.indexes if is_index(model, index, columns, name)]
@@ -167,7 +179,7 @@ class ConstraintOperations(Stepping):
             self._sql("rename_index", f"ALTER INDEX {old} RENAME TO {quoted(new_name)}")
             rename_index(model, old_name, new_name)
             return model
-        self._settle()
+        self.settle()
         rename_index(model, old_name, new_name)
         with self._edited(model) as reshape:
             reshape.sought.append(live_rename(table_name(model), Index, old_name, new_name))

@@ -26,13 +26,13 @@ LOSING = re.compile(
 
 
 class WouldLoseData(Refused):
-    """The migration `name` would lose data, and nothing of it was kept. `ran` are the files that
+    """The migration `name` would lose data, and did not. `ran` are the files that
     ran before it in the same run."""
 
     def __init__(self, name: str, what: Iterable[str]) -> None:
         super().__init__(
             f"Migration {name} would lose data: {'; '.join(what)}.",
-            "DBKIT_ENV is production, so nothing of this migration was kept. To lose the data, use "
+            "DBKIT_ENV is production, so dbkit did not run it. To lose the data, use "
             "--accept-data-loss (DBKIT_ACCEPT_DATA_LOSS=1).",
         )
         self.name, self.ran = name, list[str]()

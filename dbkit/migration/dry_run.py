@@ -12,7 +12,7 @@ from glob import escape
 import peewee as pw
 
 from dbkit.connection import diagnosed
-from dbkit.errors import DbkitError
+from dbkit.errors import DbkitError, MigrationError
 from dbkit.own_statements import are_own
 from dbkit.schema.changes import Change, kind, subject
 from dbkit.schema.dialect import dialect_for
@@ -81,6 +81,12 @@ def _dry_run(
     run: Callable[[Router, str], object],
     looks: bool = False,
 ) -> DryRun:
+    if target.records.begun:
+        raise MigrationError(
+            f"Migration {', '.join(target.records.begun)} is half done, so a scratch database "
+            "cannot tell what remains.",
+            "Complete it with `python -m dbkit migrate`.",
+        )
     with replaying(target.database, target.migrate_dir, same_version=True) as router:
         warnings = _as_on_target(target, router, ignore)
         recorder, files = Recorder(looks), []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import peewee as pw
 
@@ -13,12 +14,19 @@ from dbkit.transactions import is_open
 
 from .data_loss import WouldLoseData
 
+if TYPE_CHECKING:
+    from .steps import Steps
+
 
 @contextmanager
 def explained(
-    database: pw.Database, running: Callable[[], list[str]], ran: Sequence[str]
+    database: pw.Database,
+    running: Callable[[], list[str]],
+    ran: Sequence[str],
+    in_steps: Sequence[Steps] = (),
 ) -> Iterator[None]:
-    """Turn errors into a MigrationError that names the `running` file, if there is one."""
+    """Turn errors into a MigrationError that names the `running` file, if there is one. The file
+    may run `in_steps`."""
     # `reset`, for example, rolls everything back in an outer transaction
     kept = kept_steps(() if is_open(database) else ran)
     try:
@@ -28,22 +36,26 @@ def explained(
         name = "".join(running())
         if not name and not isinstance(error, DbkitError):
             raise
+        end = "failed and was rolled back"
+        if in_steps:
+            end, kept = f"failed in {in_steps[0].place}", in_steps[0].kept()
         match error:
             case DatabaseFailed() if name:
                 raise MigrationFailed(
-                    f"Migration {name} failed and was rolled back. {error.message}",
+                    f"Migration {name} {end}. {error.message}",
                     "\n".join(filter(None, (error.hint, kept))),
                     error.message,
                     error.hint,
                 ) from error.__cause__
             case MigrationError() if name not in error.message:
-                raise MigrationError(f"Migration {name}: {error.message}", error.hint) from error
+                hint = "\n".join(filter(None, (error.hint, kept if in_steps else "")))
+                raise MigrationError(f"Migration {name}: {error.message}", hint) from error
             case DbkitError():
                 raise
         percent = " In SQL for PostgreSQL, write % as %%." * isinstance(error, IndexError)
         reason = f"{type(error).__name__}: {error}"
         raise MigrationFailed(
-            f"Migration {name} failed and was rolled back: {reason}",
+            f"Migration {name} {end}: {reason}",
             f"{kept}{percent} Run with --debug to see the line.",
             reason,
             "Correct the model.",

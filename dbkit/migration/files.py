@@ -116,6 +116,18 @@ class Files:
                 found[name] = names
         return found
 
+    def is_atomic(self, name: str) -> bool:
+        """Whether a file runs in a transaction: it does not say ATOMIC = False."""
+        path = self.path(name)
+        for value in _constant(self.text(name), path, "ATOMIC"):
+            if not isinstance(value, bool):
+                raise MigrationError(
+                    f"{path}: ATOMIC is not True or False.",
+                    "Write ATOMIC = False if the file cannot run in a transaction.",
+                )
+            return value
+        return True
+
     def limits(self, name: str, limits: Limits) -> Limits:
         """Return these limits with the timeouts that the file sets: LOCK_TIMEOUT and
         STATEMENT_TIMEOUT. Raises ConfigError for a value that is not a duration."""

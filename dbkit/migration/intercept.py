@@ -57,11 +57,11 @@ def _intercepted(real: Callable[..., Any], threads: dict[int, list[Handler]]) ->
 @contextmanager
 def silenced(database: pw.Database) -> Iterator[None]:
     """Let the database send no statement of this thread, and return no rows."""
-    with intercepted(database, lambda call: _nothing()):
+    with intercepted(database, lambda call: nothing()):
         yield
 
 
-def _nothing() -> MagicMock:
+def nothing() -> MagicMock:
     """A cursor without rows."""
     return MagicMock(
         **{

@@ -46,7 +46,7 @@ class Migrator(EnumOperations, ConstraintOperations):
         drops that object too. Foreign keys of tables removed in the same step do not block it."""
         model = self.get_model(model)
         if cascade:
-            self._settle()
+            self.settle()
             self.orm.remove(model)
             sql = f"DROP TABLE {table_sql(model)}{self._dialect.cascade}"
             self._sql("remove_model", sql)
@@ -58,7 +58,7 @@ class Migrator(EnumOperations, ConstraintOperations):
     def rename_table(self, model: Model | str, new_name: str) -> Model:
         """ALTER TABLE RENAME. The rows, indexes and foreign keys are kept."""
         model = self.get_model(model)
-        self._settle()
+        self.settle()
         meta, old = model._meta, table_sql(model)
         self.orm.remove(model)
         meta.set_table_name(new_name)
@@ -76,7 +76,7 @@ class Migrator(EnumOperations, ConstraintOperations):
         model = self.get_model(model)
         if not self._dialect.alters_tables:
             raise MigrationError("SQLite cannot move a table to another schema.")
-        self._settle()
+        self.settle()
         old = table_sql(model)
         self.orm.remove(model)
         model._meta.schema = schema
@@ -95,12 +95,12 @@ class Migrator(EnumOperations, ConstraintOperations):
             yield
             return
         self._before_statements()
-        with self._own():
+        with self.own():
             views = RemovedViews(self.database, names)
             views.remove()
         yield
         self._before_statements()
-        with self._own():
+        with self.own():
             views.restore()
 
     def recreate(self, *statements: str) -> None:
@@ -161,7 +161,7 @@ class Migrator(EnumOperations, ConstraintOperations):
         step = self.queue[-1] if self.queue else None
         before = step.before.get(table_name(model)) if isinstance(step, Reshape) else None
         if columns & (model._meta.columns.keys() | (before._meta.columns if before else {}).keys()):
-            self._settle()
+            self.settle()
         for column in columns & model._meta.columns.keys():
             remove_field(model, column)
 
@@ -193,7 +193,7 @@ class Migrator(EnumOperations, ConstraintOperations):
     def _with_sequences(self, model: Model, fields: Mapping[str, Any]) -> None:
         """Create the sequences that the fields name before the table is changed."""
         if any(field.sequence for field in fields.values()) and not self.following:
-            with self._own():
+            with self.own():
                 create_sequences(model)
 
     def _keys_to(self, targets: Sequence[Any]) -> list[Any]:
@@ -224,7 +224,7 @@ class Migrator(EnumOperations, ConstraintOperations):
         on it (a view) blocks it, unless `cascade`, which drops that object too."""
         model = self._with_fields(model, *names)
         if cascade and self._dialect.cascade:
-            self._settle()
+            self.settle()
             for name in names:
                 column = quoted(field_of(model, name).column_name)
                 remove_field(model, name)
@@ -241,7 +241,7 @@ class Migrator(EnumOperations, ConstraintOperations):
         """RENAME COLUMN. `column_name` is the new name of the column, if it is not Peewee's usual
         name for the field. Indexes, checks and foreign keys follow."""
         model = self._with_fields(model, old_name)
-        self._settle()
+        self.settle()
         field = field_of(model, old_name)
         old, new = field.column_name, column_name or usual_column(new_name, field)
         rename_in_model(model, field, new_name, new)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import peewee as pw
 from peewee_migrate.logs import logger
@@ -37,6 +38,9 @@ from .unknown_tables import (
     unknown_model,
 )
 
+if TYPE_CHECKING:
+    from .steps import Steps
+
 
 class Creation:
     """A queued CREATE TABLE for a model."""
@@ -61,6 +65,8 @@ class Stepping(BaseMigrator):
         self.unchecked = False  # rows were written, and deferred constraints may be unchecked
         self.failed: BaseException | None = None
         self.guard = Guard()
+        self.atomic = True  # the file runs in a transaction
+        self.steps: Steps | None = None  # or else these
         self.added: dict[TypeKey, tuple[str, ...]] = {}  # as Reshape.enums
 
     @property
@@ -86,10 +92,10 @@ class Stepping(BaseMigrator):
     @contextmanager
     def in_order(self) -> Iterator[None]:
         """Run the queue before each statement of the block that is not from an operation."""
-        with intercepted(self.database, self._after_queue):
+        with intercepted(self.database, self.after_queue):
             yield
 
-    def _after_queue(self, call: Callable[[], Any]) -> Any:
+    def after_queue(self, call: Callable[[], Any]) -> Any:
         if not self.busy:
             self.guard.check_sql(*getattr(call, "args", ())[:1])
             self._before_statements()
@@ -124,7 +130,7 @@ class Stepping(BaseMigrator):
     def _run(self, name: str, operation: Callable[[], Any], writes_rows: bool = False) -> None:
         logger.info("Run %s", name)
         try:
-            with self._own(), self._transaction():
+            with self.own(), self._transaction():
                 if not writes_rows:
                     self._check_rows()
                 operation()
@@ -140,13 +146,13 @@ class Stepping(BaseMigrator):
         self.unchecked = False
 
     @contextmanager
-    def _own(self) -> Iterator[None]:
+    def own(self) -> Iterator[None]:
         """Mark the statements of the block as those of an operation."""
-        self.busy = True
+        before, self.busy = self.busy, True
         try:
             yield
         finally:
-            self.busy = False
+            self.busy = before
 
     def _transaction(self) -> AbstractContextManager[Any]:
         """A transaction for the operation, unless the Router has opened one."""
@@ -165,7 +171,9 @@ class Stepping(BaseMigrator):
         if not self.following:
             self.guard.check_sql(sql)
             self._before_statements()
-            self._run("sql", self.statement(sql, params), writes_rows=True)
+            send = self.statement(sql, params)
+            send = partial(self.steps.attempt, sql, send) if self.steps else send
+            self._run("sql", send, writes_rows=True)
 
     def run(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
         """Call a function after the operations above have run."""
@@ -210,7 +218,7 @@ class Stepping(BaseMigrator):
     def _live(self) -> Schema:
         """The schema after the operations above."""
         self._flush()
-        with self._own(), self._dialect.reading(self.database, None) as reading:
+        with self.own(), self._dialect.reading(self.database, None) as reading:
             return reading.live()
 
     def catch_up(self, live: Schema, names: Iterable[Name]) -> None:
@@ -258,12 +266,25 @@ class Stepping(BaseMigrator):
     def _edited(self, *models: Model) -> Edit:
         return Edit(self, models)
 
+    def _concurrently(self, reshape: Reshape) -> None:
+        """Let a step change indexes without blocking writers. SQLite cannot, so there, and where
+        the caller's transaction is open, it is an ordinary step. Raises MigrationError if the file
+        runs in a transaction."""
+        if self.atomic and not self.following:
+            raise MigrationError(
+                "concurrently=True is not possible in a transaction.",
+                "Write ATOMIC = False at the top of the file; each operation is then committed on "
+                "its own.",
+            )
+        if self.steps and self._dialect.builds_concurrently:
+            reshape.concurrently = self.steps.reshape
+
     def _mean(self, model: Model, field: Any, *names: str) -> None:
         """Set these attributes of the field's column, even if a statement changed them before."""
         place = (table_name(model), field.column_name)
         self._reshape().meant.setdefault(place, set()).update(names)
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
         """Run the queue now, unless the file is only followed."""
         if not self.following:
             self._flush()
@@ -289,7 +310,7 @@ class Edit:
 
     def __enter__(self) -> Reshape:
         if any(isinstance(one, Creation) for one in self.migrator.queue):
-            self.migrator._settle()
+            self.migrator.settle()
         self.reshape = self.migrator._reshape()
         for model in self.models:
             if table_name(model) not in self.reshape.before:

@@ -4,8 +4,9 @@ own records of the files are beside it (`records`)."""
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any
 
 import peewee as pw
@@ -15,9 +16,9 @@ from dbkit.errors import MigrationError
 from dbkit.own_statements import own_statements
 from dbkit.schema.dialect import dialect_for
 
-from .applied import Record, Standing
+from .applied import Progress, Record, Standing
 from .checksums import Content
-from .records import Query, RecordTable, name_for
+from .records import Query, RecordTable, name_for, steps_name_for
 
 # it prints on standard error unless the program configures it
 logger = logging.getLogger(__name__)
@@ -29,6 +30,8 @@ class Records:
 
     def __init__(self, database: pw.Database, table: str, schema: str | None) -> None:
         self.database, self.table, self.schema = database, table, schema
+        self.begun: dict[str, Progress] = {}  # the half-done files, when the history was last read
+        self.has_steps = False
         self._use(schema)
 
     def read(self) -> dict[str, Record | None]:
@@ -38,6 +41,7 @@ class Records:
         readable = there.get(name_for(self.table))
         if readable:
             self.files.require_columns(readable)
+        self._read_steps()
         return self._rows(bool(readable)) if self.table in there else {}
 
     def opened(self) -> dict[str, Record | None]:
@@ -50,6 +54,7 @@ class Records:
             self.files.require_columns(recorded)
         if self.table not in there:
             self.model.create_table(safe=False)
+        self._read_steps()
         return self._rows(recorded is not None) if self.table in there else {}
 
     def copy_to(self, other: Records) -> None:
@@ -79,9 +84,28 @@ class Records:
             self.model.insert(name=name, migrated_at=now),
             *self.files.add(name, content, **self.files.ran(seconds)),
         )
+        self._end(name)
 
     def remove(self, name: str) -> None:
         self._run(*self._removed(name))
+        self._end(name)
+
+    @own_statements()
+    def begin(self, name: str, downgrade: bool, steps: Mapping[int, str], done: bool) -> None:
+        """Record operations of a half-done file, by their numbers."""
+        if not self.has_steps:
+            self.files.steps.create_table(safe=False)
+            self.has_steps = True
+        rows = [
+            {"name": name, "number": number, "downgrade": downgrade, "operation": text,
+             "done": done} for number, text in steps.items()
+        ]  # fmt: skip
+        self._run(
+            self.files.steps.delete().where(
+                self.files.steps_of(name) & (self.files.steps.number >= min(steps))
+            ),
+            self.files.steps.insert_many(rows),
+        )
 
     def accept(self, name: str, content: Content) -> None:
         """Record the present content of an applied file."""
@@ -112,6 +136,22 @@ class Records:
         yield self.model.delete().where(self._is(name))
         yield self.files.remove(name)
 
+    @own_statements()
+    def _end(self, name: str) -> None:
+        """Forget the operations of a file that was half done."""
+        if self.has_steps:
+            self._run(self.files.steps.delete().where(self.files.steps_of(name)))
+
+    def _read_steps(self) -> None:
+        steps = self.files.steps
+        rows = steps.select().order_by(steps.name, steps.number) if self.has_steps else ()
+        self.begun = {}
+        for name, group in groupby(rows, lambda row: row.name):
+            found = list(group)
+            done = sum(row.done for row in found)
+            operations = tuple(row.operation for row in found)
+            self.begun[name] = Progress(found[0].downgrade, operations, done)
+
     def _run(self, *queries: Query) -> None:
         if queries:
             statements = [query.sql() for query in queries]
@@ -141,12 +181,14 @@ class Records:
 
     def _there(self, write: bool) -> dict[str, frozenset[str]]:
         """The readable columns of the tables that exist."""
-        names = (self.table, name_for(self.table))
+        steps = steps_name_for(self.table)
+        names = (self.table, name_for(self.table), steps)
         schema, there = dialect_for(self.database).find_tables(
             self.database, names, self.schema, write
         )
         if schema != self.model._meta.schema:
             self._use(schema)
+        self.has_steps = bool(there.get(steps))  # not if this role may not read it
         return there
 
     def _use(self, schema: str | None) -> None:

@@ -35,6 +35,19 @@ class RecordedFile(pw.Model):
     version = pw.CharField(null=True)
 
 
+class RecordedStep(pw.Model):
+    """A row of a third table: an operation of a half-done file that has begun, or is `done`."""
+
+    name = pw.CharField()
+    number = pw.IntegerField()
+    downgrade = pw.BooleanField()
+    operation = pw.TextField()
+    done = pw.BooleanField()
+
+    class Meta:
+        primary_key = pw.CompositeKey("name", "number")
+
+
 FIELDS = [field.name for field in fields(Record)]
 
 
@@ -44,10 +57,15 @@ class RecordTable:
     def __init__(self, database: pw.Database, history: Any) -> None:
         self.dialect, self.history = dialect_for(database), history
         meta = history._meta
-        options = {"database": database, "table_name": name_for(meta.table_name),
-                   "schema": meta.schema}  # fmt: skip
-        body = {"Meta": type("Meta", (), options), "__module__": __name__}
-        self.model: Any = type("RecordedFile", (RecordedFile,), body)
+        options = {"database": database, "schema": meta.schema}
+        files, steps = name_for(meta.table_name), steps_name_for(meta.table_name)
+        self.model = _bound(RecordedFile, **options, table_name=files)
+        self.steps = _bound(
+            RecordedStep,
+            **options,
+            table_name=steps,
+            primary_key=pw.CompositeKey("name", "number"),
+        )
 
     def require_columns(self, columns: frozenset[str]) -> None:
         """Raise DatabaseFailed if a table of that name is not the table of the records."""
@@ -92,6 +110,9 @@ class RecordTable:
         new = {"checksum": content.checksum, "text_checksum": content.text_checksum}
         return self.model.update(**new).where(self._is(self.model.name, name))
 
+    def steps_of(self, name: str) -> Query:
+        return self._is(self.steps.name, name)
+
     def rename(self, old: str, new: str) -> Iterator[Query]:
         yield self.remove(new)
         yield self.model.update(name=new).where(self._is(self.model.name, old))
@@ -111,6 +132,16 @@ class RecordTable:
 def name_for(history: str) -> str:
     """Return the name of the table beside this history table."""
     return f"dbkit_{history}"
+
+
+def steps_name_for(history: str) -> str:
+    """Return the name of the table of half-done files beside this history table."""
+    return f"{name_for(history)}_steps"
+
+
+def _bound(model: type[pw.Model], **options: Any) -> Any:
+    body = {"Meta": type("Meta", (), options), "__module__": __name__}
+    return type(model.__name__, (model,), body)
 
 
 def _value(value: Any) -> Any:

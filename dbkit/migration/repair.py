@@ -56,7 +56,9 @@ class Repair:
     def steps(self) -> list[Step]:
         """Return what `run` would do. Raises MigrationError if that is impossible."""
         with diagnosed(self.router.database):
-            return list(self._steps(self.layout.standing(self.router.records.read())))
+            return list(
+                self._steps(self.router.standing_of(self.layout, self.router.records.read()))
+            )
 
     def run(self, agreed: Sequence[Step]) -> None:
         """Do this. Raises MigrationError if another run has changed the history meanwhile."""
@@ -64,7 +66,7 @@ class Repair:
 
         def change() -> None:
             with diagnosed(router.database), router.locked():
-                standing = self.layout.standing(router.records.opened())
+                standing = router.standing_of(self.layout, router.records.opened())
                 if list(self._steps(standing)) != list(agreed):
                     raise MigrationError(
                         "Another run changed the history meanwhile.", "Run the command again."
@@ -80,6 +82,7 @@ class Repair:
         if step.change == PENDING:
             records.remove(name)
         elif step.change == APPLIED:
+            records.remove(name)  # it may be half rolled back
             records.add(name, self.layout.content(name), None)
         else:
             records.accept(name, self.layout.content(name))
@@ -89,12 +92,12 @@ class Repair:
             raise error
         if self.applied:
             name = only_match(self.applied, standing.todo, f"in {self.router.migrate_dir}")
-            if name in standing.applied:
+            if name in standing.applied and name not in standing.begun:
                 raise MigrationError(f"Migration {name} is applied already.", LISTED)
             yield Step(APPLIED, name)
         elif self.pending:
-            where = "in the history of this database"
-            yield Step(PENDING, only_match(self.pending, standing.applied, where))
+            where, names = "in the history of this database", [*standing.applied, *standing.begun]
+            yield Step(PENDING, only_match(self.pending, names, where))
         else:
             yield from self._accepted(standing)
 

@@ -75,7 +75,7 @@ class Reshape:
     types with their new labels. `using` are the USING expressions of columns whose type changes,
     and `replaced` are the enum types to replace although labels are only added. `sought` find
     changes of parts that only the live schema has. `meant` are the attributes that operations set
-    explicitly, even if a statement changed them before."""
+    explicitly, even if a statement changed them before. `concurrently` changes indexes instead."""
 
     __name__ = "reshape"
 
@@ -88,6 +88,7 @@ class Reshape:
         self.sought: list[Callable[[Schema], Change]] = []
         self.meant: dict[tuple[Name, str], set[str]] = {}
         self.replaced: set[TypeKey] = set()
+        self.concurrently: Callable[..., None] | None = None
 
     def __call__(self) -> None:
         self.__name__ = f"reshape {', '.join(map(str, self.before))}"
@@ -102,6 +103,9 @@ class Reshape:
         old = _with_live(old, live, self.meant)
         named = naming_alike(old, new), naming_alike(new, old)
         changes = [change for change in diff(*named) if _is_meant(change)]
+        if self.concurrently is not None:
+            self.concurrently(live, changes, self.sought)
+            return
         sought = [find(live) for find in self.sought]
         desired = patched(live, [*self._enums(live), *changes, *sought])
         found = (find_enum(live.enums, *key) for key in self.replaced)

@@ -22,14 +22,16 @@ from dbkit.errors import DatabaseFailed, MigrationError
 from dbkit.limits import DEFAULT, Limits
 from dbkit.run_lock import Result, one_at_a_time, retried, waiting
 from dbkit.schema.dialect import dialect_for
+from dbkit.transactions import is_open
 
-from .applied import Layout, Standing
+from .applied import History, Layout, Standing
 from .data_loss import Guard
 from .failures import explained, naming_steps
 from .files import Files, refuse_unrun
 from .intercept import silenced
 from .migrator import Migrator
 from .recorder import Records
+from .steps import Moved, Steps
 from .targets import applied_after, pending_target
 
 # gets the state and the files that this run has already run
@@ -81,7 +83,11 @@ class Router(peewee_migrate.Router):
 
     def standing(self) -> Standing:
         """Return which files are applied and which are pending. Raises MigrationError."""
-        return self.files.layout().standing(self.records.read())
+        return self.standing_of(self.files.layout(), self.records.read())
+
+    def standing_of(self, layout: Layout, history: History) -> Standing:
+        """Return the state of the database, whose history has just been read."""
+        return layout.standing(history, self.records.begun)
 
     @property
     def todo(self) -> list[str]:
@@ -138,14 +144,14 @@ class Router(peewee_migrate.Router):
     def run(self, name: str | None = None, *, fake: bool = False) -> list[str]:
         """Apply the pending files, up to `name`; return their names. Raises MigrationError."""
         layout = self.files.layout()
-        standing = layout.standing(self.retried(self.records.read))
+        standing = self.standing_of(layout, self.retried(self.records.read))
         name = pending_target(name, standing, layout, self.migrate_dir)
 
         def pending(standing: Standing, _: tuple[str, ...] = ()) -> list[str]:
             self.refuse(standing)
             return standing.until(name)
 
-        if not pending(standing) and not standing.is_stale:
+        if not pending(standing) and not standing.is_stale and not standing.begun:
             self._adopt(layout, standing)
             return []
         return self._steps(layout, pending, fake=fake)
@@ -252,61 +258,113 @@ class Router(peewee_migrate.Router):
         return retried(self.database, self.limits, action)
 
     def _step(self, step: _Step) -> list[str]:
-        """Take the lock, read the history, decide, and run the first of the chosen files."""
-        names: list[str] = []
+        """Take the lock, read the history, decide, and run the first of the chosen files. A
+        half-done file is completed first."""
+        names, running = list[str](), list[Steps]()
+        in_transaction, completed = is_open(self.database), True
         with (
-            explained(self.database, lambda: names[:1], step.ran),
+            explained(self.database, lambda: names[:1], step.ran, running),
             self._forgetting(),
-            self.locked(),
         ):
-            standing = step.layout.standing(self.records.opened())
-            self.records.settle(standing, step.layout.content)
-            decided = step.decide(standing, step.ran)
-            if decided and decided[0] in step.ran:
-                raise MigrationError(
-                    f"Another run rolled back migration {decided[0]} after this run applied it.",
-                    "Run the command again.",
-                )
-            migrator = step.migrator or (self._caught_up(standing) if decided else None)
-            names = decided
-            if names:
-                self._execute(names[0], migrator, step.fake, step.downgrade)
+            with self.locked():
+                standing = self.standing_of(step.layout, self.records.opened())
+                self.records.settle(standing, step.layout.content)
+                decided, downgrade = self._decided(step, standing)
+                migrator = step.migrator or (self._caught_up(standing) if decided else None)
+                names = decided
+                if names and not step.fake and not in_transaction and self._has_steps(names[0]):
+                    running.append(self._steps_of(names[0], migrator, downgrade))
+                elif names:
+                    self._execute(names[0], migrator, step.fake, downgrade)
+            if running:
+                completed = self._execute_steps(running[0])
+        if not completed or downgrade != step.downgrade:
+            self._forget()
+            return self._step(step)
         if names and not step.downgrade and migrator is self.__dict__.get("migrator"):
             self._followed = (*standing.applied, names[0])
         elif names:
             self._forget()
         return names
 
+    def _decided(self, step: _Step, standing: Standing) -> tuple[list[str], bool]:
+        """The files to run, and whether they are rolled back. A half-done file comes first, and is
+        alone if the others are run in the other direction."""
+        half = None if step.fake else next(iter(standing.begun), None)
+        if half and standing.begun[half].downgrade != step.downgrade:
+            return [half], not step.downgrade
+        decided = step.decide(standing, step.ran)
+        if decided and decided[0] in step.ran:
+            raise MigrationError(
+                f"Another run rolled back migration {decided[0]} after this run applied it.",
+                "Run the command again.",
+            )
+        if half:
+            decided = [half, *(name for name in decided if name != half)]
+        return decided, step.downgrade
+
+    def _has_steps(self, name: str) -> bool:
+        return name in self.records.begun or not self.files.is_atomic(name)
+
+    def _steps_of(self, name: str, migrator: Any, downgrade: bool) -> Steps:
+        limits = self.files.limits(name, self.limits)
+        begin = partial(self.locked, limits)
+        return Steps(name, downgrade, migrator, self.records, begin, limits)
+
     @contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self, limits: Limits | None = None) -> Iterator[None]:
         """Begin a transaction with the lock: no other run reads or writes the history to decide."""
-        dialect = dialect_for(self.database)
-        with waiting(lambda: dialect.migrating(self.database, self.limits), self.limits):
+        dialect, limits = dialect_for(self.database), limits or self.limits
+        with waiting(lambda: dialect.migrating(self.database, limits), limits):
             yield
 
     def _execute(self, name: str, migrator: Any, fake: bool, downgrade: bool) -> None:
-        """Run a file, and record it in the history."""
-        content, begun = self.files.content(name), time.monotonic()
-        migrate, rollback = self.read(name)
+        """Run a file in the open transaction, and record it in the history."""
+        if name in self.records.begun and not fake:
+            raise MigrationError(
+                f"Migration {name} is half done, and a transaction is open.",
+                "Commit the transaction: the migration commits each of its operations.",
+            )
+        function, record = self._function(name, migrator, downgrade)
+        if fake:
+            self.follow(name, migrator)
+            record(None)
+            return
+        begun, limits = time.monotonic(), self.files.limits(name, self.limits)
+        migrator.atomic = self.files.is_atomic(name)
+        with dialect_for(self.database).keeping(self.database, limits):
+            with migrator.in_order():
+                refuse_unrun(function(migrator, self.database, fake=False))
+            migrator()
+        record(time.monotonic() - begun)
+
+    def _execute_steps(self, steps: Steps) -> bool:
+        """Run the operations of a file, and record it in the history; return False if another run
+        continued the file meanwhile."""
+        function, record = self._function(steps.name, steps.migrator, steps.downgrade)
+        begun = time.monotonic()
+        steps.migrator.atomic = False
+        try:
+            with dialect_for(self.database).keeping(self.database, steps.limits, whole=False):
+                steps.run(function, lambda: record(time.monotonic() - begun))
+        except Moved:
+            return False
+        return True
+
+    def _function(
+        self, name: str, migrator: Any, downgrade: bool
+    ) -> tuple[Any, Callable[[float | None], None]]:
+        """Return the function of a file to run, and a function that records how long it took."""
+        content, (migrate, rollback) = self.files.content(name), self.read(name)
         migrator.guard, self.guard.name = self.guard, name
         if downgrade and rollback is None:
             raise MigrationError(
                 f"Migration {name} has no rollback().", f"Write it in {self.files.path(name)}."
             )
         self.logger.info("%s %s", "Rolling back" if downgrade else "Migrating", name)
-        if fake:
-            self.follow(name, migrator)
-        else:
-            function = rollback if downgrade else migrate
-            limits = self.files.limits(name, self.limits)
-            with dialect_for(self.database).keeping(self.database, limits):
-                with migrator.in_order():
-                    refuse_unrun(function(migrator, self.database, fake=False))
-                migrator()
         if downgrade:
-            self.records.remove(name)
-        else:
-            self.records.add(name, content, None if fake else time.monotonic() - begun)
+            return rollback, lambda _: self.records.remove(name)
+        return migrate, partial(self.records.add, name, content)
 
     def follow(self, name: str, migrator: Migrator) -> None:
         """Edit the migrator's models as the file does, but run nothing. Raises MigrationError."""

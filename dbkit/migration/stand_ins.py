@@ -39,10 +39,10 @@ class Rehearsal(Migrator):
             self.custom.add("code")
         super().run(function, *args, **kwargs)
 
-    def _after_queue(self, call: Callable[[], Any]) -> Any:
+    def after_queue(self, call: Callable[[], Any]) -> Any:
         if not self.busy:
             self.custom.add("code")
-        return super()._after_queue(call)
+        return super().after_queue(call)
 
     def _run(self, name: str, operation: Callable[[], Any], writes_rows: bool = False) -> None:
         models: list[Model] = []

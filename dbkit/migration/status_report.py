@@ -11,16 +11,41 @@ import peewee as pw
 
 from dbkit.database_argument import takes_database
 
-from .applied import Record
+from .applied import Progress, Record
+from .intercept import silenced
+from .operation_calls import Count, Operations
 from .router import Router
+
+
+@dataclass(frozen=True)
+class HalfDone:
+    """A migration with ATOMIC = False that was interrupted: how many of its operations ran, and how
+    many it has, if that can be counted. It is half rolled back if `downgrade`."""
+
+    name: str
+    done: int
+    operations: int | None
+    downgrade: bool = False
+
+    def __str__(self) -> str:
+        of = "" if self.operations is None else f" of {self.operations}"
+        number = self.done if self.operations is None else self.operations
+        words = f"{self.done}{of} operation{'s' * (number != 1)} done"
+        return f"rollback: {words}" if self.downgrade else words
+
+    @property
+    def next(self) -> str:
+        """A sentence that says how to continue."""
+        then = "completes its rollback, and applies it again" if self.downgrade else "continues it"
+        return f"`python -m dbkit migrate` {then} after operation {self.done}: {self.name}"
 
 
 @dataclass(frozen=True)
 class Status:
     """The names of the applied and the pending migrations, in order; the applied migrations whose
     files are gone, or were edited; the new names of renamed files by their old names; faults of the
-    numbers; errors that stop every migration; missing numbers, which stop nothing; and the records
-    of the applied migrations."""
+    numbers; errors that stop every migration; missing numbers, which stop nothing; the records of
+    the applied migrations; and the half-done migrations."""
 
     applied: tuple[str, ...]
     pending: tuple[str, ...]
@@ -31,6 +56,7 @@ class Status:
     errors: tuple[str, ...] = ()
     gaps: tuple[str, ...] = ()
     records: Mapping[str, Record] = field(default_factory=dict)
+    half_done: tuple[HalfDone, ...] = ()
 
     def to_text(self, log: bool = False) -> str:
         """Return the status for people; with `log`, also the records."""
@@ -46,7 +72,9 @@ class Status:
             for name in self.applied
         ]  # fmt: skip
         kept = ("pending", "disorder", "gaps", "errors")
-        return {"applied": applied, **{key: list(getattr(self, key)) for key in kept}}
+        half_done = [asdict(one) for one in self.half_done]
+        lists = {key: list(getattr(self, key)) for key in kept}
+        return {"applied": applied, **lists, "half_done": half_done}
 
     def _file(self, name: str) -> str:
         return "gone" if name in self.gone else "edited" if name in self.edited else "present"
@@ -55,16 +83,20 @@ class Status:
         was = {new: f" (recorded as {old})" for old, new in self.renamed.items()}
         was |= dict.fromkeys(self.gone, " (its file is gone)")
         was |= dict.fromkeys(self.edited, " (its file was edited)")
+        half = {one.name: one for one in self.half_done}
+        was |= {name: f" ({one})" for name, one in half.items()}
         width = max(map(len, self.applied), default=0)
         for name in self.applied:
             record = f"{' ' * (width - len(name))}  {_described(self.records.get(name))}" * log
-            yield f"[x] {name}{record}{was.get(name, '')}"
+            yield f"[{'~' if name in half else 'x'}] {name}{record}{was.get(name, '')}"
         for name in self.pending:
-            yield f"[ ] {name}"
+            yield f"[{'~' if name in half else ' '}] {name}{was.get(name, '')}"
         for sentence in self.disorder:
             yield f"out of order: {sentence}"
         for sentence in self.gaps:
             yield f"gap: {sentence}"
+        for one in self.half_done:
+            yield f"half done: {one.next}"
         yield f"applied: {len(self.applied)}, pending: {len(self.pending)}"
 
 
@@ -87,7 +119,8 @@ def status(
 
     With `allow_edited`, applied files that were edited, or that are gone, are no errors.
     """
-    standing = Router(database, directory).standing()
+    router = Router(database, directory)
+    standing = router.standing()
     return Status(
         standing.applied,
         tuple(standing.pending),
@@ -98,4 +131,23 @@ def status(
         tuple(map(str, standing.errors if allow_edited else standing.problems)),
         standing.gaps,
         {name: record for name in standing.applied if (record := standing.records.get(name))},
+        tuple(_half_done(router, *one) for one in standing.begun.items()),
     )
+
+
+def _half_done(router: Router, name: str, progress: Progress) -> HalfDone:
+    try:
+        operations = max(_count(router, name, progress.downgrade), progress.done)
+    except Exception:  # the file may be gone, or wrong
+        operations = None
+    return HalfDone(name, progress.done, operations, progress.downgrade)
+
+
+def _count(router: Router, name: str, downgrade: bool) -> int:
+    """The number of a file's operations."""
+    count = Count(router.migrator)
+    migrate, rollback = router.read(name)
+    function = rollback if downgrade else migrate
+    with silenced(router.database), count.migrator.fake():
+        function(Operations(count), router.database, fake=True)
+    return count.number

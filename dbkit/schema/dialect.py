@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -81,6 +81,7 @@ class Dialect(Protocol):
     alters_tables: bool  # ALTER changes constraints, types and schemas; else a table is rebuilt
     role: str  # the SQL of the role that runs a statement
     plain_text: tuple[str, str]  # around SQL: its value as text, whatever the session's settings
+    builds_concurrently: bool  # an index can be built while rows are written
     cascade: str  # follows a DROP, so that it also drops the objects that depend on the object
 
     def reading(
@@ -200,9 +201,33 @@ class Dialect(Protocol):
         """Run statements with their parameters, in one round trip if possible."""
         ...
 
-    def keeping(self, database: pw.Database, limits: Limits) -> AbstractContextManager[None]:
+    def keeping(
+        self, database: pw.Database, limits: Limits, whole: bool = True
+    ) -> AbstractContextManager[None]:
         """Run a file in the block: give it its limits, and restore the settings of the session
-        afterwards. Raises MigrationError if the file ends the transaction."""
+        afterwards. Raises MigrationError if the file is a `whole` transaction and ends it."""
+        ...
+
+    def attempt(self, database: pw.Database, call: Callable[[], Any]) -> Any:
+        """Run a statement in the open transaction, and return its result. Raises NotInTransaction
+        if the database refuses it there; then the transaction is as it was."""
+        ...
+
+    def outside(self, database: pw.Database, limits: Limits) -> AbstractContextManager[None]:
+        """Hold the lock, and the limits, for statements without a transaction. Raises Busy if
+        another run has the lock."""
+        ...
+
+    def run_alone(
+        self, database: pw.Database, sql: str, call: Callable[[], Any], again: bool
+    ) -> Any:
+        """Send a statement in such a block by `call`, and return its result. If an earlier run was
+        killed in the statement (`again`), it may have had its effect, which is then enough. An
+        invalid index that a failed build left is built again."""
+        ...
+
+    def concurrent(self, current: Schema, desired: Schema) -> list[str]:
+        """Return the statements that change the indexes of a schema without blocking writers."""
         ...
 
     def recorded(self, database: pw.Database, heard: Heard) -> AbstractContextManager[None]:

@@ -16,7 +16,8 @@ from .names import Name
 BASES = (sqlite_ext.FTS5Model, sqlite_ext.FTSModel, sqlite_ext.VirtualModel, pw.Model)
 USUAL = ("public", "main")  # the schemas that a connection has by default
 HISTORY_TABLE = "migratehistory"  # the history table of peewee-migrate
-OWN_TABLES = (HISTORY_TABLE, f"dbkit_{HISTORY_TABLE}")  # and dbkit's records of the applied files
+# and dbkit's records of the applied files, and of the half-done files
+OWN_TABLES = (HISTORY_TABLE, f"dbkit_{HISTORY_TABLE}", f"dbkit_{HISTORY_TABLE}_steps")
 Model = Any  # a class derived from peewee.Model; peewee ships no types
 
 

@@ -25,7 +25,7 @@ from ..schema.values import Schema, Table
 from ..scratch_database import server_of
 from ..transactions import is_open, rolled_back
 from .comparison import examine, schemas_of
-from .report import BY_HAND, EDITED, MODELS, PENDING, Report
+from .report import BY_HAND, EDITED, HALF_DONE, MODELS, PENDING, Report
 
 
 @takes_database
@@ -57,6 +57,9 @@ def verify(
     try:
         state = _status(database, Path(migrations))
         problems = state.errors if state.gone or state.edited else ()
+        names = ", ".join(one.name for one in state.half_done)
+        half = (f"half done: {names} (`python -m dbkit migrate` completes it)",) if names else ()
+        report = replace(report, notes=(*report.notes, *half))
         if allow_edited:
             report = replace(report, notes=(*report.notes, *problems))
         else:
@@ -94,8 +97,9 @@ def _with_causes(
         done = applied(router, state.applied, schemas)
         every = applied(router, state.pending, schemas) if state.pending else done
     found = causes(report.changes, live, done, every, desired)
-    if state.edited:  # the replay is not the history of this database
-        found = tuple(tuple(EDITED if one == BY_HAND else one for one in group) for group in found)
+    if state.half_done or state.edited:  # the replay is not the history of this database
+        cause = HALF_DONE if state.half_done else EDITED
+        found = tuple(tuple(cause if one == BY_HAND else one for one in group) for group in found)
     notes = (*report.notes, *filter(None, [difference]))
     return replace(report, notes=notes, causes=found)
 

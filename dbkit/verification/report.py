@@ -17,17 +17,20 @@ from ..schema.sql import Statement, script
 from ..schema.values import Domain, EnumType, Extension, Namespace, ObjectComment, Sequence, Table
 
 JSON_VERSION = 1
-PENDING, MODELS, BY_HAND, EDITED = "pending", "models", "by hand", "edited"
+PENDING, MODELS, BY_HAND = "pending", "models", "by hand"
+EDITED, HALF_DONE = "edited", "half done"
 CAUSES = {
     PENDING: "a migration is pending",
     MODELS: "the models changed, and no migration was made",
     BY_HAND: "the database was changed by hand",
     EDITED: "an applied migration was edited",
+    HALF_DONE: "a migration is half done",
 }
 NEXT = {
     PENDING: "Apply the pending migrations: python -m dbkit migrate",
     MODELS: "Create a migration for the changed models: python -m dbkit create NAME. List objects "
     "that a migration made and no model can describe (a trigger) under ignore in [dbkit].",
+    HALF_DONE: "Complete the half-done migration: python -m dbkit migrate",
     BY_HAND: "Undo the manual change in the database, or make the same change in the models and "
     "create a migration.",
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from itertools import chain
@@ -21,7 +21,7 @@ from ..peewee_models import Model, truncated
 from ..sent import Heard
 from ..sql import Statement, runnable
 from ..values import Schema
-from . import queries, recording, sendable, session
+from . import outside, queries, recording, sendable, session
 from .blocked import blocking_error
 from .reading import SETTINGS, Reading, usable_path
 from .writing import misfits, statements, usings, views_in_the_way
@@ -35,6 +35,7 @@ class Postgres:
     equal = "OPERATOR(pg_catalog.=)"
     alters_tables = True
     cascade = " CASCADE"
+    builds_concurrently = True
     role = "CURRENT_USER"
     plain_text = ("COALESCE(pg_catalog.btrim(pg_catalog.to_json(", ")::pg_catalog.text, '\"'), '')")
 
@@ -159,8 +160,24 @@ class Postgres:
         sql, params = zip(*statements, strict=True)
         database.execute_sql("; ".join(sql), tuple(chain.from_iterable(params)))
 
-    def keeping(self, database: pw.Database, limits: Limits) -> AbstractContextManager[None]:
-        return session.keeping(database, limits)
+    def keeping(
+        self, database: pw.Database, limits: Limits, whole: bool = True
+    ) -> AbstractContextManager[None]:
+        return session.keeping(database, limits, whole)
+
+    def attempt(self, database: pw.Database, call: Callable[[], Any]) -> Any:
+        return outside.attempt(database, call)
+
+    def outside(self, database: pw.Database, limits: Limits) -> AbstractContextManager[None]:
+        return outside.outside(database, limits)
+
+    def run_alone(
+        self, database: pw.Database, sql: str, call: Callable[[], Any], again: bool
+    ) -> Any:
+        return outside.run_alone(database, sql, call, again)
+
+    def concurrent(self, current: Schema, desired: Schema) -> list[str]:
+        return outside.concurrent(runnable(statements(current, desired)))
 
     def recorded(self, database: pw.Database, heard: Heard) -> AbstractContextManager[None]:
         return recording.recorded(database, heard)

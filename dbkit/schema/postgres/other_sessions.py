@@ -37,7 +37,7 @@ FROM ({others}) other LEFT JOIN pg_stat_activity USING (pid) ORDER BY other.pid"
 HOLDERS = SESSIONS.format(since="coalesce(xact_start, backend_start)", others=OF_LOCK)
 BLOCKERS = SESSIONS.format(
     since="xact_start",
-    others=f"SELECT unnest(pg_blocking_pids(pid)) AS pid FROM ({OF_LOCK}) holder",
+    others=f"SELECT unnest(pg_blocking_pids(pid)) AS pid FROM ({OF_LOCK} UNION SELECT %s) holder",
 )
 
 
@@ -75,15 +75,16 @@ def _watch(
     try:
         while not done.wait(min(LONGEST_TICK, lock_timeout / 4 or LONGEST_TICK)):
             if connection.info.transaction_status == TRANSACTION_STATUS_ACTIVE:
-                seen[0] = _blockers(other) or seen[0]
+                seen[0] = _blockers(other, connection.info.backend_pid) or seen[0]
     except pw.PeeweeException:
         pass  # without another connection, no session is named
     finally:
         other.close()
 
 
-def _blockers(database: pw.Database) -> str:
-    rows = named_rows(ask(database, BLOCKERS))
+def _blockers(database: pw.Database, pid: int) -> str:
+    """The sessions that block the run, whose lock another connection may hold (see `outside`)."""
+    rows = named_rows(ask(database, BLOCKERS, (pid,)))
     return "\n".join(
         f"  blocked by {_session(row)}{_part(', its transaction is open for ', row.age)}"
         f"{_part(': ', shown(row.query))}"

@@ -13,7 +13,7 @@ from dbkit.errors import DatabaseFailed
 from dbkit.limits import Busy, Limits
 from dbkit.own_statements import own_statements
 from dbkit.pinned_queries import ask, named_rows
-from dbkit.transactions import is_open, unbroken
+from dbkit.transactions import around, is_open, unbroken
 
 from ..sql import literal, quoted
 from .other_sessions import KEY, blockers_named, holder
@@ -89,6 +89,7 @@ SELECT pg_catalog.set_config('dbkit.path_before', pg_catalog.current_setting('se
 RESTORE_PATH = """
 SELECT pg_catalog.set_config('search_path', pg_catalog.current_setting('dbkit.path_before'), false)
 """
+TIMEOUTS = ("lock_timeout", "statement_timeout")
 NO_SCHEMA = ("No schema of the connection's search_path exists.",
              "Create the schema, or set search_path to an existing schema.")  # fmt: skip
 
@@ -122,8 +123,7 @@ def held(database: pw.Database) -> Iterator[None]:
 
 
 def _milliseconds(limits: Limits) -> dict[str, str]:
-    return {name: f"{getattr(limits, name) * 1000:.0f}"
-            for name in ("lock_timeout", "statement_timeout")}  # fmt: skip
+    return {name: f"{getattr(limits, name) * 1000:.0f}" for name in TIMEOUTS}
 
 
 def _set(settings: Mapping[str, str], local: bool) -> str:
@@ -168,9 +168,10 @@ def same_path(database: pw.Database) -> Iterator[None]:
 
 
 @contextmanager
-def keeping(database: pw.Database, limits: Limits) -> Iterator[None]:
+def keeping(database: pw.Database, limits: Limits, whole: bool = True) -> Iterator[None]:
     """Give a file its limits, and restore the role and the settings of the session after the
-    block. Raises MigrationError if the block ends the transaction (see `unbroken`)."""
+    block. Raises MigrationError if the `whole` block has one transaction and ends it (see
+    `unbroken`)."""
     timeouts = _set(_milliseconds(limits), local=True)
 
     def send(statement: str) -> State:
@@ -179,7 +180,8 @@ def keeping(database: pw.Database, limits: Limits) -> Iterator[None]:
         timeouts = _set(state.timeouts or {}, local=False)
         return state
 
-    with blockers_named(database, limits.lock_timeout), unbroken(database, send) as states:
+    guard = unbroken(database, send) if whole else around(send)
+    with blockers_named(database, limits.lock_timeout), guard as states:
         yield
     before, after = states
     if after[:2] != before[:2]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import count
 from typing import Any
@@ -35,6 +35,7 @@ class Sqlite:
     equal = "="
     alters_tables = False
     cascade = ""
+    builds_concurrently = False
     role = "NULL"
     plain_text = ("COALESCE(CAST(", " AS text), '')")
 
@@ -161,8 +162,24 @@ class Sqlite:
         for sql, params in statements:
             database.execute_sql(sql, params)
 
-    def keeping(self, database: pw.Database, limits: Limits) -> AbstractContextManager[None]:
-        return session.keeping(database, limits)
+    def keeping(
+        self, database: pw.Database, limits: Limits, whole: bool = True
+    ) -> AbstractContextManager[None]:
+        return session.keeping(database, limits, whole)
+
+    def attempt(self, database: pw.Database, call: Callable[[], Any]) -> Any:
+        return session.attempt(call)
+
+    def outside(self, database: pw.Database, limits: Limits) -> AbstractContextManager[None]:
+        return nullcontext()  # only a transaction can lock a database
+
+    def run_alone(
+        self, database: pw.Database, sql: str, call: Callable[[], Any], again: bool
+    ) -> Any:
+        return call()
+
+    def concurrent(self, current: Schema, desired: Schema) -> list[str]:
+        raise NotImplementedError
 
     def recorded(self, database: pw.Database, heard: Heard) -> AbstractContextManager[None]:
         return recording.recorded(database, heard)

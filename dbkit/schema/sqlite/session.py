@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,7 +14,7 @@ from dbkit.diagnosis import explain, is_lock_conflict
 from dbkit.errors import DatabaseFailed, ModelsError
 from dbkit.limits import LONGEST, Busy, Limits
 from dbkit.own_statements import own_statements
-from dbkit.transactions import is_open, unbroken
+from dbkit.transactions import NotInTransaction, around, is_open, unbroken
 
 from ..peewee_models import Model
 from ..sql import folded
@@ -23,6 +24,7 @@ from .other_programs import other_programs
 PRAGMAS = ("recursive_triggers", "ignore_check_constraints", "legacy_alter_table", "query_only",
            "writable_schema", "defer_foreign_keys", "reverse_unordered_selects", "trusted_schema",
            "secure_delete", "busy_timeout")  # fmt: skip
+REFUSED = re.compile(r"(within|inside) a? ?transaction")  # VACUUM, DETACH, some pragmas
 STATE = f"SELECT * FROM {', '.join(f'pragma_{name}' for name in PRAGMAS)}"
 
 
@@ -68,21 +70,31 @@ def _busy_timeout(database: pw.Database) -> Iterator[Callable[[float], Any]]:
 
 
 @contextmanager
-def keeping(database: pw.Database, limits: Limits) -> Iterator[None]:
-    """Restore the connection's pragmas after the block. Raises MigrationError if the block ends the
-    transaction (see `unbroken`)."""
+def keeping(database: pw.Database, limits: Limits, whole: bool = True) -> Iterator[None]:
+    """Restore the connection's pragmas after the block. Raises MigrationError if the `whole` block
+    has one transaction and ends it (see `unbroken`)."""
 
     @own_statements()
     def send(statement: str) -> Any:
         database.execute_sql(statement)
         return database.execute_sql(STATE).fetchone()
 
-    with unbroken(database, send) as states:
+    with unbroken(database, send) if whole else around(send) as states:
         yield
     before, after = states
     for name, old, new in zip(PRAGMAS, before, after, strict=True):
         if old != new:
             database.execute_sql(f"PRAGMA {name} = {old}")
+
+
+def attempt(call: Callable[[], Any]) -> Any:
+    """See `Dialect.attempt`. SQLite keeps the transaction in which it refuses a statement."""
+    try:
+        return call()
+    except pw.OperationalError as error:
+        if REFUSED.search(str(error)):
+            raise NotInTransaction from error
+        raise
 
 
 def require_no_sequences(models: Iterable[Model]) -> None:

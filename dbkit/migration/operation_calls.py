@@ -1,0 +1,104 @@
+"""The migrator that a file with ATOMIC = False gets: it passes each call of an operation on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from typing import Any, Protocol
+
+import peewee as pw
+
+from dbkit.schema.peewee_models import table_name
+
+from .migrator import Migrator
+
+HELPERS = {"get_model", "fake", "in_order", "own", "settle", "after_queue", "catch_up", "statement",
+           "migration_context"}  # fmt: skip
+# a statement that a continued file needs again; it is no operation
+SETTING = re.compile(r"\s*(SET|RESET)\b(?!\s+CONSTRAINTS)", re.IGNORECASE)
+
+
+class Receiver(Protocol):
+    """Gets the operations of a file."""
+
+    migrator: Migrator
+
+    def operation(self, text: str, action: Callable[[], Any]) -> Any:
+        """Run an operation, which is described by the text; return its result."""
+        ...
+
+    def block(self, text: str) -> AbstractContextManager[None]:
+        """Let the operations of the block be one operation."""
+        ...
+
+
+class Operations:
+    """The migrator that a file gets: each call of an operation is a step."""
+
+    def __init__(self, receiver: Receiver) -> None:
+        self._receiver = receiver
+
+    def __getattr__(self, name: str) -> Any:
+        receiver = self._receiver
+        found = getattr(receiver.migrator, name)
+        if name.startswith("_") or name in HELPERS or not hasattr(type(receiver.migrator), name):
+            return found
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if name == "sql" and SETTING.match(str(args[0])):
+                return found(*args, **kwargs)
+            return receiver.operation(
+                described(name, args, kwargs), partial(found, *args, **kwargs)
+            )
+
+        return call if callable(found) else found
+
+    @contextmanager
+    def without_views(self, *names: str) -> Iterator[None]:
+        receiver = self._receiver
+        with (
+            receiver.block(described("without_views", names, {})),
+            receiver.migrator.without_views(*names),
+        ):
+            yield
+
+
+class Count:
+    """Counts the operations of a file that is only followed."""
+
+    def __init__(self, migrator: Migrator) -> None:
+        self.migrator, self.number, self.in_block = migrator, 0, False
+
+    def operation(self, text: str, action: Callable[[], Any]) -> Any:
+        self.number += not self.in_block
+        return action()
+
+    @contextmanager
+    def block(self, text: str) -> Iterator[None]:
+        self.number, self.in_block = self.number + 1, True
+        yield
+        self.in_block = False
+
+
+def described(name: str, args: Iterable[Any], kwargs: Mapping[str, Any]) -> str:
+    """Return the call of an operation as text, the same in every run of the file. The values of a
+    statement and of `fill` are left out, because they may be secret or differ."""
+    args = list(args)[:1] if name in ("sql", "run", "python") else args
+    named = (key if name == "fill" else f"{key}={_shown(value)}" for key, value in kwargs.items())
+    shown = [*map(_shown, args), *named]
+    return f"{name}({', '.join(shown)})"
+
+
+def _shown(value: Any) -> str:
+    match value:
+        case str() | bool() | int() | float() | None:
+            return repr(value)
+        case list() | tuple():
+            return f"[{', '.join(map(_shown, value))}]"
+        case pw.SQL():
+            return f"SQL({value.sql!r})"
+        case type() if issubclass(value, pw.Model):
+            return str(table_name(value))
+    return getattr(value, "__name__", type(value).__name__)

@@ -1,0 +1,332 @@
+"""Runs a file with ATOMIC = False: each operation is a step, and is recorded as it completes.
+
+The file runs in a transaction that is committed after each operation, together with the record of
+that. Only statements that the database refuses there run without a transaction: first the intent is
+recorded, and a run that finds the intent looks for the effect. A file that was interrupted runs
+again from its beginning, but its recorded operations are only followed in memory. Its statements
+between two operations are committed with the second operation.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from dbkit.errors import MigrationError
+from dbkit.limits import Limits
+from dbkit.run_lock import waiting
+from dbkit.schema.changes import Add, Change, Drop
+from dbkit.schema.dialect import dialect_for
+from dbkit.schema.patch import filtered, patched
+from dbkit.schema.values import Index, Part, Schema
+from dbkit.transactions import NotInTransaction, is_open
+
+from .applied import Progress
+from .files import refuse_unrun
+from .intercept import intercepted, nothing
+from .migrator import Migrator
+from .operation_calls import SETTING, Operations
+from .recorder import Records
+
+READING = re.compile(
+    r"\s*(SELECT|SHOW|VALUES|TABLE|EXPLAIN|PRAGMA)\b"
+    r"|\s*WITH\b(?!.*\b(INSERT|UPDATE|DELETE|MERGE)\b)",
+    re.IGNORECASE | re.DOTALL,
+)
+SAVEPOINT, END = re.compile(r"SAVEPOINT\b"), re.compile(r"(RELEASE|ROLLBACK TO)\b")
+NONE = Progress(False, (), 0)
+
+
+class Moved(Exception):
+    """Another run has continued the file, between two transactions of this run."""
+
+
+class Steps:
+    """A run of a file. `number` is the number of the operation that runs, or that ran last."""
+
+    def __init__(
+        self,
+        name: str,
+        downgrade: bool,
+        migrator: Migrator,
+        records: Records,
+        begin: Callable[[], AbstractContextManager[None]],
+        limits: Limits,
+    ) -> None:
+        self.name, self.downgrade, self.migrator, self.limits = name, downgrade, migrator, limits
+        self.records, self.begin, self.stack = records, begin, ExitStack()
+        self.database, self.dialect = migrator.database, dialect_for(migrator.database)
+        self.progress = NONE
+        self.number, self.text = 0, ""
+        self.savepoints = 0  # of the file itself
+        self.in_block = self.is_following = False
+        self.waiting: dict[int, str] = {}  # the operations to record
+
+    def run(self, function: Callable[..., Any], record: Callable[[], None]) -> None:
+        """Call `migrate` or `rollback` of the file, and `record` that it is complete. Raises
+        Moved."""
+        with ExitStack() as self.stack:
+            with self.migrator.own():
+                self._begin()
+            self.migrator.steps = self
+            try:
+                with intercepted(self.database, self._statement):
+                    refuse_unrun(function(Operations(self), self.database, fake=False))
+            finally:
+                self.migrator.steps = None
+            self._require_all()
+            self.migrator()
+            record()
+
+    def _begin(self) -> None:
+        """Begin a transaction, and check that no other run came between."""
+        self.stack.enter_context(self.begin())
+        applied = self.records.read()
+        progress = self.records.begun.get(self.name, NONE)
+        if self.number == 0:
+            self.progress = progress
+        other_way = progress != NONE and progress.downgrade != self.downgrade
+        if (self.name in applied) != self.downgrade or progress != self.progress or other_way:
+            raise Moved
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether the next operation ran before."""
+        return self.is_following or self.number < self.progress.done
+
+    @property
+    def again(self) -> bool:
+        """Whether an earlier run began this operation and was killed."""
+        there = self.progress.operations[self.number - 1 : self.number]
+        return there == (self.text,) and self.number > self.progress.done
+
+    def operation(self, text: str, action: Callable[[], Any]) -> Any:
+        """Run an operation of the file, or follow it if it ran before."""
+        if self.in_block:
+            return action()
+        with self._step(text):
+            return action()
+
+    @contextmanager
+    def block(self, text: str) -> Iterator[None]:
+        """Let the operations of the block be one operation."""
+        with self._step(text):
+            self.in_block = True
+            try:
+                yield
+            finally:
+                self.in_block = False
+
+    @contextmanager
+    def _step(self, text: str) -> Iterator[None]:
+        follows = self.is_recorded
+        self.number, self.text = self.number + 1, text
+        if follows:
+            self._require_same(text)
+            self.is_following = True
+            with self.migrator.fake():
+                yield
+            self.is_following, self.text = False, ""
+            return
+        yield
+        self.migrator.settle()
+        with self.migrator.own():
+            self._complete()
+
+    def _complete(self) -> None:
+        """Commit the operation with its record, unless the file has a savepoint of its own, or a
+        table waits for the table of its foreign key."""
+        text, self.text = self.text, ""
+        if self.number == self.progress.done:
+            return  # it ran alone
+        self.waiting[self.number] = text
+        self._commit_if_complete()
+
+    def _commit_if_complete(self) -> None:
+        if not self.savepoints and not self.migrator.queue:
+            self._commit(done=True)
+            self._begin()
+
+    def _commit(self, done: bool) -> None:
+        """Record the waiting operations, and with `done` also the last of them, and commit."""
+        if not is_open(self.database):
+            raise MigrationError(
+                "It ended its own transaction (a COMMIT or ROLLBACK).",
+                "Remove that: with ATOMIC = False, dbkit commits each operation.",
+            )
+        last = {} if done else {self.number: self.waiting.pop(self.number)}
+        for steps, is_done in ((self.waiting, True), (last, False)):
+            if steps:
+                self.records.begin(self.name, self.downgrade, steps, is_done)
+                kept = self.progress.operations[: min(steps) - 1]
+                operations = (*kept, *steps.values())
+                number = len(operations) if is_done else len(kept)
+                self.progress = Progress(self.downgrade, operations, number)
+        self.waiting = {}
+        self.migrator.added, self.migrator.unchecked = {}, False
+        self.stack.close()
+
+    def alone(self, statements: Iterable[tuple[str, Callable[[], Any]]], whole: bool = True) -> Any:
+        """Send statements without a transaction; return the last result. They are the `whole`
+        operation, or a part of it."""
+        if self.in_block or self.savepoints:
+            raise MigrationError(
+                "A statement that cannot run in a transaction is in a block that is a transaction.",
+                "Move it out of the block `with migrator.without_views` or `database.atomic`.",
+            )
+        again, number, text, result = self.again, self.number, self.text, None
+        with self.migrator.own():
+            self.waiting[number] = text
+            self._commit(done=False)
+            with waiting(lambda: self.dialect.outside(self.database, self.limits), self.limits):
+                self.records.read()
+                if self.records.begun.get(self.name) != self.progress:
+                    raise Moved
+                for sql, call in statements:
+                    result = self.dialect.run_alone(self.database, sql, call, again)
+                if whole:
+                    self.records.begin(self.name, self.downgrade, {number: text}, done=True)
+                    self.progress = replace(self.progress, done=number)
+            self._begin()
+        return result
+
+    def attempt(self, sql: str, call: Callable[[], Any], whole: bool = True) -> Any:
+        """Send a statement of the operation, without a transaction if it needs that."""
+        try:
+            with self.migrator.own():
+                return self.dialect.attempt(self.database, call)
+        except NotInTransaction:
+            return self.alone([(sql, call)], whole)
+
+    def reshape(
+        self, live: Schema, changes: Iterable[Change], sought: Iterable[Callable[[Schema], Change]]
+    ) -> None:
+        """Change indexes concurrently. What an earlier, killed run did is not done again."""
+        left = [change for change in changes if not (self.again and _is_made(live, change))]
+        for find in sought:
+            try:
+                left.append(find(live))
+            except MigrationError:
+                if not self.again:
+                    raise
+        live = _without_invalid(live, left)
+        statements = self.dialect.concurrent(live, patched(live, left))
+        self.alone((sql, partial(self.dialect.execute, self.database, sql)) for sql in statements)
+
+    def _statement(self, call: Callable[[], Any]) -> Any:
+        """A use of the database that does not come from an operation."""
+        sql = sql_of(call)
+        if self.migrator.busy:
+            return call()
+        if SAVEPOINT.match(sql):
+            self.savepoints += 1
+        elif END.match(sql):
+            call = partial(self._end_savepoint, sql, call)
+        elif READING.match(sql) or SETTING.match(sql):
+            pass  # it is sent again when the file continues
+        elif self.is_recorded:
+            self.number += self.progress.operations[self.number : self.number + 1] == (sql,)
+            return nothing()
+        elif sql:
+            call = partial(self._send, sql, call)
+        return self.migrator.after_queue(partial(self._pass, call))
+
+    def _pass(self, call: Callable[[], Any]) -> Any:
+        with self.migrator.own():  # the call itself gets a cursor
+            return call()
+
+    def _end_savepoint(self, sql: str, call: Callable[[], Any]) -> Any:
+        """End a savepoint of the file, and commit the operations in it, unless an operation has the
+        savepoint, or the file rolls it back: then the file probably fails."""
+        result = call()
+        self.savepoints -= 1
+        if self.waiting and not self.text and sql.startswith("RELEASE"):
+            with self.migrator.own():
+                self._commit_if_complete()
+        return result
+
+    def _send(self, sql: str, call: Callable[[], Any]) -> Any:
+        """Send a statement of a function that `run` calls, or of the file itself; the latter is an
+        operation if it cannot run in a transaction."""
+        self.migrator.guard.check_sql(sql)
+        if self.text:
+            return self.attempt(sql, call, whole=False)
+        try:
+            self.number, self.text = self.number + 1, sql
+            return self.attempt(sql, call)
+        finally:
+            self.text = ""
+            self.number -= self.number > self.progress.done
+
+    def _require_same(self, text: str) -> None:
+        old = self.progress.operations[self.number - 1]
+        if text != old:
+            raise self._edited(f"its operation {self.number} was {old}, and is now {text}")
+
+    def _require_all(self) -> None:
+        if self.number < self.progress.done:
+            raise self._edited(f"the file has only {self.number} operations now")
+
+    def _edited(self, what: str) -> MigrationError:
+        state = "rolled back" if self.downgrade else "applied"
+        return MigrationError(
+            f"Migration {self.name} is half {state}: {self.progress.done} operations ran, but "
+            f"{what}.",
+            "Restore the operations that ran. The operations after them may change.",
+        )
+
+    @property
+    def place(self) -> str:
+        """The operation that runs, in words."""
+        return f"operation {self.number}, {self.text}" if self.text else "its own statements"
+
+    def kept(self) -> str:
+        """Return a sentence about the operations that are kept after a failure."""
+        done = self.progress.done
+        if not done:
+            return "None of its operations is complete."
+        return (
+            f"{done} of its operations {'is' if done == 1 else 'are'} kept: run the command again, "
+            "and it continues after these."
+        )
+
+
+def sql_of(call: Callable[[], Any]) -> str:
+    """Return the statement of an intercepted call; it is empty if the call gets the connection."""
+    match call:
+        case partial(func=function, args=(str(sql), *_)) if function.__name__ == "execute_sql":
+            return sql
+        case partial(func=function, keywords={"sql": str(sql)}):
+            return sql
+    return ""
+
+
+def _is_made(live: Schema, change: Change) -> bool:
+    """Whether an index exists that a change adds, or does not exist that it drops."""
+    for table in live.tables:
+        if table.name == change.table:
+            same = [part for part in table.parts if _is_same_index(part, change.item)]
+            if isinstance(change, Drop):
+                return not same
+            return isinstance(change, Add) and any(getattr(part, "valid", True) for part in same)
+    return False
+
+
+def _without_invalid(live: Schema, changes: Iterable[Change]) -> Schema:
+    """The schema without the invalid indexes whose names these changes use again: they are dropped
+    before (see `Dialect.run_alone`)."""
+    again = {(change.table, change.item.name) for change in changes if isinstance(change, Add)}
+    tables = (
+        filtered(table, lambda part, table=table: not (  # type: ignore[misc]
+            isinstance(part, Index) and not part.valid and (table.name, part.name) in again))
+        for table in live.tables
+    )  # fmt: skip
+    return replace(live, tables=tuple(tables))
+
+
+def _is_same_index(part: Part, item: Any) -> bool:
+    return isinstance(part, Index) and isinstance(item, Index) and part.name == item.name

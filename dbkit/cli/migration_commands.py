@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from .. import migration, seeding
 from ..errors import Refused
 from ..limits import LIMITS
-from .options import Session, answer, command, exclusive, require_encodable
+from .options import Session, answer, command, exclusive
+from .previews import as_sql, echo_json, echo_plan, echo_script, router_of, text_or_json
 
 if TYPE_CHECKING:
     from ..connection import Target
-    from ..migration import dry_run
-JSON_VERSION = 1
 
 
 def migrated(names: list[str], done: str = "applied") -> None:
@@ -28,19 +26,6 @@ out_of_order = click.option(
     is_flag=True,
     help="Accept numbers that repeat or come late.",
 )
-
-
-text_or_json = click.option(
-    "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True,
-    help="Format of the output.",
-)  # fmt: skip
-
-
-def echo_json(**values: Any) -> None:
-    """Print values for a program."""
-    text = json.dumps({"version": JSON_VERSION, **values}, indent=2, ensure_ascii=False)
-    require_encodable(text)
-    click.echo(text)
 
 
 @command("database", "models", "migrations", opens=False)
@@ -123,29 +108,6 @@ def _pairs(texts: tuple[str, ...], sign: str, flag: str) -> dict[str, str]:
     return pairs
 
 
-as_sql = click.option(
-    "--sql", is_flag=True, help="Print the statements, and change nothing in the database."
-)
-
-
-def _router(session: Session, allow_out_of_order: bool = False) -> migration.Router:
-    settings = session.settings
-    return migration.Router(
-        session.database,
-        settings.migrations,
-        allow_out_of_order,
-        allow_edited=settings.allow_edited,
-    )
-
-
-def _echo_script(run: dry_run.DryRun) -> None:
-    text = run.script()
-    require_encodable(text)
-    for warning in run.warnings:
-        click.echo(f"warning: {warning}", err=True)
-    click.echo(text.rstrip("\n") or "-- nothing to send")
-
-
 def accepting(
     session: Session, run: Callable[[Collection[str] | None, int], list[str]]
 ) -> list[str]:
@@ -180,16 +142,37 @@ def accepting(
 @click.option("--fake", is_flag=True, help="Mark migrations as applied without running them.")
 @out_of_order
 @as_sql
+@click.option(
+    "--plan",
+    "as_plan",
+    is_flag=True,
+    help="Print what the migrations do, and change nothing in the database.",
+)
+@text_or_json
 def migrate_(
-    session: Session, to: str | None, fake: bool, allow_out_of_order: bool, sql: bool
+    session: Session,
+    to: str | None,
+    fake: bool,
+    allow_out_of_order: bool,
+    sql: bool,
+    as_plan: bool,
+    format_: str,
 ) -> None:
     """Apply the pending migrations."""
     settings = session.settings
+    exclusive("sql", "as_plan")
+    if as_plan:
+        from ..migration.plan import plan
+
+        echo_plan(plan(router_of(session, allow_out_of_order), to, fake, settings.ignore), format_)
+        return
+    if format_ == "json":
+        raise click.UsageError("--format json needs --plan.")
     if sql:
         from ..migration import dry_run
 
-        router = _router(session, allow_out_of_order)
-        _echo_script(dry_run.migrate(router, to, fake, settings.ignore))
+        router = router_of(session, allow_out_of_order)
+        echo_script(dry_run.migrate(router, to, fake, settings.ignore))
         return
     names = accepting(
         session,
@@ -228,7 +211,7 @@ def rollback_(session: Session, count: int, to: str | None, sql: bool) -> None:
     if sql:
         from ..migration import dry_run
 
-        _echo_script(dry_run.rollback(_router(session), to, count, settings.ignore))
+        echo_script(dry_run.rollback(router_of(session), to, count, settings.ignore))
         return
     names = accepting(
         session,

@@ -126,7 +126,7 @@ def answer(yes: bool) -> NoReturn:
 def exclusive(*names: str) -> None:
     """Raise UsageError if more than one of these options is on the command line."""
     source = click.get_current_context().get_parameter_source
-    given = [f"--{name.replace('_', '-')}" for name in names
+    given = [f"--{name.removeprefix('as_').replace('_', '-')}" for name in names
              if source(name) is ParameterSource.COMMANDLINE]  # fmt: skip
     if len(given) > 1:
         raise click.UsageError(f"{' and '.join(given)} exclude each other.")

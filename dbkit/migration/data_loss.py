@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import peewee as pw
@@ -29,13 +29,13 @@ class WouldLoseData(Refused):
     """The migration `name` would lose data, and did not. `ran` are the files that
     ran before it in the same run."""
 
-    def __init__(self, name: str, what: Iterable[str]) -> None:
+    def __init__(self, name: str, what: Sequence[str]) -> None:
         super().__init__(
             f"Migration {name} would lose data: {'; '.join(what)}.",
             "DBKIT_ENV is production, so dbkit did not run it. To lose the data, use "
             "--accept-data-loss (DBKIT_ACCEPT_DATA_LOSS=1).",
         )
-        self.name, self.ran = name, list[str]()
+        self.name, self.what, self.ran = name, list(what), list[str]()
 
 
 @dataclass

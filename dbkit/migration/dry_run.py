@@ -21,6 +21,7 @@ from dbkit.schema.sql import NOT_DONE
 from dbkit.schema.values import Schema
 from dbkit.verification.comparison import drifted
 
+from .operation_notes import Notes
 from .replay import replaying
 from .router import Router
 from .targets import applied_after, pending_target
@@ -38,6 +39,8 @@ class FileRun:
 
     name: str
     statements: tuple[Sent, ...]
+    operations: tuple[str, ...] = ()
+    hazards: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,13 +59,20 @@ class DryRun:
         )
 
 
-def migrate(target: Router, to: str | None, fake: bool, ignore: Sequence[str]) -> DryRun:
-    """Return what `target.run(to)` would send. Raises MigrationError and NoScratch."""
+def migrate(
+    target: Router, to: str | None, fake: bool, ignore: Sequence[str], looks: bool = False
+) -> DryRun:
+    """Return what `target.run(to)` would send; with `looks`, also the operations, their hazards and
+    the effects of the statements. Raises MigrationError and NoScratch."""
     layout = target.files.layout()
     standing = layout.standing(target.records.read())
     target.refuse(standing)
     names = standing.until(pending_target(to, standing, layout, target.migrate_dir))
-    return _dry_run(target, names or [""], ignore, lambda router, name: router.run(name, fake=fake))
+
+    def run(router: Router, name: str) -> None:
+        router.run(name, fake=fake)
+
+    return _dry_run(target, names or [""], ignore, run, looks)
 
 
 def rollback(target: Router, to: str | None, count: int, ignore: Sequence[str]) -> DryRun:
@@ -90,13 +100,15 @@ def _dry_run(
     with replaying(target.database, target.migrate_dir, same_version=True) as router:
         warnings = _as_on_target(target, router, ignore)
         recorder, files = Recorder(looks), []
+        notes = Notes(router) if looks else None
         custom = router.migrator_class.custom
         with dialect_for(router.database).recorded(router.database, recorder):
             for name in names:
                 custom.clear()
                 run(router, name)
                 if statements := recorder.taken():
-                    files.append(FileRun(name or "the history", statements))
+                    noted = notes.taken() if notes else ()
+                    files.append(FileRun(name or "the history", statements, *noted))
                 if "code" in custom:
                     warnings.append(f"{name} {CODE}.")
     for file in files:

@@ -57,7 +57,7 @@ class Step:
     changes: Sequence[Change]
     filled: Filled
 
-    def rules(self, stand_ins: set[frozenset[str]]) -> Iterator[str]:
+    def rules(self, stand_ins: AbstractSet[frozenset[str]]) -> Iterator[str]:
         """Yield warnings for rules of the desired schema that existing rows may break. A check
         whose list of values is in `stand_ins` implements an enum type: the labels of the type cause
         the warnings."""
@@ -85,6 +85,16 @@ def hazards(
     down = Step(desired, diff(desired, up.current), filled_down)
     stand_ins = {_texts(labels) for side in (old, new) for key, labels in side.items()
                  if key in old and key in new}  # fmt: skip
+    rules = [f"the rollback {one}" for one in down.rules(stand_ins)]
+    found = [*step_hazards(dialect, up, stand_ins), *rules, *_without(old, new)]
+    return tuple(dict.fromkeys(found))
+
+
+def step_hazards(
+    dialect: Dialect, up: Step, stand_ins: AbstractSet[frozenset[str]] = frozenset()
+) -> list[str]:
+    """Return a sentence for each hazard of the changes in this direction; see `Step.rules`."""
+    desired = patched(up.current, up.changes)
     lost = [f"loses data: {statement.loses}"
             for statement in dialect.inside(up.current, desired) if statement.loses]  # fmt: skip
     types = {(table.name, part.name): part.type for table in desired.tables
@@ -93,8 +103,7 @@ def hazards(
         f"{reason}: column {column} of table {table} becomes {types[table, column]}"
         for (table, column), reason in dialect.misfits(up.current, desired).items()
     ]
-    rules = [*up.rules(stand_ins), *(f"the rollback {one}" for one in down.rules(stand_ins))]
-    return tuple(dict.fromkeys([*lost, *unfit, *rules, *_without(old, new)]))
+    return [*lost, *unfit, *up.rules(stand_ins)]
 
 
 def _numbered(schema: Schema) -> Iterator[tuple[Name, str]]:
@@ -205,7 +214,7 @@ def _widens(old: Check, new: Check) -> bool:
 
 
 def _is_relabelled(
-    change: Change, tables: Mapping[Name, Table], stand_ins: set[frozenset[str]]
+    change: Change, tables: Mapping[Name, Table], stand_ins: AbstractSet[frozenset[str]]
 ) -> bool:
     """Whether a check implements an enum type that its column already had."""
     new, old = change.item, tables.get(change.table) if change.table else None

@@ -70,7 +70,7 @@ class Router(peewee_migrate.Router):
         kwargs.setdefault("migrator_class", Migrator)
         super().__init__(usable(database), Path(migrate_dir or "migrations"), **kwargs)
         self.files = Files(self.migrate_dir)
-        self._forget()
+        self.forget()
 
     @cached_property
     def records(self) -> Records:
@@ -284,7 +284,7 @@ class Router(peewee_migrate.Router):
         if names and not step.downgrade and migrator is self.__dict__.get("migrator"):
             self._followed = (*standing.applied, names[0])
         elif names:
-            self._forget()
+            self.forget()
         return names
 
     def _decided(self, step: _Step, standing: Standing) -> tuple[list[str], bool]:
@@ -386,9 +386,10 @@ class Router(peewee_migrate.Router):
         try:
             yield
         except BaseException:
-            self._forget()
+            self.forget()
             raise
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Forget the migrator: the next run follows the applied files again."""
         self.__dict__.pop("migrator", None)
         self._followed = None

@@ -15,7 +15,7 @@ from .changes import Hints, Misfits, Using
 from .database_objects import Object
 from .names import Name
 from .peewee_models import Model
-from .sent import Heard
+from .sent import Heard, Size
 from .sql import Statement
 from .values import Attached, Schema, Table
 
@@ -82,6 +82,7 @@ class Dialect(Protocol):
     role: str  # the SQL of the role that runs a statement
     plain_text: tuple[str, str]  # around SQL: its value as text, whatever the session's settings
     builds_concurrently: bool  # an index can be built while rows are written
+    file_lock: str  # the lock that every migration takes for its whole transaction
     cascade: str  # follows a DROP, so that it also drops the objects that depend on the object
 
     def reading(
@@ -228,6 +229,10 @@ class Dialect(Protocol):
 
     def concurrent(self, current: Schema, desired: Schema) -> list[str]:
         """Return the statements that change the indexes of a schema without blocking writers."""
+        ...
+
+    def sizes(self, database: pw.Database, names: Iterable[Name]) -> dict[Name, Size]:
+        """Return the estimated sizes of those of these tables that exist; count nothing."""
         ...
 
     def recorded(self, database: pw.Database, heard: Heard) -> AbstractContextManager[None]:

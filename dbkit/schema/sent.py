@@ -11,22 +11,33 @@ from .names import Name
 @dataclass(frozen=True)
 class Effect:
     """What a statement does to a table that existed before: the lock that it takes in addition to
-    those of its transaction (empty if none), and whether it reads or writes the whole table."""
+    those of its transaction (empty if none), the strongest lock that the transaction then holds,
+    and whether the statement reads or writes the whole table."""
 
     table: Name
     lock: str = ""
+    held: str = ""
     scans: bool = False
     rewrites: bool = False
 
 
 @dataclass(frozen=True)
 class Sent:
-    """A statement with its values; whether it began or ended a transaction."""
+    """A statement with its values; whether it began or ended a transaction, or ran outside."""
 
     sql: str
     begins: bool = False
     ends: bool = False
+    outside: bool = False
     effects: tuple[Effect, ...] = ()
+
+
+@dataclass(frozen=True)
+class Size:
+    """The estimates of a table, which cost no scan; None if they are unknown."""
+
+    rows: int | None = None
+    bytes: int | None = None
 
 
 # gets a function that sends a statement, and calls it; `True` lets it look for the effects

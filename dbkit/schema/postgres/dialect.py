@@ -17,8 +17,9 @@ from dbkit.pinned_queries import ask
 from dbkit.transactions import rolled_back
 
 from ..changes import Hints, Misfits, Using
+from ..names import Name
 from ..peewee_models import Model, truncated
-from ..sent import Heard
+from ..sent import Heard, Size
 from ..sql import Statement, runnable
 from ..values import Schema
 from . import outside, queries, recording, sendable, session
@@ -34,6 +35,7 @@ class Postgres:
     name = "postgresql"
     equal = "OPERATOR(pg_catalog.=)"
     alters_tables = True
+    file_lock = ""
     cascade = " CASCADE"
     builds_concurrently = True
     role = "CURRENT_USER"
@@ -178,6 +180,11 @@ class Postgres:
 
     def concurrent(self, current: Schema, desired: Schema) -> list[str]:
         return outside.concurrent(runnable(statements(current, desired)))
+
+    def sizes(self, database: pw.Database, names: Iterable[Name]) -> dict[Name, Size]:
+        rows = ask(database, recording.SIZES).fetchall()
+        sizes = {Name(schema, bare): Size(count, size) for schema, bare, count, size in rows}
+        return {name: sizes[name] for name in names if name in sizes}
 
     def recorded(self, database: pw.Database, heard: Heard) -> AbstractContextManager[None]:
         return recording.recorded(database, heard)

@@ -30,6 +30,15 @@ LEFT JOIN pg_catalog.pg_stat_xact_user_tables s ON s.relid OPERATOR(pg_catalog.=
 WHERE c.relkind IN ('r', 'p', 'm', 'v', 'f') AND c.relpersistence <> 't'
   AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')"""
 
+# The estimates of the planner; it has none of a table that was never analyzed.
+SIZES = """
+SELECT CASE WHEN n.nspname = current_schema() THEN '' ELSE n.nspname::text END, c.relname::text,
+       nullif(c.reltuples, -1)::bigint,
+       CASE WHEN c.reltuples <> -1 THEN c.relpages * current_setting('block_size')::bigint END
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+"""
+
 # from the weakest to the strongest (PostgreSQL manual, 13.3)
 LOCKS = ("AccessShareLock", "RowShareLock", "RowExclusiveLock", "ShareUpdateExclusiveLock",
          "ShareLock", "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock")  # fmt: skip
@@ -43,6 +52,12 @@ class State:
     file: int
     scans: int
     locks: frozenset[str]
+
+    @property
+    def strongest(self) -> str:
+        """The name of the strongest lock, as in the manual: ACCESS EXCLUSIVE."""
+        lock = max(self.locks, key=LOCKS.index, default="").removesuffix("Lock")
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", lock).upper()
 
 
 @contextmanager
@@ -61,7 +76,8 @@ def recorded(database: pw.Database, heard: Heard) -> Iterator[None]:
                 extensions.cursor.execute(self, query, vars)
                 effects = tuple(_effects(names, before, _look(connection))) if looks else ()
                 sql = (self.query or b"").decode(extensions.encodings[connection.encoding])
-                return Sent(sql, is_open() > was_open, was_open > is_open(), effects)
+                now = is_open()
+                return Sent(sql, now > was_open, was_open > now, not (now or was_open), effects)
 
             heard(send)
 
@@ -101,14 +117,6 @@ def _effects(
             continue
         if new is None:
             new = replace(old, locks=old.locks | {LOCKS[-1]})
-        more = sorted(new.locks - old.locks, key=LOCKS.index)
-        weaker = {LOCKS.index(lock) for lock in old.locks}
-        lock = more[-1] if more and LOCKS.index(more[-1]) > max(weaker, default=-1) else ""
-        effect = Effect(name, _words(lock), new.scans > old.scans, new.file != old.file)
-        if effect != Effect(name):
-            yield effect
-
-
-def _words(lock: str) -> str:
-    """The name of a lock as in the manual: ACCESS EXCLUSIVE."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", lock.removesuffix("Lock")).upper()
+        lock, scans, rewrites = new.strongest, new.scans > old.scans, new.file != old.file
+        if lock != old.strongest or scans or rewrites:
+            yield Effect(name, lock if lock != old.strongest else "", lock, scans, rewrites)

@@ -15,8 +15,9 @@ from dbkit.own_statements import own_statements
 from dbkit.transactions import is_open, rolled_back
 
 from ..changes import Hints, Misfits, Using
+from ..names import Name
 from ..peewee_models import Model
-from ..sent import Heard
+from ..sent import Heard, Size
 from ..sql import Statement, quoted, runnable
 from ..values import Column, Schema, Trigger
 from . import recording, session
@@ -34,6 +35,7 @@ class Sqlite:
     name = "sqlite"
     equal = "="
     alters_tables = False
+    file_lock = "the whole database"
     cascade = ""
     builds_concurrently = False
     role = "NULL"
@@ -181,6 +183,10 @@ class Sqlite:
     def concurrent(self, current: Schema, desired: Schema) -> list[str]:
         raise NotImplementedError
 
+    def sizes(self, database: pw.Database, names: Iterable[Name]) -> dict[Name, Size]:
+        return {name: Size(_largest_rowid(database, name)) for name in names
+                if database.table_exists(name.bare)}  # fmt: skip
+
     def recorded(self, database: pw.Database, heard: Heard) -> AbstractContextManager[None]:
         return recording.recorded(database, heard)
 
@@ -246,3 +252,12 @@ def _orphans_of(database: pw.Database, table: str) -> list[Any]:
         return list(database.execute_sql(f"PRAGMA foreign_key_check({quoted(table)})").fetchall())
     except pw.OperationalError:
         return []
+
+
+def _largest_rowid(database: pw.Database, table: Name) -> int | None:
+    """The largest number of a row, which is found at once; a table WITHOUT ROWID has none."""
+    try:
+        (largest,) = database.execute_sql(f"SELECT max(_rowid_) FROM {table.sql}").fetchone()
+    except pw.OperationalError:
+        return None
+    return int(largest or 0)

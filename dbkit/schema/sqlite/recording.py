@@ -29,6 +29,7 @@ class Connection(sqlite3.Connection):
 
     heard: Heard | None = None
     tables: dict[int, str]
+    names: frozenset[str]
 
     def cursor(self, factory: Any = None) -> Any:
         return super().cursor(factory or Cursor)
@@ -56,10 +57,10 @@ class Connection(sqlite3.Connection):
 
     def keep(self) -> None:
         """Forget the tables that are gone, and find those that were rebuilt."""
-        now, names = self.look(), set(self.tables.values())
+        now = self.look()
         kept = {root: name for root, name in self.tables.items() if root in now}
         rebuilt = {root: name for root, name in now.items()
-                   if root not in kept and name in names - {*kept.values()}}  # fmt: skip
+                   if root not in kept and name in self.names - {*kept.values()}}  # fmt: skip
         self.tables = kept | rebuilt
 
 
@@ -80,7 +81,8 @@ class Cursor(sqlite3.Cursor):
             if looks:
                 connection.keep()
             is_open = connection.in_transaction
-            return Sent(text, is_open > was_open, was_open > is_open, effects)
+            outside = not (is_open or was_open)
+            return Sent(text, is_open > was_open, was_open > is_open, outside, effects)
 
         heard(send)
         return self
@@ -106,6 +108,7 @@ def recorded(database: pw.Database, heard: Heard) -> Iterator[None]:
     """Pass each statement of the connection, a `Connection`, in the block to `heard`."""
     connection = database.connection()
     connection.tables = connection.look()
+    connection.names = frozenset(connection.tables.values())
     connection.heard = heard
     try:
         yield

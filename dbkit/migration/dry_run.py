@@ -97,6 +97,12 @@ def _dry_run(
             "cannot tell what remains.",
             "Complete it with `python -m dbkit migrate`.",
         )
+    for name in target.records.begun:
+        raise MigrationError(
+            f"Migration {name} is half done, and a scratch database cannot be brought to that "
+            "state.",
+            "Run `python -m dbkit migrate` or `rollback`, which completes it first.",
+        )
     with replaying(target.database, target.migrate_dir, same_version=True) as router:
         warnings = _as_on_target(target, router, ignore)
         recorder, files = Recorder(looks), []
@@ -182,9 +188,21 @@ class Recorder:
             self.sent.append(replace(sent, sql="ROLLBACK"))
 
     def taken(self) -> tuple[Sent, ...]:
-        """Return the statements, and begin anew."""
-        taken, self.sent = tuple(self.sent), []
-        return taken
+        """Return the statements, without empty transactions, and begin anew."""
+        taken: list[Sent] = []
+        for sent in self.sent:
+            if taken and _is_undone(taken[-1], sent):
+                taken.pop()
+            else:
+                taken.append(sent)
+        self.sent = []
+        return tuple(taken)
+
+
+def _is_undone(first: Sent, second: Sent) -> bool:
+    """Whether a statement ends what the statement before it began."""
+    ended = second.sql.removeprefix("ROLLBACK TO ").removeprefix("RELEASE ")
+    return (first.begins and second.ends) or (first.sql == ended != second.sql)
 
 
 def _terminated(sent: Sent) -> str:

@@ -51,7 +51,7 @@ class Plan:
         for sent in _shown(file):
             sql = " ".join(sent.sql.split())
             yield f"  {sql if len(sql) <= LONGEST else f'{sql[: LONGEST - 3]}...'}"
-            if sent.outside and not self.file_lock:
+            if sent.outside and not self.file_lock and not any(one.lock for one in _effects(sent)):
                 yield f"      {OUTSIDE}"
             for effect in _effects(sent):
                 yield f"      {effect.table}: {', '.join(_words(effect))}"

@@ -142,6 +142,7 @@ class Records:
         if self.has_steps:
             self._run(self.files.steps.delete().where(self.files.steps_of(name)))
 
+    @own_statements()
     def _read_steps(self) -> None:
         steps = self.files.steps
         rows = steps.select().order_by(steps.name, steps.number) if self.has_steps else ()

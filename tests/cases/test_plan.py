@@ -73,6 +73,20 @@ def test_locks_scans_and_rewrites_are_those_of_the_manual(
     assert found == STATEMENTS
 
 
+def test_a_concurrent_index_takes_a_weak_lock(
+    postgres: pw.Database, dbkit: Callable[..., Result]
+) -> None:
+    write("001_start", START)
+    migrate(postgres, "migrations")
+    write("002_index", "migrator.add_index('t', 'a', name='ia', concurrently=True)",
+          head="ATOMIC = False\n")  # fmt: skip
+    port = postgres.connect_params["port"]
+    url = f"postgresql://postgres@127.0.0.1:{port}/{postgres.database}"
+    text = dbkit("migrate", "--plan", "--database", url).stdout
+    assert "      t: SHARE UPDATE EXCLUSIVE lock, scans the table\n" in text
+    assert "not observed" not in text
+
+
 def test_a_plan_for_people(url: str, plan: Callable[..., Any]) -> None:
     write("001_start", "migrator.sql('CREATE TABLE t (a int, b text)')")
     database = opened(url)

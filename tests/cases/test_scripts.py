@@ -127,6 +127,30 @@ def test_privileges_that_the_real_run_would_restore(
     assert "warning" not in result.stderr
 
 
+def test_a_file_without_a_transaction(url: str, script: Callable[..., tuple[str, str]]) -> None:
+    """The script does not put a concurrent index into a transaction."""
+    write("001_t", "migrator.sql('CREATE TABLE t (a int, b int)')")
+    migrate(opened(url), "migrations")
+    both = "CONCURRENTLY " if url.startswith("postgres") else ""
+    write("002_index", "migrator.add_index('t', 'a', name='ia', concurrently=True)\n    "
+          f"migrator.sql('CREATE INDEX {both}ib ON t (b)')\n    "
+          "migrator.add_fields('t', c=pw.IntegerField(null=True))",
+          head=f"{HEAD}ATOMIC = False\n")  # fmt: skip
+    text, warnings = script("migrate")
+    assert "warning" not in warnings
+    assert text.count("CONCURRENTLY") == 2 * bool(both)
+    assert "BEGIN;\nCOMMIT;" not in text
+    assert "SAVEPOINT" not in text or not both
+    database = opened(url)
+    copy = copied(url, database)
+    send(copy, text)
+    database = opened(url)
+    migrate(database, "migrations")
+    other = opened(copy)
+    assert state(other) == state(database)
+    other.close()
+
+
 VALUES_OF_SQLITE: list[Any] = [
     None, True, 0, -(2**62), 0.1 + 0.2, 1e300, float("inf"), "a'b", "a\0b", b"\0'", "?", ":x",
 ]  # fmt: skip

@@ -48,14 +48,15 @@ def outside(database: pw.Database, limits: Limits) -> Iterator[None]:
     Another connection holds it, in a transaction without a snapshot: CREATE INDEX CONCURRENTLY does
     not wait for that. A session that holds the lock for the whole run needs no other connection.
     """
-    with ExitStack() as stack, own_statements():
-        if not limits.session:
-            other = beside(database)
-            stack.callback(other.close)
-            stack.enter_context(locked(other, limits))
-            other.execute_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
-        if not _is_pooled(database):  # a pooler would give the settings to other clients
-            stack.enter_context(_settings(database, limits))
+    with ExitStack() as stack:
+        with own_statements():
+            if not limits.session:
+                other = beside(database)
+                stack.callback(other.close)
+                stack.enter_context(locked(other, limits))
+                other.execute_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+            if not _is_pooled(database):  # a pooler would give the settings to other clients
+                stack.enter_context(_settings(database, limits))
         yield
 
 

@@ -39,6 +39,12 @@ FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 """
 
+# A statement outside a transaction has released its lock when it can be looked for (13.3, too).
+CONCURRENTLY = re.compile(
+    r"\s*(CREATE|DROP|REINDEX)\b.*\bCONCURRENTLY\b", re.IGNORECASE | re.DOTALL
+)
+UNOBSERVED = "SHARE UPDATE EXCLUSIVE"
+
 # from the weakest to the strongest (PostgreSQL manual, 13.3)
 LOCKS = ("AccessShareLock", "RowShareLock", "RowExclusiveLock", "ShareUpdateExclusiveLock",
          "ShareLock", "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock")  # fmt: skip
@@ -77,6 +83,8 @@ def recorded(database: pw.Database, heard: Heard) -> Iterator[None]:
                 effects = tuple(_effects(names, before, _look(connection))) if looks else ()
                 sql = (self.query or b"").decode(extensions.encodings[connection.encoding])
                 now = is_open()
+                if looks and not (now or was_open) and CONCURRENTLY.match(sql):
+                    effects = tuple(replace(one, lock=UNOBSERVED) for one in effects)
                 return Sent(sql, now > was_open, was_open > now, not (now or was_open), effects)
 
             heard(send)
@@ -101,6 +109,8 @@ def recorded(database: pw.Database, heard: Heard) -> Iterator[None]:
 
 
 def _look(connection: Any) -> dict[int, State]:
+    if connection.info.transaction_status == extensions.TRANSACTION_STATUS_INERROR:
+        return {}  # only a ROLLBACK can follow
     with connection.cursor(cursor_factory=extensions.cursor) as cursor:
         cursor.execute(LOOK)
         return {oid: State(Name(schema, bare), file, scans, frozenset(locks))

@@ -34,6 +34,7 @@ from tests.laws.test_pairs import by_hand, contents, run
 from tests.pairs import all_pairs as pairs
 
 STEP = 1 if EVERY_CASE else 30
+OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
 TIMES = re.compile(r"'\d{4}-\d\d-\d\d[ T][\d:.]+'(?:::timestamp)?|\b\d+\.\d{6,}(?:e-\d+)?\b")
 
 
@@ -116,7 +117,8 @@ def copied(url: str, database: Any) -> str:
     copy = f"{name}_copy"
     with closing(psycopg2.connect(f"{place}/postgres")) as server:
         server.autocommit = True
-        server.cursor().execute(f"DROP DATABASE IF EXISTS {copy}")
+        server.cursor().execute(f"DROP DATABASE IF EXISTS {copy} WITH (FORCE)")
+        server.cursor().execute(OTHERS, (name,))
         server.cursor().execute(f"CREATE DATABASE {copy} TEMPLATE {name}")
     return f"{place}/{copy}"
 

@@ -57,7 +57,7 @@ class Notes(Guard):
     def _noting(self, migrator_class: type) -> type:
         classes = [one for one in migrator_class.__mro__ if not issubclass(Stepping, one)]
         names = {name for one in classes for name in vars(one) if not name.startswith("_")}
-        names -= {*dir(Stepping)} - {"sql", "run"}
+        names -= vars(Stepping).keys() - {"sql", "run"}
         methods = {name: getattr(migrator_class, name) for name in names}
         body = {name: self._noted(name, one) for name, one in methods.items() if callable(one)}
         return type(migrator_class.__name__, (migrator_class,), body)

@@ -120,7 +120,7 @@ class Generator:
         changes = [*spaces, *changes, *gone]
         migrator = self._after(renaming.up)
         told = told_by(migrator, current, changes, self.new if self.goal.wanted else {})
-        fill = noting(filled(changes, self.decisions), self.filled)
+        fill = noting(filled(changes, self.decisions, self.dialect.escaped), self.filled)
         up, made = self._operations(migrator.orm.tables, current, self.new, told, fill)
         every = [one if one in made else _with_name(one) for one in changes]
         early = [one for one in every if isinstance(one, Drop) and one.table and one not in made]

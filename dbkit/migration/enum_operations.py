@@ -13,13 +13,14 @@ from dbkit.diagnosis import sqlstate
 from dbkit.errors import MigrationError
 from dbkit.pinned_queries import ask
 from dbkit.schema.names import Name
-from dbkit.schema.peewee_models import Model, in_schema, table_name, truncated
+from dbkit.schema.peewee_models import Model, in_schema, truncated
 from dbkit.schema.sql import literal, quoted
 from dbkit.schema.values import EnumType
 
-from .edit_models import field_of, rewritten
-from .operation_queue import Stepping, name_sql
+from .edit_models import rewritten
+from .operation_queue import name_sql
 from .reshape import TypeKey, find_enum
+from .row_operations import RowOperations
 
 Enums = dict[TypeKey, tuple[str, ...]]
 
@@ -45,8 +46,8 @@ logger = logging.getLogger(__name__)
 KEPT = {"2BP01": "it is not empty", "42501": "another role owns it"}
 
 
-class EnumOperations(Stepping):
-    """The operations on schemas, enum types and values."""
+class EnumOperations(RowOperations):
+    """The operations on schemas and enum types."""
 
     def create_schema(self, name: str) -> None:
         """CREATE SCHEMA, unless the schema exists. Does nothing on SQLite, whose schemas are
@@ -120,7 +121,7 @@ class EnumOperations(Stepping):
             return
         self.change_enum(name, [*labels, new], schema)
         for model, field in self._enum_fields(name, schema):
-            self._update(model, field.name, new, field == old)
+            self._update(model, {field: new}, field == old)
         with self._edited(*{model for model, _ in self._enum_fields(name, schema)}):
             self._relabel(name, schema, old, new, labels)
 
@@ -169,23 +170,3 @@ class EnumOperations(Stepping):
 
     def _types(self) -> tuple[EnumType, ...]:
         return () if self.following else self._live().enums
-
-    def fill(self, model: Model | str, /, **values: Any) -> Model:
-        """UPDATE the rows that have no value in a column."""
-        model = self._with_fields(model, *values)
-        for name, value in values.items():
-            self._update(model, name, value, field_of(model, name).is_null())
-        return model
-
-    def _update(self, model: Model, name: str, value: Any, where: Any) -> None:
-        field = field_of(model, name)
-        try:
-            field.db_value(None if isinstance(value, pw.Node) else value)
-        except (ValueError, TypeError) as error:
-            raise MigrationError(
-                f"{value!r} is not a value for {table_name(model)}.{name}: {error}"
-            ) from error
-        query = model.update({field: value}).where(where)
-        if isinstance(field, fields.EnumField) and not self.following:
-            self._before_statements()
-        self._do(f"fill {table_name(model)}.{name}", query.execute, writes_rows=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -20,6 +20,7 @@ from .edit_models import is_default
 from .questioner import Decisions, plain
 from .table_operations import Fill
 
+SQL = "sql:"
 JSON = (pw.JSONField, postgres_ext.JSONField, sqlite_ext.JSONField)
 # for the rollback, if the values of the column are lost
 EMPTY: tuple[tuple[tuple[type, ...], Any], ...] = (
@@ -38,9 +39,10 @@ EMPTY: tuple[tuple[tuple[type, ...], Any], ...] = (
 )
 
 
-def filled(changes: Sequence[Change], decisions: Decisions) -> Fill:
+def filled(changes: Sequence[Change], decisions: Decisions, escaped: Callable[[str], str]) -> Fill:
     """Return the function that finds the value of a column: no value if the column has a DEFAULT;
-    or else the value of a decision; or else the field's default in Python."""
+    or else the value of a decision, which is SQL after `sql:`; or else the field's default in
+    Python. `escaped` prepares SQL for the driver."""
 
     def fill(table: Name, field: Any) -> Any:
         if not _needs_value(changes, table, field):
@@ -51,6 +53,8 @@ def filled(changes: Sequence[Change], decisions: Decisions) -> Fill:
         if value is not None and not decisions.is_filled(table, field.column_name):
             return value
         given = decisions.value(table, field.column_name)
+        if given is not None and given.startswith(SQL):
+            return Call("pw.SQL", (escaped(given.removeprefix(SQL).strip()),))
         return None if given is None else _typed(field, given)
 
     return fill

@@ -72,10 +72,11 @@ def _index(model: Model, index: Any) -> Any:
 class Reshape:
     """A step that changes several tables at once. `before` and `after` are snapshots by table name;
     None means that the table is removed. `history` are all models of the history. `enums` are enum
-    types with their new labels. `using` are the USING expressions of columns whose type changes,
-    and `replaced` are the enum types to replace although labels are only added. `sought` find
-    changes of parts that only the live schema has. `meant` are the attributes that operations set
-    explicitly, even if a statement changed them before. `concurrently` changes indexes instead."""
+    types with their new labels. `fills` are constants for the rows of new columns, as SQL. `using`
+    are the USING expressions of columns whose type changes, and `replaced` are the enum types to
+    replace although labels are only added. `sought` find changes of parts that only the live schema
+    has. `meant` are the attributes that operations set explicitly, even if a statement changed them
+    before. `concurrently` changes indexes instead."""
 
     __name__ = "reshape"
 
@@ -85,6 +86,7 @@ class Reshape:
         self.after: dict[Name, Model | None] = {}
         self.enums: dict[TypeKey, tuple[str, ...]] = {}
         self.using: dict[tuple[Name, str], str] = {}
+        self.fills: dict[tuple[Name, str], str] = {}
         self.sought: list[Callable[[Schema], Change]] = []
         self.meant: dict[tuple[Name, str], set[str]] = {}
         self.replaced: set[TypeKey] = set()
@@ -112,7 +114,26 @@ class Reshape:
         replaced = frozenset(enum.name for enum in found if enum is not None)
         hints = Hints(self.using, replaced)
         self.guard.check_changes(self.database, live, desired, hints)
-        dialect.run(self.database, live, desired, hints)
+        for target in [self._filled(desired), desired] if self.fills else [desired]:
+            dialect.run(self.database, live, target, hints)
+            live = target
+
+    def adds(self, table: Name, column: str) -> bool:
+        """Whether the step adds a column to a table that exists."""
+        before, after = self.before.get(table), self.after.get(table)
+        return before is not None and after is not None and (
+            column in after._meta.columns.keys() - before._meta.columns.keys()
+        )  # fmt: skip
+
+    def _filled(self, desired: Schema) -> Schema:
+        """The desired schema, in which new columns have the values of their rows as defaults:
+        PostgreSQL adds a column with a constant default without writing a row."""
+        return replace(desired, tables=tuple(
+            replace(table, parts=tuple(
+                replace(part, default=self.fills[table.name, part.name])
+                if isinstance(part, Column) and (table.name, part.name) in self.fills else part
+                for part in table.parts))
+            for table in desired.tables))  # fmt: skip
 
     def _touched(self, models: list[Model]) -> list[Model]:
         """The models of the step, and the history's models whose foreign keys refer to them."""

@@ -162,13 +162,13 @@ class TableOperations:
                 values |= {} if value is None else {field.name: value}
         if calls:
             self.lines.call("add_fields", self.table, **calls)
-        for name, value in values.items():
-            self._write_filled(name, value)
+        self._write_filled(values)
 
-    def _write_filled(self, name: str, value: Any) -> None:
+    def _write_filled(self, values: Mapping[str, Any]) -> None:
         """Fill the existing rows, and then set NOT NULL."""
-        self.lines.call("fill", self.table, **{name: value})
-        self.lines.call("add_not_null", self.table, name)
+        if values:
+            self.lines.call("fill", self.table, **values)
+            self.lines.call("add_not_null", self.table, *values)
 
     def _write_changed(self, column: str, changes: list[Change]) -> None:
         """Change a field, by small operations if they can."""
@@ -211,7 +211,7 @@ class TableOperations:
         else:
             self.lines.call("change_fields", self.table, **{name: source})
         if value is not None:
-            self._write_filled(name, value)
+            self._write_filled({name: value})
 
 
 def _is_set(change: Change) -> bool:

@@ -39,7 +39,9 @@ EMPTY: tuple[tuple[tuple[type, ...], Any], ...] = (
 )
 
 
-def filled(changes: Sequence[Change], decisions: Decisions, escaped: Callable[[str], str]) -> Fill:
+def filled(
+    changes: Sequence[Change], decisions: Decisions, escaped: Callable[[str], str] = str
+) -> Fill:
     """Return the function that finds the value of a column: no value if the column has a DEFAULT;
     or else the value of a decision, which is SQL after `sql:`; or else the field's default in
     Python. `escaped` prepares SQL for the driver."""

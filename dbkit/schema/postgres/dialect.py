@@ -22,7 +22,7 @@ from ..peewee_models import Model, truncated
 from ..sent import Heard, Size
 from ..sql import Statement, runnable
 from ..values import Schema
-from . import outside, queries, recording, sendable, session
+from . import outside, recording, sendable, session
 from .blocked import blocking_error
 from .reading import SETTINGS, Reading, usable_path
 from .writing import misfits, statements, usings, views_in_the_way
@@ -43,7 +43,7 @@ class Postgres:
 
     @contextmanager
     def reading(self, database: pw.Database, schemas: Iterable[str] | None) -> Iterator[Reading]:
-        standby, path, first, related, every = ask(database, queries.SESSION).fetchone()
+        standby, path, first, related, every = ask(database, session.SESSION).fetchone()
         schemas = every if schemas is None else schemas
         reading = Reading(database, schemas, usable_path(path, first), related)
         reading.again = partial(self.reading, database, reading.schemas)
@@ -76,7 +76,7 @@ class Postgres:
         """Nothing: migrations create their schemas."""
 
     def missing(self, database: pw.Database, schemas: Iterable[str]) -> set[str]:
-        _, path, _, _, every = ask(database, queries.SESSION).fetchone()
+        _, path, _, _, every = ask(database, session.SESSION).fetchone()
         return set(schemas) - {*every, *path[:1]}
 
     def check_rows(self, database: pw.Database) -> None:

@@ -9,26 +9,6 @@ from __future__ import annotations
 
 from .attachments import ATTACHED
 
-# The third column is the first schema of the path, which the server may skip silently. The fourth
-# are pairs of schemas: tables of the second are below tables of the first. The last are all schemas
-# except those of the system and of extensions.
-SESSION = """
-SELECT pg_is_in_recovery(), current_schemas(false),
-       (SELECT p.name FROM pg_namespace n
-        JOIN unnest(string_to_array(replace(current_setting('search_path'), '"', ''), ', '))
-          WITH ORDINALITY AS p (name, place) ON p.name = n.nspname AND n.nspname !~ '^pg_'
-        ORDER BY p.place LIMIT 1),
-       ARRAY(SELECT DISTINCT ARRAY[pn.nspname::text, cn.nspname::text] FROM pg_inherits i
-             JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_namespace cn ON cn.oid = c.relnamespace
-             JOIN pg_class p ON p.oid = i.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace
-             WHERE c.relnamespace <> p.relnamespace AND c.relkind IN ('r', 'p', 'f')),
-       ARRAY(SELECT n.nspname::text FROM pg_namespace n
-             WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-               AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_namespace'::regclass
-                               AND e.objid = n.oid AND e.deptype = 'e')
-             ORDER BY n.nspname)
-"""
-
 # The tables to which a reading can be limited: these tables, and the tables with a column of one of
 # these types (or of an array or a domain of it). `tables` and `types` are pairs (schema, name).
 TOUCHED = """

@@ -18,6 +18,26 @@ from dbkit.transactions import around, is_open, unbroken
 from ..sql import literal, quoted
 from .other_sessions import KEY, blockers_named, holder
 
+# The third column is the first schema of the path, which the server may skip silently. The fourth
+# are pairs of schemas: tables of the second are below tables of the first. The last are all schemas
+# except those of the system and of extensions.
+SESSION = """
+SELECT pg_is_in_recovery(), current_schemas(false),
+       (SELECT p.name FROM pg_namespace n
+        JOIN unnest(string_to_array(replace(current_setting('search_path'), '"', ''), ', '))
+          WITH ORDINALITY AS p (name, place) ON p.name = n.nspname AND n.nspname !~ '^pg_'
+        ORDER BY p.place LIMIT 1),
+       ARRAY(SELECT DISTINCT ARRAY[pn.nspname::text, cn.nspname::text] FROM pg_inherits i
+             JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_namespace cn ON cn.oid = c.relnamespace
+             JOIN pg_class p ON p.oid = i.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace
+             WHERE c.relnamespace <> p.relnamespace AND c.relkind IN ('r', 'p', 'f')),
+       ARRAY(SELECT n.nspname::text FROM pg_namespace n
+             WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+               AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_namespace'::regclass
+                               AND e.objid = n.oid AND e.deptype = 'e')
+             ORDER BY n.nspname)
+"""
+
 # A transaction begins in one message, in which every function is named with its schema.
 # A path may name pg_catalog after other schemas, and these then come first: without the name,
 # pg_catalog comes first. The timeouts of the session are kept for `keeping`. The server drops the

@@ -14,8 +14,7 @@ from ...changes import Add, Alter, Change, Drop
 from ...diff import diff
 from ...inheritance import is_partition
 from ...names import Name
-from ...postgres.writing.as_sql import uses
-from ...sql import literal, mentions
+from ...sql import mentions
 from ...values import (
     VIEWS,
     Check,
@@ -38,7 +37,8 @@ from ...values import (
     Trigger,
     Unique,
 )
-from .as_sql import words_of
+from .as_sql import uses, words_of
+from .replaced_types import replaced
 
 Keys = PrimaryKey | Unique | Index
 PLAIN = ("table", "unlogged table")
@@ -56,7 +56,7 @@ class Plan:
                      if name in self.old]  # fmt: skip
         changes = diff(current, desired)
         wanted = also & {enum.name for enum in current.enums}
-        self.replaced = _replaced(changes, current.domains, wanted)
+        self.replaced = replaced(changes, current.domains, wanted)
         self.recreated = self._recreated(changes)
         self.kept = [pair for pair in self.both if pair[1].name not in self.recreated]
         self.retyped: set[tuple[Name, str]] = set()
@@ -278,49 +278,8 @@ class Plan:
         return [self.new[name] for name in table.parents if name in self.new]
 
 
-def _replaced(
-    changes: tuple[Change, ...], domains: tuple[Domain, ...], also: frozenset[Name]
-) -> set[Name]:
-    """The types to replace: the types `also`, the types that PostgreSQL cannot alter, and the
-    domains based on these types."""
-    names = set(also)
-    for change in changes:
-        match change:
-            case Alter(_, EnumType() as old, EnumType() as new) if not only_adds(
-                old, new
-            ) or _is_used_at_once(old, new, changes):
-                names.add(new.name)
-            case Alter(_, _, Domain() as new):
-                names.add(new.name)
-    kept = {domain.name for domain in domains} - {
-        change.item.name for change in changes if isinstance(change, Drop)
-    }
-    waiting = [domain for domain in domains if domain.name in kept]
-    while found := {one.name for one in waiting if _is_over(one, names)} - names:
-        names |= found
-    return names
-
-
-def _is_over(domain: Domain, names: set[Name]) -> bool:
-    return any(mentions(domain.definition, name.bare) for name in names - {domain.name})
-
-
 def _columns(key: Keys) -> Iterable[str | None]:
     return (one.column for one in key.keys) if isinstance(key, Index) else key.columns
-
-
-def only_adds(old: EnumType, new: EnumType) -> bool:
-    """Whether the new type has every old label, in the old order."""
-    return tuple(label for label in new.labels if label in old.labels) == old.labels
-
-
-def _is_used_at_once(old: EnumType, new: EnumType, changes: tuple[Change, ...]) -> bool:
-    """Whether a change uses a new label. An added label cannot be used in the same transaction, but
-    the labels of a new type can (PostgreSQL manual, ALTER TYPE)."""
-    added = [literal(label) for label in new.labels if label not in old.labels]
-    texts = [repr(change.item) for change in changes
-             if not isinstance(change, Drop) and not isinstance(change.item, EnumType)]  # fmt: skip
-    return any(label in text for label in added for text in texts)
 
 
 def _is_alterable(old: Table, new: Table) -> bool:

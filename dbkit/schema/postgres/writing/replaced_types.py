@@ -11,7 +11,7 @@ from ...values import Domain, EnumType
 def replaced(
     changes: tuple[Change, ...], domains: tuple[Domain, ...], also: frozenset[Name]
 ) -> set[Name]:
-    """Return the types to replace: the types `also`, the types that PostgreSQL cannot alter, and the
+    """Return the types to replace: those of `also`, the types that PostgreSQL cannot alter, and the
     domains based on these types."""
     names = set(also)
     for change in changes:

@@ -215,7 +215,7 @@ LOSSES = {
 
 @pytest.mark.parametrize("types", LOSSES)
 def test_a_type_that_would_change_values_is_a_loss(types: tuple[str, str]) -> None:
-    old, new = (Schema(tables=(Table("t", (Column("a", type_),)),)) for type_ in types)
+    old, new = (Schema(tables=(Table(Name("", "t"), (Column("a", type_),)),)) for type_ in types)
     (found,) = postgres_statements(old, new)
     assert bool(found.loses) == LOSSES[types]
 
@@ -262,5 +262,5 @@ def test_autoincrement_goes_on_after_the_largest_key_there_was() -> None:
 def test_an_affinity_that_would_change_values_is_a_loss(
     types: tuple[tuple[str, str], bool],
 ) -> None:
-    old, new = (Schema(tables=(Table("t", (Column("a", type_),)),)) for type_ in types[0])
+    old, new = (Schema(tables=(Table(Name("", "t"), (Column("a", type_),)),)) for type_ in types[0])
     assert any(one.loses for one in sqlite_statements(old, new)) == types[1]

@@ -83,20 +83,23 @@ def test_an_edited_or_missing_file_stops_what_would_build_on_it(
         edit(directory, "001_m1")
     else:
         (directory / "001_m1.py").unlink()
-    Path("app.py").write_text(APP)
+    Path("models_of_records.py").write_text(APP)
     where = ("--database", url, "--migrations", str(directory))
     for command in ("status", "migrate", "rollback", "verify", "up"):
-        more = ("--models", "app") if command in ("verify", "up") else ()
+        more = ("--models", "models_of_records") if command in ("verify", "up") else ()
         result = dbkit(command, *where, *more)
         assert (result.exit_code, what in result.output) == (2, True), result.output
         assert "by hand" not in result.output
         assert (
-            "by hand" not in dbkit("verify", *where, "--models", "app", "--format", "json").output
+            "by hand"
+            not in dbkit(
+                "verify", *where, "--models", "models_of_records", "--format", "json"
+            ).output
         )
     assert names(database) == ["001_m1", "002_m2"]
     result = dbkit("migrate", *where, "--allow-edited")
     assert (result.exit_code, "003_m3" in result.output) == (0, True), result.output
-    for command in ("status", "verify --models app"):
+    for command in ("status", "verify --models models_of_records"):
         result = dbkit(*command.split(), *where, "--allow-edited")
         assert (result.exit_code, "by hand" in result.output) == (0, False), result.output
     result = dbkit("rollback", "--allow-edited", *where)

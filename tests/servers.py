@@ -140,6 +140,9 @@ class Server:
     def create_database(self, template: str = "template0") -> str:
         """A new database, empty or a copy of `template`; its name."""
         name = f"test_{os.getpid()}_{next(self._names)}"
+        # a session that a test closed may still be ending
+        self.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+                     f"WHERE datname = '{template}'")  # fmt: skip
         self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return name
 

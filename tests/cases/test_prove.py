@@ -42,12 +42,14 @@ def write(name: str, up: str, down: str | None) -> None:
 
 @pytest.fixture
 def prove(url: str, dbkit: Callable[..., Result]) -> Callable[..., tuple[int, dict[str, str]]]:
-    Path("app.py").write_text(MODELS)
+    Path("models_of_prove.py").write_text(MODELS)
     write("001_table", TABLE, "migrator.remove_model('t')")
 
     def run(*words: str) -> tuple[int, dict[str, str]]:
         """The exit code, and for each file its text with its warnings."""
-        result = dbkit("prove", "--database", url, "--models", "app", "--format", "json", *words)
+        result = dbkit(
+            "prove", "--database", url, "--models", "models_of_prove", "--format", "json", *words
+        )
         if result.exit_code == 2:
             return 2, {"error": result.output}
         proofs = json.loads(result.stdout)["proofs"]

@@ -78,7 +78,9 @@ RUNS: dict[str, Callable[[pw.Database, Limits], Any]] = {
     "rollback": lambda database, limits: rollback(database, limits=limits),
     "reset": lambda database, limits: reset(database, limits=limits),
     "seed": lambda database, limits: seed(database, [A], limits=limits),
-    "init": lambda database, limits: adopt(database, "models", "migrations", limits=limits),
+    "init": lambda database, limits: adopt(
+        database, "models_of_waiting", "migrations", limits=limits
+    ),
 }
 
 
@@ -108,14 +110,17 @@ def test_a_second_run_names_the_first_and_gives_up(
 
 
 COMMANDS = ["migrate --lock-timeout 1s", "rollback --statement-timeout 1h", "reset --yes",
-            "seed --models models", "up --models models", "init --models models"]  # fmt: skip
+            "seed --models models_of_waiting", "up --models models_of_waiting",
+            "init --models models_of_waiting"]  # fmt: skip
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_commands_take_the_limits(
     project: pw.Database, url: str, dbkit: Callable[..., Result], command: str
 ) -> None:
-    Path("models.py").write_text("import peewee as pw\nclass A(pw.Model): label = pw.TextField()\n")
+    Path("models_of_waiting.py").write_text(
+        "import peewee as pw\nclass A(pw.Model): label = pw.TextField()\n"
+    )
     with running(url):
         result = dbkit(*command.split(), "--database", url, "--wait", "0")
     assert (result.exit_code, "has had the lock: pid" in result.stderr) == (2, True), result.output

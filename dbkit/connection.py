@@ -87,7 +87,11 @@ def _sqlite_database(name: str, read_only: bool) -> pw.Database:
         ) from None
     except OSError:
         pass  # SQLite says what is wrong with the path when it is opened
-    return pw.SqliteDatabase(Path(name).absolute().as_uri() + "?mode=ro", uri=True)
+    uri = Path(name).absolute().as_uri()
+    if Path(f"{name}-journal").exists():
+        # after a killed run, SQLite has to write before anybody can read: it restores the file
+        return pw.SqliteDatabase(f"{uri}?mode=rw", uri=True, pragmas={"query_only": 1})
+    return pw.SqliteDatabase(f"{uri}?mode=ro", uri=True)
 
 
 def connect(url: str | None = None) -> pw.Database:

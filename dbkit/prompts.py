@@ -35,9 +35,12 @@ def created_text(created: Created | None, directory: Path, check: bool = False) 
     if created is None:
         return "create: nothing to do, the migrations match the models"
     path = directory / f"{created.name}.py"
+    before = [created_text(created.first, directory)] if created.first else []
     first = f"create: a migration would be made\n{created.summary}" if check else f"create: {path}"
     proof = [f"  {created.proof}"] * bool(created.proof)
-    return "\n".join([first, *(f"  warning: {hazard}" for hazard in created.hazards), *proof])
+    return "\n".join(
+        [*before, first, *(f"  warning: {hazard}" for hazard in created.hazards), *proof]
+    )
 
 
 def passed_over(found: Found) -> Iterator[str]:

@@ -57,7 +57,8 @@ def rollback(migrator: Migrator, database: pw.Database, *, fake: bool = False) -
 @dataclass(frozen=True)
 class Created:
     """A generated migration: the file's name without .py, its text, a warning for each change that
-    loses data or may fail on existing rows, and how it was proven."""
+    loses data or may fail on existing rows, and how it was proven. `first` is a migration that must
+    run before it."""
 
     name: str
     text: str
@@ -65,6 +66,7 @@ class Created:
     proof: str = ""
     renaming: Renaming = field(default_factory=Renaming, repr=False)
     changes: tuple[Change, ...] = field(default=(), repr=False)
+    first: Created | None = field(default=None, repr=False)
 
     @property
     def summary(self) -> str:

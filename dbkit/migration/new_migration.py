@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import peewee as pw
@@ -18,6 +20,7 @@ from dbkit.verification.comparison import schemas_of
 
 from .autogenerate import Created, Generator, file_text
 from .goal import Goal
+from .label_file import label_file, prove_labels
 from .proof import prove
 from .questioner import Decisions
 from .render_lines import Lines
@@ -56,12 +59,15 @@ def create(
     "type.label": new}, and `fill` is {"table.column": value}; `confirm` and `prompt` are called for
     other decisions. Without `write`, nothing is proven or written. Tables and parts that match a
     pattern of `ignore`, and unmanaged models, are left alone. A class of `passed_over` counts as a
-    model if a migration created its table.
+    model if a migration created its table. On PostgreSQL, labels of enum types that are used at
+    once are added by a file before it (`first`).
 
     Raises Undecided if a decision is missing, MigrationError if the proof fails, and NoScratch if
     there is no scratch database.
     """
     models, passed_over = list(models), list(passed_over)
+    # a second file may ask the same questions
+    confirm, prompt = confirm and cache(confirm), prompt and cache(prompt)
     decisions = Decisions(rename or {}, no_rename, fill or {}, confirm, prompt)
     with naming((*models, *passed_over), database):
         goal = Goal.of(models, ignore)
@@ -75,8 +81,14 @@ def create(
             goal = reached(router, models, ignore, passed_over)
             created = Generator(router, goal, decisions).created(router.next_name(checked(name)))
             if created is not None and write:
-                created = prove(router, created, goal)
-                write_python(router.files.path(created.name), created.text)
+                first = label_file(router, created, goal.models)
+                if first is not None:
+                    first = prove_labels(router, first)
+                    after = router.next_name(name)
+                    created = Generator(router, goal, decisions).created(after) or created
+                created = replace(prove(router, created, goal), first=first)
+                for file in filter(None, (first, created)):
+                    write_python(router.files.path(file.name), file.text)
     return created
 
 

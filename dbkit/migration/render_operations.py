@@ -100,7 +100,7 @@ class Writer:
         for model in reversed(pw.sort_models(gone)):
             self.lines.call("remove_model", table_name(model))
         for schema, type_ in [key for key in old if key not in new | self.types]:
-            self.lines.call("drop_enum", type_, **_schema(schema))
+            self.lines.call("drop_enum", type_, **with_schema(schema))
         self.sequences = [*self.sequences, *sequences(self.created)]
         removed = {table_name(model) for model in gone}
         relabelled = {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
@@ -152,7 +152,7 @@ class Writer:
     def _types(self, old: Enums, new: Enums) -> None:
         for (schema, name), labels in new.items():
             if (schema, name) not in old:
-                self.lines.call("create_enum", name, labels, **_schema(schema))
+                self.lines.call("create_enum", name, labels, **with_schema(schema))
             elif old[schema, name] != labels:
                 self._labels(schema, name, old[schema, name], labels)
 
@@ -160,14 +160,9 @@ class Writer:
         self, schema: str | None, name: str, old: tuple[str, ...], new: tuple[str, ...]
     ) -> None:
         if tuple(label for label in new if label in old) != old:
-            self.lines.call("change_enum", name, new, **_schema(schema))
+            self.lines.call("change_enum", name, new, **with_schema(schema))
             return
-        for place, label in enumerate(new):
-            if label not in old:
-                beside = {"after": new[place - 1]} if place else {"before": old[0]}
-                at_end = set(new[:place]) >= set(old)
-                self.lines.call("add_enum_value", name, label,
-                                **({} if at_end else beside), **_schema(schema))  # fmt: skip
+        add_labels(self.lines, (schema, name), old, new)
 
     def _created(self) -> None:
         """Create tables, parents first. In a cycle, a foreign key to a later table is deferred."""
@@ -211,5 +206,16 @@ class Writer:
         self.sequences += map(internals.sequence_parts, touched)
 
 
-def _schema(schema: str | None) -> dict[str, str]:
+def add_labels(lines: Lines, key: TypeKey, old: Sequence[str], new: Sequence[str]) -> None:
+    """Write the operations that add the labels of an enum type that are not in `old`."""
+    schema, name = key
+    for place, label in enumerate(new):
+        if label not in old:
+            beside = {"after": new[place - 1]} if place else {"before": old[0]}
+            at_end = set(new[:place]) >= set(old)
+            lines.call("add_enum_value", name, label,
+                       **({} if at_end else beside), **with_schema(schema))  # fmt: skip
+
+
+def with_schema(schema: str | None) -> dict[str, str]:
     return {"schema": schema} if schema else {}

@@ -11,13 +11,13 @@ import peewee as pw
 from dbkit.errors import ConfigError
 from dbkit.limits import DEFAULT, Limits
 
-from .changes import Hints, Misfits, Using
+from .changes import Change, Hints, Misfits, Using
 from .database_objects import Object
 from .names import Name
 from .peewee_models import Model
 from .sent import Heard, Size
 from .sql import Statement
-from .values import Attached, Schema, Table
+from .values import Attached, EnumType, Schema, Table
 
 
 class Reading(Protocol):
@@ -173,6 +173,13 @@ class Dialect(Protocol):
     def views_in_the_way(self, current: Schema, desired: Schema) -> list[str]:
         """Return the names of the views that the database drops and creates again for a change, or
         that block it."""
+        ...
+
+    def labels_first(
+        self, changes: Iterable[Change], filling: str
+    ) -> list[tuple[EnumType, EnumType]]:
+        """Return the enum types, before and after, whose new labels are used by these changes or by
+        the lines `filling`, although the database allows that only in a later transaction."""
         ...
 
     def usings(self, current: Schema, desired: Schema) -> Using:

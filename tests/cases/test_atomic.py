@@ -12,6 +12,7 @@ from click.testing import Result
 
 from dbkit import migrate, rollback, status, verify
 from dbkit.errors import MigrationError
+from dbkit.fields import EnumField
 from dbkit.limits import Limits
 from dbkit.migration import Router, create, reset
 from dbkit.schema.dialect import dialect_for
@@ -349,6 +350,56 @@ def test_the_lock_is_held_during_a_statement_without_a_transaction(
         migrate(kinds, limits=limits)
         assert indexes(kinds) == {"a_kind": True}
         assert Router(kinds, "migrations").done == ["001_a", "002_b"]
+
+
+class Mood(pw.Model):
+    mood = EnumField(["ok", "bad"], type_name="mood", null=True)
+
+    class Meta:
+        table_name = "a"
+
+
+class NewDefault(pw.Model):
+    mood = EnumField(
+        ["ok", "new", "bad"], type_name="mood", null=True, constraints=[pw.SQL("DEFAULT 'new'")]
+    )
+
+    class Meta:
+        table_name = "a"
+
+
+class NewFill(pw.Model):
+    mood = EnumField(["ok", "new", "bad"], type_name="mood")
+
+    class Meta:
+        table_name = "a"
+
+
+@pytest.mark.parametrize(("model", "fill"), [(NewDefault, {}), (NewFill, {"a.mood": "new"})])
+def test_labels_that_are_used_at_once_are_added_by_a_file_of_their_own(
+    postgres: pw.Database, tmp_path: Path, model: Any, fill: dict[str, str]
+) -> None:
+    """So no type is replaced, which would rewrite the tables."""
+    create(postgres, [Mood])
+    migrate(postgres)
+    postgres.execute_sql("INSERT INTO a (mood) VALUES (NULL)")
+    postgres.execute_sql("CREATE VIEW v AS SELECT mood FROM a")
+    place = "SELECT pg_relation_filenode('a'), 'mood'::regtype::oid"
+    before = postgres.execute_sql(place).fetchone()
+    created = create(postgres, [model], fill=fill)
+    assert created is not None
+    assert created.first is not None
+    assert (created.first.name, created.name) == ("002_auto", "003_auto")
+    assert 'add_enum_value("mood", "new", after="ok")' in created.first.text
+    assert "add_enum_value" not in created.text
+    assert migrate(postgres) == ["002_auto", "003_auto"]
+    assert not verify(postgres, [model], "migrations", ignore=["v"])
+    assert postgres.execute_sql(place).fetchone() == before
+    assert create(postgres, [model]) is None
+    postgres.execute_sql("DROP VIEW v")  # the way back removes the label, and so replaces the type
+    postgres.execute_sql("UPDATE a SET mood = 'ok'")
+    rollback(postgres, count=2)
+    assert not verify(postgres, [Mood], "migrations")
 
 
 def test_a_new_label_can_be_used_by_the_next_operation(

@@ -16,16 +16,17 @@ from dbkit.limits import DEFAULT, Limits
 from dbkit.pinned_queries import ask
 from dbkit.transactions import rolled_back
 
-from ..changes import Hints, Misfits, Using
+from ..changes import Change, Hints, Misfits, Using
 from ..names import Name
 from ..peewee_models import Model, truncated
 from ..sent import Heard, Size
 from ..sql import Statement, runnable
-from ..values import Schema
+from ..values import EnumType, Schema
 from . import outside, recording, sendable, session
 from .blocked import blocking_error
 from .reading import SETTINGS, Reading, usable_path
 from .writing import misfits, statements, usings, views_in_the_way
+from .writing.replaced_types import labels_first
 from .writing.restore import lost
 
 
@@ -141,6 +142,11 @@ class Postgres:
 
     def views_in_the_way(self, current: Schema, desired: Schema) -> list[str]:
         return views_in_the_way(current, desired)
+
+    def labels_first(
+        self, changes: Iterable[Change], filling: str
+    ) -> list[tuple[EnumType, EnumType]]:
+        return labels_first(tuple(changes), filling)
 
     def usings(self, current: Schema, desired: Schema) -> Using:
         return usings(current, desired)

@@ -14,12 +14,12 @@ from dbkit.limits import DEFAULT, Limits
 from dbkit.own_statements import own_statements
 from dbkit.transactions import is_open, rolled_back
 
-from ..changes import Hints, Misfits, Using
+from ..changes import Change, Hints, Misfits, Using
 from ..names import Name
 from ..peewee_models import Model
 from ..sent import Heard, Size
 from ..sql import Statement, quoted, runnable
-from ..values import Column, Schema, Trigger
+from ..values import Column, EnumType, Schema, Trigger
 from . import recording, session
 from .reading import Reading
 from .tokenizer import tokens
@@ -140,6 +140,11 @@ class Sqlite:
 
     def views_in_the_way(self, current: Schema, desired: Schema) -> list[str]:
         return []  # a view blocks no change; `run` checks that it still works
+
+    def labels_first(
+        self, changes: Iterable[Change], filling: str
+    ) -> list[tuple[EnumType, EnumType]]:
+        return []  # an enum is a check of its columns
 
     def usings(self, current: Schema, desired: Schema) -> Using:
         return {}

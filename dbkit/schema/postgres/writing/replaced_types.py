@@ -47,3 +47,17 @@ def _is_used_at_once(old: EnumType, new: EnumType, changes: tuple[Change, ...]) 
     texts = [repr(change.item) for change in changes
              if not isinstance(change, Drop) and not isinstance(change.item, EnumType)]  # fmt: skip
     return any(label in text for label in added for text in texts)
+
+
+def labels_first(changes: tuple[Change, ...], filling: str) -> list[tuple[EnumType, EnumType]]:
+    """See `Dialect.labels_first`."""
+    return [
+        (old, new)
+        for change in changes
+        if isinstance(change, Alter)
+        and isinstance(old := change.old, EnumType)
+        and isinstance(new := change.new, EnumType)
+        and _only_adds(old, new)
+        and (_is_used_at_once(old, new, changes)
+             or any(mentions(filling, label) for label in new.labels if label not in old.labels))
+    ]  # fmt: skip

@@ -279,7 +279,7 @@ class Router(peewee_migrate.Router):
             if running:
                 completed = self._execute_steps(running[0])
         if not completed or downgrade != step.downgrade:
-            self._forget()
+            self.forget()
             return self._step(step)
         if names and not step.downgrade and migrator is self.__dict__.get("migrator"):
             self._followed = (*standing.applied, names[0])

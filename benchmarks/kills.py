@@ -115,7 +115,9 @@ COMMANDS = {
     "create more --models more": 2,
     "verify": 1,
 }
-LEFT = "SELECT datname FROM pg_database WHERE datname ~ '^dbkit_scratch'"
+# a run leaves the young scratch databases (of 60 s) alone: another run may be about to use them
+LEFT = """SELECT datname FROM pg_database WHERE datname ~ '^dbkit_scratch' AND
+          ('x' || substr(datname, 15, 8))::bit(32)::bigint < extract(epoch FROM now()) - 90"""
 INVALID = "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid"
 
 

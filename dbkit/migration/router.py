@@ -6,7 +6,6 @@ names the file and what was kept, and on SQLite child rows survive the rebuild o
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -20,18 +19,16 @@ from peewee_migrate import router as peewee_migrate
 from dbkit.database_argument import usable
 from dbkit.errors import DatabaseFailed, MigrationError
 from dbkit.limits import DEFAULT, Limits
-from dbkit.run_lock import Result, one_at_a_time, retried, waiting
-from dbkit.schema.dialect import dialect_for
+from dbkit.run_lock import Result, one_at_a_time, retried
 from dbkit.transactions import is_open
 
 from .applied import History, Layout, Standing
 from .data_loss import Guard
 from .failures import explained, naming_steps
-from .files import Files, refuse_unrun
-from .intercept import silenced
+from .file_runs import FileRuns
+from .files import Files
 from .migrator import Migrator
-from .recorder import Records
-from .steps import Moved, Steps
+from .steps import Steps
 from .targets import applied_after, pending_target
 
 # gets the state and the files that this run has already run
@@ -50,7 +47,7 @@ class _Step:
     downgrade: bool = False
 
 
-class Router(peewee_migrate.Router):
+class Router(FileRuns, peewee_migrate.Router):
     """peewee-migrate's Router for a directory of numbered files."""
 
     _followed: tuple[str, ...] | None  # the files that made the migrator's models
@@ -71,10 +68,6 @@ class Router(peewee_migrate.Router):
         super().__init__(usable(database), Path(migrate_dir or "migrations"), **kwargs)
         self.files = Files(self.migrate_dir)
         self.forget()
-
-    @cached_property
-    def records(self) -> Records:
-        return Records(self.database, self.migrate_table, self.schema)
 
     @property
     def model(self) -> Any:
@@ -123,10 +116,6 @@ class Router(peewee_migrate.Router):
                     self.follow(name, self.migrator)
             self._followed = standing.applied
         return self.migrator
-
-    def read(self, name: str) -> tuple[Any, Any]:
-        """Return (migrate, rollback) of a file. Raises MigrationError if it has no `migrate`."""
-        return self.files.functions(name)
 
     def next_name(self, word: str) -> str:
         """Return the name of a new file."""
@@ -302,83 +291,6 @@ class Router(peewee_migrate.Router):
         if half:
             decided = [half, *(name for name in decided if name != half)]
         return decided, step.downgrade
-
-    def _has_steps(self, name: str) -> bool:
-        return name in self.records.begun or not self.files.is_atomic(name)
-
-    def _steps_of(self, name: str, migrator: Any, downgrade: bool) -> Steps:
-        limits = self.files.limits(name, self.limits)
-        begin = partial(self.locked, limits)
-        return Steps(name, downgrade, migrator, self.records, begin, limits)
-
-    @contextmanager
-    def locked(self, limits: Limits | None = None) -> Iterator[None]:
-        """Begin a transaction with the lock: no other run reads or writes the history to decide."""
-        dialect, limits = dialect_for(self.database), limits or self.limits
-        with waiting(lambda: dialect.migrating(self.database, limits), limits):
-            yield
-
-    def _execute(self, name: str, migrator: Any, fake: bool, downgrade: bool) -> None:
-        """Run a file in the open transaction, and record it in the history."""
-        if name in self.records.begun and not fake:
-            raise MigrationError(
-                f"Migration {name} is half done, and a transaction is open.",
-                "Commit the transaction: the migration commits each of its operations.",
-            )
-        function, record = self._function(name, migrator, downgrade)
-        if fake:
-            self.follow(name, migrator)
-            record(None)
-            return
-        begun, limits = time.monotonic(), self.files.limits(name, self.limits)
-        migrator.atomic = self.files.is_atomic(name)
-        with dialect_for(self.database).keeping(self.database, limits):
-            with migrator.in_order():
-                refuse_unrun(function(migrator, self.database, fake=False))
-            migrator()
-        record(time.monotonic() - begun)
-
-    def _execute_steps(self, steps: Steps) -> bool:
-        """Run the operations of a file, and record it in the history; return False if another run
-        continued the file meanwhile."""
-        function, record = self._function(steps.name, steps.migrator, steps.downgrade)
-        begun = time.monotonic()
-        steps.migrator.atomic = False
-        try:
-            with dialect_for(self.database).keeping(self.database, steps.limits, whole=False):
-                steps.run(function, lambda: record(time.monotonic() - begun))
-        except Moved:
-            return False
-        return True
-
-    def _function(
-        self, name: str, migrator: Any, downgrade: bool
-    ) -> tuple[Any, Callable[[float | None], None]]:
-        """Return the function of a file to run, and a function that records how long it took."""
-        content, (migrate, rollback) = self.files.content(name), self.read(name)
-        migrator.guard, self.guard.name = self.guard, name
-        if downgrade and rollback is None:
-            raise MigrationError(
-                f"Migration {name} has no rollback().", f"Write it in {self.files.path(name)}."
-            )
-        self.logger.info("%s %s", "Rolling back" if downgrade else "Migrating", name)
-        if downgrade:
-            return rollback, lambda _: self.records.remove(name)
-        return migrate, partial(self.records.add, name, content)
-
-    def follow(self, name: str, migrator: Migrator) -> None:
-        """Edit the migrator's models as the file does, but run nothing. Raises MigrationError."""
-        migrate, _ = self.read(name)
-        try:
-            with silenced(self.database), migrator.fake():
-                migrate(migrator, self.database, fake=True)
-        except (Exception, SystemExit) as error:
-            raise MigrationError(
-                f"Migration {name} fails when it is replayed without a database: "
-                f"{type(error).__name__}: {error}",
-                "Before later migrations run, dbkit calls migrate() again with fake=True and a "
-                "database that returns nothing. Query the database only `if not fake`.",
-            ) from error
 
     @contextmanager
     def _forgetting(self) -> Iterator[None]:

@@ -1,0 +1,121 @@
+"""Runs one file: in a transaction, operation by operation, or only in memory."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cached_property, partial
+from logging import Logger
+from typing import Any
+
+import peewee as pw
+
+from dbkit.errors import MigrationError
+from dbkit.limits import Limits
+from dbkit.run_lock import waiting
+from dbkit.schema.dialect import dialect_for
+
+from .data_loss import Guard
+from .files import Files, refuse_unrun
+from .intercept import silenced
+from .migrator import Migrator
+from .recorder import Records
+from .steps import Moved, Steps
+
+
+class FileRuns:
+    """The part of the Router that runs a file and records it in the history."""
+
+    database: pw.Database
+    files: Files
+    migrate_table: str
+    schema: str | None
+    limits: Limits
+    guard: Guard
+    logger: Logger
+
+    @cached_property
+    def records(self) -> Records:
+        return Records(self.database, self.migrate_table, self.schema)
+
+    def read(self, name: str) -> tuple[Any, Any]:
+        """Return (migrate, rollback) of a file. Raises MigrationError if it has no `migrate`."""
+        return self.files.functions(name)
+
+    def _has_steps(self, name: str) -> bool:
+        return name in self.records.begun or not self.files.is_atomic(name)
+
+    def _steps_of(self, name: str, migrator: Any, downgrade: bool) -> Steps:
+        limits = self.files.limits(name, self.limits)
+        begin = partial(self.locked, limits)
+        return Steps(name, downgrade, migrator, self.records, begin, limits)
+
+    @contextmanager
+    def locked(self, limits: Limits | None = None) -> Iterator[None]:
+        """Begin a transaction with the lock: no other run reads or writes the history to decide."""
+        dialect, limits = dialect_for(self.database), limits or self.limits
+        with waiting(lambda: dialect.migrating(self.database, limits), limits):
+            yield
+
+    def _execute(self, name: str, migrator: Any, fake: bool, downgrade: bool) -> None:
+        """Run a file in the open transaction, and record it in the history."""
+        if name in self.records.begun and not fake:
+            raise MigrationError(
+                f"Migration {name} is half done, and a transaction is open.",
+                "Commit the transaction: the migration commits each of its operations.",
+            )
+        function, record = self._function(name, migrator, downgrade)
+        if fake:
+            self.follow(name, migrator)
+            record(None)
+            return
+        begun, limits = time.monotonic(), self.files.limits(name, self.limits)
+        migrator.atomic = self.files.is_atomic(name)
+        with dialect_for(self.database).keeping(self.database, limits):
+            with migrator.in_order():
+                refuse_unrun(function(migrator, self.database, fake=False))
+            migrator()
+        record(time.monotonic() - begun)
+
+    def _execute_steps(self, steps: Steps) -> bool:
+        """Run the operations of a file, and record it in the history; return False if another run
+        continued the file meanwhile."""
+        function, record = self._function(steps.name, steps.migrator, steps.downgrade)
+        begun = time.monotonic()
+        steps.migrator.atomic = False
+        try:
+            with dialect_for(self.database).keeping(self.database, steps.limits, whole=False):
+                steps.run(function, lambda: record(time.monotonic() - begun))
+        except Moved:
+            return False
+        return True
+
+    def _function(
+        self, name: str, migrator: Any, downgrade: bool
+    ) -> tuple[Any, Callable[[float | None], None]]:
+        """Return the function of a file to run, and a function that records how long it took."""
+        content, (migrate, rollback) = self.files.content(name), self.read(name)
+        migrator.guard, self.guard.name = self.guard, name
+        if downgrade and rollback is None:
+            raise MigrationError(
+                f"Migration {name} has no rollback().", f"Write it in {self.files.path(name)}."
+            )
+        self.logger.info("%s %s", "Rolling back" if downgrade else "Migrating", name)
+        if downgrade:
+            return rollback, lambda _: self.records.remove(name)
+        return migrate, partial(self.records.add, name, content)
+
+    def follow(self, name: str, migrator: Migrator) -> None:
+        """Edit the migrator's models as the file does, but run nothing. Raises MigrationError."""
+        migrate, _ = self.read(name)
+        try:
+            with silenced(self.database), migrator.fake():
+                migrate(migrator, self.database, fake=True)
+        except (Exception, SystemExit) as error:
+            raise MigrationError(
+                f"Migration {name} fails when it is replayed without a database: "
+                f"{type(error).__name__}: {error}",
+                "Before later migrations run, dbkit calls migrate() again with fake=True and a "
+                "database that returns nothing. Query the database only `if not fake`.",
+            ) from error

@@ -164,6 +164,7 @@ class ConstraintOperations(Stepping):
                 meta.indexes = [index for index in meta.indexes if index is not found[0]]
             elif field is not None and (field.index or field.unique):
                 field.index = field.unique = False
+                field.index_type = type(field).default_index_type
             elif field is not None and was_indexed(reshape.before[table_name(model)], field):
                 pass  # files of peewee-migrate drop an index that change_fields has dropped
             else:

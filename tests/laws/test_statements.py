@@ -221,8 +221,10 @@ def test_a_type_that_would_change_values_is_a_loss(types: tuple[str, str]) -> No
 
 
 def test_using_never_cuts() -> None:
-    old = Schema(tables=(Table("t", (Column("a", "boolean"), Column("b", "text"))),))
-    new = Schema(tables=(Table("t", (Column("a", "character(2)"), Column("b", "bit(3)"))),))
+    old = Schema(tables=(Table(Name("", "t"), (Column("a", "boolean"), Column("b", "text"))),))
+    new = Schema(
+        tables=(Table(Name("", "t"), (Column("a", "character(2)"), Column("b", "bit(3)"))),)
+    )
     assert [one.sql for one in postgres_statements(old, new)] == [
         'ALTER TABLE "t" ALTER COLUMN "a" TYPE character(2)',
         'ALTER TABLE "t" ALTER COLUMN "b" TYPE bit(3) USING "b"::text::bit varying',

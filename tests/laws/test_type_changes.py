@@ -7,6 +7,7 @@ import peewee as pw
 import pytest
 
 from dbkit.schema.dialect import dialect_for
+from dbkit.schema.names import Name
 from dbkit.schema.values import Column, Schema, Table
 
 NUMBERS = {
@@ -81,13 +82,12 @@ END $$
 
 def schema(of_each: bool) -> Schema:
     """A table for each type, with a column for each type: of the table's type, or of its own."""
-    return Schema(
-        tables=tuple(
-            Table(f"t{NAMES[source]}", tuple(Column(NAMES[target], target if of_each else source)
-                                             for target in TYPES))
-            for source in TYPES
-        )
-    )  # fmt: skip
+
+    def table(source: str) -> Table:
+        columns = (Column(NAMES[target], target if of_each else source) for target in TYPES)
+        return Table(Name("", f"t{NAMES[source]}"), tuple(columns))
+
+    return Schema(tables=tuple(map(table, TYPES)))
 
 
 @pytest.fixture
@@ -119,12 +119,15 @@ def test_no_change_of_a_type_harms_in_silence(tables: pw.Database) -> None:
     silent = []
     for source, values in TYPES.items():
         for target, column in NAMES.items():
-            place = (f"t{NAMES[source]}", column)
-            warned = place in misfits or f"column {column} of table {place[0]}:" in losing
+            table = Name("", f"t{NAMES[source]}")
+            place = (table, column)
+            warned = place in misfits or f"column {column} of table {table}:" in losing
             if source == target or warned:
                 continue
             clause = f"{target} USING {usings[place]}" if place in usings else target
-            (found,) = tables.execute_sql("SELECT tried(%s, %s, %s)", (*place, clause)).fetchone()
+            (found,) = tables.execute_sql(
+                "SELECT tried(%s, %s, %s)", (table.bare, column, clause)
+            ).fetchone()
             if found != len(values):
                 silent.append((source, target, found))
     assert not silent, silent

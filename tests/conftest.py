@@ -31,7 +31,7 @@ POSTGRES = [
     pytest.param("postgres15", marks=[pytest.mark.postgres, no_15]),
 ]
 EVERY_CASE = bool(os.environ.get("DBKIT_EVERY_CASE"))
-LONG = 8  # cases
+LONG = 4  # cases
 SQLITE = pytest.param("sqlite", marks=pytest.mark.sqlite)
 
 
@@ -53,7 +53,7 @@ RUNNING: list[pytest.Item] = []
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """A test that gets a server's name by a parameter of whatever fixture is one of PostgreSQL. Of
-    a long table of cases every fourth is run on 15, unless DBKIT_EVERY_CASE is set."""
+    a long table of cases every eighth is run on 15, unless DBKIT_EVERY_CASE is set."""
     tables: dict[str, list[pytest.Item]] = {}
     for item in items:
         given = getattr(item, "callspec", None)
@@ -64,7 +64,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if servers == ["postgres15"]:
             tables.setdefault(item.nodeid.partition("[")[0], []).append(item)
     left_out = {id(item) for table in tables.values() if len(table) > LONG and not EVERY_CASE
-                for number, item in enumerate(table) if number % 4}  # fmt: skip
+                for number, item in enumerate(table) if number % 8}  # fmt: skip
     config.hook.pytest_deselected(items=[item for item in items if id(item) in left_out])
     items[:] = [item for item in items if id(item) not in left_out]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -48,6 +49,14 @@ def _server_of(name: str) -> Server:
 
 
 RUNNING: list[pytest.Item] = []
+
+
+def pytest_configure() -> None:
+    """A shell starts a background process with signals ignored, and dbkit would inherit that."""
+    for number, usual in ((signal.SIGINT, signal.default_int_handler),
+                          (signal.SIGHUP, signal.SIG_DFL)):  # fmt: skip
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, usual)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -9,15 +9,13 @@ import shutil
 import sqlite3
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import peewee as pw
-from psycopg2.extensions import parse_dsn
 
 from . import config
 from .connection import opened, parse
@@ -25,6 +23,7 @@ from .diagnosis import sqlstate
 from .embedded import start
 from .errors import DbkitError
 from .pinned_queries import ask
+from .schema.postgres.other_sessions import beside
 from .schema.sql import literal, quoted
 from .schema.sqlite.recording import Connection
 
@@ -54,6 +53,9 @@ FROM (SELECT extract(epoch FROM clock_timestamp())::bigint) AS now (seconds)
 OLD = 60
 # the encoding does not match the locale (PostgreSQL manual, appendix A)
 NOT_OF_LOCALE = {"22023", "42809"}
+
+
+Connect = Callable[[pw.Database, str], pw.Database]  # (the live database, its version) -> a server
 
 
 class NoScratch(DbkitError):
@@ -94,9 +96,9 @@ def scratch_database(live: pw.Database, same_version: bool = False) -> Iterator[
 
     On SQLite it is in memory. On PostgreSQL it is on the server of DBKIT_SCRATCH_URL, or else on
     the live server (in production only if the settings say so), or else on an embedded server. It
-    has the live database's search path with
-    that path's first schema, and the settings that change the meaning of SQL. Raises NoScratch if
-    no server can be used; with `same_version`, the server must have the live major version.
+    has the live database's search path with that path's first schema, and the settings that change
+    the meaning of SQL. Raises NoScratch if no server can be used; with `same_version`, the server
+    must have the live major version.
     """
     if isinstance(live, pw.SqliteDatabase):
         database = pw.SqliteDatabase(":memory:", pragmas={"foreign_keys": 1}, factory=Connection)
@@ -107,8 +109,7 @@ def scratch_database(live: pw.Database, same_version: bool = False) -> Iterator[
     reasons = []
     session, version, encoding = _session(live)
     allowed = config.scratch()
-    places = (BESIDE, EMBEDDED) if allowed.on_live else (EMBEDDED,)
-    for place, connect in (NAMED,) if allowed.url else places:
+    for place, connect in _places(allowed):
         try:
             server = connect(live, version)
             with _writable(server):
@@ -126,6 +127,16 @@ def scratch_database(live: pw.Database, same_version: bool = False) -> Iterator[
     raise NoScratch(f"There is no scratch database: {' '.join(reasons)}", HINT)
 
 
+def _places(allowed: config.Scratch) -> Iterator[tuple[str, Connect]]:
+    """The servers to try, in order."""
+    if url := allowed.url:
+        yield "the server of DBKIT_SCRATCH_URL", lambda live, version: _named(url)
+        return
+    if allowed.on_live:
+        yield BESIDE
+    yield EMBEDDED
+
+
 def _version(database: pw.Database) -> str:
     """The version of the server to which the database was last connected."""
     major, minor = divmod(database.server_version, 10_000)
@@ -136,19 +147,15 @@ def _major(version: str) -> str:
     return version.partition(".")[0]
 
 
-def _named(*_: Any) -> pw.Database:
-    target = parse(config.scratch().url or "")
+def _named(url: str) -> pw.Database:
+    target = parse(url)
     if target.dialect != "postgresql":
         raise NoScratch("DBKIT_SCRATCH_URL is not the URL of a PostgreSQL server.", HINT)
     return target.database()
 
 
-def _beside(live: pw.Database, *_: Any) -> pw.Database:
-    # this needs another connection, because CREATE DATABASE does not run in a transaction
-    params = {"dbname": live.database, **live.connect_params}
-    if "=" in live.database or "://" in live.database:  # Peewee accepts connection strings
-        params |= parse_dsn(live.database)
-    return pw.PostgresqlDatabase(params.pop("dbname"), **params)
+def _beside(live: pw.Database, _: str) -> pw.Database:
+    return beside(live)  # CREATE DATABASE does not run in the transaction of the live connection
 
 
 def _embedded(_: pw.Database, version: str) -> pw.Database:
@@ -156,7 +163,6 @@ def _embedded(_: pw.Database, version: str) -> pw.Database:
     return pw.PostgresqlDatabase("postgres", **_embedded_server(major))
 
 
-NAMED = ("the server of DBKIT_SCRATCH_URL", _named)
 BESIDE = ("beside the database", _beside)
 EMBEDDED = ("an embedded server", _embedded)
 
@@ -204,7 +210,7 @@ def _session(live: pw.Database) -> tuple[str, str, str]:
     the live server, the live encoding); empty if the live database cannot be reached."""
     if live.is_closed():
         try:
-            with opened(_beside(live)) as live:
+            with opened(beside(live)) as live:
                 return _session(live)
         except DbkitError:
             return "", "", ""

@@ -43,8 +43,8 @@ class Record:
 @dataclass(frozen=True)
 class Progress:
     """A file without a transaction (ATOMIC = False) that is half applied, or half rolled back
-    (`downgrade`): its operations as text, of which the first `done` are complete. The last may have
-    begun when the run was killed."""
+    (`downgrade`). `operations` are its operations as text; the first `done` operations are
+    complete, and the last operation may have begun when the run was killed."""
 
     downgrade: bool
     operations: tuple[str, ...]

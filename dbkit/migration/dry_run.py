@@ -97,12 +97,6 @@ def _dry_run(
             "cannot tell what remains.",
             "Complete it with `python -m dbkit migrate`.",
         )
-    for name in target.records.begun:
-        raise MigrationError(
-            f"Migration {name} is half done, and a scratch database cannot be brought to that "
-            "state.",
-            "Run `python -m dbkit migrate` or `rollback`, which completes it first.",
-        )
     with replaying(target.database, target.migrate_dir, same_version=True) as router:
         warnings = _as_on_target(target, router, ignore)
         recorder, files = Recorder(looks), []
@@ -188,7 +182,7 @@ class Recorder:
             self.sent.append(replace(sent, sql="ROLLBACK"))
 
     def taken(self) -> tuple[Sent, ...]:
-        """Return the statements, without empty transactions, and begin anew."""
+        """Return the statements, without empty transactions, and forget them."""
         taken: list[Sent] = []
         for sent in self.sent:
             if taken and _is_undone(taken[-1], sent):

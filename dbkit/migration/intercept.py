@@ -54,6 +54,16 @@ def _intercepted(real: Callable[..., Any], threads: dict[int, list[Handler]]) ->
     return method
 
 
+def sql_of(call: Callable[[], Any]) -> str:
+    """Return the statement of an intercepted call; it is empty if the call gets the connection."""
+    match call:
+        case partial(func=function, args=(str(sql), *_)) if function.__name__ == "execute_sql":
+            return sql
+        case partial(func=function, keywords={"sql": str(sql)}):
+            return sql
+    return ""
+
+
 @contextmanager
 def silenced(database: pw.Database) -> Iterator[None]:
     """Let the database send no statement of this thread, and return no rows."""

@@ -37,7 +37,7 @@ class Notes(Guard):
         router.forget()
 
     def taken(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return the operations and the hazards of a file, and begin anew."""
+        """Return the operations and the hazards of a file, and forget them."""
         taken = tuple(self.operations), tuple(dict.fromkeys(self.hazards))
         self.operations, self.hazards, self.filled = [], [], set()
         return taken
@@ -48,7 +48,7 @@ class Notes(Guard):
         step = Step(live, diff(live, desired), self.filled)
         self.hazards += step_hazards(dialect_for(database), step)
 
-    def check_sql(self, sql: object = None) -> None:
+    def check_sql(self, sql: str) -> None:
         try:
             super().check_sql(sql)
         except WouldLoseData as error:

@@ -25,7 +25,7 @@ from dbkit.transactions import is_open
 from .base_migrator import BaseMigrator
 from .data_loss import Guard
 from .edit_models import find_field, put_field
-from .intercept import intercepted
+from .intercept import intercepted, sql_of
 from .orm import Orm
 from .reshape import Reshape, TypeKey, snapshot
 from .unknown_tables import (
@@ -97,7 +97,7 @@ class Stepping(BaseMigrator):
 
     def after_queue(self, call: Callable[[], Any]) -> Any:
         if not self.busy:
-            self.guard.check_sql(*getattr(call, "args", ())[:1])
+            self.guard.check_sql(sql_of(call))
             self._before_statements()
             self.unchecked = True
         return call()

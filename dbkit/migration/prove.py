@@ -23,7 +23,7 @@ from dbkit.schema.peewee_models import Model
 from dbkit.schema.values import Schema, Table
 from dbkit.scratch_database import server_of
 
-from .changed_files import changed_since
+from .git import changed_since
 from .goal import Goal, whole
 from .new_migration import provide, reached, replay
 from .proof import Trial, refuse, with_rows

@@ -44,7 +44,7 @@ class Lines:
             return self
         block = Lines()
         head = flat(Call("migrator.without_views", tuple(names)))
-        block.lines = [f"with {head}:", *(f"    {line}".rstrip() for line in self.lines)]
+        block.lines = [f"with {head}:", *(f"{INDENT}{line}".rstrip() for line in self.lines)]
         return block
 
     def __bool__(self) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -11,8 +10,8 @@ from dbkit.errors import MigrationError
 
 from .applied import number
 from .files import Files
+from .git import on_main_branch
 
-BRANCHES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
 Choose = Callable[[Sequence[str]], str]  # asks which of these files comes first
 
 
@@ -32,7 +31,7 @@ def renumber(
     if not clash:
         return {}
     if after is None:
-        stay = _on_main_line(files.directory) & {*names}
+        stay = on_main_branch(files.directory) & {*names}
         if _clash([name for name in names if name in stay]) or not stay & {*clash}:
             after = _chosen(clash, choose)
     if after is not None:
@@ -72,19 +71,6 @@ def _chosen(clash: Sequence[str], choose: Choose | None) -> str:
             f"Name the file that comes first: --after {clash[0]}",
         )
     return choose(clash)
-
-
-def _on_main_line(directory: Path) -> set[str]:
-    """The names of the directory's files on the main branch; none if git knows no such branch."""
-    for branch in BRANCHES:
-        command = ["git", "-C", str(directory), "ls-tree", "-z", "--name-only", branch, "./"]
-        try:
-            listed = subprocess.run(command, capture_output=True, text=True, check=False)
-        except OSError:
-            return set()
-        if listed.returncode == 0:
-            return {Path(line).stem for line in listed.stdout.split("\0") if line.endswith(".py")}
-    return set()
 
 
 def _refuse_replaced(files: Files, new: Mapping[str, str]) -> None:

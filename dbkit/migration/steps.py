@@ -27,7 +27,7 @@ from dbkit.transactions import NotInTransaction, is_open
 
 from .applied import Progress
 from .files import refuse_unrun
-from .intercept import intercepted, nothing
+from .intercept import intercepted, nothing, sql_of
 from .migrator import Migrator
 from .operation_calls import SETTING, Operations
 from .recorder import Records
@@ -293,16 +293,6 @@ class Steps:
             f"{done} of its operations {'is' if done == 1 else 'are'} kept: run the command again, "
             "and it continues after these."
         )
-
-
-def sql_of(call: Callable[[], Any]) -> str:
-    """Return the statement of an intercepted call; it is empty if the call gets the connection."""
-    match call:
-        case partial(func=function, args=(str(sql), *_)) if function.__name__ == "execute_sql":
-            return sql
-        case partial(func=function, keywords={"sql": str(sql)}):
-            return sql
-    return ""
 
 
 def _is_made(live: Schema, change: Change) -> bool:

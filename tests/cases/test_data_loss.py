@@ -52,6 +52,7 @@ LOSSES = {
     'migrator.remove_model("note", cascade=True)': 'DROP TABLE "note"',
     'migrator.sql("DELETE FROM note")': "DELETE FROM note",
     'database.execute_sql("/* all */ drop table note")': "drop table note",
+    'database.execute_sql(sql="DELETE FROM note")': "DELETE FROM note",
     'migrator.orm["note"].delete().execute()': 'DELETE FROM "note"',
     'migrator.remove_model("empty")': "",
     'migrator.rename_field("note", "text", "words")': "",

@@ -20,7 +20,7 @@ from dbkit.transactions import NotInTransaction
 
 from ..sql import Statement, quoted
 from .other_sessions import beside
-from .session import TIMEOUTS, locked
+from .session import TIMEOUTS, locked, milliseconds
 
 # active_sql_transaction, invalid_transaction_termination (PostgreSQL manual, appendix A)
 REFUSED = {"25001", "2D000"}
@@ -72,8 +72,7 @@ def _settings(database: pw.Database, limits: Limits) -> Iterator[None]:
     names = [*TIMEOUTS, "search_path", "client_connection_check_interval"]
     reading = ", ".join(f"pg_catalog.current_setting('{name}')" for name in names)
     before = database.execute_sql(f"SELECT {reading}").fetchone()
-    values = [f"{getattr(limits, name) * 1000:.0f}" for name in TIMEOUTS]
-    _set(database, zip(TIMEOUTS, values, strict=True))
+    _set(database, milliseconds(limits).items())
     with suppress(pw.PeeweeException):  # some systems cannot tell whether a client is gone
         _set(database, [(names[-1], "1s")])
     try:

@@ -16,7 +16,7 @@ from ..sent import Effect, Heard, Sent
 from ..sql import NOT_DONE
 
 # The tables with their locks of this session, and the counters of its transaction. A new file node
-# means that the table was written anew.
+# means that the statement rewrote the table.
 LOOK = """
 SELECT c.oid, CASE WHEN n.nspname OPERATOR(pg_catalog.=) pg_catalog.current_schema() THEN ''
                    ELSE n.nspname::pg_catalog.text END, c.relname::pg_catalog.text, c.relfilenode,

@@ -122,7 +122,7 @@ def locked(database: pw.Database, limits: Limits) -> Iterator[None]:
     # a higher isolation level would still see the history as it was before the lock
     begin = "" if is_open(database) else "BEGIN ISOLATION LEVEL READ COMMITTED;"
     with internals.transaction_begun_inside(database):
-        sql = begin + BEGIN.format(timeouts=_set(_milliseconds(limits), local=True), key=KEY)
+        sql = begin + BEGIN.format(timeouts=_set(milliseconds(limits), local=True), key=KEY)
         with own_statements():
             is_locked = database.execute_sql(sql).fetchone()[0]
         if not is_locked:
@@ -142,7 +142,8 @@ def held(database: pw.Database) -> Iterator[None]:
             database.execute_sql(f"SELECT pg_catalog.pg_advisory_unlock({KEY})")
 
 
-def _milliseconds(limits: Limits) -> dict[str, str]:
+def milliseconds(limits: Limits) -> dict[str, str]:
+    """Return the timeouts for set_config."""
     return {name: f"{getattr(limits, name) * 1000:.0f}" for name in TIMEOUTS}
 
 
@@ -192,7 +193,7 @@ def keeping(database: pw.Database, limits: Limits, whole: bool = True) -> Iterat
     """Give a file its limits, and restore the role and the settings of the session after the
     block. Raises MigrationError if the `whole` block has one transaction and ends it (see
     `unbroken`)."""
-    timeouts = _set(_milliseconds(limits), local=True)
+    timeouts = _set(milliseconds(limits), local=True)
 
     def send(statement: str) -> State:
         nonlocal timeouts

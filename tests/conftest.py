@@ -167,6 +167,23 @@ def opened(url: str) -> Iterator[pw.Database]:
         yield database
 
 
+@contextmanager
+def listening(database: pw.Database) -> Iterator[list[str]]:
+    """The statements that a database gets in the block."""
+    sent: list[str] = []
+    execute = database.execute_sql
+
+    def listen(sql: str, *rest: Any) -> Any:
+        sent.append(sql)
+        return execute(sql, *rest)
+
+    database.execute_sql = listen
+    try:
+        yield sent
+    finally:
+        del database.execute_sql
+
+
 @pytest.fixture
 def dbkit() -> Callable[..., Result]:
     """Run the command line: `dbkit("verify", "--format", "json")`; never raises."""

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import tempfile
 import warnings
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import ClassVar
@@ -145,6 +146,11 @@ class Server:
                      f"WHERE datname = '{template}'")  # fmt: skip
         self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return name
+
+    def create_role(self, name: str, options: str = "") -> None:
+        """A role that may log in, unless the server has it: roles outlive a test."""
+        with suppress(psycopg2.errors.DuplicateObject):
+            self.execute(f'CREATE ROLE "{name}" LOGIN {options}')
 
     def _run(self, program: str, *arguments: str, check: bool = True) -> None:
         environment = {**os.environ, "LC_ALL": "C", "USER": self.user or getpass.getuser()}

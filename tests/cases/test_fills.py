@@ -14,6 +14,7 @@ from dbkit import EnumField
 from dbkit.migration import create
 from dbkit.migration.migrator import Migrator
 from dbkit.schema.dialect import dialect_for
+from tests.conftest import listening
 from tests.pairs.pair import table
 
 SQL = pw.SQL("lower('ABC')")
@@ -33,22 +34,6 @@ CONSTANTS: dict[str, tuple[Callable[..., Any], Any, Any, bool]] = {
 
 def note(**more: Any) -> Any:
     return table("note", text=pw.TextField(), **more)
-
-
-@contextmanager
-def listening(database: pw.Database) -> Iterator[list[str]]:
-    sent: list[str] = []
-    execute = database.execute_sql
-
-    def listen(sql: str, *rest: Any) -> Any:
-        sent.append(sql)
-        return execute(sql, *rest)
-
-    database.execute_sql = listen
-    try:
-        yield sent
-    finally:
-        del database.execute_sql
 
 
 @contextmanager

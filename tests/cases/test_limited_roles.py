@@ -51,10 +51,8 @@ def test_what_a_role_may_not_do(
     Path("things_of_rights.py").write_text(MODELS)
     assert dbkit("create", "first").exit_code == 0
     assert dbkit("migrate").exit_code == 0
-    with opened(server.url()) as database:
-        if not database.execute_sql("SELECT FROM pg_roles WHERE rolname = 'monitor'").fetchall():
-            database.execute_sql("CREATE ROLE monitor LOGIN")
-        database.execute_sql("ALTER ROLE monitor NOCREATEDB; ALTER ROLE monitor RESET ALL")
+    server.create_role("monitor")
+    server.execute("ALTER ROLE monitor NOCREATEDB; ALTER ROLE monitor RESET ALL")
     for one in sql.replace("{database}", name).split("; "):
         server.execute(one, name)
     monkeypatch.setenv("DATABASE_URL", server.url(name, "monitor"))
@@ -122,9 +120,7 @@ def test_a_role_that_may_not_read_still_gets_json(
         "CREATE TABLE migratehistory (id integer, name text, migrated_at timestamp)", name
     )
     Path("migrations").mkdir()
-    with opened(server.url()) as database:
-        if not database.execute_sql("SELECT FROM pg_roles WHERE rolname = 'monitor'").fetchall():
-            database.execute_sql("CREATE ROLE monitor LOGIN")
+    server.create_role("monitor")
     with opened(server.url(name, "monitor")) as database, database.atomic():
         report = library.verify(database, models, "migrations")
         assert UNREADABLE in str(report)

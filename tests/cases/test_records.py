@@ -366,9 +366,7 @@ TRICKS = {  # mallory's object, and whether a superuser may read it
 def test_a_strangers_table_is_refused(server: Server, directory: Path, trick: str) -> None:
     sql, may_read = TRICKS[trick]
     name = server.create_database()
-    with opened(server.url()) as database:
-        if not database.execute_sql("SELECT FROM pg_roles WHERE rolname = 'mallory'").fetchall():
-            database.execute_sql("CREATE ROLE mallory LOGIN")
+    server.create_role("mallory")
     server.execute("GRANT CREATE ON SCHEMA public TO mallory", name)
     with opened(server.url(name, "mallory")) as database:
         database.execute_sql(sql)

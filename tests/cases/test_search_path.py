@@ -52,9 +52,7 @@ def schema(
     sql, schema, option = PATHS[request.param]
     database = server.create_database()
     quoted = '"' + schema.replace('"', '""') + '"'
-    with opened(server.url()) as postgres:
-        if not postgres.execute_sql("SELECT FROM pg_roles WHERE rolname = 'Some one'").fetchall():
-            postgres.execute_sql('CREATE ROLE "Some one" LOGIN SUPERUSER')
+    server.create_role("Some one", "SUPERUSER")
     server.execute(f"CREATE SCHEMA {quoted}", database)
     if sql:
         server.execute(sql.replace("{database}", database))

@@ -96,9 +96,7 @@ OWNERS = {  # who owns the history; may a superuser write it, may a superuser re
 def test_a_strangers_history_is_refused(server: Server, case: str) -> None:
     sql, may_write, may_read = OWNERS[case]
     name = server.create_database()
-    with opened(server.url()) as database:
-        if not database.execute_sql("SELECT FROM pg_roles WHERE rolname = 'mallory'").fetchall():
-            database.execute_sql("CREATE ROLE mallory LOGIN")
+    server.create_role("mallory")
     server.execute("GRANT CREATE ON SCHEMA public TO mallory", name)
     with opened(server.url(name, "mallory")) as database:
         database.execute_sql(sql)

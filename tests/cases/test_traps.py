@@ -134,8 +134,7 @@ def test_no_trap_is_run(project: Project) -> None:
     server.execute("CREATE SCHEMA log CREATE SEQUENCE hits; SELECT nextval('log.hits');"
                    "GRANT ALL ON SCHEMA log, public TO PUBLIC;"
                    "GRANT ALL ON SEQUENCE log.hits TO PUBLIC", clean)  # fmt: skip
-    if not rows(server, "postgres", "SELECT FROM pg_roles WHERE rolname = 'mallory'"):
-        server.execute("CREATE ROLE mallory LOGIN")
+    server.create_role("mallory")
     project.monkeypatch.setenv("DATABASE_URL", server.url(clean))
     assert project.dbkit("create", "first").exit_code == 0
     listened = server.create_database(clean)

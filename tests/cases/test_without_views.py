@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import peewee as pw
 import pytest
@@ -18,7 +17,7 @@ from dbkit.errors import MigrationError
 from dbkit.migration.migrator import Migrator
 from dbkit.schema.dialect import dialect_for
 from tests.cases.test_attached import OLD, ROLES, SCHEMA, dump
-from tests.conftest import opened
+from tests.conftest import listening, opened
 from tests.laws.test_statements import databases
 from tests.servers import Server
 
@@ -176,20 +175,12 @@ def test_neighbours_do_not_change_the_statements(server: Server) -> None:
 
 def _sent(server: Server, neighbours: str) -> list[str]:
     """The statements that are no reading of the catalog."""
-    sent: list[str] = []
     with databases(server, "") as (url,), opened(url) as database:
         with migrating(database) as migrator:
             migrator.create_model(note())
         for sql in filter(str.strip, neighbours.split(";")):
             database.execute_sql(sql)
-        execute = database.execute_sql
-
-        def listening(sql: str, *rest: Any) -> Any:
-            sent.append(sql)
-            return execute(sql, *rest)
-
-        database.execute_sql = listening
-        with migrating(database) as migrator:
+        with listening(database) as sent, migrating(database) as migrator:
             migrator.add_fields("note", more=pw.IntegerField(null=True, index=True))
             migrator.change_fields("note", size=pw.BigIntegerField(unique=True))
     return [sql for sql in sent if sql.startswith(("ALTER", "CREATE", "DROP", "COMMENT"))]

@@ -80,9 +80,13 @@ class _Watcher(Thread):
         self.interrupted: Interrupted | None = None
 
     def run(self) -> None:
-        with self.reader:
-            if not self.reader.recv(1):
-                return  # the block has ended
+        with self.reader:  # open until the block ends: each further signal writes to it as well
+            if self.reader.recv(1):
+                self._end_statements_until_handled()
+            while self.reader.recv(64):
+                pass
+
+    def _end_statements_until_handled(self) -> None:
         start = time.monotonic()
         while self.interrupted is None:
             with self.ending:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from click.testing import Result
 
 from dbkit import migrate, status
 from dbkit.schema.postgres.other_sessions import KEY
+from dbkit.signals import Interrupted, interruptible
 from tests.cases.test_migration import MODEL, write
 from tests.conftest import opened
 from tests.servers import Server
@@ -149,3 +151,15 @@ def test_a_program_keeps_its_own_handlers(url: str, dbkit: Callable[..., Result]
     assert SEEN[0] == before
     assert before[0] not in SEEN[-1]
     assert handlers() == before
+
+
+def test_later_signals_say_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    """Python reports on stderr if it cannot write to the socket that wakes the thread."""
+    with pytest.raises(Interrupted), interruptible():
+        try:
+            signal.raise_signal(signal.SIGINT)
+        finally:
+            for _ in range(50):  # while the thread wakes and does its work
+                signal.raise_signal(signal.SIGTERM)
+                time.sleep(0.001)
+    assert capfd.readouterr() == ("", "")

@@ -151,7 +151,7 @@ class Generator:
     ) -> tuple[Lines, list[Change]]:
         """The operations that change the `old` models, which are edited, into the `new` models; and
         the changes that they make."""
-        usings = self.dialect.usings(current, patched(current, changes))
+        usings = self.dialect.effects(current, patched(current, changes)).usings
         writer = Writer(self.database, old, new, changes, fill, usings, self.goal.owns)
         return writer.write(), writer.made
 

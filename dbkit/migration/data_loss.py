@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import peewee as pw
 
 from dbkit.errors import Refused
-from dbkit.schema.changes import Alter, Change, Drop, Hints
+from dbkit.schema.changes import Hints
 from dbkit.schema.dialect import dialect_for
-from dbkit.schema.diff import diff
-from dbkit.schema.names import Name
-from dbkit.schema.values import Column, Schema, Table
+from dbkit.schema.values import Schema, Table
 
 MOST = 100_000  # rows that are counted
 COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
@@ -56,15 +54,13 @@ class Guard:
         """Check what an operation does. A table without rows has nothing to lose."""
         if self._is_off:
             return
-        statements = dialect_for(database).inside(live, desired, hints)
-        losses = list(dict.fromkeys(one.loses for one in statements if one.loses))
-        if losses:
-            names = {name for change in diff(live, desired) for name in _losing(change)}
-            rows = {table.name: _rows(database, table) for table in live.tables
-                    if table.name in names}  # fmt: skip
-            if any(rows.values()) or not rows:
-                shown = [f"{table} has {_counted(count)}" for table, count in rows.items()]
-                raise WouldLoseData(self.name, [*losses, *shown])
+        losses = dialect_for(database).effects(live, desired, hints).losses
+        names = {owner or name for owner, name in losses}
+        rows = {table.name: _rows(database, table) for table in live.tables
+                if table.name in names}  # fmt: skip
+        if losses and (any(rows.values()) or not rows):
+            shown = [f"{table} has {_counted(count)}" for table, count in rows.items()]
+            raise WouldLoseData(self.name, [*dict.fromkeys(losses.values()), *shown])
 
     def check_sql(self, sql: str) -> None:
         """Check a statement that the file itself sends."""
@@ -73,15 +69,6 @@ class Guard:
         bare = COMMENT.sub(" ", sql)
         if LOSING.search(bare) and not DEFINITION.match(bare):
             raise WouldLoseData(self.name, [" ".join(bare.split())[:200]])
-
-
-def _losing(change: Change) -> Iterable[Name]:
-    """The tables whose rows a change may lose, in part or as a whole."""
-    match change:
-        case Drop(None, Table(name)) | Alter(None, _, Table(name)):
-            yield name
-        case Drop(Name() as table, Column()) | Alter(Name() as table, _, Column()):
-            yield table
 
 
 def _rows(database: pw.Database, table: Table) -> int:

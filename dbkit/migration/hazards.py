@@ -95,13 +95,13 @@ def step_hazards(
 ) -> list[str]:
     """Return a sentence for each hazard of the changes in this direction; see `Step.rules`."""
     desired = patched(up.current, up.changes)
-    lost = [f"loses data: {statement.loses}"
-            for statement in dialect.inside(up.current, desired) if statement.loses]  # fmt: skip
+    effects = dialect.effects(up.current, desired)
+    lost = [f"loses data: {loss}" for loss in effects.losses.values()]
     types = {(table.name, part.name): part.type for table in desired.tables
              for part in table.parts if isinstance(part, Column)}  # fmt: skip
     unfit = [
         f"{reason}: column {column} of table {table} becomes {types[table, column]}"
-        for (table, column), reason in dialect.misfits(up.current, desired).items()
+        for (table, column), reason in effects.misfits.items()
     ]
     return [*lost, *unfit, *up.rules(stand_ins)]
 

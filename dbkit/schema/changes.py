@@ -94,7 +94,6 @@ class Alter:
 
 Change = Add | Drop | Alter
 Using = Mapping[tuple[Name, str], str]  # (table, column) -> an expression of the old value
-Misfits = Mapping[tuple[Name, str], str]  # (table, column) -> what happens to some of its values
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ import peewee as pw
 from dbkit.errors import ConfigError
 from dbkit.limits import DEFAULT, Limits
 
-from .changes import Change, Hints, Misfits, Using
+from .changes import Change, Hints
 from .database_objects import Object
+from .effects import Effects
 from .names import Name
 from .peewee_models import Model
 from .sent import Heard, Size
@@ -182,13 +183,8 @@ class Dialect(Protocol):
         the lines `filling`, although the database allows that only in a later transaction."""
         ...
 
-    def usings(self, current: Schema, desired: Schema) -> Using:
-        """Return the expressions that convert the values of columns whose type changes, where the
-        database system does not convert them automatically."""
-        ...
-
-    def misfits(self, current: Schema, desired: Schema) -> Misfits:
-        """Return what happens to values that do not fit the new type of their column."""
+    def effects(self, current: Schema, desired: Schema, hints: Hints | None = None) -> Effects:
+        """Return what a change of schema does to the values in the rows."""
         ...
 
     def execute(self, database: pw.Database, sql: str) -> Any:

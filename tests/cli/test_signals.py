@@ -155,11 +155,10 @@ def test_a_program_keeps_its_own_handlers(url: str, dbkit: Callable[..., Result]
 
 def test_later_signals_say_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     """Python reports on stderr if it cannot write to the socket that wakes the thread."""
-    with pytest.raises(Interrupted), interruptible():
-        try:
+    with interruptible():
+        with pytest.raises(Interrupted):
             signal.raise_signal(signal.SIGINT)
-        finally:
-            for _ in range(50):  # while the thread wakes and does its work
-                signal.raise_signal(signal.SIGTERM)
-                time.sleep(0.001)
+        for _ in range(50):  # while the thread wakes and does its work
+            signal.raise_signal(signal.SIGTERM)
+            time.sleep(0.001)
     assert capfd.readouterr() == ("", "")

@@ -114,7 +114,8 @@ def test_no_change_of_a_type_harms_in_silence(tables: pw.Database) -> None:
         live = reading.live()
     current = Schema(tables=schema(False).tables, enums=live.enums, domains=live.domains)
     desired = Schema(tables=schema(True).tables, enums=live.enums, domains=live.domains)
-    usings, misfits = dialect.usings(current, desired), dialect.misfits(current, desired)
+    effects = dialect.effects(current, desired)
+    usings, misfits = effects.usings, effects.misfits
     losing = " ".join(one.loses for one in dialect.inside(current, desired) if one.loses)
     silent = []
     for source, values in TYPES.items():

@@ -16,7 +16,8 @@ from dbkit.limits import DEFAULT, Limits
 from dbkit.pinned_queries import ask
 from dbkit.transactions import rolled_back
 
-from ..changes import Change, Hints, Misfits, Using
+from ..changes import Change, Hints
+from ..effects import Effects
 from ..names import Name
 from ..peewee_models import Model, truncated
 from ..sent import Heard, Size
@@ -25,7 +26,7 @@ from ..values import EnumType, Schema
 from . import outside, recording, sendable, session
 from .blocked import blocking_error
 from .reading import SETTINGS, Reading, usable_path
-from .writing import misfits, statements, usings, views_in_the_way
+from .writing import effects, statements, views_in_the_way
 from .writing.replaced_types import labels_first
 from .writing.restore import lost
 
@@ -148,11 +149,8 @@ class Postgres:
     ) -> list[tuple[EnumType, EnumType]]:
         return labels_first(tuple(changes), filling)
 
-    def usings(self, current: Schema, desired: Schema) -> Using:
-        return usings(current, desired)
-
-    def misfits(self, current: Schema, desired: Schema) -> Misfits:
-        return misfits(current, desired)
+    def effects(self, current: Schema, desired: Schema, hints: Hints | None = None) -> Effects:
+        return effects(current, desired, hints)
 
     def execute(self, database: pw.Database, sql: str) -> Any:
         return database.execute_sql(self.escaped(sql))

@@ -14,7 +14,8 @@ from dbkit.limits import DEFAULT, Limits
 from dbkit.own_statements import own_statements
 from dbkit.transactions import is_open, rolled_back
 
-from ..changes import Change, Hints, Misfits, Using
+from ..changes import Change, Hints
+from ..effects import Effects
 from ..names import Name
 from ..peewee_models import Model
 from ..sent import Heard, Size
@@ -23,8 +24,7 @@ from ..values import Column, EnumType, Schema, Trigger
 from . import recording, session
 from .reading import Reading
 from .tokenizer import tokens
-from .writing import statements
-from .writing.type_changes import misfits
+from .writing import effects, statements
 
 NUMBERS = count()
 
@@ -146,11 +146,8 @@ class Sqlite:
     ) -> list[tuple[EnumType, EnumType]]:
         return []  # an enum is a check of its columns
 
-    def usings(self, current: Schema, desired: Schema) -> Using:
-        return {}
-
-    def misfits(self, current: Schema, desired: Schema) -> Misfits:
-        return misfits(current, desired)
+    def effects(self, current: Schema, desired: Schema, hints: Hints | None = None) -> Effects:
+        return effects(current, desired)
 
     def execute(self, database: pw.Database, sql: str) -> Any:
         return database.execute_sql(sql)

@@ -13,9 +13,9 @@ types are not known here, so they block the replacement of a type that they use.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
-from ...changes import Add, Alter, Change, Drop, Hints, Misfits, Using
+from ...changes import Add, Alter, Change, Drop, Hints, Using
+from ...effects import Effects
 from ...names import Name
 from ...peewee_models import truncated
 from ...sql import Statement, literal, mentions, quoted
@@ -29,10 +29,10 @@ from ...values import (
     ObjectComment,
     Schema,
     Sequence,
-    Table,
 )
-from .as_sql import Spelling, uses
+from .as_sql import Spelling
 from .column_ddl import Columns
+from .losses import Losses
 from .other_ddl import Beside
 from .plan import Plan, columns_of_both
 from .restore import restoring
@@ -51,20 +51,9 @@ def statements(current: Schema, desired: Schema, hints: Hints | None = None) -> 
     return list(dict.fromkeys(one.statement for one in placed))
 
 
-def usings(current: Schema, desired: Schema) -> Using:
-    """Return the USING clauses of these statements, by table and column."""
-    writer = _Writer(current, desired, Hints())
-    clauses = {(table, old.name): writer.casts.using(table, old.name, old.type, new.type)
-             for table, old, new in writer.retyped()}  # fmt: skip
-    return {place: clause.removeprefix(" USING ") for place, clause in clauses.items() if clause}
-
-
-def misfits(current: Schema, desired: Schema) -> Misfits:
-    """Return what these statements do to values that do not fit the new type of their column."""
-    writer = _Writer(current, desired, Hints())
-    effects = {(table, old.name): writer.casts.misfit(old.type, new.type)
-             for table, old, new in writer.retyped()}  # fmt: skip
-    return {place: reason for place, reason in effects.items() if reason}
+def effects(current: Schema, desired: Schema, hints: Hints | None = None) -> Effects:
+    """Return what these statements do to values."""
+    return _Writer(current, desired, hints or Hints()).effects()
 
 
 def views_in_the_way(current: Schema, desired: Schema) -> list[str]:
@@ -86,9 +75,10 @@ class _Writer:
         self.plan = Plan(current, desired, hints.replaced)
         self.casts = Casts(self.spelling, (*current.domains, *desired.domains),
                            _fewer_labels(current, desired), hints.using)  # fmt: skip
+        self.losses = Losses(current, desired, self.plan, self.casts)
         columns = Columns(self.spelling, self.casts, self.plan.retyped, self._taken())
         self.sequences = Sequences()
-        self.beside = Beside(self.plan, [one.name for one in current.sequences])
+        self.beside = Beside(self.plan)
         self.tables = Tables(self.spelling, self.plan, columns)
 
     def retyped(self) -> Iterator[tuple[Name, Column, Column]]:
@@ -98,12 +88,24 @@ class _Writer:
                 if (table.name, new.name) in self.plan.retyped and old.type != new.type:
                     yield table.name, old, new
 
+    def effects(self) -> Effects:
+        usings: dict[tuple[Name, str], str] = {}
+        misfits: dict[tuple[Name, str], str] = {}
+        for table, old, new in self.retyped():
+            using = self.casts.using(table, old.name, old.type, new.type)
+            usings[table, old.name] = using.removeprefix(" USING ")
+            misfits[table, old.name] = self.casts.misfit(old.type, new.type)
+        return Effects(self.losses.found, _given(misfits), _given(usings))
+
     def all(self) -> Iterator[Placed]:
         for change in self.plan.changes:
+            loss = self.losses.of(change)
             for placed in self._placed(change):
-                yield self._marked(change, placed)
+                yield placed.losing(loss)
         for name in sorted(self.plan.replaced):
-            yield from self._replace_type(name)
+            loss = self.losses.of_object(name)
+            for placed in self._replace_type(name):
+                yield placed.losing(placed.statement.loses or loss)
         for rank, statement in enumerate(restoring(self.plan, self.current.attached)):
             yield Placed(Step.ATTACHED, statement, rank)
 
@@ -148,19 +150,6 @@ class _Writer:
             case _:
                 yield from self.tables.placed(change)
 
-    def _marked(self, change: Change, placed: Placed) -> Placed:
-        """The statement with its loss: if recreating a table loses data, all its statements do,
-        and so do those of its partitions."""
-        if not isinstance(change.item, Table):
-            return placed
-        above = [change.item, *self.plan.parents(change.item)]
-        recreated = [table.name for table in above if table.name in self.plan.recreated]
-        if not recreated or self.plan.old[recreated[0]].kind in VIEWS:
-            return placed
-        name = recreated[0]
-        loss = f"rows of table {name}, which must be recreated"
-        return replace(placed, statement=replace(placed.statement, loses=loss))
-
     def _add_labels(self, old: EnumType, new: EnumType) -> Iterator[Placed]:
         for place, label in enumerate(new.labels):
             if label in old.labels:
@@ -175,14 +164,11 @@ class _Writer:
         """Replace a type. The old type is renamed, and is dropped when no column uses it."""
         old, new = (_types(schema)[name] for schema in (self.current, self.desired))
         other = self._free(name)
-        loss = self.casts.fewer.get(name, "")
         kind = "TYPE" if isinstance(old, EnumType) else "DOMAIN"
         sql = f"ALTER {kind} {name.sql} RENAME TO {quoted(other.bare)}"
-        yield Placed(Step.TYPE, Statement(sql, loss), -1)
-        create = self._create_type(new)
-        yield replace(create, statement=replace(create.statement, loses=loss))
-        drop = self._drop_type(old, other)
-        yield replace(drop, statement=replace(drop.statement, loses=drop.statement.loses or loss))
+        yield Placed(Step.TYPE, Statement(sql), -1)
+        yield self._create_type(new)
+        yield self._drop_type(old, other).losing(self.losses.of_users(old))
 
     def _free(self, name: Name) -> Name:
         other = name.beside(f"{truncated(name.bare, 50)}_before")
@@ -199,19 +185,10 @@ class _Writer:
         return Placed(Step.TYPE, Statement(sql), 1 + self._rank(item, self.desired))
 
     def _drop_type(self, item: EnumType | Domain, name: Name) -> Placed:
-        """A type is not dropped while a kept column uses it."""
         kind = "TYPE" if isinstance(item, EnumType) else "DOMAIN"
         sql = f"DROP {kind} {name.sql}"
         rank = 0 if isinstance(item, EnumType) else -1 - self._rank(item, self.current)
-        return Placed(Step.DROP_TYPE, Statement(sql, self._loss_of_type(item)), rank)
-
-    def _loss_of_type(self, item: EnumType | Domain) -> str:
-        for table in self.current.tables:
-            for part in table.parts:
-                used = isinstance(part, Column) and uses(part.type, item.name)
-                if used and self.tables.is_lost(table, part):  # type: ignore[arg-type]
-                    return f"column {part.name} of table {table.name} is of type {item.name}"
-        return ""
+        return Placed(Step.DROP_TYPE, Statement(sql), rank)
 
     def _rank(self, item: EnumType | Domain, schema: Schema) -> int:
         """The number of domains below a type: a domain can be based on another domain."""
@@ -227,6 +204,10 @@ class _Writer:
 
     def _is_mentioned(self, one: Domain, by: Domain) -> bool:
         return mentions(by.definition, one.name.bare)
+
+
+def _given(texts: dict[tuple[Name, str], str]) -> Using:
+    return {place: text for place, text in texts.items() if text}
 
 
 def _fewer_labels(current: Schema, desired: Schema) -> dict[Name, str]:

@@ -43,17 +43,13 @@ class Columns:
         yield from beside
 
     def drop(self, table: Name, column: Column) -> Placed:
-        """Drop a column. A generated column can be computed again; any other loses its values."""
         sql = f"ALTER TABLE {table.sql} DROP COLUMN {quoted(column.name)}"
-        if column.generated is not None:
-            return Placed(Step.DROP_GENERATED, Statement(sql))
-        return Placed(Step.DROP_COLUMN, Statement(sql, f"column {column.name} of table {table}"))
+        step = Step.DROP_COLUMN if column.generated is None else Step.DROP_GENERATED
+        return Placed(step, Statement(sql))
 
     def alter(self, table: Name, old: Column, new: Column) -> Iterator[Placed]:
         head = f"ALTER TABLE {table.sql} ALTER COLUMN {quoted(new.name)}"
         retyped = (table, new.name) in self.retyped
-        loss = self.casts.loss(old.type, new.type) if retyped else ""
-        reason = loss and f"column {new.name} of table {table}: {loss}"
         steps = [
             *self._off(table, old, new, retyped),
             *self._type(table, old, new, retyped),
@@ -61,7 +57,7 @@ class Columns:
         ]
         for step, sql in steps:
             sql = f"{head} {sql}" if sql.split()[0] in ("SET", "DROP", "ADD", "TYPE") else sql
-            yield Placed(step, Statement(sql, reason))
+            yield Placed(step, Statement(sql))
         if new.identity and not _keeps_sequence(old, new):
             yield self._advance(table, new)
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...changes import Add, Alter, Change, Drop
-from ...names import Name
 from ...sql import Statement, literal, quoted
-from ...values import VIEWS, Extension, Namespace, ObjectComment
+from ...values import Extension, Namespace, ObjectComment
 from .plan import Plan
 from .steps import Placed, Step
 
@@ -15,9 +14,8 @@ from .steps import Placed, Step
 class Beside:
     """Writes the statements for schemas, extensions and comments outside tables."""
 
-    def __init__(self, plan: Plan, sequences: list[Name]) -> None:
+    def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.lasting = [one.name for one in plan.old.values() if one.kind not in VIEWS] + sequences
 
     def placed(self, change: Change) -> Iterator[Placed]:
         match change:
@@ -25,7 +23,7 @@ class Beside:
                 sql = f"CREATE SCHEMA IF NOT EXISTS {quoted(name)}"
                 yield Placed(Step.NAMESPACE, Statement(sql))
             case Drop(item=Namespace(name)):
-                yield self._drop_namespace(name)
+                yield Placed(Step.DROP_NAMESPACE, Statement(f"DROP SCHEMA {quoted(name)}"))
             case Add(item=Extension(name, schema)):
                 sql = f"CREATE EXTENSION IF NOT EXISTS {quoted(name)} SCHEMA {quoted(schema)}"
                 yield Placed(Step.EXTENSION, Statement(sql))
@@ -33,8 +31,7 @@ class Beside:
                 sql = f"ALTER EXTENSION {quoted(name)} SET SCHEMA {quoted(schema)}"
                 yield Placed(Step.EXTENSION, Statement(sql))
             case Drop(item=Extension(name)):
-                loss = f"extension {name}, with all that belongs to it"
-                yield Placed(Step.DROP_EXTENSION, Statement(f"DROP EXTENSION {quoted(name)}", loss))
+                yield Placed(Step.DROP_EXTENSION, Statement(f"DROP EXTENSION {quoted(name)}"))
             case Add(item=ObjectComment() as item) | Alter(new=ObjectComment() as item):
                 yield self._comment(item, literal(item.text))
             case Drop(item=ObjectComment() as item) if not self._is_gone(item):
@@ -51,9 +48,3 @@ class Beside:
             isinstance(change, Drop) and change.table is None and change.item.name == name
             and not isinstance(change.item, ObjectComment) for change in self.plan.changes
         )  # fmt: skip
-
-    def _drop_namespace(self, name: str) -> Placed:
-        """Drop a schema. Its tables and sequences may contain data."""
-        lost = [one for one in self.lasting if one.schema == name]
-        loss = f"{', '.join(map(str, lost))} in schema {name}" if lost else ""
-        return Placed(Step.DROP_NAMESPACE, Statement(f"DROP SCHEMA {quoted(name)}", loss))

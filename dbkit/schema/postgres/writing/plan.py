@@ -69,7 +69,7 @@ class Plan:
         self._find_keys()
         self._find_views()
         self.kept = [pair for pair in self.kept if pair[1].name not in self.recreated]
-        self.changes = [*self._simple(changes), *self._all_again()]
+        self.changes = [*self._simple(changes), *self._in_the_way(), *self._all_again()]
 
     def _recreated(self, changes: tuple[Change, ...]) -> set[Name]:
         """Views that differ, tables that cannot be altered, and partitions of those."""
@@ -264,14 +264,24 @@ class Plan:
             for other in diff(Schema(tables=(self.old[parent.name],)), Schema(tables=(parent,)))
         )
 
-    def is_in_the_way(self, part: Part) -> bool:
+    def _in_the_way(self) -> Iterator[Change]:
+        for table in self.old.values():
+            yield from (Drop(table.name, part) for part in table.parts
+                        if self.is_in_the_way(table, part))  # fmt: skip
+
+    def is_in_the_way(self, table: Table, part: Part) -> bool:
         """Whether a part of a dropped table must be dropped even if the table is kept for its rows:
         something on which the part depends is dropped."""
-        if isinstance(part, ForeignKey):
-            return (part.target, frozenset(part.target_columns)) in self.dropped_keys
-        gone = (name for name, table in self.old.items() if table.kind in VIEWS
-                and (name not in self.new or name in self.recreated))  # fmt: skip
-        return any(self._names(words_of(part), view) for view in gone)
+        if table.name in self.new or table.kind == "foreign table":
+            return False
+        match part:
+            case ForeignKey():
+                return (part.target, frozenset(part.target_columns)) in self.dropped_keys
+            case Policy() | Rule():
+                gone = (name for name, table in self.old.items() if table.kind in VIEWS
+                        and (name not in self.new or name in self.recreated))  # fmt: skip
+                return any(self._names(words_of(part), view) for view in gone)
+        return False
 
     def parents(self, table: Table) -> list[Table]:
         """Return the desired tables from which this table inherits columns."""

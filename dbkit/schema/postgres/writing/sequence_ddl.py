@@ -23,8 +23,7 @@ class Sequences:
 
     def drop(self, name: Name) -> Placed:
         """Drop a sequence, which may have been dropped with the column that owned it."""
-        sql = f"DROP SEQUENCE IF EXISTS {name.sql}"
-        return Placed(Step.DROP_SEQUENCE, Statement(sql, f"how far sequence {name} has counted"))
+        return Placed(Step.DROP_SEQUENCE, Statement(f"DROP SEQUENCE IF EXISTS {name.sql}"))
 
     def alter(self, old: Sequence, new: Sequence) -> Iterator[Placed]:
         """Alter a sequence. A sequence that is out of its new bounds begins again."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum, auto
 
 from ...sql import Statement
@@ -56,3 +56,7 @@ class Placed:
     step: Step
     statement: Statement
     rank: int = 0
+
+    def losing(self, loss: str) -> Placed:
+        """Return the same with the data that the statement loses, in words."""
+        return replace(self, statement=replace(self.statement, loses=loss)) if loss else self

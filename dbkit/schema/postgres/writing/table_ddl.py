@@ -52,9 +52,9 @@ class Tables:
             case Alter(old=Table() as old, new=Table() as new):
                 yield from self._alter(old, new)
             case Add(table=Name() as table, item=Column() as column):
-                yield from self._add_column(table, column)
+                yield from self.columns.add(table, column)
             case Drop(table=Name() as table, item=Column() as column):
-                yield self._drop_column(table, column)
+                yield self.columns.drop(table, column)
             case Alter(table=Name() as table, old=Column() as old, new=Column() as new):
                 yield from self.columns.alter(table, old, new)
             case Alter(table=Name() as table, old=old, new=new):
@@ -63,38 +63,6 @@ class Tables:
                 yield from self._add(self.plan.new[table], item)  # type: ignore[arg-type]
             case Drop(table=Name() as table, item=item):
                 yield from self._drop_part(table, item)  # type: ignore[arg-type]
-
-    def is_lost(self, table: Table, column: Column) -> bool:
-        """Whether a column is dropped with its values."""
-        if table.kind in VIEWS:
-            return False
-        new = self.plan.new.get(table.name)
-        if new is None or table.name in self.plan.recreated:
-            return True
-        gone = not any(part.name == column.name for part in new.parts if isinstance(part, Column))
-        return column.generated is None and (gone or (table.name, column.name) in self.plan.again)
-
-    def _add_column(self, table: Name, column: Column) -> Iterator[Placed]:
-        """Add a column. If it replaces a column whose values would be lost, that column may still
-        exist."""
-        for placed in self.columns.add(table, column):
-            loss = self._loss_of_again(table, column)
-            yield replace(placed, statement=replace(placed.statement, loses=loss))
-
-    def _drop_column(self, table: Name, column: Column) -> Placed:
-        placed = self.columns.drop(table, column)
-        loss = placed.statement.loses or self._loss_of_again(table, column)
-        return replace(placed, statement=replace(placed.statement, loses=loss))
-
-    def _loss_of_again(self, table: Name, column: Column) -> str:
-        """The loss if a column is dropped and added: a column that becomes generated, or is no
-        longer generated, loses its values."""
-        if (table, column.name) not in self.plan.again:
-            return ""
-        both = [part for side in (self.plan.old, self.plan.new) for part in side[table].parts
-                if isinstance(part, Column) and part.name == column.name]  # fmt: skip
-        plain = any(part.generated is None for part in both)
-        return f"column {column.name} of table {table}" if plain else ""
 
     def _create(self, table: Table) -> Iterator[Placed]:
         if table.kind == "foreign table":
@@ -181,17 +149,16 @@ class Tables:
                 yield Placed(Step.VIEW_INDEX, Statement(sql))
 
     def _drop(self, table: Table) -> Iterator[Placed]:
-        loss = "" if table.kind in VIEWS else f"table {table.name}"
-        for part in table.parts:
-            if isinstance(part, ForeignKey | Policy | Rule) and table.kind != "foreign table":
-                reason = "" if self.plan.is_in_the_way(part) else loss
-                for placed in self._drop_part(table.name, part):
-                    yield replace(placed, statement=replace(placed.statement, loses=reason))
+        is_foreign = table.kind == "foreign table"
+        for part in () if is_foreign else table.parts:
+            alone = self.plan.is_in_the_way(table, part)
+            if isinstance(part, ForeignKey | Policy | Rule) and not alone:
+                yield from self._drop_part(table.name, part)
         words = "TABLE" if table.kind not in (*VIEWS, "foreign table") else table.kind.upper()
         sql = f"DROP {words} {table.name.sql}"
         step = Step.DROP_VIEW if table.kind in VIEWS else Step.DROP_TABLE
         rank = -self._rank(table, self.plan.old)
-        yield Placed(step, Statement(sql, loss), rank)
+        yield Placed(step, Statement(sql), rank)
 
     def _alter(self, old: Table, new: Table) -> Iterator[Placed]:
         name = new.name.sql

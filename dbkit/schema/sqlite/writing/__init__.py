@@ -17,6 +17,7 @@ from collections.abc import Iterator
 
 from ...changes import Add, Alter, Change, Drop
 from ...diff import diff
+from ...effects import Effects
 from ...names import Name
 from ...sql import Statement, folded, listed, literal, mentions, quoted
 from ...values import Column, Index, Part, Schema, Table, Trigger
@@ -32,7 +33,8 @@ from .table_ddl import (
     is_literal,
     key_of,
 )
-from .type_changes import by_lower, loses
+from .type_changes import by_lower
+from .type_changes import effects as effects_on_values
 
 
 def statements(current: Schema, desired: Schema, wrapped: bool = True) -> list[Statement]:
@@ -51,6 +53,11 @@ def statements(current: Schema, desired: Schema, wrapped: bool = True) -> list[S
     return [*begin, *writer.all(), *end]
 
 
+def effects(current: Schema, desired: Schema) -> Effects:
+    """Return what these statements do to values."""
+    return _Writer(current, desired, diff(current, desired)).effects
+
+
 class _Writer:
     def __init__(self, current: Schema, desired: Schema, changes: tuple[Change, ...]) -> None:
         self.changes = changes
@@ -65,9 +72,7 @@ class _Writer:
         self.dropped = [table for table in self.old.values()
                         if table.name not in self.new or table.name in self.recreated]  # fmt: skip
         self.apart = bool(self.rebuilt) or any(not _is_view(table) for table in self.dropped)
-        self.losses = {name: self._loss(name) for name in self.rebuilt} | {
-            name: f"table {name}" for name in self.recreated if not _is_view(self.old[name])
-        }
+        self.effects = effects_on_values(current, desired, self.recreated)
 
     def all(self) -> Iterator[Statement]:
         yield from self._drops()
@@ -107,7 +112,13 @@ class _Writer:
                 if kind == "table" and owner.schema == table.schema]  # fmt: skip
 
     def _marked(self, table: Table, sql: str) -> Statement:
-        return Statement(sql, self.losses.get(table.name, ""))
+        return Statement(sql, self._loss(table.name))
+
+    def _loss(self, name: Name) -> str:
+        """What a rebuilt table loses, or a table that is dropped or created again."""
+        of_columns = name in self.rebuilt
+        return ", ".join(loss for (table, item), loss in self.effects.losses.items()
+                         if item == name or (of_columns and table == name))  # fmt: skip
 
     def _created(self) -> list[Table]:
         return [table for table in self.new.values()
@@ -151,12 +162,6 @@ class _Writer:
         again = folded(column.name) in by_lower(self.new[table.name])
         return not again and not any(mentions(text, column.name) for text in texts)
 
-    def _loss(self, name: Name) -> str:
-        new = by_lower(self.new[name])
-        stored = [column for column in columns(self.old[name]) if column.generated is None]
-        lost = [column.name for column in stored if loses(column, new.get(folded(column.name)))]
-        return f"values of {', '.join(lost)} of table {name}" if lost else ""
-
     def _drops(self) -> Iterator[Statement]:
         for table, trigger in _triggers(self.old):
             if self.apart or self._is_gone(table, trigger):
@@ -170,7 +175,7 @@ class _Writer:
                     yield Statement(f"DROP INDEX {table.name.beside(part.name or '').sql}")
         for table in self.dropped:
             if not _is_view(table):
-                yield Statement(f"DROP TABLE {table.name.sql}", f"table {table.name}")
+                yield self._marked(table, f"DROP TABLE {table.name.sql}")
 
     def _is_gone(self, table: Table, part: Part) -> bool:
         """Whether the part must be dropped by a statement of its own."""
@@ -202,8 +207,7 @@ class _Writer:
                     yield Statement(sql)
                 case Drop(Name() as table, Column() as column):
                     sql = f"ALTER TABLE {table.sql} DROP COLUMN {quoted(column.name)}"
-                    loss = f"values of {column.name} of table {table}"
-                    yield Statement(sql, "" if column.generated else loss)
+                    yield Statement(sql, self.effects.losses.get((table, column.name), ""))
 
     def _indexes(self) -> Iterator[Statement]:
         made = [*self.rebuilt, *(table.name for table in self._created())]

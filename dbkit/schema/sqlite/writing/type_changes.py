@@ -7,9 +7,10 @@ unchanged, whatever its length. Only STRICT tables and the rowid refuse values.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
-from ...changes import Misfits
+from ...effects import Effects, losses
+from ...names import Name
 from ...sql import folded
 from ...values import Column, Schema, Table
 from .table_ddl import columns, key_of
@@ -32,16 +33,17 @@ NONE = "fails where a value is none of the new type"
 REALS = ("real", "floa", "doub")
 
 
-def misfits(current: Schema, desired: Schema) -> Misfits:
-    """Return what happens to values that do not fit the new type of their column."""
+def effects(current: Schema, desired: Schema, recreated: Container[Name]) -> Effects:
+    """Return what a change does to values, if these virtual tables are created again."""
     olds = {table.name: table for table in current.tables}
-    return {
+    misfits = {
         (table.name, new.name): reason
         for table in desired.tables
         if table.kind == "table" and table.name in olds
         for old, new in _both(olds[table.name], table)
         if new.generated is None and (reason := _misfit(table, old, new))
     }
+    return Effects(losses(current, desired, recreated, _altered, folded), misfits)
 
 
 def _misfit(table: Table, old: Column, new: Column) -> str:
@@ -57,11 +59,11 @@ def _misfit(table: Table, old: Column, new: Column) -> str:
     return "keeps values that do not fit" if _sizes(new) < _sizes(old) else ""
 
 
-def loses(old: Column, new: Column | None) -> bool:
-    """Whether values would be lost or stored as other values."""
-    if new is None or new.generated is not None:
-        return True
-    return (_affinity(old.type), _affinity(new.type)) in CHANGED
+def _altered(_: Table, old: Column, new: Column) -> str | None:
+    """Why values are lost, or stored as other values; None if they are not."""
+    if old.generated is not None or new.generated is not None:
+        return "" if old.generated is None else None
+    return CHANGED.get((_affinity(old.type), _affinity(new.type)))
 
 
 def _affinity(type_: object) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dbkit.schema.details import Action, Key, TableOptions
-from dbkit.schema.postgres.writing import misfits, statements, usings
+from dbkit.schema.postgres.writing import effects, statements
 from dbkit.schema.values import (
     Check,
     Column,
@@ -160,9 +160,10 @@ def test_a_column_gets_another_type(
     assert statement.sql == f'ALTER TABLE "t" ALTER COLUMN "a" TYPE {new}' + (
         f" USING {using}" if using else ""
     )
-    assert usings(*pair) == ({(own("t"), "a"): using} if using else {})
-    assert misfit in misfits(*pair).get((own("t"), "a"), "")
-    assert bool(misfits(*pair)) == bool(misfit)
+    found = effects(*pair)
+    assert found.usings == ({(own("t"), "a"): using} if using else {})
+    assert misfit in found.misfits.get((own("t"), "a"), "")
+    assert bool(found.misfits) == bool(misfit)
     assert bool(statement.loses) == loses
 
 

@@ -86,7 +86,7 @@ def test_a_rebuilt_table_gets_its_indexes_and_triggers_again(memory: sqlite3.Con
 
 def test_what_loses_data_says_so() -> None:
     (column,) = statements(schema(A, Column("b", "text")), schema(A))
-    assert column.loses == "values of b of table t"
+    assert column.loses == "column b of table t"
     (table,) = (one for one in statements(schema(A), Schema()) if one.loses)
     assert (table.sql, table.loses) == ('DROP TABLE "t"', "table t")
     rebuilt = statements(schema(A, Column("b", "text", generated=Generated("a"))), schema(A, CHECK))

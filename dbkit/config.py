@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import configparser
 import json
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
-
-from dotenv.parser import parse_stream
-from environs import Env
 
 from .errors import ConfigError
 from .limits import LIMITS, Limits, seconds
@@ -30,6 +28,7 @@ YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 ENVIRONMENTS = ("development", "test", "staging", "production")
 PLAIN = re.compile(r"[\w.$-]+")
 ENTRY = re.compile(r'"(?:[^"\\]|\\.)*"(?!\S)|\S+')
+Get = Callable[[str], str | None]  # reads a variable; None if it is missing or empty
 PARTS = ("DB_HOST", "DB_PORT", "DB_NAME", "DB_USER", "DB_PASSWORD")
 
 
@@ -75,16 +74,10 @@ def load(
 
     Raises ConfigError if a source cannot be read or has an invalid value.
     """
-    both = Env()
-    try:
-        _refuse_broken_lines(Path(".env"))
-        both.read_env(Path.cwd() / ".env", recurse=False)
-    except (OSError, ValueError) as error:
-        raise ConfigError(f".env cannot be read: {error}") from None
-    project = _project()
+    get, project = _with_dotenv(), _project()
 
     def setting(name: str, flag: str | Path | None) -> str | None:
-        return str(flag or "") or _get(both, f"DBKIT_{name.upper()}") or project.get(name)
+        return str(flag or "") or get(f"DBKIT_{name.upper()}") or project.get(name)
 
     def time(name: str, flag: str | None) -> dict[str, Any]:
         text = setting(name, flag)
@@ -94,8 +87,8 @@ def load(
     def switch(name: str, flag: bool) -> bool:
         return _switch(name, setting(name, "yes" * flag))
 
-    environment = _environment(both)
-    url, direct = (database, None) if database else _urls(Env(), both)
+    environment = _environment(get)
+    url, direct = (database, None) if database else _urls(get)
     if url is None and environment == "production":
         raise ConfigError(
             "DBKIT_ENV is production, but no setting names a database.",
@@ -144,13 +137,29 @@ def _module(spec: str | None) -> str:
     return (spec or "").partition(":")[0]
 
 
-def _refuse_broken_lines(path: Path) -> None:
-    """Raise ValueError for a broken line: environs would skip it, and a database URL in it."""
-    if path.exists():
+def _without_dotenv(name: str) -> str | None:
+    return os.environ.get(name) or None
+
+
+def _with_dotenv() -> Get:
+    """Read the variables of the environment and then those of `.env`. Raises ConfigError, also for
+    a broken line: environs would skip it, and a database URL in it."""
+    path = Path.cwd() / ".env"
+    try:
+        if not path.exists():
+            return _without_dotenv
+        from dotenv.parser import parse_stream
+        from environs import Env  # without a file, `status` would spend a quarter of its time here
+
         with path.open(encoding="utf-8") as stream:
             for binding in parse_stream(stream):
                 if binding.error:
                     raise ValueError(f"line {binding.original.line} is not NAME=VALUE")
+        both = Env()
+        both.read_env(path, recurse=False)
+    except (OSError, ValueError) as error:
+        raise ConfigError(f".env cannot be read: {error}") from None
+    return lambda name: both.str(name, "") or None
 
 
 def is_directory(path: Path) -> bool:
@@ -173,39 +182,34 @@ class Scratch:
 def scratch() -> Scratch:
     """Return the settings for scratch databases. In production, dbkit creates them on the live
     server only with `scratch = live` (DBKIT_SCRATCH). Raises ConfigError."""
-    both = Env()
-    both.read_env(Path.cwd() / ".env", recurse=False)
-    where = _get(both, "DBKIT_SCRATCH") or _project().get("scratch")
+    get = _with_dotenv()
+    where = get("DBKIT_SCRATCH") or _project().get("scratch")
     if where not in (None, "live", "embedded"):
         raise ConfigError(f"scratch (DBKIT_SCRATCH) is {where}.", "Use live or embedded.")
-    usual = "embedded" if _environment(both) == "production" else "live"
-    return Scratch(_get(both, "DBKIT_SCRATCH_URL"), (where or usual) == "live")
+    usual = "embedded" if _environment(get) == "production" else "live"
+    return Scratch(get("DBKIT_SCRATCH_URL"), (where or usual) == "live")
 
 
-def _environment(env: Env) -> str:
-    name = (_get(env, "DBKIT_ENV") or "").strip().lower() or "development"
+def _environment(get: Get) -> str:
+    name = (get("DBKIT_ENV") or "").strip().lower() or "development"
     if name not in ENVIRONMENTS:  # "prod" must not go unprotected
         raise ConfigError(f"DBKIT_ENV is {name}.", f"Use one of: {', '.join(ENVIRONMENTS)}.")
     return name
 
 
-def _get(env: Env, name: str) -> str | None:
-    return env.str(name, "") or None
-
-
-def _urls(environment: Env, both: Env) -> tuple[str | None, str | None]:
+def _urls(both: Get) -> tuple[str | None, str | None]:
     """The URL from the environment, or else from `.env`, given as a whole or in DB_ parts; and the
     direct URL, but not that of `.env` if the environment names another database.
 
     If the environment has only some of the parts, `.env` completes them.
     """
-    for env in (environment, both):
-        direct = _get(env, "DATABASE_DIRECT_URL")
-        if url := _get(env, "DATABASE_URL"):
+    for get in (_without_dotenv, both):
+        direct = get("DATABASE_DIRECT_URL")
+        if url := get("DATABASE_URL"):
             return url, direct
-        if _get(env, "DB_HOST") or _get(env, "DB_NAME"):
+        if get("DB_HOST") or get("DB_NAME"):
             return _joined(both), direct
-    if any(_get(both, part) for part in PARTS):
+    if any(map(both, PARTS)):
         return _joined(both), direct
     if direct:
         raise ConfigError(
@@ -214,10 +218,10 @@ def _urls(environment: Env, both: Env) -> tuple[str | None, str | None]:
     return None, None
 
 
-def _joined(env: Env) -> str:
+def _joined(get: Get) -> str:
     # bytes that are not UTF-8 are kept here, and parse() refuses them
     host, port, name, user, password = (
-        quote(_get(env, part) or "", safe="", errors="surrogateescape") for part in PARTS
+        quote(get(part) or "", safe="", errors="surrogateescape") for part in PARTS
     )
     if not name:
         raise ConfigError(

@@ -10,15 +10,15 @@ from itertools import groupby
 from typing import Any
 
 import peewee as pw
-from peewee_migrate.models import MigrateHistory
 
 from dbkit.errors import MigrationError
 from dbkit.own_statements import own_statements
 from dbkit.schema.dialect import dialect_for
+from dbkit.schema.peewee_models import HISTORY_TABLE
 
 from .applied import Progress, Record, Standing
 from .checksums import Content
-from .records import Query, RecordTable, name_for, steps_name_for
+from .records import MigrateHistory, Query, RecordTable, bound, name_for, steps_name_for
 
 # it prints on standard error unless the program configures it
 logger = logging.getLogger(__name__)
@@ -28,7 +28,9 @@ class Records:
     """The rows of the history table. Its name is always qualified, because a migration may change
     the search path."""
 
-    def __init__(self, database: pw.Database, table: str, schema: str | None) -> None:
+    def __init__(
+        self, database: pw.Database, table: str = HISTORY_TABLE, schema: str | None = None
+    ) -> None:
         self.database, self.table, self.schema = database, table, schema
         self.begun: dict[str, Progress] = {}  # the half-done files, when the history was last read
         self.has_steps = False
@@ -193,9 +195,8 @@ class Records:
         return there
 
     def _use(self, schema: str | None) -> None:
-        meta = {"database": self.database, "table_name": self.table, "schema": schema}
-        self.model: Any = type(
-            "MigrateHistory", (MigrateHistory,), {"Meta": type("Meta", (), meta)}
+        self.model: Any = bound(
+            MigrateHistory, database=self.database, table_name=self.table, schema=schema
         )
         self.files = RecordTable(self.database, self.model)
 

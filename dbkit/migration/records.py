@@ -9,6 +9,8 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from dataclasses import fields
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import peewee as pw
@@ -22,8 +24,16 @@ from .checksums import Content
 Query = Any  # a query of Peewee; peewee ships no types
 
 
+class MigrateHistory(pw.Model):
+    """A row of the history, as in `peewee_migrate.models`. (To import that module takes as long as
+    everything that `status` needs of dbkit.)"""
+
+    name = pw.CharField()
+    migrated_at = pw.DateTimeField(default=partial(datetime.now, UTC))
+
+
 class RecordedFile(pw.Model):
-    """A row of the table."""
+    """A row of the table beside it."""
 
     name = pw.CharField(primary_key=True)
     migrated_at = pw.CharField()
@@ -59,8 +69,8 @@ class RecordTable:
         meta = history._meta
         options = {"database": database, "schema": meta.schema}
         files, steps = name_for(meta.table_name), steps_name_for(meta.table_name)
-        self.model = _bound(RecordedFile, **options, table_name=files)
-        self.steps = _bound(
+        self.model = bound(RecordedFile, **options, table_name=files)
+        self.steps = bound(
             RecordedStep,
             **options,
             table_name=steps,
@@ -139,7 +149,7 @@ def steps_name_for(history: str) -> str:
     return f"{name_for(history)}_steps"
 
 
-def _bound(model: type[pw.Model], **options: Any) -> Any:
+def bound(model: type[pw.Model], **options: Any) -> Any:
     body = {"Meta": type("Meta", (), options), "__module__": __name__}
     return type(model.__name__, (model,), body)
 

@@ -12,9 +12,8 @@ import peewee as pw
 from dbkit.database_argument import takes_database
 
 from .applied import Progress, Record
-from .intercept import silenced
-from .operation_calls import Count, Operations
-from .router import Router
+from .files import Files
+from .recorder import Records
 
 
 @dataclass(frozen=True)
@@ -119,8 +118,9 @@ def status(
 
     With `allow_edited`, applied files that were edited, or that are gone, are no errors.
     """
-    router = Router(database, directory)
-    standing = router.standing()
+    records = Records(database)
+    layout = Files(Path(directory)).layout()
+    standing = layout.standing(records.read(), records.begun)
     return Status(
         standing.applied,
         tuple(standing.pending),
@@ -131,20 +131,28 @@ def status(
         tuple(map(str, standing.errors if allow_edited else standing.problems)),
         standing.gaps,
         {name: record for name in standing.applied if (record := standing.records.get(name))},
-        tuple(_half_done(router, *one) for one in standing.begun.items()),
+        tuple(_half_done(database, directory, *one) for one in standing.begun.items()),
     )
 
 
-def _half_done(router: Router, name: str, progress: Progress) -> HalfDone:
+def _half_done(
+    database: pw.Database, directory: str | Path, name: str, progress: Progress
+) -> HalfDone:
     try:
-        operations = max(_count(router, name, progress.downgrade), progress.done)
+        operations = max(_count(database, directory, name, progress.downgrade), progress.done)
     except Exception:  # the file may be gone, or wrong
         operations = None
     return HalfDone(name, progress.done, operations, progress.downgrade)
 
 
-def _count(router: Router, name: str, downgrade: bool) -> int:
+def _count(database: pw.Database, directory: str | Path, name: str, downgrade: bool) -> int:
     """The number of a file's operations."""
+    # without a half-done file, `status` needs nothing that runs migrations
+    from .intercept import silenced
+    from .operation_calls import Count, Operations
+    from .router import Router
+
+    router = Router(database, directory)
     count = Count(router.migrator)
     migrate, rollback = router.read(name)
     function = rollback if downgrade else migrate

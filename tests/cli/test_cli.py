@@ -287,11 +287,21 @@ def test_every_public_name_is_there() -> None:
     [
         ("from dbkit.cli import main; main(['--help'], standalone_mode=False)",
          ("peewee", "psycopg2", "environs")),
+        ("from dbkit.cli import main; "
+         "main(['status', '--database', 'sqlite:///:memory:'], standalone_mode=False)",
+         ("environs", "peewee_migrate", "unittest.mock", "dbkit.migration.router",
+          "dbkit.verification.report", "dbkit.schema.postgres")),
         ("from dbkit.migration import Router", ("dbkit.adoption", "dbkit.migration.new_migration")),
         ("import dbkit", ("click", "peewee")),
     ],
 )  # fmt: skip
 def test_a_command_imports_only_what_it_needs(code: str, spared: tuple[str, ...]) -> None:
     asked = f"{code}; import sys; print([name for name in {spared!r} if name in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", asked],
+        cwd=MIGRATIONS.parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert done.stdout.splitlines()[-1] == "[]"

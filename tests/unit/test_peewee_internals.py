@@ -16,6 +16,7 @@ from typing import Any
 import peewee as pw
 import peewee_migrate
 import peewee_migrate.migrator
+import peewee_migrate.models
 import peewee_migrate.router
 import pytest
 from peewee_migrate import cli
@@ -24,7 +25,7 @@ from playhouse import postgres_ext, sqlite_ext
 import dbkit
 from dbkit import peewee_internals as internals
 from dbkit.fields import EnumField
-from dbkit.migration import Migrator
+from dbkit.migration import Migrator, records
 from dbkit.migration.base_migrator import BaseMigrator
 
 SQLITE = pw.SqliteDatabase(":memory:")
@@ -400,6 +401,16 @@ def test_shared_functions_work_on_the_other_database() -> None:
 
 
 # peewee-migrate
+
+
+@pytest.mark.parametrize("database", [SQLITE, POSTGRES])
+def test_the_history_is_the_table_of_peewee_migrate(database: pw.Database) -> None:
+    theirs, ours = (
+        records.bound(model, database=database, table_name="migratehistory")
+        for model in (peewee_migrate.models.MigrateHistory, records.MigrateHistory)
+    )
+    assert ours._schema._create_table(False).query() == theirs._schema._create_table(False).query()
+    assert ours().migrated_at.tzinfo == theirs().migrated_at.tzinfo
 
 
 def test_pw_migrate_uses_the_router_that_conf_sets(

@@ -32,7 +32,7 @@ POSTGRES = [
     pytest.param("postgres15", marks=[pytest.mark.postgres, no_15]),
 ]
 EVERY_CASE = bool(os.environ.get("DBKIT_EVERY_CASE"))
-LONG = 4  # cases
+STEP = 8  # of the tests of a file on PostgreSQL 15
 SQLITE = pytest.param("sqlite", marks=pytest.mark.sqlite)
 
 
@@ -62,8 +62,8 @@ def pytest_configure() -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """A test that gets a server's name by a parameter of whatever fixture is one of PostgreSQL. Of
-    a long table of cases every eighth is run on 15, unless DBKIT_EVERY_CASE is set."""
-    tables: dict[str, list[pytest.Item]] = {}
+    the tests of a file every eighth is run on 15, unless DBKIT_EVERY_CASE is set."""
+    files: dict[str, list[pytest.Item]] = {}
     for item in items:
         given = getattr(item, "callspec", None)
         servers = [one for one in given.params.values() if isinstance(one, str) and one in BINARIES
@@ -71,9 +71,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if servers:
             item.add_marker(pytest.mark.postgres)
         if servers == ["postgres15"]:
-            tables.setdefault(item.nodeid.partition("[")[0], []).append(item)
-    left_out = {id(item) for table in tables.values() if len(table) > LONG and not EVERY_CASE
-                for number, item in enumerate(table) if number % 8}  # fmt: skip
+            files.setdefault(item.nodeid.partition("::")[0], []).append(item)
+    left_out = {id(item) for tests in files.values() if not EVERY_CASE
+                for number, item in enumerate(tests) if number % STEP}  # fmt: skip
     config.hook.pytest_deselected(items=[item for item in items if id(item) in left_out])
     items[:] = [item for item in items if id(item) not in left_out]
 

@@ -1,6 +1,6 @@
 """A name in the database never becomes syntax or a setting in a file that init writes.
 
-A dozen examples each; `DBKIT_EXAMPLES=300 pytest tests/laws/test_adopted_names.py` tries hundreds.
+Six examples each; `DBKIT_EXAMPLES=300 pytest tests/laws/test_adopted_names.py` tries hundreds.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from tests.cases.adoption.test_hostile_everything import NAMES
 from tests.cases.adoption.test_whole_database import rows
 from tests.conftest import server_of
 
-EXAMPLES = int(os.environ.get("DBKIT_EXAMPLES", "12"))
+EXAMPLES = int(os.environ.get("DBKIT_EXAMPLES", "6"))
 NUMBERS = count()
 CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 PLACES = ("table", "key", "column", "other", "pointing", "link", "index", "check", "unique",

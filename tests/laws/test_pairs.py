@@ -56,7 +56,8 @@ def test_there_and_back(database: pw.Database, name: str, tmp_path: Path) -> Non
     migrate(database, directory)
     is_clean(database, pair.v1(), pair)
     run(database, pair.rows)
-    before, rows = live(database), contents(database)
+    before = live(database)
+    rows = contents(database, before)
 
     created = create(
         database, pair.v2(), directory, "two",
@@ -71,18 +72,20 @@ def test_there_and_back(database: pw.Database, name: str, tmp_path: Path) -> Non
     assert migrate(database, directory) == names
     is_clean(database, pair.v2(), pair)
     wanted, chosen, dump = on_a_clean_database(database, pair)
-    assert diff(of_chosen_names(live(database), chosen), wanted) == ()
+    after = live(database)
+    assert diff(of_chosen_names(after, chosen), wanted) == ()
     assert dump is None or dumped(database, set().union(*chosen.values())) == dump
-    check_rows(database, pair, before, rows)
-    counts_on(database)
+    check_rows(database, pair, before, rows, after)
+    counts_on(database, after)
     assert create(database, pair.v2(), directory, "three") is None
     assert len(list(directory.iterdir())) == 1 + bool(pair.extra) + len(names)
 
     rollback(database, directory, len(names))
-    assert diff(before, live(database)) == ()
+    again = live(database)
+    assert diff(before, again) == ()
     is_clean(database, pair.v1(), pair)
-    assert without(contents(database), pair.lost) == without(rows, pair.lost)
-    counts_on(database)
+    assert without(contents(database, again), pair.lost) == without(rows, pair.lost)
+    counts_on(database, again)
 
     migrate(database, directory)
     is_clean(database, pair.v2(), pair)
@@ -176,11 +179,11 @@ def of_chosen_names(schema: Schema, chosen: Names) -> Schema:
     return replace(schema, tables=tuple(map(renamed, schema.tables)))
 
 
-def counts_on(database: pw.Database) -> None:
+def counts_on(database: pw.Database, schema: Schema) -> None:
     """Every sequence is past the keys that there are."""
     if not isinstance(database, pw.PostgresqlDatabase):
         return
-    for name, some in columns(live(database)).items():
+    for name, some in columns(schema).items():
         for column in (column for column in some.values() if column.identity):
             owner = name.sql
             sql = f"SELECT nextval(pg_get_serial_sequence(%s, %s)) > max({quoted(column.name)}) "
@@ -199,10 +202,10 @@ def columns(schema: Schema) -> dict[Name, dict[str, Column]]:
     }
 
 
-def contents(database: pw.Database) -> dict[Name, Rows]:
+def contents(database: pw.Database, schema: Schema) -> dict[Name, Rows]:
     """Table -> its rows as texts."""
     found = {}
-    for name, some in columns(live(database)).items():
+    for name, some in columns(schema).items():
         cells = ", ".join(f"CAST({quoted(column)} AS text)" for column in some)
         sql = f"SELECT {cells} FROM {name.sql}"
         if isinstance(database, pw.PostgresqlDatabase):
@@ -225,10 +228,12 @@ def without(rows: dict[Name, Rows], left_out: Collection[str]) -> dict[Name, lis
     }  # fmt: skip
 
 
-def check_rows(database: pw.Database, pair: Pair, before: Schema, rows: dict[Name, Rows]) -> None:
+def check_rows(
+    database: pw.Database, pair: Pair, before: Schema, rows: dict[Name, Rows], after: Schema
+) -> None:
     """v2 has v1's rows; it answers as the pair says; it takes and refuses new ones."""
-    now = contents(database)
-    olds, news = columns(before), columns(live(database))
+    now = contents(database, after)
+    olds, news = columns(before), columns(after)
     for name in olds.keys() & news.keys():
         if str(name) in pair.changed:
             continue

@@ -30,7 +30,7 @@ from tests.conftest import EVERY_CASE
 from tests.conftest import POSTGRES as SERVERS
 from tests.conftest import SQLITE as FILE
 from tests.laws.dumps import dumped
-from tests.laws.test_pairs import by_hand, contents, run
+from tests.laws.test_pairs import by_hand, contents, live, run
 from tests.pairs import all_pairs as pairs
 
 STEP = 1 if EVERY_CASE else 30
@@ -103,7 +103,7 @@ def state(database: Any) -> Any:
     """The schema for another judge, the rows, and the history with dbkit's records."""
     records = Records(database, "migratehistory", None).read()
     history = [(name, record and record.checksum) for name, record in records.items()]
-    return dumped(database, ()), contents(database), history
+    return dumped(database, ()), contents(database, live(database)), history
 
 
 def copied(url: str, database: Any) -> str:

@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any
 
 import peewee as pw
 
 from dbkit.connection import diagnosed
 from dbkit.errors import DatabaseFailed, DbkitError, MigrationError, MigrationFailed
-from dbkit.model_source import imports
-from dbkit.python_source import lines
 from dbkit.schema.canonicalize import joined
-from dbkit.schema.changes import Add, Alter, Change, Drop, kind, subject
+from dbkit.schema.changes import Add, Change, Drop
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.diff import diff
 from dbkit.schema.names import Name
 from dbkit.schema.patch import patched, with_names
-from dbkit.schema.peewee_models import Model, described, table_name
+from dbkit.schema.peewee_models import Model, described, table_name, truncated
 from dbkit.schema.sql import runnable
-from dbkit.schema.values import EnumType, Nameable, Namespace, Schema, Table
+from dbkit.schema.values import Nameable, Namespace, Schema
 from dbkit.verification.comparison import schemas_of
 
 from .enum_operations import enums, is_one_of
@@ -33,25 +32,11 @@ from .migrator import Migrator
 from .questioner import Decisions
 from .renames import Renaming, find_renames
 from .render_baseline import FromNothing
+from .render_file import file_text, summary_of
 from .render_lines import Lines
 from .render_operations import Writer
 from .router import Router
 from .table_operations import Fill
-
-LINE, LONG = 92, 40  # of a summary, of what one change is about
-TEMPLATE = '''\
-"""{summary}"""
-
-{head}
-
-
-def migrate(migrator: Migrator, database: pw.Database, *, fake: bool = False) -> None:
-{migrate}
-
-
-def rollback(migrator: Migrator, database: pw.Database, *, fake: bool = False) -> None:
-{rollback}
-'''
 
 
 @dataclass(frozen=True)
@@ -104,7 +89,7 @@ class Generator:
         types = enums(known.values()), enums(self.models)
         step = Step(current, changes, self.filled)
         lost = hazards(self.dialect, step, self.filled_back, *types)
-        made = file_text(_summary(renaming, changes, lost), up, down, replaces)
+        made = file_text(summary_of(renaming, changes, lost), up, down, replaces)
         return Created(name, made, lost, renaming=renaming, changes=tuple(changes))
 
     def _both_ways(
@@ -124,7 +109,7 @@ class Generator:
         told = told_by(migrator, current, changes, self.new if self.goal.wanted else {})
         fill = noting(filled(changes, self.decisions, self.dialect.escaped), self.filled)
         up, made = self._operations(migrator.orm.tables, current, self.new, told, fill)
-        every = [one if one in made else _with_name(one) for one in changes]
+        every = [*self._named(current, changes, made)]
         early = [one for one in every if isinstance(one, Drop) and one.table and one not in made]
         begin = patched(current, early)
         end, target = patched(begin, [*spaces, *made]), patched(current, every)
@@ -140,6 +125,23 @@ class Generator:
         down += _each("drop_schema", reversed(schemas)) + renaming.down
         up = renaming.up + _each("create_schema", schemas) + up + more
         return up, down
+
+    def _named(
+        self, current: Schema, changes: list[Change], made: list[Change]
+    ) -> Iterator[Change]:
+        """The changes. A constraint that SQL adds gets a name, so that the rollback can drop it."""
+        taken = {part.name for table in current.tables for part in table.parts}
+        for change in changes:
+            item = change.item
+            if change in made or not isinstance(change, Add) or not isinstance(item, Nameable):
+                yield change
+                continue
+            assert change.table is not None
+            name, head = item.name, f"{truncated(change.table.bare, 50)}_rule"
+            if name is None and self.dialect.alters_tables:
+                name = next(one for one in map(f"{head}{{}}".format, count(1)) if one not in taken)
+                taken.add(name)
+            yield Add(change.table, replace(item, name=name, named=name is not None))
 
     def _operations(
         self,
@@ -178,7 +180,7 @@ class Generator:
         less = self._by_sql(made, with_names(left, chosen=False))
         up, down = up + more + late, first + less + down
         down += self._by_sql(self.tried([up, down], self.followed(), self._live), self.start)
-        return Created(name, file_text(_summary(Renaming(), changes, ()), up, down, replaces))
+        return Created(name, file_text(summary_of(Renaming(), changes, ()), up, down, replaces))
 
     def state(self, lines: Lines) -> tuple[Schema, dict[Name, Model], list[Change]]:
         """Return (the schema, the history's models, the remaining changes) after the history and
@@ -250,14 +252,6 @@ def statement_lines(database: pw.Database, current: Schema, desired: Schema) -> 
     return lines
 
 
-def _with_name(change: Change) -> Change:
-    """The change for SQL: a constraint that is added gets the name that the server would make, so
-    that the rollback can drop it."""
-    if isinstance(change, Add) and isinstance(change.item, Nameable) and change.item.name:
-        return Add(change.table, replace(change.item, named=True))
-    return change
-
-
 def _inverse(changes: Sequence[Change]) -> list[Change]:
     return [change.inverse for change in reversed(changes)]
 
@@ -268,54 +262,6 @@ def _each(operation: str, names: Iterable[str]) -> Lines:
     for name in names:
         lines.call(operation, name)
     return lines
-
-
-def file_text(summary: str, up: Lines, down: Lines, replaces: Sequence[str] | None = None) -> str:
-    """Return the text of a migration file; `replaces` are the names of its REPLACES."""
-    body = TEMPLATE.format(summary="", head="", migrate=up, rollback=down)
-    peewee, *rest = imports(body)
-    head = "\n".join([peewee, "", *rest])
-    if replaces is not None:
-        head += "\n\n" + "\n".join(lines("REPLACES = ", tuple(replaces), "", ""))
-    return TEMPLATE.format(summary=summary, head=head, migrate=up, rollback=down)
-
-
-def _summary(renaming: Renaming, changes: Sequence[Change], lost: Sequence[str]) -> str:
-    """The docstring of the file: its changes in one line, and its warnings."""
-    whole = any(isinstance(change.item, Table) for change in changes)
-    told = [change for change in changes if not (whole and isinstance(change.item, EnumType))]
-    what = [quotable(one) for one in (*renaming.said, *_said(told))] or ["no change of the schema"]
-    line = what[0] if len(what[0]) <= LINE else f"{what[0][: LINE - 3]}..."
-    for number, one in enumerate(what[1:], 1):
-        if len(line) + len(one) + 2 > LINE:
-            line += f"; and {len(what) - number} more"
-            break
-        line += f"; {one}"
-    line = f"{line[:1].upper()}{line[1:]}."
-    if not lost:
-        return line
-    return f"{line}\n\nWarnings:\n" + "".join(f"- {quotable(one)}\n" for one in lost)
-
-
-def quotable(words: str) -> str:
-    """Return the words for a docstring: on one line, and without invisible characters."""
-    words = " ".join(words.replace("\\", "/").replace('"', "'").split())
-    return "".join(one if one.isprintable() else f"U+{ord(one):04X}" for one in words)
-
-
-def _said(changes: Iterable[Change]) -> Iterator[str]:
-    """The changes in words; similar changes are joined: 'add tables a, b'."""
-    together: dict[tuple[str, str, str], list[str]] = {}
-    ordered = sorted(changes, key=lambda change: str(change.item.name))
-    for change in sorted(ordered, key=lambda change: not isinstance(change.item, Table)):
-        verb = {Add: "add", Drop: "drop", Alter: "change"}[type(change)]
-        table = f" of {change.table}" if change.table else ""
-        about = subject(change.item)
-        about = about if len(about) <= LONG else f"{about[:LONG]}..."
-        together.setdefault((verb, kind(change.item), table), []).append(about)
-    for (verb, what, table), names in together.items():
-        more = "" if len(names) == 1 else "es" if what.endswith("x") else "s"
-        yield f"{verb} {what}{more} {', '.join(names)}{table}"
 
 
 @contextmanager

@@ -16,9 +16,10 @@ from dbkit.schema.diff import diff
 from dbkit.schema.peewee_models import Model
 from dbkit.scratch_database import server_of
 
-from .autogenerate import Created, file_text
+from .autogenerate import Created
 from .enum_operations import enums, is_one_of
 from .goal import whole
+from .render_file import file_text
 from .render_lines import Lines
 from .render_operations import add_labels, with_schema
 from .router import Router

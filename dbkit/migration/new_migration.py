@@ -18,11 +18,12 @@ from dbkit.schema.dialect import dialect_for
 from dbkit.schema.peewee_models import Model, table_name
 from dbkit.verification.comparison import schemas_of
 
-from .autogenerate import Created, Generator, file_text
+from .autogenerate import Created, Generator
 from .goal import Goal
 from .label_file import label_file, prove_labels
 from .proof import prove
 from .questioner import Decisions
+from .render_file import file_text
 from .render_lines import Lines
 from .replay import replaying
 from .router import Router

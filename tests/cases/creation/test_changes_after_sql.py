@@ -46,6 +46,7 @@ def number(**options: Any) -> Any:
 
 
 CHECK = {"constraints": [pw.Check("a > 0")]}
+EXCLUDED = {"constraints": [pw.SQL("EXCLUDE USING gist (int4range(a, a, '[]') WITH &&)")]}
 CASES = {
     "index_of_dropped_column": Case(
         lambda: {"a": number(), "b": number()}, sql("CREATE INDEX {t}_x ON {t} (b)"),
@@ -63,6 +64,20 @@ CASES = {
         lambda: {"a": number()},
         sql("ALTER TABLE {t} ALTER a SET DEFAULT 5, ALTER a DROP NOT NULL"),
         lambda: {"a": number(**default("7"))}, POSTGRES,
+    ),
+    "dropped_check": Case(
+        lambda: {"a": number()}, sql("ALTER TABLE {t} DROP CONSTRAINT {t}_check"),
+        lambda: {"a": number()}, POSTGRES, {"constraints": [pw.Check("a > id AND a > 0")]},
+        {"constraints": [pw.Check("a > id AND a > 0"), pw.Check("a < 9")]},
+    ),
+    "dropped_check_of_a_field": Case(
+        lambda: {"a": number(**CHECK)}, sql("ALTER TABLE {t} DROP CONSTRAINT {t}_a_check"),
+        lambda: {"a": number(**CHECK)}, POSTGRES,
+    ),
+    "dropped_exclusion": Case(
+        lambda: {"a": number()},
+        sql("ALTER TABLE {t} DROP CONSTRAINT {t}_int4range_excl"),
+        lambda: {"a": number()}, POSTGRES, EXCLUDED, EXCLUDED,
     ),
     "dropped_index": Case(
         lambda: {"a": number(index=True)}, sql("DROP INDEX {t}_a"),

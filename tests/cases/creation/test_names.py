@@ -133,7 +133,7 @@ WORDS = st.text(st.characters(exclude_categories=()), max_size=12)
 def test_a_file_says_the_same_to_python(
     summary: str, words: list[str], options: dict[str, str]
 ) -> None:
-    from dbkit.migration.autogenerate import quotable
+    from dbkit.migration.render_file import quotable
 
     lines = Lines()
     lines.call("any", *words, **{name: value for name, value in options.items() if name != "name"})

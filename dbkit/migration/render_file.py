@@ -1,0 +1,76 @@
+"""The text of a migration file: its docstring, imports and functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from dbkit.model_source import imports
+from dbkit.python_source import lines
+from dbkit.schema.changes import Add, Alter, Change, Drop, kind, subject
+from dbkit.schema.values import EnumType, Table
+
+from .renames import Renaming
+from .render_lines import Lines
+
+LINE, LONG = 92, 40  # of a summary, of what one change is about
+TEMPLATE = '''\
+"""{summary}"""
+
+{head}
+
+
+def migrate(migrator: Migrator, database: pw.Database, *, fake: bool = False) -> None:
+{migrate}
+
+
+def rollback(migrator: Migrator, database: pw.Database, *, fake: bool = False) -> None:
+{rollback}
+'''
+
+
+def file_text(summary: str, up: Lines, down: Lines, replaces: Sequence[str] | None = None) -> str:
+    """Return the text of a migration file; `replaces` are the names of its REPLACES."""
+    body = TEMPLATE.format(summary="", head="", migrate=up, rollback=down)
+    peewee, *rest = imports(body)
+    head = "\n".join([peewee, "", *rest])
+    if replaces is not None:
+        head += "\n\n" + "\n".join(lines("REPLACES = ", tuple(replaces), "", ""))
+    return TEMPLATE.format(summary=summary, head=head, migrate=up, rollback=down)
+
+
+def summary_of(renaming: Renaming, changes: Sequence[Change], lost: Sequence[str]) -> str:
+    """Return the docstring of a file: its changes in one line, and its warnings."""
+    whole = any(isinstance(change.item, Table) for change in changes)
+    told = [change for change in changes if not (whole and isinstance(change.item, EnumType))]
+    what = [quotable(one) for one in (*renaming.said, *_said(told))] or ["no change of the schema"]
+    line = what[0] if len(what[0]) <= LINE else f"{what[0][: LINE - 3]}..."
+    for number, one in enumerate(what[1:], 1):
+        if len(line) + len(one) + 2 > LINE:
+            line += f"; and {len(what) - number} more"
+            break
+        line += f"; {one}"
+    line = f"{line[:1].upper()}{line[1:]}."
+    if not lost:
+        return line
+    return f"{line}\n\nWarnings:\n" + "".join(f"- {quotable(one)}\n" for one in lost)
+
+
+def quotable(words: str) -> str:
+    """Return the words for a docstring: on one line, and without invisible characters."""
+    words = " ".join(words.replace("\\", "/").replace('"', "'").split())
+    return "".join(one if one.isprintable() else f"U+{ord(one):04X}" for one in words)
+
+
+def _said(changes: Iterable[Change]) -> Iterator[str]:
+    """The changes in words; similar changes are joined: 'add tables a, b'."""
+    together: dict[tuple[str, str, str], list[str]] = {}
+    ordered = sorted(changes, key=lambda change: str(change.item.name))
+    for change in sorted(ordered, key=lambda change: not isinstance(change.item, Table)):
+        verb = {Add: "add", Drop: "drop", Alter: "change"}[type(change)]
+        table = f" of {change.table}" if change.table else ""
+        about = subject(change.item)
+        about = about if len(about) <= LONG else f"{about[:LONG]}..."
+        together.setdefault((verb, kind(change.item), table), []).append(about)
+    for (verb, what, table), names in together.items():
+        more = "" if len(names) == 1 else "es" if what.endswith("x") else "s"
+        yield f"{verb} {what}{more} {', '.join(names)}{table}"

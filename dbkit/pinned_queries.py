@@ -57,13 +57,19 @@ def ask(
 
 
 def ask_all(
-    database: pw.Database, queries: Iterable[str], params: Mapping[str, Any], before: str = ""
+    database: pw.Database,
+    queries: Iterable[str],
+    params: Mapping[str, Any],
+    shared: str = "",
+    *,
+    before: str = "",
 ) -> list[list[Any]]:
     """Run several queries in one round trip, and return the rows of each as named tuples. A value
-    for which JSON has no type is returned as text. `before` is a WITH clause that they share."""
+    for which JSON has no type is returned as text. `shared` is a WITH clause that they share, and
+    `before` is as in `ask`."""
     arrays = ", ".join(f"(SELECT json_agg(rows)::text FROM ({sql}) rows)" for sql in queries)
     results = (
         json.loads(text or "[]")
-        for text in ask(database, f"{before}SELECT {arrays}", params).fetchone()
+        for text in ask(database, f"{shared}SELECT {arrays}", params, before=before).fetchone()
     )
     return [_named(rows[0], (row.values() for row in rows)) if rows else [] for rows in results]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import peewee as pw
@@ -30,11 +30,30 @@ def is_open(database: pw.Database) -> bool:
     return bool(connection.in_transaction)
 
 
+class Opening:
+    """The statements that begin a transaction. They are sent once."""
+
+    def __init__(self, database: pw.Database, sql: str) -> None:
+        self.database, self.sql = database, sql
+
+    def taken(self) -> str:
+        """Return the statements for the caller to send, or nothing if they were sent."""
+        sql, self.sql = self.sql, ""
+        return sql
+
+    def send(self) -> None:
+        if self.sql:
+            self.database.execute_sql(self.taken())
+
+
 @contextmanager
-def rolled_back(database: pw.Database, start: str = "BEGIN", more: str = "") -> Iterator[None]:
+def rolled_back(
+    database: pw.Database, start: str = "BEGIN", more: str = "", late: bool = False
+) -> Iterator[Opening]:
     """Run the block in a transaction, or in a savepoint of an open transaction, and roll it back.
 
-    `start` begins the transaction; the statements `more` are sent in the same round trip.
+    `start` begins the transaction; the statements `more` are sent in the same round trip. With
+    `late`, the block itself sends them, with its first query.
     """
     begin, undo = start, ["ROLLBACK"]
     if is_open(database):
@@ -42,14 +61,24 @@ def rolled_back(database: pw.Database, start: str = "BEGIN", more: str = "") -> 
         undo = ["ROLLBACK TO dbkit_rolled_back", "RELEASE dbkit_rolled_back"]
         if isinstance(database, pw.PostgresqlDatabase):
             undo = ["; ".join(undo)]  # one round trip
+    opening = Opening(database, begin + more)
     with own_statements():
         try:
-            database.execute_sql(begin + more)
-            yield
-        finally:
-            if is_open(database):  # otherwise the connection is lost: the server has rolled back
-                for statement in undo:
-                    database.execute_sql(statement)
+            if not late:
+                opening.send()
+            yield opening
+        except BaseException:
+            with suppress(pw.PeeweeException):  # the driver may have refused to send the opening
+                _undo(opening, undo)
+            raise
+        _undo(opening, undo)
+
+
+def _undo(opening: Opening, statements: list[str]) -> None:
+    # without an open transaction, the connection is lost: the server has rolled back
+    if not opening.sql and is_open(opening.database):
+        for statement in statements:
+            opening.database.execute_sql(statement)
 
 
 @contextmanager

@@ -74,8 +74,10 @@ def read(
     related: Collection[str] = (),
     attached: Attached | None = None,
     only: Only = None,
+    *,
+    before: str = "",
 ) -> Schema:
-    """Read the schemas in one round trip, for any number of tables.
+    """Read the schemas in one round trip, for any number of tables. `before` is as in `ask`.
 
     "pg_temp" means the session's temporary schema. With `comments`, the attachments are read too,
     unless `attached` takes their place.
@@ -87,7 +89,7 @@ def read(
     kinds = queries.KINDS | (queries.BESIDE if comments else {})
     if attached is not None:
         kinds.pop("ATTACHED", None)
-    rows = _rows(database, schemas, kinds, only)
+    rows = _rows(database, schemas, kinds, only, before)
     sequences, constraints = rows["SEQUENCES"], rows["CONSTRAINTS"]
     owned = {(row.oid, row.column): row for row in sequences if _is_columns_own(row)}
     unproven = {(row.oid, *row.columns) for row in constraints if row.type == "n"}
@@ -127,33 +129,34 @@ def read(
 
 
 def _rows(
-    database: pw.Database, schemas: list[str], kinds: Mapping[str, str], only: Only = None
+    database: pw.Database, schemas: list[str], kinds: Mapping[str, str], only: Only, before: str
 ) -> dict[str, list[Any]]:
     """The rows of each query by its name; none for a name that is not among the `kinds`."""
     since_18 = database.server_version >= 180000
     enforced, period = ("k.conenforced", "k.conperiod") if since_18 else ("true", "false")
     asked = [sql.replace("{enforced}", enforced).replace("{period}", period)
              for sql in kinds.values()]  # fmt: skip
-    found = dict(zip(kinds, _ask(database, asked, schemas, only), strict=True))
+    found = dict(zip(kinds, _ask(database, asked, schemas, only, before), strict=True))
     return {kind: found.get(kind, []) for kind in queries.KINDS | queries.BESIDE}
 
 
 def _ask(
-    database: pw.Database, asked: Iterable[str], schemas: list[str], only: Only
+    database: pw.Database, asked: Iterable[str], schemas: list[str], only: Only, before: str
 ) -> list[list[Any]]:
     tables, types = only or ((), ())
     params = {"schemas": schemas, "tables": tables or NOTHING, "types": types or NOTHING}
-    limit, before = (
+    limit, shared = (
         (r"AND \1 IN (SELECT oid FROM touched)", queries.TOUCHED) if only is not None else ("", "")
     )
-    return ask_all(database, (LIMIT.sub(limit, sql) for sql in asked), params, before)
+    limited = (LIMIT.sub(limit, sql) for sql in asked)
+    return ask_all(database, limited, params, shared, before=before)
 
 
 def attached(
-    database: pw.Database, schemas: list[str], naming: Naming, only: Only = None
+    database: pw.Database, schemas: list[str], naming: Naming, only: Only, before: str
 ) -> Attached:
     """Return what the objects of the schemas lose when they are dropped and created again."""
-    (rows,) = _ask(database, [ATTACHED], schemas, only)
+    (rows,) = _ask(database, [ATTACHED], schemas, only, before)
     return _attached(rows, naming)
 
 

@@ -51,7 +51,8 @@ class Postgres:
         reading.again = partial(self.reading, database, reading.schemas)
         # a role whose transactions are read-only by default may still create temporary tables
         begin = "BEGIN" if standby else "BEGIN READ WRITE"
-        with rolled_back(database, begin, SETTINGS + reading.path_setting):
+        settings = SETTINGS + reading.path_setting
+        with rolled_back(database, begin, settings, late=True) as reading.opening:
             yield reading
 
     def escaped(self, sql: str) -> str:

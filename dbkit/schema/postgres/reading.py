@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from threading import Thread
@@ -13,7 +13,7 @@ from dbkit.diagnosis import sqlstate
 from dbkit.errors import DatabaseFailed
 from dbkit.fields import EnumField
 from dbkit.scratch_database import NoScratch, scratch_database
-from dbkit.transactions import rolled_back
+from dbkit.transactions import Opening, rolled_back
 
 from ..database_objects import Object
 from ..names import Name
@@ -78,7 +78,8 @@ class Reading:
         self.unverified: list[tuple[Name, str]] = []
         self.again: Callable[[], AbstractContextManager[Reading]] = lambda: nullcontext(self)
         self.early: tuple[Thread | None, dict[Model, Table | None]] = (None, {})
-        self.database, self.own_path = database, list(path)
+        self._database, self.own_path = database, list(path)
+        self.opening = Opening(database, "")  # of the transaction
         path = self.own_path
         self.names = Names(own := path[0])
         self.takes_all = database.connection().encoding in ("UTF8", "UTF-8", "UNICODE")
@@ -88,25 +89,48 @@ class Reading:
         self.path = list(dict.fromkeys([*path, *self.schemas]))
         self.path_setting = f"; SET LOCAL search_path TO {_shown(self.path)}"  # for its transaction
 
+    @property
+    def database(self) -> pw.Database:
+        """The database in the transaction."""
+        self.opening.send()
+        return self._database
+
     def live(self, comments: bool = False, late: bool = False) -> Schema:
         attached = LateAttached(self.again, None) if late else None
+        return self._read(comments, self.related, attached)
+
+    def _read(
+        self,
+        comments: bool,
+        related: Collection[str],
+        attached: Attached | None,
+        only: catalog.Only = None,
+    ) -> Schema:
+        """The first query takes the beginning of the transaction along."""
         return catalog.read(
-            self.database, self.schemas, self.names.qualified, comments, self.related, attached
+            self._database,
+            self.schemas,
+            self.names.qualified,
+            comments,
+            related,
+            attached,
+            only,
+            before=self.opening.taken(),
         )
 
     def touched(self, models: Iterable[Model], types: Iterable[tuple[str | None, str]]) -> Schema:
         tables = ((model._meta.schema, model._meta.table_name) for model in models)
         only = self._places(tables), self._places(types)
         attached = LateAttached(self.again, only)
-        return catalog.read(
-            self.database, self.schemas, self.names.qualified, True, (), attached, only
-        )
+        return self._read(True, (), attached, only)
 
     def _places(self, names: Iterable[tuple[str | None, str]]) -> catalog.Places:
         return tuple((schema or self.names.own, truncated(name)) for schema, name in names)
 
     def attached(self, only: catalog.Only = None) -> Attached:
-        return catalog.attached(self.database, self.schemas, self.names.qualified, only)
+        return catalog.attached(
+            self._database, self.schemas, self.names.qualified, only, self.opening.taken()
+        )
 
     def whole(self) -> Schema:
         self.database.execute_sql("SET LOCAL TimeZone TO 'UTC'")
@@ -239,13 +263,13 @@ class Reading:
             reader.start()
 
     def _read_early(self, models: list[Model]) -> None:
-        context = self.database.get_sql_context(scope=pw.SCOPE_VALUES)
+        context = self._database.get_sql_context(scope=pw.SCOPE_VALUES)
         tables = self.early[1]
         for model in models:
             tables[model] = plain.read(model, context, self.names)
 
     def _plain(self, models: dict[Name, Model]) -> dict[Name, Table]:
-        context = self.database.get_sql_context(scope=pw.SCOPE_VALUES)
+        context = self._database.get_sql_context(scope=pw.SCOPE_VALUES)
         reader, early = self.early
         if reader is not None:
             reader.join()

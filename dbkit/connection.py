@@ -24,6 +24,7 @@ from psycopg2.extensions import parse_dsn
 from . import config, diagnosis
 from .errors import ConfigError, DatabaseFailed, DatabaseUnreachable
 from .limits import Patience
+from .schema.sqlite.recording import Connection
 
 # it prints on standard error unless the program configures it
 logger = logging.getLogger(__name__)
@@ -76,7 +77,7 @@ class Target:
 
 def _sqlite_database(name: str, read_only: bool) -> pw.Database:
     if not read_only:
-        return pw.SqliteDatabase(name, pragmas={"foreign_keys": 1})
+        return pw.SqliteDatabase(name, pragmas={"foreign_keys": 1}, factory=Connection)
     try:
         Path(name).stat()
     except FileNotFoundError:

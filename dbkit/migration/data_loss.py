@@ -39,10 +39,12 @@ class WouldLoseData(Refused):
 @dataclass
 class Guard:
     """Raises WouldLoseData before a migration loses data, unless its name is in `accepted` (None
-    means all names). `name` is the file that runs."""
+    means all names). `name` is the file that runs, and `filled` are the columns whose rows it has
+    filled."""
 
     accepted: Collection[str] | None = None
     name: str = field(default="", init=False)
+    filled: set[tuple[Name, str]] = field(default_factory=set, init=False)
 
     @property
     def _is_off(self) -> bool:

@@ -169,7 +169,7 @@ class Recorder:
         self.looks = looks
         self.sent: list[Sent] = []
 
-    def __call__(self, send: Callable[[bool], Sent]) -> None:
+    def __call__(self, _: str, send: Callable[[bool], Sent]) -> None:
         is_own = are_own()
         sent = send(self.looks and not is_own)
         if not is_own:

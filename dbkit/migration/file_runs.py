@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property, partial
 from logging import Logger
 from typing import Any
@@ -20,6 +20,8 @@ from .data_loss import Guard
 from .files import Files, refuse_unrun
 from .intercept import silenced
 from .migrator import Migrator
+from .observer import Observer
+from .operation_calls import Count, Operations
 from .recorder import Records
 from .steps import Moved, Steps
 
@@ -33,6 +35,7 @@ class FileRuns:
     schema: str | None
     limits: Limits
     guard: Guard
+    observer: Observer
     logger: Logger
 
     @cached_property
@@ -65,16 +68,17 @@ class FileRuns:
                 f"Migration {name} is half done, and a transaction is open.",
                 "Commit the transaction: the migration commits each of its operations.",
             )
-        function, record = self._function(name, migrator, downgrade)
+        function, record = self._function(name, migrator, downgrade, fake)
         if fake:
             self.follow(name, migrator)
             record(None)
             return
         begun, limits = time.monotonic(), self.files.limits(name, self.limits)
         migrator.atomic = self.files.is_atomic(name)
-        with dialect_for(self.database).keeping(self.database, limits):
+        with dialect_for(self.database).keeping(self.database, limits), self._heard():
             with migrator.in_order():
-                refuse_unrun(function(migrator, self.database, fake=False))
+                operations = Operations(Count(migrator))
+                refuse_unrun(function(operations, self.database, fake=False))
             migrator()
         record(time.monotonic() - begun)
 
@@ -85,23 +89,32 @@ class FileRuns:
         begun = time.monotonic()
         steps.migrator.atomic = False
         try:
-            with dialect_for(self.database).keeping(self.database, steps.limits, whole=False):
+            keeping = dialect_for(self.database).keeping
+            with keeping(self.database, steps.limits, whole=False), self._heard():
                 steps.run(function, lambda: record(time.monotonic() - begun))
         except Moved:
             return False
         return True
 
+    def _heard(self) -> AbstractContextManager[None]:
+        """Let the observer hear the statements of the block, if it wants to."""
+        if not self.observer.hears_statements:
+            return nullcontext()
+        return dialect_for(self.database).recorded(self.database, self.observer.statement)
+
     def _function(
-        self, name: str, migrator: Any, downgrade: bool
+        self, name: str, migrator: Any, downgrade: bool, fake: bool = False
     ) -> tuple[Any, Callable[[float | None], None]]:
         """Return the function of a file to run, and a function that records how long it took."""
         content, (migrate, rollback) = self.files.content(name), self.read(name)
-        migrator.guard, self.guard.name = self.guard, name
+        migrator.guard, migrator.observer = self.guard, self.observer
+        self.guard.name, self.guard.filled = name, set()
         if downgrade and rollback is None:
             raise MigrationError(
                 f"Migration {name} has no rollback().", f"Write it in {self.files.path(name)}."
             )
         self.logger.info("%s %s", "Rolling back" if downgrade else "Migrating", name)
+        self.observer.begin(self.database, name, downgrade, fake)
         if downgrade:
             return rollback, lambda _: self.records.remove(name)
         return migrate, partial(self.records.add, name, content)

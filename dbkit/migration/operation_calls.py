@@ -1,4 +1,4 @@
-"""The migrator that a file with ATOMIC = False gets: it passes each call of an operation on."""
+"""The migrator that a file gets: it passes each call of an operation on, and announces it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import peewee as pw
 
+from dbkit.masking import masked
 from dbkit.schema.peewee_models import table_name
 
 from .migrator import Migrator
@@ -18,6 +19,7 @@ HELPERS = {"get_model", "fake", "in_order", "own", "settle", "after_queue", "cat
            "migration_context"}  # fmt: skip
 # a statement that a continued file needs again; it is no operation
 SETTING = re.compile(r"\s*(SET|RESET)\b(?!\s+CONSTRAINTS)", re.IGNORECASE)
+LONGEST = 60  # characters of an argument in a note
 
 
 class Receiver(Protocol):
@@ -35,7 +37,8 @@ class Receiver(Protocol):
 
 
 class Operations:
-    """The migrator that a file gets: each call of an operation is a step."""
+    """The migrator that a file gets: the receiver gets each call of an operation, and the
+    migrator's observer hears of it unless the operation is only followed."""
 
     def __init__(self, receiver: Receiver) -> None:
         self._receiver = receiver
@@ -46,27 +49,35 @@ class Operations:
         if name.startswith("_") or name in HELPERS or not hasattr(type(receiver.migrator), name):
             return found
 
+        def announced(*args: Any, **kwargs: Any) -> Any:
+            self._announce(name, args, kwargs)
+            return found(*args, **kwargs)
+
         def call(*args: Any, **kwargs: Any) -> Any:
             if name == "sql" and SETTING.match(str(args[0])):
-                return found(*args, **kwargs)
+                return announced(*args, **kwargs)
             return receiver.operation(
-                described(name, args, kwargs), partial(found, *args, **kwargs)
+                described(name, args, kwargs), partial(announced, *args, **kwargs)
             )
 
         return call if callable(found) else found
 
+    def _announce(self, name: str, args: Iterable[Any], kwargs: Iterable[str] = ()) -> None:
+        migrator = self._receiver.migrator
+        if not migrator.following:
+            migrator.observer.operation(" ".join([name, *map(_noted, args), *kwargs]))
+
     @contextmanager
     def without_views(self, *names: str) -> Iterator[None]:
         receiver = self._receiver
-        with (
-            receiver.block(described("without_views", names, {})),
-            receiver.migrator.without_views(*names),
-        ):
-            yield
+        with receiver.block(described("without_views", names, {})):
+            self._announce("without_views", names)
+            with receiver.migrator.without_views(*names):
+                yield
 
 
 class Count:
-    """Counts the operations of a file that is only followed."""
+    """Counts the operations of a file, which run as they are called."""
 
     def __init__(self, migrator: Migrator) -> None:
         self.migrator, self.number, self.in_block = migrator, 0, False
@@ -93,7 +104,9 @@ def described(name: str, args: Iterable[Any], kwargs: Mapping[str, Any]) -> str:
 
 def _shown(value: Any) -> str:
     match value:
-        case str() | bool() | int() | float() | None:
+        case str():
+            return repr(masked(value))
+        case bool() | int() | float() | None:
             return repr(value)
         case list() | tuple():
             return f"[{', '.join(map(_shown, value))}]"
@@ -102,3 +115,13 @@ def _shown(value: Any) -> str:
         case type() if issubclass(value, pw.Model):
             return str(table_name(value))
     return getattr(value, "__name__", type(value).__name__)
+
+
+def _noted(value: Any) -> str:
+    """An argument in a few words for people: a model by its table, a field by its class."""
+    if isinstance(value, type) and issubclass(value, pw.Model):
+        return str(table_name(value))
+    if isinstance(value, pw.Node):
+        return type(value).__name__
+    text = " ".join(masked(str(getattr(value, "__name__", value))).split())
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."

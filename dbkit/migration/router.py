@@ -28,6 +28,7 @@ from .failures import explained, naming_steps
 from .file_runs import FileRuns
 from .files import Files
 from .migrator import Migrator
+from .observer import Observer
 from .steps import Steps
 from .targets import applied_after, pending_target
 
@@ -60,10 +61,12 @@ class Router(FileRuns, peewee_migrate.Router):
         limits: Limits = DEFAULT,
         allow_edited: bool = False,
         guard: Guard | None = None,
+        observer: Observer | None = None,
         **kwargs: Any,
     ) -> None:
         self.allow_out_of_order, self.limits = allow_out_of_order, limits
         self.allow_edited, self.guard = allow_edited, guard or Guard()
+        self.observer = observer or Observer()
         kwargs.setdefault("migrator_class", Migrator)
         super().__init__(usable(database), Path(migrate_dir or "migrations"), **kwargs)
         self.files = Files(self.migrate_dir)
@@ -267,6 +270,7 @@ class Router(FileRuns, peewee_migrate.Router):
                     self._execute(names[0], migrator, step.fake, downgrade)
             if running:
                 completed = self._execute_steps(running[0])
+        self.observer.end(completed)
         if not completed or downgrade != step.downgrade:
             self.forget()
             return self._step(step)
@@ -299,6 +303,7 @@ class Router(FileRuns, peewee_migrate.Router):
             yield
         except BaseException:
             self.forget()
+            self.observer.end(complete=False)
             raise
 
     def forget(self) -> None:

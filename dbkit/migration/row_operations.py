@@ -29,6 +29,7 @@ class RowOperations(Stepping):
         that the lines above add gets a constant at once, and no row is written."""
         model = self._with_fields(model, *values)
         by_field = {field_of(model, name): value for name, value in values.items()}
+        self.guard.filled |= {(table_name(model), field.column_name) for field in by_field}
         left = {field: value for field, value in by_field.items()
                 if not self._is_added_with(model, field, _stored(field, value))}  # fmt: skip
         if left:

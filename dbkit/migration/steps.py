@@ -18,6 +18,7 @@ from typing import Any
 
 from dbkit.errors import MigrationError
 from dbkit.limits import Limits
+from dbkit.masking import masked
 from dbkit.run_lock import waiting
 from dbkit.schema.changes import Add, Change, Drop
 from dbkit.schema.dialect import dialect_for
@@ -229,7 +230,8 @@ class Steps:
         elif READING.match(sql) or SETTING.match(sql):
             pass  # it is sent again when the file continues
         elif self.is_recorded:
-            self.number += self.progress.operations[self.number : self.number + 1] == (sql,)
+            recorded = self.progress.operations[self.number : self.number + 1]
+            self.number += recorded == (masked(sql),)
             return nothing()
         elif sql:
             call = partial(self._send, sql, call)
@@ -256,7 +258,7 @@ class Steps:
         if self.text:
             return self.attempt(sql, call, whole=False)
         try:
-            self.number, self.text = self.number + 1, sql
+            self.number, self.text = self.number + 1, masked(sql)
             return self.attempt(sql, call)
         finally:
             self.text = ""

@@ -40,5 +40,6 @@ class Size:
     bytes: int | None = None
 
 
-# gets a function that sends a statement, and calls it; `True` lets it look for the effects
-Heard = Callable[[Callable[[bool], Sent]], None]
+# gets a statement with its values, and a function that sends it, and calls that; `True` lets it
+# look for the effects
+Heard = Callable[[str, Callable[[bool], Sent]], None]

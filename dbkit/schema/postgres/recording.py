@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import peewee as pw
@@ -70,24 +71,32 @@ class State:
 def recorded(database: pw.Database, heard: Heard) -> Iterator[None]:
     """Pass each statement of the connection in the block to `heard`."""
     connection = database.connection()
-    names = {oid: state.name for oid, state in _look(connection).items()}
+    before = connection.cursor_factory
+    usual: Any = before or extensions.cursor
+
+    @cache
+    def names() -> dict[int, Name]:
+        """The names of the tables before the first statement whose effects are looked for."""
+        return {oid: state.name for oid, state in _look(connection).items()}
 
     def is_open() -> bool:
         return bool(connection.info.transaction_status != extensions.TRANSACTION_STATUS_IDLE)
 
-    class Cursor(extensions.cursor):
+    class Cursor(usual):
         def execute(self, query: Any, vars: Any = None) -> None:
+            sql = self.mogrify(query, vars).decode(extensions.encodings[connection.encoding])
+
             def send(looks: bool) -> Sent:
                 was_open, before = is_open(), _look(connection) if looks else {}
-                extensions.cursor.execute(self, query, vars)
-                effects = tuple(_effects(names, before, _look(connection))) if looks else ()
-                sql = (self.query or b"").decode(extensions.encodings[connection.encoding])
+                named = names() if looks else {}
+                usual.execute(self, query, vars)
+                effects = tuple(_effects(named, before, _look(connection))) if looks else ()
                 now = is_open()
                 if looks and not (now or was_open) and CONCURRENTLY.match(sql):
                     effects = tuple(replace(one, lock=UNOBSERVED) for one in effects)
                 return Sent(sql, now > was_open, was_open > now, not (now or was_open), effects)
 
-            heard(send)
+            heard(sql, send)
 
         def executemany(self, query: Any, vars_list: Any) -> None:
             for values in vars_list:
@@ -95,12 +104,11 @@ def recorded(database: pw.Database, heard: Heard) -> Iterator[None]:
 
         def copy_expert(self, sql: Any, *args: Any, **kwargs: Any) -> None:
             def send(_: bool) -> Sent:
-                extensions.cursor.copy_expert(self, sql, *args, **kwargs)
+                usual.copy_expert(self, sql, *args, **kwargs)
                 return Sent(f"{NOT_DONE}{' '.join(str(sql).split())}")
 
-            heard(send)
+            heard(str(sql), send)
 
-    before = connection.cursor_factory
     connection.cursor_factory = Cursor
     try:
         yield

@@ -32,7 +32,7 @@ class Connection(sqlite3.Connection):
     names: frozenset[str]
 
     def cursor(self, factory: Any = None) -> Any:
-        return super().cursor(factory or Cursor)
+        return super().cursor(factory or (Cursor if self.heard else sqlite3.Cursor))
 
     def look(self) -> dict[int, str]:
         """Return the tables by their root pages, which identify them."""
@@ -74,8 +74,12 @@ class Cursor(sqlite3.Cursor):
         if heard is None:
             return super().execute(sql, parameters)
 
+        text = sql
+        with suppress(LookupError, sqlite3.Error):  # SQLite says what is wrong with the parameters
+            text = bound(sql, parameters)
+
         def send(looks: bool) -> Sent:
-            was_open, text = connection.in_transaction, bound(sql, parameters)
+            was_open = connection.in_transaction
             effects = tuple(connection.effects(text)) if looks else ()
             sqlite3.Cursor.execute(self, sql, parameters)
             if looks:
@@ -84,7 +88,7 @@ class Cursor(sqlite3.Cursor):
             outside = not (is_open or was_open)
             return Sent(text, is_open > was_open, was_open > is_open, outside, effects)
 
-        heard(send)
+        heard(text, send)
         return self
 
     def executemany(self, sql: str, parameters: Iterable[Any]) -> Any:
@@ -99,14 +103,20 @@ class Cursor(sqlite3.Cursor):
             sqlite3.Cursor.executescript(self, sql_script)
             return Sent(sql_script)
 
-        (heard or (lambda send: send(False)))(send)
+        if heard is None:
+            send(False)
+        else:
+            heard(sql_script, send)
         return self
 
 
 @contextmanager
 def recorded(database: pw.Database, heard: Heard) -> Iterator[None]:
-    """Pass each statement of the connection, a `Connection`, in the block to `heard`."""
+    """Pass each statement of the connection in the block to `heard`, if it is a `Connection`."""
     connection = database.connection()
+    if not isinstance(connection, Connection):
+        yield
+        return
     connection.tables = connection.look()
     connection.names = frozenset(connection.tables.values())
     connection.heard = heard

@@ -1,0 +1,18 @@
+"""Hides the passwords in statements that dbkit prints or records."""
+
+from __future__ import annotations
+
+import re
+
+GAP = r"(?:\s|/\*.*?\*/|--[^\n]*\n)"
+LITERAL = r"""E'(?:[^'\\]|\\.|'')*'|(?:U&)?'(?:[^']|'')*'|(?P<tag>\$\w*\$).*?(?P=tag)"""
+PASSWORD = re.compile(
+    rf"""(?P<before>password"?{GAP}*+(?P<is>=)?{GAP}*+)(?:{LITERAL}|(?(is)[^\s'",;)]+|(?!)))"""
+    r"|(?P<url>://[^\s:/@']*:)[^\s@']+(?=@)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def masked(sql: str) -> str:
+    """Return a statement without its passwords: those of roles, of connections, and of URLs."""
+    return PASSWORD.sub(lambda match: f"{match['before'] or match['url']}***", sql)

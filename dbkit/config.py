@@ -23,7 +23,7 @@ from .limits import LIMITS, Limits, seconds
 
 DEFAULT_URL = "sqlite:///dbkit.db"
 PROJECT = ("models", "migrations", "seeds", "ignore", "scratch", "wait_for_database",
-           "allow_edited", "accept_data_loss", *LIMITS)  # fmt: skip
+           "allow_edited", "accept_data_loss", "quiet", "verbose", *LIMITS)  # fmt: skip
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 ENVIRONMENTS = ("development", "test", "staging", "production")
 PLAIN = re.compile(r"[\w.$-]+")
@@ -50,6 +50,8 @@ class Settings:
     ignore: tuple[str, ...] = ()
     allow_edited: bool = False
     accept_data_loss: bool = False
+    quiet: bool = False
+    verbose: bool = False
 
     @property
     def may_lose_data(self) -> frozenset[str] | None:
@@ -67,6 +69,8 @@ def load(
     wait_for_database: str | None = None,
     allow_edited: bool = False,
     accept_data_loss: bool = False,
+    quiet: bool = False,
+    verbose: bool = False,
     **limits: str | None,
 ) -> Settings:
     """Return the settings: each from its flag, if given, or else from the other sources. `limits`
@@ -109,6 +113,8 @@ def load(
         ignore=tuple(_patterns(project.get("ignore") or "")),
         allow_edited=switch("allow_edited", allow_edited),
         accept_data_loss=switch("accept_data_loss", accept_data_loss),
+        quiet=switch("quiet", quiet),
+        verbose=switch("verbose", verbose),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -188,10 +189,15 @@ def listening(database: pw.Database) -> Iterator[list[str]]:
 def dbkit() -> Callable[..., Result]:
     """Run the command line: `dbkit("verify", "--format", "json")`; never raises."""
 
-    def run(*arguments: str, **options: object) -> Result:
-        return CliRunner().invoke(main, list(arguments), prog_name="dbkit", **options)
+    def run(*arguments: str, command: Any = main, **options: object) -> Result:
+        return CliRunner().invoke(command, list(arguments), prog_name="dbkit", **options)
 
     return run
+
+
+def without_files(output: str) -> str:
+    """The output of a command, without the lines that it prints of each file."""
+    return re.sub(r"^(migrate|rollback): .* \(\d+\.\d\d s\)\n", "", output, flags=re.MULTILINE)
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ A command imports what it needs when it runs, so that `--help` and `status` star
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -18,8 +19,9 @@ from .. import migration, seeding
 from ..errors import Refused
 from ..limits import LIMITS
 from . import history_commands
-from .migration_commands import accepting, migrated
+from .migration_commands import RUNNING, accepting, migrated
 from .options import Session, answer, command, main, require_encodable
+from .previews import text_or_json
 
 if TYPE_CHECKING:
     from ..verification.report import Report
@@ -27,33 +29,34 @@ if TYPE_CHECKING:
 __all__ = ["history_commands", "main"]
 
 
-@command("database", "models", "migrations", "seeds", *LIMITS, "allow_edited", "accept_data_loss")
-def up_(session: Session) -> None:
+@command("database", "models", "migrations", "seeds", *RUNNING, "allow_edited", "accept_data_loss")
+@text_or_json
+def up_(session: Session, format_: str) -> None:
     """Migrate, seed and verify the database."""
     from .. import config
 
-    found, settings = session.found, session.settings
-    migrated(
-        accepting(
-            session,
-            lambda accepted, _: migration.migrate(
-                session.database,
-                settings.migrations,
-                limits=settings.limits,
-                allow_edited=settings.allow_edited,
-                may_lose_data=accepted,
-            ),
-        )
+    found, settings, output = session.found, session.settings, session.output
+    names = accepting(
+        session,
+        lambda accepted, _: migration.migrate(
+            session.database,
+            settings.migrations,
+            limits=settings.limits,
+            allow_edited=settings.allow_edited,
+            may_lose_data=accepted,
+            log=output,
+        ),
     )
+    migrated(session, names)
     if session.production:
-        click.echo("seed: skipped, DBKIT_ENV is production")
+        output.say("seed: skipped, DBKIT_ENV is production")
     elif not config.is_directory(session.settings.seeds):
-        click.echo(f"seed: skipped, there is no directory {session.settings.seeds}")
+        output.say(f"seed: skipped, there is no directory {session.settings.seeds}")
     else:
         result = seeding.seed(
             session.database, session.seeded, session.settings.seeds, settings.limits
         )
-        click.echo(f"seed: {result.summary}")
+        output.seeded(result)
     report = dbkit.verify(
         session.database,
         found.models,
@@ -62,7 +65,9 @@ def up_(session: Session) -> None:
         bases=found.bases,
         allow_edited=settings.allow_edited,
     )
-    _report(report, prefix="verify: ")
+    output.values["verify"] = json.loads(report.to_json())
+    output.say(report.to_text() if report else f"verify: {report.to_text()}", always=bool(report))
+    _exit(report)
 
 
 FORMATS = ("text", "json", "github", "sql")
@@ -84,9 +89,7 @@ def _with(options: list[Any]) -> Callable[[Callable[..., None]], Callable[..., N
     return add
 
 
-def _report(
-    report: Report, format_: str = "text", allow_unverified: bool = False, prefix: str = ""
-) -> None:
+def _report(report: Report, format_: str, allow_unverified: bool) -> None:
     """Print a report, and exit with the code of its result."""
     text = getattr(report, f"to_{format_}")()
     if format_ in EXACT:
@@ -94,7 +97,11 @@ def _report(
     if format_ == "sql":
         click.echo("".join(f"error: {one}\n" for one in report.history), nl=False, err=True)
     if text:
-        click.echo(text if report else prefix + text)
+        click.echo(text)
+    _exit(report, allow_unverified)
+
+
+def _exit(report: Report, allow_unverified: bool = False) -> NoReturn:
     if report.history or (report.unverified and not allow_unverified):
         click.get_current_context().exit(2)
     answer(not report.changes)

@@ -7,8 +7,8 @@ import click
 from .. import migration
 from ..errors import MigrationError, Refused
 from ..limits import LIMITS
-from .options import Session, answer, command, exclusive
-from .previews import echo_json, text_or_json
+from .options import Session, answer, command, echo_json, exclusive
+from .previews import text_or_json
 
 
 @command("database", "migrations", "allow_edited", reads=True)

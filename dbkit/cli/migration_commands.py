@@ -10,15 +10,19 @@ import click
 from .. import migration, seeding
 from ..errors import Refused
 from ..limits import LIMITS
-from .options import Session, answer, command, exclusive
-from .previews import as_sql, echo_json, echo_plan, echo_script, router_of, text_or_json
+from .options import Session, answer, command, echo_json, exclusive
+from .previews import as_sql, echo_plan, echo_script, router_of, text_or_json
 
 if TYPE_CHECKING:
     from ..connection import Target
 
 
-def migrated(names: list[str], done: str = "applied") -> None:
-    click.echo(f"migrate: {done} {', '.join(names)}" if names else "migrate: nothing to apply")
+RUNNING = (*LIMITS, "quiet", "verbose")
+
+
+def migrated(session: Session, names: list[str], done: str = "applied") -> None:
+    what = f"{done} {', '.join(names)}" if names else "nothing to apply"
+    session.output.say(f"migrate: {what}")
 
 
 out_of_order = click.option(
@@ -113,7 +117,7 @@ def accepting(
 ) -> list[str]:
     """Return the names of the files that `run` has run. It gets the names of those that may lose
     data, and the number of files that have run before. In production a person is asked about each
-    loss; without a terminal, WouldLoseData is raised."""
+    loss; without a terminal, and for a program, WouldLoseData is raised."""
     from ..migration.data_loss import WouldLoseData
     from ..prompts import is_terminal
 
@@ -123,7 +127,7 @@ def accepting(
             return ran + run(accepted, len(ran))
         except WouldLoseData as error:
             ran += error.ran
-            if not is_terminal() or accepted is None:
+            if not is_terminal() or session.output.for_program or accepted is None:
                 raise
             click.echo(f"warning: {error.message}")
             if not click.confirm("Continue, and lose this data?"):
@@ -131,7 +135,7 @@ def accepting(
             accepted |= {error.name}
 
 
-@command("database", "migrations", *LIMITS, "allow_edited", "accept_data_loss")
+@command("database", "migrations", *RUNNING, "allow_edited", "accept_data_loss")
 @click.option(
     "--to",
     "--name",
@@ -166,8 +170,7 @@ def migrate_(
 
         echo_plan(plan(router_of(session, allow_out_of_order), to, fake, settings.ignore), format_)
         return
-    if format_ == "json":
-        raise click.UsageError("--format json needs --plan.")
+    exclusive("sql", "format_")
     if sql:
         from ..migration import dry_run
 
@@ -185,12 +188,13 @@ def migrate_(
             settings.limits,
             settings.allow_edited,
             accepted,
+            session.output,
         ),
     )
-    migrated(names, "marked as applied" if fake else "applied")
+    migrated(session, names, "marked as applied" if fake else "applied")
 
 
-@command("database", "migrations", *LIMITS, "allow_edited", "accept_data_loss")
+@command("database", "migrations", *RUNNING, "allow_edited", "accept_data_loss")
 @click.option(
     "--count",
     default=1,
@@ -204,10 +208,12 @@ def migrate_(
     help="Roll back everything after this file: its name, number, or unique beginning.",
 )
 @as_sql
-def rollback_(session: Session, count: int, to: str | None, sql: bool) -> None:
+@text_or_json
+def rollback_(session: Session, count: int, to: str | None, sql: bool, format_: str) -> None:
     """Roll back the last migrations."""
     settings = session.settings
     exclusive("count", "to")
+    exclusive("sql", "format_")
     if sql:
         from ..migration import dry_run
 
@@ -223,12 +229,11 @@ def rollback_(session: Session, count: int, to: str | None, sql: bool) -> None:
             to=to,
             allow_edited=settings.allow_edited,
             may_lose_data=accepted,
+            log=session.output,
         ),
     )
-    for name in names:
-        click.echo(f"rollback: {name}")
     if not names:
-        click.echo("rollback: nothing to roll back")
+        session.output.say("rollback: nothing to roll back")
 
 
 @command("migrations", opens=False)
@@ -249,10 +254,11 @@ def renumber_(session: Session, after: str | None) -> None:
         click.echo("renumber: nothing to do, every number is used once")
 
 
-@command("database", "models", "migrations", "seeds", *LIMITS)
+@command("database", "models", "migrations", "seeds", *RUNNING)
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.option("--seed", "with_seeds", is_flag=True, help="Load the seed files afterwards.")
-def reset_(session: Session, yes: bool, with_seeds: bool) -> None:
+@text_or_json
+def reset_(session: Session, yes: bool, with_seeds: bool, format_: str) -> None:
     """Roll back all migrations and apply them again.
 
     Drops all data in their tables.
@@ -263,10 +269,11 @@ def reset_(session: Session, yes: bool, with_seeds: bool) -> None:
         _confirm(session.target)
     models = session.seeded if with_seeds else []
     settings = session.settings
-    migrated(migration.reset(session.database, settings.migrations, settings.limits))
+    names = migration.reset(session.database, settings.migrations, settings.limits, session.output)
+    migrated(session, names)
     if with_seeds:
         result = seeding.seed(session.database, models, settings.seeds, settings.limits)
-        click.echo(f"seed: {result.summary}")
+        session.output.seeded(result)
 
 
 def _confirm(target: Target) -> None:

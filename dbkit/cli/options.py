@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -17,12 +18,15 @@ from click.core import ParameterSource
 from .. import __version__
 from ..errors import ConfigError, DbkitError
 
+JSON_VERSION = 1
+
 if TYPE_CHECKING:
     import peewee as pw
 
     from ..config import Settings
     from ..connection import Target
     from ..discovery import Found
+    from ..run_output import RunOutput
 
 OPTIONS = {
     "database": click.option(
@@ -60,6 +64,15 @@ OPTIONS = {
         "--accept-data-loss",
         is_flag=True,
         help="In production, run migrations that lose data without a question.",
+    ),
+    "quiet": click.option(
+        "-q", "--quiet", is_flag=True, help="Print only warnings, errors and questions."
+    ),
+    "verbose": click.option(
+        "-v",
+        "--verbose",
+        is_flag=True,
+        help="Print each SQL statement and its time on standard error.",
     ),
     "debug": click.option("--debug", is_flag=True, help="Show the traceback of an error."),
 }
@@ -118,6 +131,13 @@ def fail(ctx: click.Context, message: str, code: int = 2) -> NoReturn:
     ctx.exit(code)
 
 
+def echo_json(**values: Any) -> None:
+    """Print values for a program."""
+    text = json.dumps({"version": JSON_VERSION, **values}, indent=2, ensure_ascii=False)
+    require_encodable(text)
+    click.echo(text)
+
+
 def answer(yes: bool) -> NoReturn:
     """Exit with 0 for yes, and with 1 for no."""
     click.get_current_context().exit(0 if yes else 1)
@@ -126,7 +146,7 @@ def answer(yes: bool) -> NoReturn:
 def exclusive(*names: str) -> None:
     """Raise UsageError if more than one of these options is on the command line."""
     source = click.get_current_context().get_parameter_source
-    given = [f"--{name.removeprefix('as_').replace('_', '-')}" for name in names
+    given = [f"--{name.strip('_').removeprefix('as_').replace('_', '-')}" for name in names
              if source(name) is ParameterSource.COMMANDLINE]  # fmt: skip
     if len(given) > 1:
         raise click.UsageError(f"{' and '.join(given)} exclude each other.")
@@ -145,8 +165,11 @@ def main() -> None:
 class Session:
     """The settings of a command, and the open database that they name."""
 
-    def __init__(self, settings: Settings, target: Target, database: pw.Database) -> None:
+    def __init__(
+        self, settings: Settings, target: Target, database: pw.Database, output: RunOutput
+    ) -> None:
         self.settings, self.target, self.database = settings, target, database
+        self.output = output  # only of the commands with --quiet
 
     @property
     def production(self) -> bool:
@@ -178,7 +201,10 @@ def command(
         def run(debug: bool, **flags: Any) -> None:
             click.get_current_context().meta["debug"] = debug
             named = {name: flags.pop(name) for name in shown}
-            with _session(named, reads, opens) as session:
+            with (
+                _output(named, flags) as output,
+                _session(named, reads, opens, output) as session,
+            ):
                 function(session, **flags)
 
         run.__doc__ = function.__doc__
@@ -191,22 +217,54 @@ def command(
 
 
 @contextmanager
-def _session(flags: dict[str, Any], reads: bool, opens: bool) -> Iterator[Session]:
+def _output(named: dict[str, Any], flags: dict[str, Any]) -> Iterator[Any]:
+    """Yield the output of a command that runs migrations. With --format json it is one document,
+    which is printed also after a failure."""
+    if "quiet" not in named:
+        yield None
+        return
+    from ..run_output import RunOutput
+
+    exclusive("quiet", "verbose")
+    output = RunOutput()
+    if flags.get("format_") != "json" or flags.get("as_plan"):
+        yield output
+        return
+    output.for_program, ok, reason = True, False, None
+    try:
+        with redirect_stdout(sys.stderr):  # a file may print
+            yield output
+        ok = True
+    except click.exceptions.Exit as error:
+        ok = error.exit_code == 0
+        raise
+    except BaseException as error:
+        reason = str(error) or type(error).__name__
+        raise
+    finally:
+        echo_json(ok=ok, files=output.to_json(), **output.values, error=reason)
+
+
+@contextmanager
+def _session(flags: dict[str, Any], reads: bool, opens: bool, output: Any) -> Iterator[Session]:
     from .. import config
     from ..connection import opened, target_of
     from ..discovery import find_project
 
     find_project()
     settings = config.load(**flags)
+    if output:
+        output.quiet, output.verbose = settings.quiet, settings.verbose
     target = target_of(settings, session=not reads)
     if not opens:
-        yield Session(settings, target, None)
+        yield Session(settings, target, None, output)
         return
-    click.echo(f"database: {target.display}", err=True)
+    if not settings.quiet:
+        click.echo(f"database: {target.display}", err=True)
     with _no_empty_file_left(target):
         database = target.database(read_only=reads)
         with opened(database, target.display, settings.wait_for_database) as database:
-            yield Session(settings, target, database)
+            yield Session(settings, target, database, output)
 
 
 @contextmanager

@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from .. import migration
-from .options import Session, require_encodable
+from .options import Session, echo_json, require_encodable
 
 if TYPE_CHECKING:
     from ..migration.dry_run import DryRun
     from ..migration.plan import Plan
 
-JSON_VERSION = 1
-
 text_or_json = click.option(
     "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True,
     help="Format of the output.",
 )  # fmt: skip
-
-
-def echo_json(**values: Any) -> None:
-    """Print values for a program."""
-    text = json.dumps({"version": JSON_VERSION, **values}, indent=2, ensure_ascii=False)
-    require_encodable(text)
-    click.echo(text)
 
 
 as_sql = click.option(

@@ -13,6 +13,7 @@ from dbkit.run_lock import one_at_a_time
 
 from .data_loss import Guard
 from .router import Router
+from .run_log import RunLog
 
 
 @takes_database
@@ -25,6 +26,7 @@ def migrate(
     limits: Limits = DEFAULT,
     allow_edited: bool = False,
     may_lose_data: Collection[str] | None = None,
+    log: RunLog | None = None,
 ) -> list[str]:
     """Apply the pending migrations, up to `name` (a file's name, its number, or a unique beginning
     of its name); return their names in order.
@@ -34,10 +36,10 @@ def migrate(
     are refused, unless `allow_out_of_order`. `limits` say how long to wait for other runs and for
     locks. Applied files that were edited, or that are gone, are refused, unless `allow_edited`.
     If `may_lose_data` is given, a file that would lose data and is not among these names is
-    refused. Raises MigrationError and WouldLoseData.
+    refused. `log` hears what the run does. Raises MigrationError and WouldLoseData.
     """
     guard = Guard(may_lose_data)
-    router = Router(database, directory, allow_out_of_order, limits, allow_edited, guard)
+    router = Router(database, directory, allow_out_of_order, limits, allow_edited, guard, log)
     return router.run(name, fake=fake)
 
 
@@ -51,29 +53,33 @@ def rollback(
     to: str | None = None,
     allow_edited: bool = False,
     may_lose_data: Collection[str] | None = None,
+    log: RunLog | None = None,
 ) -> list[str]:
     """Roll back the last `count` migrations, or those after `to` (see `migrate`), the newest first;
     return their names.
 
     A migration that replaces others is refused, unless `baseline`; applied files that were edited,
-    or that are gone, are refused, unless `allow_edited`. `may_lose_data` is as in `migrate`. Raises
-    MigrationError and WouldLoseData.
+    or that are gone, are refused, unless `allow_edited`. `may_lose_data` and `log` are as in
+    `migrate`. Raises MigrationError and WouldLoseData.
     """
     guard = Guard(may_lose_data)
-    router = Router(database, directory, limits=limits, allow_edited=allow_edited, guard=guard)
+    router = Router(database, directory, False, limits, allow_edited, guard, log)
     return router.take_back(count, baseline, to)
 
 
 @takes_database
 def reset(
-    database: pw.Database, directory: str | Path = "migrations", limits: Limits = DEFAULT
+    database: pw.Database,
+    directory: str | Path = "migrations",
+    limits: Limits = DEFAULT,
+    log: RunLog | None = None,
 ) -> list[str]:
     """Roll back all migrations and apply them again, in one transaction; return their names. If a
     migration has ATOMIC = False, each has its own transaction.
 
     This destroys the data of their tables, and leaves other tables alone. Raises MigrationError.
     """
-    router = Router(database, directory, limits=limits, allow_edited=True)
+    router = Router(database, directory, limits=limits, allow_edited=True, log=log)
 
     def back_and_forth() -> list[str]:
         standing = router.standing()
@@ -83,8 +89,12 @@ def reset(
         return router.run()
 
     def at_once() -> list[str]:
-        with router.locked():
-            return back_and_forth()
+        try:
+            with router.locked():
+                return back_and_forth()
+        except BaseException:
+            router.log.files.clear()  # all are rolled back
+            raise
 
     standing = router.retried(router.standing)
     standing.refuse_gone()

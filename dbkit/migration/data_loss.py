@@ -11,6 +11,7 @@ import peewee as pw
 from dbkit.errors import Refused
 from dbkit.schema.changes import Hints
 from dbkit.schema.dialect import dialect_for
+from dbkit.schema.names import Name
 from dbkit.schema.values import Schema, Table
 
 MOST = 100_000  # rows that are counted

@@ -10,7 +10,6 @@ import peewee as pw
 
 from dbkit.connection import diagnosed
 from dbkit.errors import DatabaseFailed, DbkitError, MigrationError, MigrationFailed
-from dbkit.transactions import is_open
 
 from .data_loss import WouldLoseData
 
@@ -25,10 +24,9 @@ def explained(
     ran: Sequence[str],
     in_steps: Sequence[Steps] = (),
 ) -> Iterator[None]:
-    """Turn errors into a MigrationError that names the `running` file, if there is one. The file
-    may run `in_steps`."""
-    # `reset`, for example, rolls everything back in an outer transaction
-    kept = kept_steps(() if is_open(database) else ran)
+    """Turn errors into a MigrationError that names the `running` file, if there is one, and the
+    files that `ran` before and are kept. The file may run `in_steps`."""
+    kept = kept_steps(ran)
     try:
         with diagnosed(database):
             yield
@@ -38,7 +36,8 @@ def explained(
             raise
         end = "failed and was rolled back"
         if in_steps:
-            end, kept = f"failed in {in_steps[0].place}", in_steps[0].kept()
+            end = f"failed in {in_steps[0].place}"
+            kept = "\n".join([in_steps[0].kept(), *[kept] * bool(ran)])
         match error:
             case DatabaseFailed() if name:
                 raise MigrationFailed(
@@ -63,17 +62,18 @@ def explained(
 
 
 @contextmanager
-def naming_steps(ran: Sequence[str]) -> Iterator[None]:
-    """Name the files that ran before an interruption or a refusal in the block."""
+def naming_steps(ran: Sequence[str], kept: Sequence[str]) -> Iterator[None]:
+    """Name the files that are `kept` after an interruption or a refusal in the block; `ran` are
+    those of them that this call ran."""
     try:
         yield
     except KeyboardInterrupt as error:
-        error.add_note(kept_steps(ran))
+        error.add_note(kept_steps(kept))
         raise
     except WouldLoseData as error:
         error.ran = list(ran)
-        if ran:
-            error.hint += f"\n{kept_steps(ran)}"
+        if kept:
+            error.hint += f"\n{kept_steps(kept)}"
         raise
 
 

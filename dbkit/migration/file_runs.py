@@ -20,9 +20,9 @@ from .data_loss import Guard
 from .files import Files, refuse_unrun
 from .intercept import silenced
 from .migrator import Migrator
-from .observer import Observer
 from .operation_calls import Count, Operations
 from .recorder import Records
+from .run_log import RunLog
 from .steps import Moved, Steps
 
 
@@ -35,7 +35,7 @@ class FileRuns:
     schema: str | None
     limits: Limits
     guard: Guard
-    observer: Observer
+    log: RunLog
     logger: Logger
 
     @cached_property
@@ -97,24 +97,24 @@ class FileRuns:
         return True
 
     def _heard(self) -> AbstractContextManager[None]:
-        """Let the observer hear the statements of the block, if it wants to."""
-        if not self.observer.hears_statements:
+        """Let the log hear the statements of the block, if it wants to."""
+        if not self.log.hears_statements:
             return nullcontext()
-        return dialect_for(self.database).recorded(self.database, self.observer.statement)
+        return dialect_for(self.database).recorded(self.database, self.log.statement)
 
     def _function(
         self, name: str, migrator: Any, downgrade: bool, fake: bool = False
     ) -> tuple[Any, Callable[[float | None], None]]:
         """Return the function of a file to run, and a function that records how long it took."""
         content, (migrate, rollback) = self.files.content(name), self.read(name)
-        migrator.guard, migrator.observer = self.guard, self.observer
+        migrator.guard, migrator.log = self.guard, self.log
         self.guard.name, self.guard.filled = name, set()
         if downgrade and rollback is None:
             raise MigrationError(
                 f"Migration {name} has no rollback().", f"Write it in {self.files.path(name)}."
             )
         self.logger.info("%s %s", "Rolling back" if downgrade else "Migrating", name)
-        self.observer.begin(self.database, name, downgrade, fake)
+        self.log.begin(self.database, name, downgrade, fake)
         if downgrade:
             return rollback, lambda _: self.records.remove(name)
         return migrate, partial(self.records.add, name, content)

@@ -38,7 +38,7 @@ class Receiver(Protocol):
 
 class Operations:
     """The migrator that a file gets: the receiver gets each call of an operation, and the
-    migrator's observer hears of it unless the operation is only followed."""
+    migrator's log hears of it unless the operation is only followed."""
 
     def __init__(self, receiver: Receiver) -> None:
         self._receiver = receiver
@@ -54,7 +54,9 @@ class Operations:
             return found(*args, **kwargs)
 
         def call(*args: Any, **kwargs: Any) -> Any:
-            if name == "sql" and SETTING.match(str(args[0])):
+            if name == "sql" and "sql" in kwargs:
+                args = (kwargs.pop("sql"), *args)
+            if name == "sql" and SETTING.match(str(*args[:1])):
                 return announced(*args, **kwargs)
             return receiver.operation(
                 described(name, args, kwargs), partial(announced, *args, **kwargs)
@@ -65,7 +67,7 @@ class Operations:
     def _announce(self, name: str, args: Iterable[Any], kwargs: Iterable[str] = ()) -> None:
         migrator = self._receiver.migrator
         if not migrator.following:
-            migrator.observer.operation(" ".join([name, *map(_noted, args), *kwargs]))
+            migrator.log.operation(" ".join([name, *map(_noted, args), *kwargs]))
 
     @contextmanager
     def without_views(self, *names: str) -> Iterator[None]:

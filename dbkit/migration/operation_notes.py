@@ -11,26 +11,25 @@ from dbkit.schema.values import Schema
 
 from .data_loss import Guard, WouldLoseData
 from .hazards import Step, step_hazards
-from .observer import Observer
 from .router import Router
+from .run_log import RunLog
 
 
-class Notes(Guard, Observer):
+class Notes(Guard, RunLog):
     """The notes of the file that a router runs. A guard is told of each change."""
 
     def __init__(self, router: Router) -> None:
-        super().__init__(accepted=())
-        self.operations, self.hazards = list[str](), list[str]()
-        router.guard = router.observer = self
+        Guard.__init__(self, accepted=())
+        RunLog.__init__(self)
+        self.hazards = list[str]()
+        router.guard = router.log = self
 
     def taken(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the operations and the hazards of a file, and forget them."""
-        taken = tuple(self.operations), tuple(dict.fromkeys(self.hazards))
-        self.operations, self.hazards = [], []
+        operations = tuple(text for file in self.files for text in file.operations)
+        taken = operations, tuple(dict.fromkeys(self.hazards))
+        self.files, self.hazards = [], []
         return taken
-
-    def operation(self, text: str) -> None:
-        self.operations.append(text)
 
     def check_changes(
         self, database: pw.Database, live: Schema, desired: Schema, hints: Hints

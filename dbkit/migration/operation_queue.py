@@ -26,9 +26,9 @@ from .base_migrator import BaseMigrator
 from .data_loss import Guard
 from .edit_models import find_field, put_field
 from .intercept import intercepted, sql_of
-from .observer import Observer
 from .orm import Orm
 from .reshape import Reshape, TypeKey, snapshot
+from .run_log import RunLog
 from .unknown_tables import (
     UnknownField,
     forget_unknown,
@@ -65,7 +65,7 @@ class Stepping(BaseMigrator):
         self.busy = False  # the statements come from an operation
         self.unchecked = False  # rows were written, and deferred constraints may be unchecked
         self.failed: BaseException | None = None
-        self.guard, self.observer = Guard(), Observer()
+        self.guard, self.log = Guard(), RunLog()
         self.atomic = True  # the file runs in a transaction
         self.steps: Steps | None = None  # or else these
         self.added: dict[TypeKey, tuple[str, ...]] = {}  # as Reshape.enums

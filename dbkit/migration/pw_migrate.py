@@ -20,6 +20,7 @@ from dbkit.discovery import find_models, find_project
 from dbkit.errors import DbkitError
 from dbkit.peewee_internals import use_router
 from dbkit.prompts import created_text, passed_over, questions
+from dbkit.run_output import RunOutput
 from dbkit.signals import Interrupted, interruptible
 
 from .data_loss import Guard
@@ -77,8 +78,10 @@ class _CommandRouter(Router):
         context = click.get_current_context(silent=True)
         flags = context.params if context else {}
         settings = config.load(database=flags.get("database"))
+        output = RunOutput(settings.quiet, settings.verbose or bool(flags.get("verbose")))
         options = {"limits": settings.limits, "allow_edited": settings.allow_edited,
-                   "guard": Guard(settings.may_lose_data)}  # fmt: skip
+                   "guard": Guard(settings.may_lose_data),
+                   "log": output if context else None}  # fmt: skip
         super().__init__(*args, **{**options, **kwargs})
         self.count = flags.get("count", 1)
         if context and context.info_name == "rollback":

@@ -28,7 +28,7 @@ from .failures import explained, naming_steps
 from .file_runs import FileRuns
 from .files import Files
 from .migrator import Migrator
-from .observer import Observer
+from .run_log import RunLog
 from .steps import Steps
 from .targets import applied_after, pending_target
 
@@ -61,12 +61,12 @@ class Router(FileRuns, peewee_migrate.Router):
         limits: Limits = DEFAULT,
         allow_edited: bool = False,
         guard: Guard | None = None,
-        observer: Observer | None = None,
+        log: RunLog | None = None,
         **kwargs: Any,
     ) -> None:
         self.allow_out_of_order, self.limits = allow_out_of_order, limits
         self.allow_edited, self.guard = allow_edited, guard or Guard()
-        self.observer = observer or Observer()
+        self.log = log or RunLog()
         kwargs.setdefault("migrator_class", Migrator)
         super().__init__(usable(database), Path(migrate_dir or "migrations"), **kwargs)
         self.files = Files(self.migrate_dir)
@@ -237,13 +237,19 @@ class Router(FileRuns, peewee_migrate.Router):
             ran: list[str] = []
             while True:
                 step = _Step(layout, decide, None, ran=tuple(ran), **how)
-                with naming_steps(ran):
+                with naming_steps(ran, self._kept):
                     names = self.retried(partial(self._step, step))
                 ran += names[:1]
                 if len(names) < 2:
                     return ran
 
         return one_at_a_time(self.database, self.limits, steps)
+
+    @property
+    def _kept(self) -> list[str]:
+        """The files of this run that a failure keeps: `reset`, for example, rolls everything back
+        in an outer transaction."""
+        return [] if is_open(self.database) else self.log.kept()
 
     def retried(self, action: Callable[[], Result]) -> Result:
         """Run a transaction; run it again if other sessions hold its locks (see `run_lock`)."""
@@ -255,7 +261,7 @@ class Router(FileRuns, peewee_migrate.Router):
         names, running = list[str](), list[Steps]()
         in_transaction, completed = is_open(self.database), True
         with (
-            explained(self.database, lambda: names[:1], step.ran, running),
+            explained(self.database, lambda: names[:1], self._kept, running),
             self._forgetting(),
         ):
             with self.locked():
@@ -270,7 +276,7 @@ class Router(FileRuns, peewee_migrate.Router):
                     self._execute(names[0], migrator, step.fake, downgrade)
             if running:
                 completed = self._execute_steps(running[0])
-        self.observer.end(completed)
+        self.log.end(completed)
         if not completed or downgrade != step.downgrade:
             self.forget()
             return self._step(step)
@@ -303,7 +309,7 @@ class Router(FileRuns, peewee_migrate.Router):
             yield
         except BaseException:
             self.forget()
-            self.observer.end(complete=False)
+            self.log.end(complete=False)
             raise
 
     def forget(self) -> None:

@@ -243,6 +243,11 @@ class Dialect(Protocol):
         which lets it be sent."""
         ...
 
+    def watching(self, database: pw.Database) -> AbstractContextManager[Callable[[], str]]:
+        """Watch the connection from another thread, which enters the context. It yields a function
+        that returns the progress of the running statement; the text is empty if it is unknown."""
+        ...
+
     def advance_key(self, database: pw.Database, model: Model) -> None:
         """Advance the automatic key past the largest key, after rows with explicit keys."""
         ...

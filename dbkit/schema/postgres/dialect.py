@@ -23,7 +23,7 @@ from ..peewee_models import Model, truncated
 from ..sent import Heard, Size
 from ..sql import Statement, runnable
 from ..values import EnumType, Schema
-from . import outside, recording, sendable, session
+from . import outside, progress, recording, sendable, session
 from .blocked import blocking_error
 from .reading import SETTINGS, Reading, usable_path
 from .writing import effects, statements, views_in_the_way
@@ -193,6 +193,9 @@ class Postgres:
 
     def recorded(self, database: pw.Database, heard: Heard) -> AbstractContextManager[None]:
         return recording.recorded(database, heard)
+
+    def watching(self, database: pw.Database) -> AbstractContextManager[Callable[[], str]]:
+        return progress.watching(database)
 
     def advance_key(self, database: pw.Database, model: Model) -> None:
         key = model._meta.primary_key

@@ -192,6 +192,9 @@ class Sqlite:
     def recorded(self, database: pw.Database, heard: Heard) -> AbstractContextManager[None]:
         return recording.recorded(database, heard)
 
+    def watching(self, database: pw.Database) -> AbstractContextManager[Callable[[], str]]:
+        return nullcontext(str)
+
     def advance_key(self, database: pw.Database, model: Model) -> None:
         """Do nothing: SQLite uses the largest key plus one."""
 

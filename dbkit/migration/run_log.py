@@ -1,0 +1,71 @@
+"""What a run of migrations does: its files and their operations. `run_output` also prints it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import peewee as pw
+
+from dbkit.schema.sent import Sent
+
+
+@dataclass
+class FileRun:
+    """A file that runs, or that has run; `direction` is migrate or rollback. With `fake`, it is
+    only marked as applied."""
+
+    name: str
+    direction: str
+    fake: bool = False
+    operations: list[str] = field(default_factory=list)
+    begun: float = field(default_factory=time.monotonic)
+    seconds: float = 0
+
+
+class RunLog:
+    """Hears what a run does, and keeps the files that are complete. This class prints nothing."""
+
+    def __init__(self) -> None:
+        self.files: list[FileRun] = []
+        self.running: FileRun | None = None
+
+    @property
+    def hears_statements(self) -> bool:
+        return False
+
+    def begin(self, database: pw.Database, name: str, downgrade: bool, fake: bool) -> None:
+        """A file begins to run."""
+        self.running = FileRun(name, "rollback" if downgrade else "migrate", fake)
+
+    def operation(self, text: str) -> None:
+        """The file has called an operation, which may still wait in the queue."""
+        if self.running:
+            self.running.operations.append(text)
+
+    def statement(self, sql: str, send: Callable[[bool], Sent]) -> None:
+        """The file sends a statement (see `Heard`)."""
+        send(False)
+
+    def end(self, complete: bool) -> FileRun | None:
+        """The file has run, if it had begun, and is committed if it is `complete`; return it
+        then."""
+        file, self.running = self.running, None
+        if file is None or not complete:
+            return None
+        file.seconds = time.monotonic() - file.begun
+        self.files.append(file)
+        return file
+
+    def kept(self) -> list[str]:
+        """Return the names of the complete files, with their directions if these differ."""
+        both = len({file.direction for file in self.files}) > 1
+        return [f"{file.direction} {file.name}" if both else file.name for file in self.files]
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """Return the complete files for programs."""
+        return [{"name": file.name, "direction": file.direction,
+                 "seconds": round(file.seconds, 3), "operations": file.operations}
+                for file in self.files]  # fmt: skip

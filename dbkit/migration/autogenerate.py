@@ -176,10 +176,9 @@ class Generator:
         (up, down), (late, first) = parts.early(), parts.late()
         left = self.tried([up], self.followed(), self._live)
         more = self._by_sql(left, with_names(wanted, chosen=True))
-        made = self.tried([up, more], self.followed(), self._live)
+        made = with_names(wanted, chosen=True)
         less = self._by_sql(made, with_names(left, chosen=False))
         up, down = up + more + late, first + less + down
-        down += self._by_sql(self.tried([up, down], self.followed(), self._live), self.start)
         return Created(name, file_text(summary_of(Renaming(), changes, ()), up, down, replaces))
 
     def state(self, lines: Lines) -> tuple[Schema, dict[Name, Model], list[Change]]:

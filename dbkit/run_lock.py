@@ -19,6 +19,7 @@ from .schema.dialect import dialect_for
 from .transactions import is_open
 
 Result = TypeVar("Result")
+T = TypeVar("T")
 POLL = 0.2  # seconds
 HINT = "--wait SECONDS (DBKIT_WAIT) sets how long dbkit waits."
 
@@ -27,8 +28,9 @@ logger = logging.getLogger(__name__)
 
 
 @contextmanager
-def waiting(start: Callable[[], AbstractContextManager[None]], limits: Limits) -> Iterator[None]:
+def waiting(start: Callable[[], AbstractContextManager[T]], limits: Limits) -> Iterator[T]:
     """Enter a context that raises Busy while another run has the lock; say for whom this run waits.
+    Yield what the context yields.
 
     Raises DatabaseFailed when the time is over.
     """
@@ -36,7 +38,7 @@ def waiting(start: Callable[[], AbstractContextManager[None]], limits: Limits) -
     with ExitStack() as stack:
         while True:
             try:
-                stack.enter_context(start())
+                entered = stack.enter_context(start())
                 break
             except Busy as busy:
                 who = str(busy) or "a run that has just ended"
@@ -50,7 +52,7 @@ def waiting(start: Callable[[], AbstractContextManager[None]], limits: Limits) -
                 logger.warning("waiting for another run of dbkit: %s", who)
                 announced = True
             patience.sleep(POLL)
-        yield
+        yield entered
 
 
 def one_at_a_time(database: pw.Database, limits: Limits, action: Callable[[], Result]) -> Result:

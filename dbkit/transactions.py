@@ -13,6 +13,7 @@ from .diagnosis import sqlstate
 from .errors import MigrationError
 from .own_statements import own_statements
 
+UNBROKEN = "dbkit_unbroken"
 GONE = {"3B001", "25P01"}  # no such savepoint, no transaction (PostgreSQL manual, appendix A)
 
 
@@ -82,28 +83,19 @@ def _undo(opening: Opening, statements: list[str]) -> None:
 
 
 @contextmanager
-def unbroken(database: pw.Database, send: Callable[[str], Any]) -> Iterator[list[Any]]:
+def unbroken(database: pw.Database, release: Callable[[str], Any]) -> Iterator[None]:
     """Raise MigrationError if the block ends the transaction in which it runs, even if the block
     fails too: its earlier changes cannot be rolled back.
 
-    `send` sends the statement before the block and the statement after it, and may send more in the
-    same round trip. The list that is yielded has what it returns.
+    The transaction must have the savepoint UNBROKEN. `release` sends the statement that releases
+    it, and may send more in the same round trip.
     """
-    results = [send("SAVEPOINT dbkit_unbroken")]
     try:
-        yield results
+        yield
     except BaseException as error:
-        _end(database, database.execute_sql, "ROLLBACK TO dbkit_unbroken", error)
+        _end(database, database.execute_sql, f"ROLLBACK TO {UNBROKEN}", error)
         raise
-    results.append(_end(database, send, "RELEASE dbkit_unbroken", None))
-
-
-@contextmanager
-def around(send: Callable[[str], Any]) -> Iterator[list[Any]]:
-    """Yield a list of what `send` returns before and after the block (see `unbroken`)."""
-    results = [send("SELECT 1")]
-    yield results
-    results.append(send("SELECT 1"))
+    _end(database, release, f"RELEASE {UNBROKEN}", None)
 
 
 def _end(
@@ -111,9 +103,9 @@ def _end(
     send: Callable[[str], Any],
     statement: str,
     cause: BaseException | None,
-) -> Any:
+) -> None:
     try:
-        return send(statement)
+        send(statement)
     except pw.PeeweeException as error:
         if sqlstate(error) in GONE or "no such savepoint" in str(error):
             if not is_open(database):

@@ -55,14 +55,15 @@ class FileRuns:
         return Steps(name, downgrade, migrator, self.records, begin, limits)
 
     @contextmanager
-    def locked(self, limits: Limits | None = None) -> Iterator[None]:
-        """Begin a transaction with the lock: no other run reads or writes the history to decide."""
+    def locked(self, limits: Limits | None = None) -> Iterator[Any]:
+        """Begin a transaction with the lock: no other run reads or writes the history to decide.
+        Yield what the dialect yields."""
         dialect, limits = dialect_for(self.database), limits or self.limits
-        with waiting(lambda: dialect.migrating(self.database, limits), limits):
-            yield
+        with waiting(lambda: dialect.migrating(self.database, limits), limits) as begun:
+            yield begun
 
-    def _execute(self, name: str, migrator: Any, fake: bool, downgrade: bool) -> None:
-        """Run a file in the open transaction, and record it in the history."""
+    def _execute(self, name: str, migrator: Any, begun: Any, fake: bool, downgrade: bool) -> None:
+        """Run a file in the transaction that has begun, and record it in the history."""
         if name in self.records.begun and not fake:
             raise MigrationError(
                 f"Migration {name} is half done, and a transaction is open.",
@@ -73,14 +74,15 @@ class FileRuns:
             self.follow(name, migrator)
             record(None)
             return
-        begun, limits = time.monotonic(), self.files.limits(name, self.limits)
+        start, limits = time.monotonic(), self.files.limits(name, self.limits)
         migrator.atomic = self.files.is_atomic(name)
-        with dialect_for(self.database).keeping(self.database, limits), self._heard():
+        keeping = dialect_for(self.database).keeping
+        with keeping(self.database, limits, begun), self._heard():
             with migrator.in_order():
                 operations = Operations(Count(migrator))
                 refuse_unrun(function(operations, self.database, fake=False))
             migrator()
-        record(time.monotonic() - begun)
+        record(time.monotonic() - start)
 
     def _execute_steps(self, steps: Steps) -> bool:
         """Run the operations of a file, and record it in the history; return False if another run
@@ -90,7 +92,7 @@ class FileRuns:
         steps.migrator.atomic = False
         try:
             keeping = dialect_for(self.database).keeping
-            with keeping(self.database, steps.limits, whole=False), self._heard():
+            with keeping(self.database, steps.limits), self._heard():
                 steps.run(function, lambda: record(time.monotonic() - begun))
         except Moved:
             return False

@@ -264,7 +264,7 @@ class Router(FileRuns, peewee_migrate.Router):
             explained(self.database, lambda: names[:1], self._kept, running),
             self._forgetting(),
         ):
-            with self.locked():
+            with self.locked() as begun:
                 standing = self.standing_of(step.layout, self.records.opened())
                 self.records.settle(standing, step.layout.content)
                 decided, downgrade = self._decided(step, standing)
@@ -273,7 +273,7 @@ class Router(FileRuns, peewee_migrate.Router):
                 if names and not step.fake and not in_transaction and self._has_steps(names[0]):
                     running.append(self._steps_of(names[0], migrator, downgrade))
                 elif names:
-                    self._execute(names[0], migrator, step.fake, downgrade)
+                    self._execute(names[0], migrator, begun, step.fake, downgrade)
             if running:
                 completed = self._execute_steps(running[0])
         self.log.end(completed)

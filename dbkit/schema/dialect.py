@@ -137,14 +137,14 @@ class Dialect(Protocol):
 
     def transaction(
         self, database: pw.Database, limits: Limits = DEFAULT
-    ) -> AbstractContextManager[None]:
+    ) -> AbstractContextManager[Any]:
         """Begin a transaction that holds the lock of dbkit until it ends; any exception rolls it
-        back. Raises Busy if another run has the lock."""
+        back. Yields what `keeping` needs. Raises Busy if another run has the lock."""
         ...
 
     def migrating(
         self, database: pw.Database, limits: Limits = DEFAULT
-    ) -> AbstractContextManager[None]:
+    ) -> AbstractContextManager[Any]:
         """Begin such a transaction for a migration, in which tables can be rebuilt safely."""
         ...
 
@@ -206,10 +206,11 @@ class Dialect(Protocol):
         ...
 
     def keeping(
-        self, database: pw.Database, limits: Limits, whole: bool = True
+        self, database: pw.Database, limits: Limits, begun: Any = None
     ) -> AbstractContextManager[None]:
         """Run a file in the block: give it its limits, and restore the settings of the session
-        afterwards. Raises MigrationError if the file is a `whole` transaction and ends it."""
+        afterwards. Raises MigrationError if the file ends the transaction that has `begun` (what
+        `transaction` yielded). A file that commits each of its operations has none."""
         ...
 
     def attempt(self, database: pw.Database, call: Callable[[], Any]) -> Any:

@@ -99,7 +99,7 @@ class Postgres:
 
     def transaction(
         self, database: pw.Database, limits: Limits = DEFAULT
-    ) -> AbstractContextManager[None]:
+    ) -> AbstractContextManager[session.Begun]:
         return session.locked(database, limits)
 
     migrating = transaction
@@ -168,9 +168,9 @@ class Postgres:
         database.execute_sql("; ".join(sql), tuple(chain.from_iterable(params)))
 
     def keeping(
-        self, database: pw.Database, limits: Limits, whole: bool = True
+        self, database: pw.Database, limits: Limits, begun: session.Begun | None = None
     ) -> AbstractContextManager[None]:
-        return session.keeping(database, limits, whole)
+        return session.keeping(database, limits, begun)
 
     def attempt(self, database: pw.Database, call: Callable[[], Any]) -> Any:
         return outside.attempt(database, call)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any, NamedTuple
 
 import peewee as pw
@@ -13,7 +13,7 @@ from dbkit.errors import DatabaseFailed
 from dbkit.limits import Busy, Limits
 from dbkit.own_statements import own_statements
 from dbkit.pinned_queries import ask, named_rows
-from dbkit.transactions import around, is_open, unbroken
+from dbkit.transactions import UNBROKEN, is_open, unbroken
 
 from ..sql import literal, quoted
 from .other_sessions import KEY, blockers_named, holder
@@ -38,7 +38,8 @@ SELECT pg_is_in_recovery(), current_schemas(false),
              ORDER BY n.nspname)
 """
 
-# A transaction begins in one message, in which every function is named with its schema.
+# A transaction begins in one message, in which every function is named with its schema: a query of
+# `pinned_queries` would keep its snapshot, and CREATE INDEX CONCURRENTLY would wait for that.
 # A path may name pg_catalog after other schemas, and these then come first: without the name,
 # pg_catalog comes first. The timeouts of the session are kept for `keeping`. The server drops the
 # statement of a killed client if its system can tell (another system refuses the setting).
@@ -55,7 +56,8 @@ SELECT pg_catalog.set_config('dbkit.timeouts', COALESCE(
 {timeouts};
 SELECT CASE WHEN pg_catalog.version() OPERATOR(pg_catalog.~) 'linux|darwin|bsd'
     THEN pg_catalog.set_config('client_connection_check_interval', '1s', true) END;
-SELECT pg_catalog.pg_try_advisory_xact_lock({key})"""
+SAVEPOINT {savepoint};
+SELECT pg_catalog.pg_try_advisory_xact_lock({key}), {state}"""
 
 # The tables of dbkit, in a schema or in the first schema of the path. `owner` is only set for a
 # stranger: a role that is no superuser, does not own the database, and does not have this role as
@@ -80,12 +82,13 @@ WHERE n.nspname = coalesce(%s, (SELECT s FROM unnest(current_schemas(false)) s
 
 # The settings of a session. (The server itself resets the settings of a transaction.)
 STATE = """
-SELECT current_setting('session_authorization'), current_setting('role'),
-       coalesce((SELECT json_object_agg(name, setting) FROM pg_settings
-        WHERE source = 'session' AND name !~ '^transaction_(isolation|read_only|deferrable)$'
-          AND name NOT IN ('lock_timeout', 'statement_timeout',
-                           'client_connection_check_interval')), '{}'),
-       nullif(current_setting('dbkit.timeouts', true), '')::json
+pg_catalog.current_setting('session_authorization'), pg_catalog.current_setting('role'),
+COALESCE((SELECT pg_catalog.json_object_agg(name, setting) FROM pg_catalog.pg_settings
+          WHERE source OPERATOR(pg_catalog.=) 'session'
+            AND name OPERATOR(pg_catalog.!~) '^transaction_(isolation|read_only|deferrable)$'
+            AND name OPERATOR(pg_catalog.<>) ALL (ARRAY[
+                'lock_timeout', 'statement_timeout', 'client_connection_check_interval'])), '{}'),
+NULLIF(pg_catalog.current_setting('dbkit.timeouts', true), '')::pg_catalog.json
 """
 
 
@@ -95,7 +98,14 @@ class State(NamedTuple):
     session_authorization: str
     role: str
     settings: dict[str, Any]
-    timeouts: dict[str, str]
+    timeouts: dict[str, str] | None
+
+
+class Begun(NamedTuple):
+    """A transaction that has begun: its limits, and the state of the session."""
+
+    limits: Limits
+    state: State
 
 
 AS_BEFORE = """
@@ -115,19 +125,20 @@ NO_SCHEMA = ("No schema of the connection's search_path exists.",
 
 
 @contextmanager
-def locked(database: pw.Database, limits: Limits) -> Iterator[None]:
+def locked(database: pw.Database, limits: Limits) -> Iterator[Begun]:
     """Begin a transaction that holds the lock, with these limits. Raises Busy if another run has
     the lock: the caller tries again, because a waiting statement would keep its snapshot, and
     CREATE INDEX CONCURRENTLY would wait for that. (A pooler would lose a lock of the session.)"""
     # a higher isolation level would still see the history as it was before the lock
     begin = "" if is_open(database) else "BEGIN ISOLATION LEVEL READ COMMITTED;"
     with internals.transaction_begun_inside(database):
-        sql = begin + BEGIN.format(timeouts=_set(milliseconds(limits), local=True), key=KEY)
+        timeouts = _set(milliseconds(limits), local=True)
+        sql = begin + BEGIN.format(timeouts=timeouts, savepoint=UNBROKEN, key=KEY, state=STATE)
         with own_statements():
-            is_locked = database.execute_sql(sql).fetchone()[0]
+            is_locked, *state = database.execute_sql(sql).fetchone()
         if not is_locked:
             raise Busy(holder(database))
-        yield
+        yield Begun(limits, State(*state))
 
 
 @contextmanager
@@ -189,22 +200,24 @@ def same_path(database: pw.Database) -> Iterator[None]:
 
 
 @contextmanager
-def keeping(database: pw.Database, limits: Limits, whole: bool = True) -> Iterator[None]:
+def keeping(database: pw.Database, limits: Limits, begun: Begun | None) -> Iterator[None]:
     """Give a file its limits, and restore the role and the settings of the session after the
-    block. Raises MigrationError if the `whole` block has one transaction and ends it (see
-    `unbroken`)."""
-    timeouts = _set(milliseconds(limits), local=True)
+    block. Raises MigrationError if the block ends the transaction `begun` (see `unbroken`)."""
+    before = begun.state if begun else _state(database)
+    timeouts = _set(before.timeouts or {}, local=False)
+    if begun and begun.limits != limits:
+        database.execute_sql(_set(milliseconds(limits), local=True))
+    states: list[State] = []
 
-    def send(statement: str) -> State:
-        nonlocal timeouts
-        state = _state(database, f"{statement}; {timeouts}")
-        timeouts = _set(state.timeouts or {}, local=False)
-        return state
+    def release(statement: str) -> None:
+        states.append(_state(database, f"{statement}; {timeouts}"))
 
-    guard = unbroken(database, send) if whole else around(send)
-    with blockers_named(database, limits.lock_timeout), guard as states:
+    with (
+        blockers_named(database, limits.lock_timeout),
+        unbroken(database, release) if begun else nullcontext(),
+    ):
         yield
-    before, after = states
+    after = states[0] if begun else _state(database)
     if after[:2] != before[:2]:
         database.execute_sql(AS_BEFORE, before[:2])
         after = _state(database)
@@ -217,4 +230,4 @@ def keeping(database: pw.Database, limits: Limits, whole: bool = True) -> Iterat
 
 
 def _state(database: pw.Database, before: str = "") -> State:
-    return State(*ask(database, STATE, before=before).fetchone())
+    return State(*ask(database, f"SELECT {STATE}", before=before).fetchone())

@@ -87,11 +87,11 @@ class Sqlite:
 
     def transaction(
         self, database: pw.Database, limits: Limits = DEFAULT
-    ) -> AbstractContextManager[None]:
+    ) -> AbstractContextManager[Limits]:
         return session.locked(database, limits)
 
     @contextmanager
-    def migrating(self, database: pw.Database, limits: Limits = DEFAULT) -> Iterator[None]:
+    def migrating(self, database: pw.Database, limits: Limits = DEFAULT) -> Iterator[Limits]:
         """Switch foreign keys off in the block, because rebuilding a table would delete the rows of
         its children (https://sqlite.org/lang_altertable.html, 7). Check them all at the end."""
         if _enforces_keys(database) and is_open(database):
@@ -99,9 +99,9 @@ class Sqlite:
                 "A transaction is open, and SQLite cannot disable foreign keys in a transaction.",
                 "Commit the transaction first: otherwise rebuilding a table deletes child rows.",
             )
-        with self.without_keys(database), self.transaction(database, limits):
+        with self.without_keys(database), self.transaction(database, limits) as begun:
             before = _orphans(database)
-            yield
+            yield begun
             broken = _orphans(database) - before
             for child, row, parent in sorted(broken, key=str):
                 raise DatabaseFailed(
@@ -167,9 +167,9 @@ class Sqlite:
             database.execute_sql(sql, params)
 
     def keeping(
-        self, database: pw.Database, limits: Limits, whole: bool = True
+        self, database: pw.Database, limits: Limits, begun: Any = None
     ) -> AbstractContextManager[None]:
-        return session.keeping(database, limits, whole)
+        return session.keeping(database, whole=begun is not None)
 
     def attempt(self, database: pw.Database, call: Callable[[], Any]) -> Any:
         return session.attempt(call)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import peewee as pw
@@ -14,7 +14,7 @@ from dbkit.diagnosis import explain, is_lock_conflict
 from dbkit.errors import DatabaseFailed, ModelsError
 from dbkit.limits import LONGEST, Busy, Limits
 from dbkit.own_statements import own_statements
-from dbkit.transactions import NotInTransaction, around, is_open, unbroken
+from dbkit.transactions import UNBROKEN, NotInTransaction, is_open, unbroken
 
 from ..peewee_models import Model
 from ..sql import folded
@@ -29,12 +29,12 @@ STATE = f"SELECT * FROM {', '.join(f'pragma_{name}' for name in PRAGMAS)}"
 
 
 @contextmanager
-def locked(database: pw.Database, limits: Limits) -> Iterator[None]:
+def locked(database: pw.Database, limits: Limits) -> Iterator[Limits]:
     """Begin a transaction that locks the whole database. Raises Busy if another program has locked
     it. Until it is committed, statements wait for other programs as long as `limits` say."""
     if is_open(database):
         with database.atomic():
-            yield
+            yield limits
         return
     begun = False
     with _busy_timeout(database) as wait:
@@ -43,7 +43,7 @@ def locked(database: pw.Database, limits: Limits) -> Iterator[None]:
             with database.atomic("IMMEDIATE"):
                 begun = True
                 wait(limits.lock_timeout or LONGEST)
-                yield
+                yield limits
         except pw.OperationalError as error:
             if not is_lock_conflict(error):
                 raise
@@ -70,19 +70,20 @@ def _busy_timeout(database: pw.Database) -> Iterator[Callable[[float], Any]]:
 
 
 @contextmanager
-def keeping(database: pw.Database, limits: Limits, whole: bool = True) -> Iterator[None]:
+def keeping(database: pw.Database, whole: bool) -> Iterator[None]:
     """Restore the connection's pragmas after the block. Raises MigrationError if the `whole` block
     has one transaction and ends it (see `unbroken`)."""
 
     @own_statements()
-    def send(statement: str) -> Any:
-        database.execute_sql(statement)
-        return database.execute_sql(STATE).fetchone()
+    def send(sql: str) -> Any:
+        return database.execute_sql(sql).fetchone()
 
-    with unbroken(database, send) if whole else around(send) as states:
+    before = send(STATE)
+    if whole:
+        send(f"SAVEPOINT {UNBROKEN}")
+    with unbroken(database, send) if whole else nullcontext():
         yield
-    before, after = states
-    for name, old, new in zip(PRAGMAS, before, after, strict=True):
+    for name, old, new in zip(PRAGMAS, before, send(STATE), strict=True):
         if old != new:
             database.execute_sql(f"PRAGMA {name} = {old}")
 

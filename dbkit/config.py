@@ -10,6 +10,7 @@ import configparser
 import json
 import os
 import re
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import reduce
@@ -23,7 +24,7 @@ from .limits import LIMITS, Limits, seconds
 
 DEFAULT_URL = "sqlite:///dbkit.db"
 PROJECT = ("models", "migrations", "seeds", "ignore", "scratch", "wait_for_database",
-           "allow_edited", "accept_data_loss", "quiet", "verbose", *LIMITS)  # fmt: skip
+           "allow_edited", "accept_data_loss", "quiet", "verbose", "cache", *LIMITS)  # fmt: skip
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 ENVIRONMENTS = ("development", "test", "staging", "production")
 PLAIN = re.compile(r"[\w.$-]+")
@@ -194,6 +195,21 @@ def scratch() -> Scratch:
         raise ConfigError(f"scratch (DBKIT_SCRATCH) is {where}.", "Use live or embedded.")
     usual = "embedded" if _environment(get) == "production" else "live"
     return Scratch(get("DBKIT_SCRATCH_URL"), (where or usual) == "live")
+
+
+def cache_directory() -> Path | None:
+    """Return dbkit's directory in the user's cache directory. None if the user has no directory, or
+    if `cache` (DBKIT_CACHE) is off. Raises ConfigError."""
+    if not _switch("cache", _with_dotenv()("DBKIT_CACHE") or _project().get("cache") or "on"):
+        return None
+    if sys.platform == "win32":
+        place = os.environ.get("LOCALAPPDATA", "")
+    elif sys.platform == "darwin":
+        place = os.path.expanduser("~/Library/Caches")
+    else:
+        place = os.environ.get("XDG_CACHE_HOME", "")
+        place = place if os.path.isabs(place) else os.path.expanduser("~/.cache")
+    return Path(place, "dbkit") if os.path.isabs(place) else None
 
 
 def _environment(get: Get) -> str:

@@ -111,6 +111,7 @@ def _clean_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
         "DBKIT_STATEMENT_TIMEOUT",
     ):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DBKIT_CACHE", "off")
     monkeypatch.chdir(tmp_path)
 
 

@@ -6,14 +6,13 @@ Of the target, only the history, the schema and the attachments of objects are r
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from glob import escape
 
 import peewee as pw
 
 from dbkit.connection import diagnosed
 from dbkit.errors import DbkitError, MigrationError
-from dbkit.own_statements import are_own
 from dbkit.schema.changes import Change, kind, subject
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.sent import Sent
@@ -24,6 +23,7 @@ from dbkit.verification.comparison import drifted
 from .operation_notes import Notes
 from .replay import replaying
 from .router import Router
+from .sent_statements import Recorder, terminated
 from .targets import applied_after, pending_target
 
 CODE = (
@@ -54,7 +54,7 @@ class DryRun:
     def script(self) -> str:
         """Return the statements as a script for psql or sqlite3."""
         return "\n".join(
-            "\n".join([f"-- {file.name}", *map(_terminated, file.statements), ""])
+            "\n".join([f"-- {file.name}", *map(terminated, file.statements), ""])
             for file in self.files
         )
 
@@ -97,7 +97,16 @@ def _dry_run(
             "cannot tell what remains.",
             "Complete it with `python -m dbkit migrate`.",
         )
-    with replaying(target.database, target.migrate_dir, same_version=True) as router:
+
+    def prepare(router: Router) -> list[str]:
+        router.allow_out_of_order = target.allow_out_of_order
+        router.allow_edited = target.allow_edited
+        there = router.files.names()
+        return [name for name in target.done if name in there]
+
+    with replaying(
+        target.database, target.migrate_dir, same_version=True, prepare=prepare
+    ) as router:
         warnings = _as_on_target(target, router, ignore)
         recorder, files = Recorder(looks), []
         notes = Notes(router) if looks else None
@@ -118,10 +127,8 @@ def _dry_run(
 
 
 def _as_on_target(target: Router, router: Router, ignore: Sequence[str]) -> list[str]:
-    """Bring the scratch database to the state of the target; return warnings about what differs."""
-    there = router.files.names()
-    router.allow_out_of_order, router.allow_edited = target.allow_out_of_order, target.allow_edited
-    router.apply(name for name in target.done if name in there)
+    """Give the scratch database the history and the attachments of the target; return warnings
+    about the differences."""
     target.records.copy_to(router.records)
     dialect, database = dialect_for(router.database), router.database
     others = [escape(str(name)) for name in router.migrator_class.stand_ins]
@@ -160,48 +167,3 @@ def _read(database: pw.Database) -> Schema:
 def _attached(database: pw.Database) -> Schema:
     with dialect_for(database).reading(database, None) as reading:
         return reading.live(comments=True)
-
-
-class Recorder:
-    """Collects the statements of a connection, without dbkit's own. `looks` asks for effects."""
-
-    def __init__(self, looks: bool) -> None:
-        self.looks = looks
-        self.sent: list[Sent] = []
-
-    def __call__(self, _: str, send: Callable[[bool], Sent]) -> None:
-        is_own = are_own()
-        sent = send(self.looks and not is_own)
-        if not is_own:
-            self.sent.append(sent)
-        elif sent.begins:
-            self.sent.append(replace(sent, sql="BEGIN"))
-        elif sent.ends and self.sent and self.sent[-1].begins:
-            self.sent.pop()  # nothing was done in the transaction
-        elif sent.ends:
-            self.sent.append(replace(sent, sql="ROLLBACK"))
-
-    def taken(self) -> tuple[Sent, ...]:
-        """Return the statements, without empty transactions, and forget them."""
-        taken: list[Sent] = []
-        for sent in self.sent:
-            if taken and _is_undone(taken[-1], sent):
-                taken.pop()
-            else:
-                taken.append(sent)
-        self.sent = []
-        return tuple(taken)
-
-
-def _is_undone(first: Sent, second: Sent) -> bool:
-    """Whether a statement ends what the statement before it began."""
-    ended = second.sql.removeprefix("ROLLBACK TO ").removeprefix("RELEASE ")
-    return (first.begins and second.ends) or (first.sql == ended != second.sql)
-
-
-def _terminated(sent: Sent) -> str:
-    """The statement with a semicolon, which must not be in a comment."""
-    sql = sent.sql.strip()
-    if sql.endswith(";") or sql.startswith(NOT_DONE):
-        return sql
-    return f"{sql}\n;" if "--" in sql.rpartition("\n")[2] else f"{sql};"

@@ -19,7 +19,7 @@ from dbkit.schema.peewee_models import Model, table_name
 from dbkit.verification.comparison import schemas_of
 
 from .autogenerate import Created, Generator
-from .goal import Goal
+from .goal import Goal, whole
 from .label_file import label_file, prove_labels
 from .proof import prove
 from .questioner import Decisions
@@ -29,9 +29,6 @@ from .replay import replaying
 from .router import Router
 from .stand_ins import stand_in
 
-CORRECT = """\
-Correct the file. Or, if a database has applied all migrations, run `python -m dbkit init`: it
-replaces them with a baseline of that database."""
 NAME = re.compile(r"[^.\s/\\]+")
 
 
@@ -74,20 +71,23 @@ def create(
         goal = Goal.of(models, ignore)
         dialect = dialect_for(database)
         dialect.require_names(database, goal.models)
-        with replaying(database, directory) as router:
+
+        def prepare(router: Router) -> Sequence[str]:
             router.files.needed, router.allow_out_of_order = False, allow_out_of_order
             router.refuse(router.standing())
             provide(router.database, goal)
-            replay(router)
-            goal = reached(router, models, ignore, passed_over)
-            created = Generator(router, goal, decisions).created(router.next_name(checked(name)))
+            return router.todo
+
+        with replaying(database, directory, prepare=prepare) as router:
+            target = reached(router, models, ignore, passed_over)
+            created = Generator(router, target, decisions).created(router.next_name(checked(name)))
             if created is not None and write:
-                first = label_file(router, created, goal.models)
+                first = label_file(router, created, target.models)
                 if first is not None:
                     first = prove_labels(router, first)
                     after = router.next_name(name)
-                    created = Generator(router, goal, decisions).created(after) or created
-                created = replace(prove(router, created, goal), first=first)
+                    created = Generator(router, target, decisions).created(after) or created
+                created = replace(prove(router, created, target), first=first)
                 for file in filter(None, (first, created)):
                     write_python(router.files.path(file.name), file.text)
     return created
@@ -104,24 +104,13 @@ def reached(
     """Return the goal of these models, and of the classes of `passed_over` whose tables a migration
     has created, on a scratch database with the whole history. Create stand-ins for the tables of
     others."""
-    made = [one for one in passed_over if table_name(one) in router.migrator.orm.tables]
+    passed_over = list(passed_over)
+    tables = whole(router.database, late=True).tables if passed_over else ()
+    there = {table.name for table in tables} - router.migrator_class.stand_ins
+    made = [one for one in passed_over if table_name(one) in there]
     goal = Goal.of([*models, *made], ignore)
     stand_in(router.database, goal.outside)
     return goal
-
-
-def replay(router: Router, names: Iterable[str] | None = None) -> None:
-    """Apply all files, or these, to the scratch database. Raises MigrationError."""
-    try:
-        if names is None:
-            router.run()
-        else:
-            router.apply(names)
-    except MigrationError as error:
-        raise MigrationError(
-            f"The existing migrations cannot be replayed on a scratch database. {error.message}",
-            "\n".join(filter(None, [error.hint, CORRECT])),
-        ) from error
 
 
 @takes_database

@@ -25,10 +25,10 @@ from dbkit.scratch_database import server_of
 
 from .git import changed_since
 from .goal import Goal, whole
-from .new_migration import provide, reached, replay
+from .new_migration import provide, reached
 from .proof import Trial, refuse, with_rows
 from .renames import Renaming
-from .replay import replaying
+from .replay import replay, replaying
 from .router import Router
 from .sample_rows import KINDS, empty, insert_rows
 

@@ -2,34 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import peewee as pw
 
 from dbkit.connection import diagnosed
+from dbkit.errors import MigrationError
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.values import Schema
 from dbkit.scratch_database import scratch_database
 
+from . import replay_cache
 from .router import Router
 from .stand_ins import Rehearsal
+
+CORRECT = """\
+Correct the file. Or, if a database has applied all migrations, run `python -m dbkit init`: it
+replaces them with a baseline of that database."""
+
+
+def nothing(_: Router) -> Iterable[str]:
+    """Prepare nothing, and apply no file."""
+    return ()
 
 
 @contextmanager
 def replaying(
-    live: pw.Database, directory: str | Path, same_version: bool = False
+    live: pw.Database,
+    directory: str | Path,
+    same_version: bool = False,
+    prepare: Callable[[Router], Iterable[str]] = nothing,
 ) -> Iterator[Router]:
-    """Yield a Router for the files of the directory on an empty scratch database of the same kind
-    as `live`, and with `same_version` of the same major version. Raises NoScratch."""
-    with scratch_database(live, same_version) as database, diagnosed(database):
-        rehearsal = type("Rehearsal", (Rehearsal,), {"stand_ins": set(), "custom": set()})
-        yield Router(database, directory, migrator_class=rehearsal)
+    """Yield a Router for the files of the directory on a scratch database of the same kind as
+    `live`, and with `same_version` of the same major version. `prepare` gets the Router on the
+    empty database and returns the names of the files that are applied before the block, from the
+    cache as far as possible. Raises NoScratch and MigrationError."""
+    for apply in (replay_cache.apply, Router.apply):
+        with scratch_database(live, same_version) as database, diagnosed(database):
+            sets = {name: set[object]() for name in ("stand_ins", "outside", "custom")}
+            rehearsal = type("Rehearsal", (Rehearsal,), sets)
+            router = Router(database, directory, migrator_class=rehearsal)
+            names = list(prepare(router))
+            try:
+                with _named():
+                    apply(router, names)
+            except replay_cache.Unusable:
+                continue
+            yield router
+            return
 
 
-def applied(router: Router, names: Iterable[str], schemas: Iterable[str] | None) -> Schema:
-    """Apply these files, and return the schema. Raises MigrationError."""
-    router.apply(names)
+def replay(router: Router, names: Iterable[str] | None = None) -> None:
+    """Apply all files, or these, to the scratch database. Raises MigrationError."""
+    with _named():
+        if names is None:
+            router.run()
+        else:
+            router.apply(names)
+
+
+@contextmanager
+def _named() -> Iterator[None]:
+    """Say in errors that the files ran on a scratch database."""
+    try:
+        yield
+    except MigrationError as error:
+        raise MigrationError(
+            f"The existing migrations cannot be replayed on a scratch database. {error.message}",
+            "\n".join(filter(None, [error.hint, CORRECT])),
+        ) from error
+
+
+def read(router: Router, schemas: Iterable[str] | None) -> Schema:
+    """Return the schema of the scratch database."""
     with dialect_for(router.database).reading(router.database, schemas) as reading:
         return reading.live()

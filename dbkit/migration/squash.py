@@ -19,10 +19,10 @@ from dbkit.verification.comparison import schemas_of
 from .autogenerate import Created, Generator
 from .files import Files
 from .goal import Goal, wanted
-from .new_migration import checked, replay
+from .new_migration import checked
 from .proof import prove
 from .questioner import Decisions
-from .replay import replaying
+from .replay import replay, replaying
 from .stand_ins import stand_in
 
 

@@ -22,10 +22,12 @@ from .reshape import Reshape, snapshot
 
 class Rehearsal(Migrator):
     """A Migrator that creates the target of a foreign key if no migration creates it, and adds its
-    name to the `stand_ins` of the class. Tables in `made` come later in the file. `custom` of the
+    name to the `stand_ins` of the class. Tables in `made` come later in the file. `outside` of the
+    class gets the names of all tables that the operations do not know but need. `custom` of the
     class gets a word for each kind of statement that is not an operation's: "sql", "code"."""
 
     stand_ins: set[Name]
+    outside: set[Name]
     custom: set[str]
     made: frozenset[Name] = frozenset()
 
@@ -61,6 +63,7 @@ class Rehearsal(Migrator):
         targets = [one for model in models for one in model._meta.refs.values()]
         known = {*self.orm.tables, *self.made}
         outside = [one for one in targets if table_name(one) not in known]
+        self.outside.update(map(table_name, outside))
         self.stand_ins.update(stand_in(self.database, outside))
 
 

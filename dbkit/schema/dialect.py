@@ -249,6 +249,11 @@ class Dialect(Protocol):
         that returns the progress of the running statement; the text is empty if it is unknown."""
         ...
 
+    def surroundings(self, database: pw.Database) -> str:
+        """Return everything outside a new scratch database that may change the effect of statements
+        on it: the version of the server, its settings, roles and extensions."""
+        ...
+
     def advance_key(self, database: pw.Database, model: Model) -> None:
         """Advance the automatic key past the largest key, after rows with explicit keys."""
         ...

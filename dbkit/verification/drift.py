@@ -16,7 +16,7 @@ from ..connection import diagnosed
 from ..database_argument import takes_database
 from ..errors import DbkitError
 from ..migration import Status
-from ..migration.replay import applied, replaying
+from ..migration.replay import read, replaying
 from ..model_errors import naming
 from ..schema.changes import Change, covers
 from ..schema.diff import diff
@@ -92,10 +92,12 @@ def _with_causes(
     schemas: Iterable[str],
 ) -> Report:
     """The report with the causes of each difference. Raises DbkitError."""
-    with replaying(database, directory) as router:
+    with replaying(database, directory, prepare=lambda _: state.applied) as router:
         difference = server_of(router.database).difference
-        done = applied(router, state.applied, schemas)
-        every = applied(router, state.pending, schemas) if state.pending else done
+        done = every = read(router, schemas)
+        if state.pending:
+            router.apply(state.pending)
+            every = read(router, schemas)
     found = causes(report.changes, live, done, every, desired)
     if state.half_done or state.edited:  # the replay is not the history of this database
         cause = HALF_DONE if state.half_done else EDITED

@@ -68,8 +68,9 @@ class Sources:
     def _database(self, source: str) -> Iterator[pw.Database]:
         """Yield an open database with the source's schema."""
         if source == MIGRATIONS:
-            with replaying(self.live.database(), self.migrations) as router:
-                router.run()
+            with replaying(
+                self.live.database(), self.migrations, prepare=lambda router: router.todo
+            ) as router:
                 self.notes += filter(None, [server_of(router.database).difference])
                 yield router.database
         else:

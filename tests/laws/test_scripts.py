@@ -22,8 +22,8 @@ from click.testing import Result
 from dbkit import migrate, rollback
 from dbkit.connection import parse
 from dbkit.migration import create
-from dbkit.migration.dry_run import Recorder
 from dbkit.migration.recorder import Records
+from dbkit.migration.sent_statements import Recorder
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.sqlite.recording import Connection
 from tests.conftest import EVERY_CASE

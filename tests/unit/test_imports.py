@@ -44,6 +44,7 @@ SETTINGS_AND_MODELS = {
     "adoption.adopt_database": {"config", "discovery"},  # writes the configuration, tries models
     "connection": {"config"},  # dbkit.connect() without a URL
     "migration.pw_migrate": {"config", "discovery"},  # the other command line
+    "migration.replay_cache": {"config"},
     "prompts": {"discovery"},  # the text about models that were passed over
     "scratch_database": {"config"},
     "verification.sources": {"discovery"},

@@ -197,6 +197,9 @@ class Postgres:
     def watching(self, database: pw.Database) -> AbstractContextManager[Callable[[], str]]:
         return progress.watching(database)
 
+    def surroundings(self, database: pw.Database) -> str:
+        return str(ask(database, recording.SURROUNDINGS).fetchone())
+
     def advance_key(self, database: pw.Database, model: Model) -> None:
         key = model._meta.primary_key
         name = TypeName(model._meta.table_name, model._meta.schema)

@@ -40,6 +40,18 @@ FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 """
 
+# Of the settings, those that a session can change; the name of a session is no matter.
+SURROUNDINGS = """
+SELECT version(), current_user::text, current_setting('is_superuser'), (
+    SELECT to_jsonb(d) - ARRAY['oid', 'datname', 'datfrozenxid', 'datminmxid']
+    FROM pg_database d WHERE datname = current_database()
+), ARRAY(SELECT nspname::text FROM pg_namespace WHERE nspname !~ '^pg_(toast_)?temp' ORDER BY 1),
+   ARRAY(SELECT rolname::text FROM pg_roles ORDER BY 1),
+   ARRAY(SELECT name || ' ' || default_version FROM pg_available_extensions ORDER BY 1),
+   ARRAY(SELECT name || ' ' || setting FROM pg_settings
+         WHERE context ~ '^(user|superuser)' AND name <> 'application_name' ORDER BY 1)
+"""
+
 # A statement outside a transaction has released its lock when it can be looked for (13.3, too).
 CONCURRENTLY = re.compile(
     r"\s*(CREATE|DROP|REINDEX)\b.*\bCONCURRENTLY\b", re.IGNORECASE | re.DOTALL

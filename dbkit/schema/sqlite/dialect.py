@@ -195,6 +195,12 @@ class Sqlite:
     def watching(self, database: pw.Database) -> AbstractContextManager[Callable[[], str]]:
         return nullcontext(str)
 
+    def surroundings(self, database: pw.Database) -> str:
+        return str(
+            [database.execute_sql(sql).fetchall() for sql in
+             ("SELECT sqlite_source_id()", "PRAGMA compile_options", "PRAGMA database_list")]
+        )  # fmt: skip
+
     def advance_key(self, database: pw.Database, model: Model) -> None:
         """Do nothing: SQLite uses the largest key plus one."""
 

@@ -43,8 +43,8 @@ MODULES = {"dbkit", "dbkit.fields", "dbkit.migration", "__future__", "abc", "bas
            "fractions", "functools", "hashlib", "itertools", "json", "logging", "math", "operator",
            "re", "string", "textwrap", "typing", "uuid"}  # fmt: skip
 # the names that lead to other modules, files or connections; and, if they are called, to the clock
-NAMES = {"__builtins__", "__file__", "__import__", "connection", "environ", "eval", "exec",
-         "executescript", "globals", "importlib", "open", "os", "sys"}  # fmt: skip
+NAMES = {"__builtins__", "__file__", "__import__", "connection", "cursor", "environ", "eval",
+         "exec", "executescript", "globals", "importlib", "open", "os", "sys"}  # fmt: skip
 CLOCK = {"now", "today", "utcnow", "uuid1", "uuid4"}
 
 Batches = list[list[str]]  # a batch is sent at once

@@ -12,6 +12,7 @@ import ast
 import hashlib
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -37,8 +38,8 @@ WORTH = 1.0  # seconds that the files must take
 KEPT = 20  # replays
 LARGEST = 50_000_000  # characters
 # the modules that a file may import: they read nothing that can change
-PACKAGES = {"peewee", "peewee_migrate", "playhouse"}
-MODULES = {"dbkit", "dbkit.fields", "dbkit.migration", "__future__", "abc", "base64", "collections",
+PACKAGES = re.compile(r"(__future__|peewee|peewee_migrate|playhouse)(\..+)?")
+MODULES = {"dbkit", "dbkit.fields", "dbkit.migration", "abc", "base64", "collections",
            "collections.abc", "contextlib", "copy", "dataclasses", "datetime", "decimal", "enum",
            "fractions", "functools", "hashlib", "itertools", "json", "logging", "math", "operator",
            "re", "string", "textwrap", "typing", "uuid"}  # fmt: skip
@@ -138,7 +139,7 @@ def _is_impure(node: ast.AST) -> bool:
 
 
 def _is_known(module: str) -> bool:
-    return module in MODULES or module.partition(".")[0] in PACKAGES
+    return module in MODULES or PACKAGES.fullmatch(module) is not None
 
 
 def _find(directory: Path, keys: Sequence[str]) -> tuple[int, Batches]:

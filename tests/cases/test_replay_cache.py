@@ -83,7 +83,7 @@ Replay = Callable[..., tuple[list[str], Any]]
 @pytest.fixture
 def replay(caplog: pytest.LogCaptureFixture, directory: Path) -> Replay:
     """Replay the files; give the numbers of those that ran, and the database for other judges."""
-    caplog.set_level("INFO")
+    caplog.set_level("INFO", "peewee_migrate.logs")
 
     def replay(database: pw.Database) -> tuple[list[str], Any]:
         caplog.clear()

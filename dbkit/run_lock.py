@@ -19,7 +19,6 @@ from .schema.dialect import dialect_for
 from .transactions import is_open
 
 Result = TypeVar("Result")
-T = TypeVar("T")
 POLL = 0.2  # seconds
 HINT = "--wait SECONDS (DBKIT_WAIT) sets how long dbkit waits."
 
@@ -28,7 +27,9 @@ logger = logging.getLogger(__name__)
 
 
 @contextmanager
-def waiting(start: Callable[[], AbstractContextManager[T]], limits: Limits) -> Iterator[T]:
+def waiting(
+    start: Callable[[], AbstractContextManager[Result]], limits: Limits
+) -> Iterator[Result]:
     """Enter a context that raises Busy while another run has the lock; say for whom this run waits.
     Yield what the context yields.
 

@@ -304,10 +304,12 @@ class Stepping(BaseMigrator):
 
 
 class Edit:
-    """Records the models before and after a block in the current `Reshape`."""
+    """Records the models before and after a block in the current `Reshape`; not copies of them if
+    the file is only followed, because then the step never runs."""
 
     def __init__(self, migrator: Stepping, models: Sequence[Model]) -> None:
         self.migrator, self.models = migrator, models
+        self.copy: Callable[[Model], Model] = _same if migrator.following else snapshot
 
     def __enter__(self) -> Reshape:
         if any(isinstance(one, Creation) for one in self.migrator.queue):
@@ -315,14 +317,18 @@ class Edit:
         self.reshape = self.migrator._reshape()
         for model in self.models:
             if table_name(model) not in self.reshape.before:
-                self.reshape.before[table_name(model)] = snapshot(model)
+                self.reshape.before[table_name(model)] = self.copy(model)
         return self.reshape
 
     def __exit__(self, failed: Any, *_: Any) -> None:
         if failed is None:
             self.migrator._link(self.models)
             for model in self.models:
-                self.reshape.after[table_name(model)] = snapshot(model)
+                self.reshape.after[table_name(model)] = self.copy(model)
+
+
+def _same(model: Model) -> Model:
+    return model
 
 
 def create_sequences(model: Model) -> None:

@@ -124,13 +124,14 @@ INVALID = "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid"
 class Project:
     """A directory with migrations, models and seeds, and its database."""
 
-    def __init__(self, directory: Path, url: str) -> None:
+    def __init__(self, directory: Path, url: str, more: str = "") -> None:
+        """`more` is added to each migration, with its name for NAME."""
         self.directory, self.url = directory, url
         self.migrations = directory / "migrations"
         self.migrations.mkdir()
         (directory / "seeds").mkdir()
         for name, text in FILES.items():
-            text = text.replace("ROWS", str(ROWS))
+            text = (text + more).replace("ROWS", str(ROWS)).replace("NAME", name)
             (self.migrations / f"{name}.py").write_text(f"import peewee as pw\n{text}")
         (directory / "app_models.py").write_text(MODELS)
         more = MODELS.replace("    pages =", "    extra = pw.TextField(null=True)\n    pages =")

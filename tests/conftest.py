@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import signal
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -22,7 +21,7 @@ from dbkit.cli.commands import main
 from dbkit.connection import parse
 from dbkit.migration import create
 
-from .servers import BINARIES, DEBIAN_15, Server, free_port
+from .servers import BINARIES, DEBIAN_15, Server, pooled
 
 ROOT = Path(__file__).parent.parent
 MIGRATIONS = ROOT / "migrations"
@@ -207,21 +206,5 @@ def bouncer() -> Iterator[str]:
     program = shutil.which("pgbouncer", path="/usr/sbin:/usr/bin:/opt/homebrew/bin")
     if not program:
         pytest.skip("no pgbouncer here: apt-get install pgbouncer")
-    server, port = server_of("postgres18"), free_port()
-    users, ini = server.home / "users.txt", server.home / "pgbouncer.ini"
-    users.write_text('"postgres" ""\n')
-    ini.write_text(
-        f"[databases]\n* = host={server.home} port={server.port}\n[pgbouncer]\n"
-        f"listen_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = trust\n"
-        f"auth_file = {users}\npool_mode = transaction\n"
-    )
-    process = subprocess.Popen(
-        [program, str(ini)], user=server.user, stderr=subprocess.PIPE, text=True, cwd="/"
-    )
-    with process:
-        try:
-            assert process.stderr
-            assert any("process up" in line for line in process.stderr)
-            yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
-        finally:
-            process.kill()
+    with pooled(server_of("postgres18"), program) as url:
+        yield f"{url}/postgres"

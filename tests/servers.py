@@ -10,7 +10,8 @@ import socket
 import subprocess
 import tempfile
 import warnings
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import ClassVar
@@ -163,6 +164,30 @@ class Server:
             env=environment,
             cwd="/",
         )
+
+
+@contextmanager
+def pooled(server: Server, program: str) -> Iterator[str]:
+    """The URL of PgBouncer in transaction mode before the server, without a database."""
+    port = free_port()
+    users, ini = server.home / "users.txt", server.home / "pgbouncer.ini"
+    users.write_text('"postgres" ""\n')
+    ini.write_text(
+        f"[databases]\n* = host={server.home} port={server.port}\n[pgbouncer]\n"
+        f"listen_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = trust\n"
+        f"auth_file = {users}\npool_mode = transaction\n"
+        "log_connections = 0\nlog_disconnections = 0\nlog_stats = 0\n"  # nobody reads the pipe
+    )
+    process = subprocess.Popen(
+        [program, str(ini)], user=server.user, stderr=subprocess.PIPE, text=True, cwd="/"
+    )
+    with process:
+        try:
+            assert process.stderr
+            assert any("process up" in line for line in process.stderr)
+            yield f"postgresql://postgres@127.0.0.1:{port}"
+        finally:
+            process.kill()
 
 
 def free_port() -> int:

@@ -49,10 +49,12 @@ class FileRuns:
     def _has_steps(self, name: str) -> bool:
         return name in self.records.begun or not self.files.is_atomic(name)
 
-    def _steps_of(self, name: str, migrator: Any, downgrade: bool) -> Steps:
+    def _steps_of(
+        self, name: str, migrator: Any, downgrade: bool, history: tuple[str, ...]
+    ) -> Steps:
         limits = self.files.limits(name, self.limits)
         begin = partial(self.locked, limits)
-        return Steps(name, downgrade, migrator, self.records, begin, limits)
+        return Steps(name, downgrade, migrator, self.records, history, begin, limits)
 
     @contextmanager
     def locked(self, limits: Limits | None = None) -> Iterator[Any]:

@@ -271,7 +271,8 @@ class Router(FileRuns, peewee_migrate.Router):
                 migrator = step.migrator or (self._caught_up(standing) if decided else None)
                 names = decided
                 if names and not step.fake and not in_transaction and self._has_steps(names[0]):
-                    running.append(self._steps_of(names[0], migrator, downgrade))
+                    history = standing.recorded
+                    running.append(self._steps_of(names[0], migrator, downgrade, history))
                 elif names:
                     self._execute(names[0], migrator, begun, step.fake, downgrade)
             if running:

@@ -47,7 +47,8 @@ class Moved(Exception):
 
 
 class Steps:
-    """A run of a file. `number` is the number of the operation that runs, or that ran last."""
+    """A run of a file on a database with this history. `number` is the number of the operation that
+    runs, or that ran last."""
 
     def __init__(
         self,
@@ -55,11 +56,13 @@ class Steps:
         downgrade: bool,
         migrator: Migrator,
         records: Records,
+        history: tuple[str, ...],
         begin: Callable[[], AbstractContextManager[None]],
         limits: Limits,
     ) -> None:
         self.name, self.downgrade, self.migrator, self.limits = name, downgrade, migrator, limits
-        self.records, self.begin, self.stack = records, begin, ExitStack()
+        self.records, self.history, self.begin = records, history, begin
+        self.stack = ExitStack()
         self.database, self.dialect = migrator.database, dialect_for(migrator.database)
         self.progress = NONE
         self.number, self.text = 0, ""
@@ -86,12 +89,12 @@ class Steps:
     def _begin(self) -> None:
         """Begin a transaction, and check that no other run came between."""
         self.stack.enter_context(self.begin())
-        applied = self.records.read()
+        history = tuple(self.records.read())
         progress = self.records.begun.get(self.name, NONE)
         if self.number == 0:
             self.progress = progress
         other_way = progress != NONE and progress.downgrade != self.downgrade
-        if (self.name in applied) != self.downgrade or progress != self.progress or other_way:
+        if history != self.history or progress != self.progress or other_way:
             raise Moved
 
     @property
@@ -220,7 +223,7 @@ class Steps:
 
     def _statement(self, call: Callable[[], Any]) -> Any:
         """A use of the database that does not come from an operation."""
-        sql = sql_of(call)
+        sql, begun = sql_of(call), self.progress.operations[self.number : self.number + 1]
         if self.migrator.busy:
             return call()
         if SAVEPOINT.match(sql):
@@ -229,9 +232,10 @@ class Steps:
             call = partial(self._end_savepoint, sql, call)
         elif READING.match(sql) or SETTING.match(sql):
             pass  # it is sent again when the file continues
+        elif self.is_following or (begun and begun != (masked(sql),)):
+            return nothing()  # the operation after it has committed it
         elif self.is_recorded:
-            recorded = self.progress.operations[self.number : self.number + 1]
-            self.number += recorded == (masked(sql),)
+            self.number += 1
             return nothing()
         elif sql:
             call = partial(self._send, sql, call)

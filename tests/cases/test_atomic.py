@@ -148,6 +148,43 @@ def test_the_other_direction_completes_the_file_first(half: pw.Database) -> None
     assert [row[0] for row in rows(half)] == ["own"]
 
 
+def test_a_statement_is_not_sent_again_if_the_operation_after_it_was_interrupted(
+    half: pw.Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was committed before VACUUM ran without a transaction."""
+    dialect = type(dialect_for(half))
+    run_alone = dialect.run_alone
+
+    def stopped(self: Any, database: Any, sql: str, *arguments: Any) -> Any:
+        if sql == "VACUUM":
+            raise Stop
+        return run_alone(self, database, sql, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(dialect, "run_alone", stopped)
+        with pytest.raises(MigrationError):
+            migrate(half)
+    assert migrate(half) == ["002_b"]
+    assert rows(half) == UP
+
+
+def test_another_run_rolls_the_table_back_before_the_first_operation(
+    half: pw.Database, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lock is free between the decision and the first operation."""
+    execute = Router._execute_steps
+
+    def later(self: Router, *arguments: Any) -> bool:
+        monkeypatch.setattr(Router, "_execute_steps", execute)
+        with opened(url) as other:
+            rollback(other)
+        return execute(self, *arguments)
+
+    monkeypatch.setattr(Router, "_execute_steps", later)
+    assert migrate(half) == ["001_a", "002_b"]
+    assert [row[0] for row in rows(half)] == ["own"]
+
+
 def test_status_says_how_to_continue(
     half: pw.Database, url: str, dbkit: Callable[..., Result]
 ) -> None:

@@ -109,6 +109,14 @@ class Records:
             self.files.steps.insert_many(rows),
         )
 
+    @own_statements()
+    def complete(self, name: str, number: int) -> None:
+        """Record that an operation which had begun is complete, unless another run has completed
+        the file meanwhile."""
+        steps = self.files.steps
+        begun = self.files.steps_of(name) & (steps.number == number)
+        self._run(steps.update(done=True).where(begun))
+
     def accept(self, name: str, content: Content) -> None:
         """Record the present content of an applied file."""
         self._run(self.files.accept(name, content))

@@ -193,7 +193,7 @@ class Steps:
                 for sql, call in statements:
                     result = self.dialect.run_alone(self.database, sql, call, again)
                 if whole:
-                    self.records.begin(self.name, self.downgrade, {number: text}, done=True)
+                    self.records.complete(self.name, number)
                     self.progress = replace(self.progress, done=number)
             self._begin()
         return result

@@ -168,6 +168,26 @@ def test_a_statement_is_not_sent_again_if_the_operation_after_it_was_interrupted
     assert rows(half) == UP
 
 
+def test_another_run_completes_the_file_during_a_statement_without_a_transaction(
+    half: pw.Database, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On SQLite, only a transaction can hold the lock."""
+    if not url.startswith("sqlite"):
+        pytest.skip("the lock is held")
+    dialect = type(dialect_for(half))
+    run_alone = dialect.run_alone
+
+    def later(self: Any, *arguments: Any) -> Any:
+        monkeypatch.setattr(dialect, "run_alone", run_alone)
+        with opened(url) as other:
+            assert migrate(other) == ["002_b"]
+        return run_alone(self, *arguments)
+
+    monkeypatch.setattr(dialect, "run_alone", later)
+    assert migrate(half) == []
+    assert (rows(half), status(half).half_done) == (UP, ())
+
+
 def test_another_run_rolls_the_table_back_before_the_first_operation(
     half: pw.Database, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

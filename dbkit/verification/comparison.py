@@ -14,6 +14,7 @@ import peewee as pw
 
 from ..connection import diagnosed, opened
 from ..errors import ConfigError, ModelsError
+from ..garbage_collection import paused
 from ..model_errors import naming
 from ..schema.canonicalize import layers
 from ..schema.changes import Add, Alter, Change, kind, subject
@@ -74,6 +75,7 @@ def drifted(
     return _compared(dialect, covered, wanted, ignore, ()).changes
 
 
+@paused()
 def examine(
     database: pw.Database,
     models: list[Model],

@@ -15,19 +15,15 @@ history must be complete and the schema equal to the models.
 from __future__ import annotations
 
 import argparse
-import os
-import pkgutil
 import random
 import re
 import shutil
 import sys
 import tempfile
 import time
-import traceback
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 
 import peewee as pw
@@ -36,6 +32,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 import dbkit  # noqa: E402
+from benchmarks.commands import Command, warm  # noqa: E402
 from benchmarks.kills import FILES, Project  # noqa: E402
 from dbkit.connection import parse  # noqa: E402
 from tests.servers import BINARIES, Server, pooled  # noqa: E402
@@ -103,7 +100,7 @@ class Place:
 
     def prepare(self) -> None:
         """Make the templates: a fresh database, and one on which a file failed half-way."""
-        project = Project(self.directory, "", EVENTS)
+        project = Project(self.directory, "", more=EVENTS)
         (self.directory / "setup.cfg").write_text("[dbkit]\nignore = events\n")
         fresh = self.create("")
         with self.opened(fresh) as database:
@@ -122,43 +119,17 @@ class Place:
         self.templates.update(half=half, mixed=half)
 
 
-def start(place: Place, url: str, command: str, after: float, output: Path) -> int:
-    """Run a command in a process forked from this one, which has imported dbkit; return its pid."""
-    if pid := os.fork():
-        return pid
-    code = 99
-    try:
-        with output.open("w") as file:
-            os.dup2(file.fileno(), 1)
-            os.dup2(file.fileno(), 2)
-        os.chdir(place.directory)
-        sys.path.insert(0, str(place.directory))
-        os.environ.update(DATABASE_URL=url, DBKIT_MODELS="app_models")
-        time.sleep(after)
-        dbkit.cli.main(command.split())
-    except SystemExit as exit_:
-        code = exit_.code if isinstance(exit_.code, int) else 98
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
-
-
 def run(place: Place, url: str, commands: list[str], random_: random.Random) -> Iterator[str]:
     """Run commands at once; yield what is wrong with their ends."""
-    outputs = [place.directory / f"output{number}" for number in range(len(commands))]
-    pids = [start(place, url, command, random_.uniform(0, 0.2), output)
-            for command, output in zip(commands, outputs, strict=True)]  # fmt: skip
-    for pid, command, output in zip(pids, commands, outputs, strict=True):
-        code, text = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), output.read_text()
-        mixed = len(set(commands)) > 1
-        refused = (code == 2 and REFUSALS.search(text)) or (code == 1 and command == "up")
-        if not (code == 0 or (mixed and refused)) or re.search(
-            "Traceback|unexpected|deadlock", text
-        ):
-            yield f"{command}: {code}: {text}"
+    started = [Command(place.directory, url, command, random_.uniform(0, 0.2))
+               for command in commands]  # fmt: skip
+    mixed = len(set(commands)) > 1
+    for command in started:
+        code, text = command.ended()
+        refused = (code == 2 and REFUSALS.search(text)) or (code == 1 and command.text == "up")
+        crashed = re.search("Traceback|error: unexpected|deadlock", text)
+        if crashed or not (code == 0 or (mixed and refused)):
+            yield f"{command.text}: {code}: {text}"
 
 
 def judged(events: list[str]) -> Iterator[str]:
@@ -217,13 +188,6 @@ def places(pgbouncer: str) -> Iterator[dict[str, Place]]:
             else:
                 print(f"pgbouncer: skipped, there is no program {pgbouncer}")
         yield found
-
-
-def warm() -> None:
-    """Import what commands import, so that the forked processes start fast."""
-    for module in pkgutil.walk_packages(dbkit.__path__, "dbkit."):
-        if not module.name.endswith("__main__"):
-            import_module(module.name)
 
 
 def main() -> None:

@@ -309,7 +309,6 @@ class Edit:
 
     def __init__(self, migrator: Stepping, models: Sequence[Model]) -> None:
         self.migrator, self.models = migrator, models
-        self.copy: Callable[[Model], Model] = _same if migrator.following else snapshot
 
     def __enter__(self) -> Reshape:
         if any(isinstance(one, Creation) for one in self.migrator.queue):
@@ -317,18 +316,17 @@ class Edit:
         self.reshape = self.migrator._reshape()
         for model in self.models:
             if table_name(model) not in self.reshape.before:
-                self.reshape.before[table_name(model)] = self.copy(model)
+                self.reshape.before[table_name(model)] = self._copy(model)
         return self.reshape
+
+    def _copy(self, model: Model) -> Model:
+        return model if self.migrator.following else snapshot(model)
 
     def __exit__(self, failed: Any, *_: Any) -> None:
         if failed is None:
             self.migrator._link(self.models)
             for model in self.models:
-                self.reshape.after[table_name(model)] = self.copy(model)
-
-
-def _same(model: Model) -> Model:
-    return model
+                self.reshape.after[table_name(model)] = self._copy(model)
 
 
 def create_sequences(model: Model) -> None:

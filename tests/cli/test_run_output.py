@@ -124,8 +124,8 @@ def test_one_document_for_programs(dbkit: Run) -> None:
     code, document = run("migrate", "--database", "sqlite:////no/directory/x.db")
     assert (code, document["ok"], document["files"]) == (2, False, [])
     write("003_wrong", "pass")
-    Path("models.py").write_text("import peewee as pw\nclass B(pw.Model):\n    pass\n")
-    code, document = run("up", "--models", "models")
+    Path("models_of_b.py").write_text("import peewee as pw\nclass B(pw.Model):\n    pass\n")
+    code, document = run("up", "--models", "models_of_b")
     assert (code, document["ok"], document["error"]) == (1, False, None)
     assert document["verify"]["changes"][0]["table"] == "b"
 

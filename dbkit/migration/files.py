@@ -29,8 +29,8 @@ NOT_RUN = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isa
 
 
 class Files:
-    """The files of a directory. `unwritten` are the texts by name of files that are only tried. A
-    missing directory is an error, unless it is not `needed`."""
+    """The files of a directory. `unwritten` are texts by name, of files that are only tried or
+    must not change meanwhile. A missing directory is an error, unless it is not `needed`."""
 
     def __init__(self, directory: Path) -> None:
         self.directory, self.needed = directory, True

@@ -76,10 +76,10 @@ def apply(router: Router, names: Sequence[str]) -> None:
 def _is_whole(router: Router) -> bool:
     """Whether the files made the database without stand-ins, and can be followed in memory. Files
     that come from the cache are followed, so that later files know their models."""
+    other = Router(router.database, router.migrate_dir)
+    other.files = router.files
     with suppress(MigrationError):
-        return not router.migrator_class.outside and bool(
-            Router(router.database, router.migrate_dir).migrator
-        )
+        return not router.migrator_class.outside and other.migrator is not None
     return False
 
 
@@ -99,11 +99,15 @@ def _is_private(directory: Path) -> bool:
 
 
 def _keys(router: Router, names: Iterable[str]) -> Iterator[str]:
-    """The keys of the replays that end with each of these files."""
-    surroundings = dialect_for(router.database).surroundings(router.database)
+    """The keys of the replays that end with each of these files. The files then run as they were
+    read here."""
+    try:
+        surroundings = dialect_for(router.database).surroundings(router.database)
+    except pw.PeeweeException:
+        return
     digest = hashlib.sha256(f"{sys.version} {_code()} {surroundings}".encode())
     for name in names:
-        text = router.files.text(name)
+        text = router.files.unwritten[name] = router.files.text(name)
         if not is_pure(text):
             return
         digest.update(json.dumps([name, text]).encode())
@@ -113,9 +117,11 @@ def _keys(router: Router, names: Iterable[str]) -> Iterator[str]:
 @cache
 def _code() -> str:
     """The versions of the code that writes the statements."""
+    from dbkit import __version__
+
     sources = sorted(Path(__file__).parents[1].rglob("*.py"))
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources))
-    return f"{digest.hexdigest()} {pw.__version__} {version('peewee-migrate')}"
+    return f"{__version__} {digest.hexdigest()} {pw.__version__} {version('peewee-migrate')}"
 
 
 def is_pure(text: str) -> bool:

@@ -18,21 +18,11 @@ from dbkit.migration import Migrator
 from dbkit.migration.base_migrator import BaseMigrator
 from dbkit.schema.postgres.equivalent_spellings import EQUIVALENT
 from tests.conftest import ROOT
+from tests.documents import assert_printed, blocks
 from tests.laws.test_dump_equality import NOT_COMPARED, NOT_COMPARED_18
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-
-
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-
-
-def console() -> Iterator[tuple[str, str]]:
-    """(command, what the README says it prints), in order."""
-    for block in blocks("console"):
-        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-            command, _, output = part.partition("\n")
-            yield command, output
+PAGE = ROOT / "README.md"
+README = PAGE.read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -61,24 +51,28 @@ def run(command: str | list[str], cwd: Path) -> str:
     return done.stdout + (f"[exit {done.returncode}]\n" if done.returncode else "")
 
 
+def block_that_starts(words: str) -> str:
+    """A block of Python."""
+    texts = (block.text for block in blocks(PAGE, "python"))
+    return next(text for text in texts if text.startswith(words))
+
+
 @pytest.mark.postgres  # by embedded:DIR
 def test_every_command_prints_what_the_readme_says(project: Path) -> None:
-    shown = list(console())
+    shown = [pair for block in blocks(PAGE, "console") for pair in block.commands()]
     assert len(shown) > 10
     for command, expected in shown:
-        pattern = re.escape(expected).replace(re.escape("..."), ".*?")
-        printed = run(command, project)
-        assert re.fullmatch(pattern, printed, re.DOTALL), f"$ {command}\n{printed}"
+        assert_printed(command, expected, run(command, project))
 
 
 def test_the_script_runs(project: Path) -> None:
-    script = next(block for block in blocks("python") if block.startswith("# a script"))
+    script = block_that_starts("# a script")
     assert run([sys.executable, "-c", script], project) == "pro\n"
 
 
 def test_the_fastapi_dependency_works(project: Path) -> None:
     run("python -m dbkit up", project)
-    app = next(block for block in blocks("python") if block.startswith("# FastAPI"))
+    app = block_that_starts("# FastAPI")
     (project / "app.py").write_text(app)
     (project / "client.py").write_text("""
 from concurrent.futures import ThreadPoolExecutor
@@ -95,7 +89,7 @@ print(sorted(campaign["name"] for campaign in answers[0].json())[0])
 
 
 def test_the_first_two_commands_are_what_ci_runs() -> None:
-    first = blocks("sh")[0].splitlines()
+    first = blocks(PAGE, "sh")[0].text.splitlines()
     assert len(first) == 2
     assert "-m dbkit up" in first[0]
     assert "pytest" in first[1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import cached_property, partial
 from logging import Logger
 from typing import Any
@@ -92,10 +92,16 @@ class FileRuns:
         function, record = self._function(steps.name, steps.migrator, steps.downgrade)
         begun = time.monotonic()
         steps.migrator.atomic = False
+
+        def complete() -> None:
+            hearing.close()  # the rows of the history are no statements of the file
+            record(time.monotonic() - begun)
+
         try:
             keeping = dialect_for(self.database).keeping
-            with keeping(self.database, steps.limits), self._heard():
-                steps.run(function, lambda: record(time.monotonic() - begun))
+            with keeping(self.database, steps.limits), ExitStack() as hearing:
+                hearing.enter_context(self._heard())
+                steps.run(function, complete)
         except Moved:
             return False
         return True

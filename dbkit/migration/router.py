@@ -130,7 +130,8 @@ class Router(FileRuns, peewee_migrate.Router):
         if not self.allow_out_of_order and (found := standing.disorder):
             raise MigrationError(
                 "\n".join(found),
-                "Rename the file that is not applied yet, or use --allow-out-of-order.",
+                "Rename the file that is not applied yet (`python -m dbkit renumber` does so if "
+                "two files share a number), or use --allow-out-of-order.",
             )
 
     def run(self, name: str | None = None, *, fake: bool = False) -> list[str]:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
-import shlex
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -16,12 +13,11 @@ from pathlib import Path
 
 import psycopg2
 import pytest
-from click.testing import CliRunner
 
 from dbkit.cli.commands import main
 from dbkit.schema.postgres.other_sessions import KEY
 from tests.conftest import ROOT, server_of
-from tests.documents import Block, assert_printed, blocks
+from tests.documents import Block, assert_prints, blocks
 from tests.servers import Server
 
 PAGE = ROOT / "docs" / "deploying.md"
@@ -105,13 +101,14 @@ def beside(comment: str, server: Server) -> Iterator[None]:
 
 @contextmanager
 def when_dbkit_waits(action: Callable[[], object]) -> Iterator[None]:
-    """Act after each message about a wait."""
+    """Act after each message about a wait is printed: a handler of the root logger comes last."""
 
     class Handler(logging.Handler):
         def emit(self, _: logging.LogRecord) -> None:
             action()
 
-    logger, handler = logging.getLogger("dbkit"), Handler()
+    logger, handler = logging.getLogger(), Handler()
+    handler.addFilter(logging.Filter("dbkit"))
     logger.addHandler(handler)
     try:
         yield
@@ -136,37 +133,19 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     }
     for name, value in {**settings, **GIT}.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(sys, "path", [*sys.path])
     Path("shop.py").write_text(MODELS)
     Path("migrations").mkdir()
     for words, name in (("init -q -b main", "001_shop"), ("checkout -q -b pages", "002_pages"),
                         ("checkout -q main", "002_price")):  # fmt: skip
-        printed = run(f"git {words}")
+        assert_prints(f"git {words}", "")
         Path("migrations", f"{name}.py").write_text(MIGRATION.format(*FILES[name]))
-        assert run(f"git add -A && git commit -q -m {name}") == printed == ""
-    run("git checkout -q pages")
-    run("dbkit migrate --to 1")
+        assert_prints(f"git add -A && git commit -q -m {name}", "")
+    assert_prints("git checkout -q pages", "")
+    assert_prints("dbkit migrate --to 1 -q", "")
     rows = "INSERT INTO books (title) VALUES ('Ema'), ('Persuasion')"
     server.execute(f"GRANT ALL ON books TO reports; {rows}; ANALYZE books", "shop")
-    logging.getLogger("dbkit").addHandler(logging.lastResort)  # pytest has replaced it
     yield server
-    logging.getLogger("dbkit").removeHandler(logging.lastResort)
-    sys.modules.pop("shop", None)
     server.execute("DROP DATABASE shop WITH (FORCE)")
-
-
-def run(command: str) -> str:
-    """Both streams together, and the exit code where it is not 0. dbkit runs in this process."""
-    words = shlex.split(command)
-    settings = dict(word.split("=") for word in words if re.match(r"[A-Z_]+=", word))
-    program, *arguments = words[len(settings) :]
-    if program == "dbkit":
-        done = CliRunner().invoke(main, arguments, prog_name="dbkit", env=settings)
-        printed, code = done.output, done.exit_code
-    else:
-        finished = subprocess.run(["sh", "-c", command], text=True, capture_output=True)  # noqa: S607
-        printed, code = finished.stdout + finished.stderr, finished.returncode
-    return printed + f"[exit {code}]\n" * bool(code)
 
 
 def write(block: Block) -> None:
@@ -185,7 +164,7 @@ def test_every_command_prints_what_the_page_says(server: Server) -> None:
         elif block.language == "console":
             with beside(block.comment, server):
                 for command, expected in block.commands():
-                    assert_printed(command, expected, run(command))
+                    assert_prints(command, expected)
 
 
 def test_the_recipes_use_commands_and_options_that_exist() -> None:

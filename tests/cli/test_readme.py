@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -18,7 +16,7 @@ from dbkit.migration import Migrator
 from dbkit.migration.base_migrator import BaseMigrator
 from dbkit.schema.postgres.equivalent_spellings import EQUIVALENT
 from tests.conftest import ROOT
-from tests.documents import assert_printed, blocks
+from tests.documents import assert_prints, blocks, printed_by, printed_here
 from tests.laws.test_dump_equality import NOT_COMPARED, NOT_COMPARED_18
 
 PAGE = ROOT / "README.md"
@@ -26,29 +24,15 @@ README = PAGE.read_text(encoding="utf-8")
 
 
 @pytest.fixture
-def project() -> Iterator[Path]:
+def project(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     # not pytest's own directory: run by root, the embedded server's user may not look into that
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         directory.chmod(0o755)
         for name in ("migrations", "seeds", "setup.cfg"):
             (directory / name).symlink_to(ROOT / name)
+        monkeypatch.chdir(directory)
         yield directory
-
-
-def run(command: str | list[str], cwd: Path) -> str:
-    """Both streams together, and the exit code where it is not 0."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
-        command,
-        shell=isinstance(command, str),
-        cwd=cwd,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env={**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)},
-    )
-    return done.stdout + (f"[exit {done.returncode}]\n" if done.returncode else "")
 
 
 def block_that_starts(words: str) -> str:
@@ -58,20 +42,21 @@ def block_that_starts(words: str) -> str:
 
 
 @pytest.mark.postgres  # by embedded:DIR
-def test_every_command_prints_what_the_readme_says(project: Path) -> None:
+@pytest.mark.usefixtures("project")
+def test_every_command_prints_what_the_readme_says() -> None:
     shown = [pair for block in blocks(PAGE, "console") for pair in block.commands()]
     assert len(shown) > 10
     for command, expected in shown:
-        assert_printed(command, expected, run(command, project))
+        assert_prints(command, expected)
 
 
-def test_the_script_runs(project: Path) -> None:
-    script = block_that_starts("# a script")
-    assert run([sys.executable, "-c", script], project) == "pro\n"
+@pytest.mark.usefixtures("project")
+def test_the_script_runs() -> None:
+    assert printed_by([sys.executable, "-c", block_that_starts("# a script")]) == "pro\n"
 
 
 def test_the_fastapi_dependency_works(project: Path) -> None:
-    run("python -m dbkit up", project)
+    printed_here(["up"])
     app = block_that_starts("# FastAPI")
     (project / "app.py").write_text(app)
     (project / "client.py").write_text("""
@@ -85,7 +70,8 @@ assert {answer.status_code for answer in answers} == {200}
 assert database.is_closed()
 print(sorted(campaign["name"] for campaign in answers[0].json())[0])
 """)
-    assert run([sys.executable, "-W", "ignore", "client.py"], project) == "Content Marketing 2025\n"
+    printed = printed_by([sys.executable, "-W", "ignore", "client.py"])
+    assert printed == "Content Marketing 2025\n"
 
 
 def test_the_first_two_commands_are_what_ci_runs() -> None:

@@ -50,24 +50,24 @@ class _Line:
     """The line. It is not drawn after text without a line break, or after it is closed."""
 
     def __init__(self, stream: Any) -> None:
-        self.stream, self.lock, self.width = stream, Lock(), 0
+        self.stream, self.lock, self.shown = stream, Lock(), ""
         self.is_closed = self.is_behind_text = False
 
     def draw(self, text: str) -> None:
         with self.lock:
-            if not (self.is_closed or self.is_behind_text):
-                shown = _fitting(text, self.stream)
-                self.stream.write(f"\r{shown:<{self.width}}")
+            shown = _fitting(text, self.stream)
+            if shown != self.shown and not (self.is_closed or self.is_behind_text):
+                self.stream.write(f"\r{shown:<{len(self.shown)}}")
                 self.stream.flush()
-                self.width = len(shown)
+                self.shown = shown
 
     def clear(self, before: str = "\n") -> None:
         """Remove the line before this text is written."""
         with self.lock:
-            if self.width:
-                self.stream.write(f"\r{' ' * self.width}\r")
+            if self.shown:
+                self.stream.write(f"\r{' ' * len(self.shown)}\r")
                 self.stream.flush()
-            self.width, self.is_behind_text = 0, not before.endswith("\n")
+            self.shown, self.is_behind_text = "", not before.endswith("\n")
 
     def close(self) -> None:
         self.is_closed = True

@@ -62,18 +62,18 @@ def explained(
 
 
 @contextmanager
-def naming_steps(ran: Sequence[str], kept: Sequence[str]) -> Iterator[None]:
+def naming_steps(ran: Sequence[str], kept: Callable[[], Sequence[str]]) -> Iterator[None]:
     """Name the files that are `kept` after an interruption or a refusal in the block; `ran` are
     those of them that this call ran."""
     try:
         yield
     except KeyboardInterrupt as error:
-        error.add_note(kept_steps(kept))
+        error.add_note(kept_steps(kept()))
         raise
     except WouldLoseData as error:
         error.ran = list(ran)
-        if kept:
-            error.hint += f"\n{kept_steps(kept)}"
+        if names := kept():
+            error.hint += f"\n{kept_steps(names)}"
         raise
 
 

@@ -236,9 +236,10 @@ class Router(FileRuns, peewee_migrate.Router):
 
         def steps() -> list[str]:
             ran: list[str] = []
+            kept = partial(self._kept, is_open(self.database))
             while True:
                 step = _Step(layout, decide, None, ran=tuple(ran), **how)
-                with naming_steps(ran, self._kept):
+                with naming_steps(ran, kept):
                     names = self.retried(partial(self._step, step))
                 ran += names[:1]
                 if len(names) < 2:
@@ -246,11 +247,10 @@ class Router(FileRuns, peewee_migrate.Router):
 
         return one_at_a_time(self.database, self.limits, steps)
 
-    @property
-    def _kept(self) -> list[str]:
-        """The files of this run that a failure keeps: `reset`, for example, rolls everything back
-        in an outer transaction."""
-        return [] if is_open(self.database) else self.log.kept()
+    def _kept(self, in_transaction: bool) -> list[str]:
+        """The files of this run that a failure keeps: none in an outer transaction, such as that of
+        `reset`."""
+        return [] if in_transaction else self.log.kept()
 
     def retried(self, action: Callable[[], Result]) -> Result:
         """Run a transaction; run it again if other sessions hold its locks (see `run_lock`)."""
@@ -262,7 +262,7 @@ class Router(FileRuns, peewee_migrate.Router):
         names, running = list[str](), list[Steps]()
         in_transaction, completed = is_open(self.database), True
         with (
-            explained(self.database, lambda: names[:1], self._kept, running),
+            explained(self.database, lambda: names[:1], self._kept(in_transaction), running),
             self._forgetting(),
         ):
             with self.locked() as begun:

@@ -163,7 +163,10 @@ def main() -> None:
             off = 0.0
             for command, state, taken in race(url, given.files, given.rounds):
                 off = taken if state == "off" else off
-                print(f"{dialect:14} {command} cache {state:6} {taken:7.2f} s {taken / off:6.2f}")
+                print(
+                    f"{dialect:14} {command} cache {state:6} {taken:7.2f} s {taken / off:6.2f}",
+                    flush=True,
+                )
 
 
 if __name__ == "__main__":

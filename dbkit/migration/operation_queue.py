@@ -6,7 +6,7 @@ anything else that the file does with the database.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -264,8 +264,23 @@ class Stepping(BaseMigrator):
             self.queue.append(Reshape(self.database, self.orm, self.guard))
         return self.queue[-1]  # type: ignore[no-any-return]
 
-    def _edited(self, *models: Model) -> Edit:
-        return Edit(self, models)
+    @contextmanager
+    def _edited(self, *models: Model) -> Iterator[Reshape]:
+        """Record the models before and after the block in the current step. (A step that is only
+        followed never runs, so it needs no copies.)"""
+        if any(isinstance(one, Creation) for one in self.queue):
+            self.settle()
+        reshape = self._reshape()
+        for model in models:
+            if table_name(model) not in reshape.before:
+                reshape.before[table_name(model)] = self._copy(model)
+        yield reshape
+        self._link(models)
+        for model in models:
+            reshape.after[table_name(model)] = self._copy(model)
+
+    def _copy(self, model: Model) -> Model:
+        return model if self.following else snapshot(model)
 
     def _concurrently(self, reshape: Reshape) -> None:
         """Let a step change indexes without blocking writers. SQLite cannot, so there, and where
@@ -301,34 +316,6 @@ class Stepping(BaseMigrator):
 
     def _execute(self, sql: str) -> None:
         self._dialect.execute(self.database, sql)
-
-
-class Edit:
-    """Records the models before and after a block in the current `Reshape`; not copies of them if
-    the file is only followed, because then the step never runs."""
-
-    def __init__(self, migrator: Stepping, models: Sequence[Model]) -> None:
-        self.migrator, self.models = migrator, models
-        self.copy: Callable[[Model], Model] = _same if migrator.following else snapshot
-
-    def __enter__(self) -> Reshape:
-        if any(isinstance(one, Creation) for one in self.migrator.queue):
-            self.migrator.settle()
-        self.reshape = self.migrator._reshape()
-        for model in self.models:
-            if table_name(model) not in self.reshape.before:
-                self.reshape.before[table_name(model)] = self.copy(model)
-        return self.reshape
-
-    def __exit__(self, failed: Any, *_: Any) -> None:
-        if failed is None:
-            self.migrator._link(self.models)
-            for model in self.models:
-                self.reshape.after[table_name(model)] = self.copy(model)
-
-
-def _same(model: Model) -> Model:
-    return model
 
 
 def create_sequences(model: Model) -> None:

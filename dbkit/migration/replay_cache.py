@@ -38,14 +38,16 @@ WORTH = 1.0  # seconds that the files must take
 KEPT = 20  # replays
 LARGEST = 50_000_000  # characters
 # the modules that a file may import: they read nothing that can change
-PACKAGES = re.compile(r"(__future__|peewee|peewee_migrate|playhouse)(\..+)?")
-MODULES = {"dbkit", "dbkit.fields", "dbkit.migration", "abc", "base64", "collections",
-           "collections.abc", "contextlib", "copy", "dataclasses", "datetime", "decimal", "enum",
-           "fractions", "functools", "hashlib", "itertools", "json", "logging", "math", "operator",
-           "re", "string", "textwrap", "typing", "uuid"}  # fmt: skip
-# the names that lead to other modules, files or connections; and, if they are called, to the clock
-NAMES = {"__builtins__", "__file__", "__import__", "connection", "cursor", "environ", "eval",
-         "exec", "executescript", "globals", "importlib", "open", "os", "sys"}  # fmt: skip
+MODULES = re.compile(r"""
+    __future__|abc|base64|collections(\.abc)?|contextlib|copy|dataclasses|datetime|decimal|enum
+    |fractions|functools|hashlib|itertools|json|logging|math|operator|re|string|textwrap|typing|uuid
+    |dbkit\.(fields|migration)|peewee|peewee_migrate
+    |playhouse\.(fields|hybrid|migrate|postgres_ext|shortcuts|sqlite_ext)
+""", re.VERBOSE)  # fmt: skip
+# the names that lead to other modules, files, connections and databases; and, if they are called,
+# to the clock
+NAMES = re.compile(r"""__builtins__|__file__|__import__|connect|connection|cursor|environ|eval|exec
+    |executescript|globals|importlib|open|os|sys|\w+Database""", re.VERBOSE)  # fmt: skip
 CLOCK = {"now", "today", "utcnow", "uuid1", "uuid4"}
 
 Batches = list[list[str]]  # a batch is sent at once
@@ -134,18 +136,17 @@ def is_pure(text: str) -> bool:
 def _is_impure(node: ast.AST) -> bool:
     match node:
         case ast.Import(names):
-            return not all(_is_known(one.name) for one in names)
-        case ast.ImportFrom(module, _, level):
-            return bool(level) or not _is_known(module or "")
+            return not all(MODULES.fullmatch(one.name) for one in names)
+        case ast.ImportFrom(str(module), names, 0):
+            every = [module], [f"{module}.{one.name}" for one in names]
+            return not any(all(map(MODULES.fullmatch, some)) for some in every)
+        case ast.ImportFrom():
+            return True
         case ast.Call(ast.Name(name) | ast.Attribute(_, name)) if name in CLOCK:
             return True
-        case ast.Name(name) | ast.Attribute(_, name):
-            return name in NAMES
+        case ast.Name(name) | ast.Attribute(_, name) | ast.alias(name):
+            return NAMES.fullmatch(name) is not None
     return False
-
-
-def _is_known(module: str) -> bool:
-    return module in MODULES or PACKAGES.fullmatch(module) is not None
 
 
 def _find(directory: Path, keys: Sequence[str]) -> tuple[int, Batches]:

@@ -385,6 +385,11 @@ def begin_only(database: pw.Database, run: Callable[[pw.Database], Any]) -> None
         dialect.run_alone = real  # type: ignore[method-assign]
 
 
+def url_of(database: pw.Database) -> str:
+    port = database.connect_params["port"]
+    return f"postgresql://postgres@127.0.0.1:{port}/{database.database}"
+
+
 @pytest.mark.parametrize("session", [False, True])
 def test_the_lock_is_held_during_a_statement_without_a_transaction(
     kinds: pw.Database, tmp_path: Path, session: bool
@@ -393,10 +398,7 @@ def test_the_lock_is_held_during_a_statement_without_a_transaction(
     text = UNIQUE["operation"].replace("unique=True, ", "")
     write(tmp_path / "migrations", m002_b=text)
     locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
-    url = "postgresql://postgres@127.0.0.1:{}/{}".format(
-        kinds.connect_params["port"], kinds.database
-    )
-    with opened(url) as other:
+    with opened(url_of(kinds)) as other:
         other.execute_sql("BEGIN; INSERT INTO a VALUES (3, 3)")
         limits = Limits(wait=0, session=session)
         with pytest.raises(MigrationError, match="blocked by pid"):
@@ -407,6 +409,43 @@ def test_the_lock_is_held_during_a_statement_without_a_transaction(
         migrate(kinds, limits=limits)
         assert indexes(kinds) == {"a_kind": True}
         assert Router(kinds, "migrations").done == ["001_a", "002_b"]
+
+
+INTERRUPTED = {
+    "REINDEX TABLE CONCURRENTLY a": "INSERT INTO a VALUES (3, 3)",
+    "reindex (verbose) index concurrently a_pkey": "INSERT INTO a VALUES (3, 3)",
+    'ALTER TABLE p DETACH PARTITION "the part" CONCURRENTLY': "SELECT * FROM p",
+}
+STATES = """
+SELECT relname, indisvalid FROM pg_index JOIN pg_class ON oid = indexrelid
+WHERE indrelid = 'a'::regclass
+UNION ALL SELECT inhrelid::regclass::text, inhdetachpending FROM pg_inherits"""
+
+
+@pytest.mark.parametrize("sql", INTERRUPTED)
+def test_a_concurrent_statement_that_was_interrupted_is_completed(
+    kinds: pw.Database, tmp_path: Path, sql: str
+) -> None:
+    kinds.execute_sql("CREATE TABLE p (id int) PARTITION BY LIST (id)")
+    kinds.execute_sql('CREATE TABLE "the part" PARTITION OF p FOR VALUES IN (1)')
+    text = f"ATOMIC = False\nLOCK_TIMEOUT = '100ms'\ndef migrate(m, *a, **k): m.sql({sql!r})"
+    write(tmp_path / "migrations", m002_b=text)
+    with opened(url_of(kinds)) as other:
+        other.execute_sql(f"BEGIN; {INTERRUPTED[sql]}")
+        with pytest.raises(MigrationError):
+            migrate(kinds, limits=Limits(wait=0))
+        assert len(kinds.execute_sql(STATES).fetchall()) == 2 + ("REINDEX" in sql.upper())
+        other.execute_sql("COMMIT")
+    migrate(kinds)
+    part = [('"the part"', False)] * ("REINDEX" in sql.upper())
+    assert kinds.execute_sql(STATES).fetchall() == [("a_pkey", True), *part]
+
+
+def test_a_concurrent_index_without_a_name_is_refused(kinds: pw.Database, tmp_path: Path) -> None:
+    text = UNIQUE["statement"].replace('IF NOT EXISTS "a_kind" ', "")
+    write(tmp_path / "migrations", m002_b=text)
+    with pytest.raises(MigrationError, match="CREATE INDEX CONCURRENTLY name ON public"):
+        migrate(kinds)
 
 
 class Mood(pw.Model):

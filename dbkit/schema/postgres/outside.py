@@ -13,6 +13,7 @@ from typing import Any
 import peewee as pw
 
 from dbkit.diagnosis import sqlstate
+from dbkit.errors import MigrationError
 from dbkit.limits import Limits
 from dbkit.own_statements import own_statements
 from dbkit.pinned_queries import ask, named_rows
@@ -29,7 +30,10 @@ DONE = {"CREATE": {"42P07", "42710", "42P04"}, "DROP": {"42P01", "42704", "3D000
 
 NAME = r'((?:"(?:[^"]|"")+"|[\w$.])+)'
 BUILD = re.compile(rf"""\s*CREATE\s+(?:UNIQUE\s+)?INDEX\s+CONCURRENTLY\s+(?:IF\s+NOT\s+EXISTS\s+)?
-    (?!ON\s){NAME}\s+ON\s+(?:ONLY\s+)?{NAME}""", re.IGNORECASE | re.VERBOSE)  # fmt: skip
+    (?:(?!ON\s){NAME}\s+)?ON\s+(?:ONLY\s+)?{NAME}""", re.IGNORECASE | re.VERBOSE)  # fmt: skip
+REINDEX = re.compile(r"\s*REINDEX\b[^\"']*\bCONCURRENTLY\b", re.IGNORECASE)
+DETACH = re.compile(rf"""(\s*ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?{NAME}\s+
+    DETACH\s+PARTITION\s+{NAME}\s+)CONCURRENTLY\b""", re.IGNORECASE | re.VERBOSE)  # fmt: skip
 INDEX = re.compile(r"(CREATE (?:UNIQUE )?INDEX|DROP INDEX) ")
 
 # An index of a table, both named as in SQL. The search path of the session finds the table.
@@ -38,6 +42,18 @@ SELECT n.nspname AS schema, c.relname AS name, i.indisvalid AS valid
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
      JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relname = (parse_ident(%s))[1]::name AND i.indrelid = to_regclass(%s)
+"""
+
+# What a killed REINDEX CONCURRENTLY leaves, which this role may drop.
+REINDEXED = """
+SELECT n.nspname AS schema, c.relname AS name
+FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+     JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$' AND pg_has_role(c.relowner, 'USAGE')
+"""
+DETACHED = """
+SELECT inhdetachpending FROM pg_inherits
+WHERE inhparent = to_regclass(%s) AND inhrelid = to_regclass(%s)
 """
 
 
@@ -107,15 +123,38 @@ def concurrent(statements: Iterable[Statement]) -> list[str]:
 def run_alone(database: pw.Database, sql: str, call: Callable[[], Any], again: bool) -> Any:
     """See `Dialect.run_alone`."""
     if build := BUILD.match(sql):
+        if not build[1]:
+            raise _without_name(build[2])
         for index in named_rows(ask(database, STATE, build.groups())):
             if not index.valid:
-                name = f"{quoted(index.schema)}.{quoted(index.name)}".replace("%", "%%")
-                database.execute_sql(f"DROP INDEX CONCURRENTLY {name}")
+                _drop(database, index)
             elif again:
                 return None
+    elif again and REINDEX.match(sql):
+        for index in named_rows(ask(database, REINDEXED)):
+            _drop(database, index)
+    elif again and (detach := DETACH.match(sql)):
+        pending = ask(database, DETACHED, detach.group(2, 3)).fetchone()
+        return pending and database.execute_sql(f"{detach[1]}FINALIZE" if pending[0] else sql)
     try:
         return call()
     except pw.PeeweeException as error:
         if not again or sqlstate(error) not in DONE.get(sql.split(None, 1)[0].upper(), ()):
             raise
         return None
+
+
+def _drop(database: pw.Database, index: Any) -> None:
+    """Drop an index concurrently. (If another session is building it, this waits; a REINDEX
+    CONCURRENTLY then drops or renames it.)"""
+    name = f"{quoted(index.schema)}.{quoted(index.name)}".replace("%", "%%")
+    database.execute_sql(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+
+
+def _without_name(table: str) -> MigrationError:
+    return MigrationError(
+        f"A CREATE INDEX CONCURRENTLY on {table} gives the index no name: after an interruption, "
+        "dbkit could not find the index.",
+        f"Write its name: CREATE INDEX CONCURRENTLY name ON {table} ... "
+        "Or use migrator.add_index(..., concurrently=True).",
+    )

@@ -218,6 +218,24 @@ def test_statements_that_fail_are_not_kept(replay: Replay, short: Path, home: Pa
     assert not [*home.iterdir()]
 
 
+def test_a_history_that_needs_stand_ins_is_not_kept(
+    replay: Replay, short: Path, home: Path
+) -> None:
+    write(
+        short,
+        "003_key",
+        """
+    class Planet(pw.Model):
+        pass
+    migrator.add_fields("book", planet=pw.ForeignKeyField(Planet, null=True))
+""",
+    )
+    database = pw.SqliteDatabase(":memory:")
+    states = [replay(database) for _ in range(2)]
+    assert states[0] == states[1]
+    assert states[0][0] == ["001", "002", "003"]
+
+
 def test_only_the_last_replays_are_kept(
     replay: Replay, short: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

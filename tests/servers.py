@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
+from threading import Thread
 from typing import ClassVar
 
 import psycopg2
@@ -176,7 +177,6 @@ def pooled(server: Server, program: str) -> Iterator[str]:
         f"[databases]\n* = host={server.home} port={server.port}\n[pgbouncer]\n"
         f"listen_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = trust\n"
         f"auth_file = {users}\npool_mode = transaction\n"
-        "log_connections = 0\nlog_disconnections = 0\nlog_stats = 0\n"  # nobody reads the pipe
     )
     process = subprocess.Popen(
         [program, str(ini)], user=server.user, stderr=subprocess.PIPE, text=True, cwd="/"
@@ -185,6 +185,8 @@ def pooled(server: Server, program: str) -> Iterator[str]:
         try:
             assert process.stderr
             assert any("process up" in line for line in process.stderr)
+            # a full pipe would stop it
+            Thread(target=process.stderr.read, daemon=True).start()
             yield f"postgresql://postgres@127.0.0.1:{port}"
         finally:
             process.kill()

@@ -19,6 +19,7 @@ from dbkit.scratch_database import server_of
 from .autogenerate import Created
 from .enum_operations import enums, is_one_of
 from .goal import whole
+from .proof import NOT_RESTORED
 from .render_file import file_text
 from .render_lines import Lines
 from .render_operations import add_labels, with_schema
@@ -52,7 +53,7 @@ def prove_labels(router: Router, created: Created) -> Created:
     router.rollback()
     if diff(whole(router.database, late=True), before):
         raise MigrationError(
-            f"After the rollback of {created.name}, the schema is not what it was before.",
+            NOT_RESTORED.format(created.name),
             "Add the labels by hand in a migration of their own.",
         )
     router.run()

@@ -26,6 +26,8 @@ from .router import Router
 from .sample_rows import Rows, empty, insert_rows, read_rows
 
 NOT_KEPT = "The file was not kept."
+NOT_RESTORED = "After the rollback of {}, the schema is not what it was before."
+BEFORE = "the schema before"
 
 
 def prove(router: Router, created: Created, goal: Goal) -> Created:
@@ -51,7 +53,8 @@ def prove(router: Router, created: Created, goal: Goal) -> Created:
     after = proof.schema()
     refuse(
         diff(with_names(after, chosen=False), before),
-        f"After the rollback of {name}, the schema is not what it was before.",
+        NOT_RESTORED.format(name),
+        BEFORE,
     )
     if diff(after, before):
         created = proof.renamed(created, after, before)
@@ -74,12 +77,12 @@ def with_rows(reasons: Mapping[Name, str]) -> str:
     return f", with rows in {count} of {len(reasons)} table{'s' * (len(reasons) > 1)}"
 
 
-def refuse(changes: Sequence[Change], what: str) -> None:
-    """Raise MigrationError if changes are left."""
+def refuse(changes: Sequence[Change], what: str, desired: str = "the models") -> None:
+    """Raise MigrationError if changes are left, from the result to the `desired` schema."""
     if changes:
-        report = Report(tuple(changes), 0, current="database", desired="wanted")
+        report = Report(tuple(changes), 0, current="the result", desired=desired)
         raise MigrationError(
-            f"{what}\nRemaining differences:\n{report}",
+            f"{what}\nRemaining differences:\n{report.differences()}",
             f"{NOT_KEPT} Write this migration by hand, and report the models as a bug of dbkit.",
         )
 

@@ -26,7 +26,7 @@ from dbkit.scratch_database import server_of
 from .git import changed_since
 from .goal import Goal, whole
 from .new_migration import provide, reached
-from .proof import Trial, refuse, with_rows
+from .proof import BEFORE, NOT_RESTORED, Trial, refuse, with_rows
 from .renames import Renaming
 from .replay import replay, replaying
 from .router import Router
@@ -170,12 +170,10 @@ class FileTrial(Trial):
 
     def _back(self) -> None:
         self.router.rollback(baseline=True)
-        self._expect(
-            self.before, f"After the rollback of {self.name}, the schema is not what it was before."
-        )
+        self._expect(self.before, NOT_RESTORED.format(self.name))
 
     def _expect(self, schema: Schema, otherwise: str) -> None:
-        refuse(diff(self.schema(), schema), otherwise)
+        refuse(diff(self.schema(), schema), otherwise, BEFORE)
 
     def _empty_tables(self) -> Schema:
         """The schema with only those tables that have no rows."""

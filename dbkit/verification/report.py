@@ -121,11 +121,18 @@ class Report:
         for number, change in enumerate(self.changes):
             yield change, self.causes[number] if self.causes else ()
 
-    def _lines(self) -> Iterator[str]:
+    def differences(self) -> str:
+        """Return the differences for people, without the rest of the report."""
+        return str(click.unstyle("\n".join(self._differences())))
+
+    def _differences(self) -> Iterator[str]:
         for heading, changes in groupby(self._caused(), lambda pair: _heading(pair[0])):
             yield click.style(heading, bold=True)
             for change, causes in changes:
                 yield from self._text(change, causes)
+
+    def _lines(self) -> Iterator[str]:
+        yield from self._differences()
         for name, reason in self.unverified:
             yield click.style(f"not verified: {name}: {reason}", fg="red")
         for problem in self.history:

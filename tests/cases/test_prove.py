@@ -79,7 +79,7 @@ def test_sound_and_unsound_files(prove: Callable[..., tuple[int, dict[str, str]]
     assert said["003_no_way_back"].startswith(
         "not proven: After the rollback of 003_no_way_back, the schema is not what it was before."
     )
-    assert "column c is in database but not in wanted" in said["003_no_way_back"]
+    assert "column c is in the result but not in the schema before" in said["003_no_way_back"]
     assert said["004_rename"] == "proven: up, down and up again, with rows in 1 of 1 table"
     assert "\n005_rows can fail on existing rows: " in said["005_rows"]
     assert said["006_one_way"] == "proven: up (it has no rollback())"
@@ -91,7 +91,7 @@ def test_a_file_that_does_not_run_and_models_that_are_not_reached(
 ) -> None:
     code, said = prove()
     assert (code, list(said)) == (1, ["001_table", "models"])
-    assert "column renamed is missing from database" in said["models"]
+    assert "column renamed is missing from the result" in said["models"]
     write("002_broken", "migrator.sql('UPDATE nothing SET a = 1')", NOTHING)
     write("003_after_it", SAME, NOTHING)
     code, said = prove()

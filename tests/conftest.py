@@ -68,7 +68,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         given = getattr(item, "callspec", None)
         servers = [one for one in given.params.values() if isinstance(one, str) and one in BINARIES
                    ] if given else []  # fmt: skip
-        if servers:
+        if servers or "bouncer" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.postgres)
         if servers == ["postgres15"]:
             files.setdefault(item.nodeid.partition("::")[0], []).append(item)
@@ -203,7 +203,7 @@ def without_files(output: str) -> str:
 @pytest.fixture
 def bouncer() -> Iterator[str]:
     """The URL of a database behind PgBouncer."""
-    program = shutil.which("pgbouncer", path="/usr/sbin:/usr/bin:/opt/homebrew/bin")
+    program = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin:/opt/homebrew/bin")
     if not program:
         pytest.skip("no pgbouncer here: apt-get install pgbouncer")
     with pooled(server_of("postgres18"), program) as url:

@@ -56,15 +56,15 @@ def repair_(
         pending,
         session.settings.limits,
     )
-    steps = repair.steps()
-    for step in steps:
-        click.echo(f"repair: {step}")
-    if not steps:
+    changes = repair.changes()
+    for change in changes:
+        click.echo(f"repair: {change}")
+    if not changes:
         click.echo("repair: nothing to do, no applied migration was edited")
         return
     if not yes:
         _confirm()
-    repair.run(steps)
+    repair.run(changes)
     click.echo("repair: done")
 
 

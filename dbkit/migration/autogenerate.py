@@ -26,7 +26,7 @@ from dbkit.verification.comparison import schemas_of
 from .enum_operations import enums, is_one_of
 from .fill_values import emptied, filled, noting
 from .goal import Goal, whole
-from .hazards import Step, hazards
+from .hazards import Direction, hazards
 from .known_parts import told_by
 from .migrator import Migrator
 from .questioner import Decisions
@@ -87,8 +87,8 @@ class Generator:
         self.decisions.settle()
         self.decisions.check_used(self.decisions.fill)
         types = enums(known.values()), enums(self.models)
-        step = Step(current, changes, self.filled)
-        lost = hazards(self.dialect, step, self.filled_back, *types)
+        direction = Direction(current, changes, self.filled)
+        lost = hazards(self.dialect, direction, self.filled_back, *types)
         made = file_text(summary_of(renaming, changes, lost), up, down, replaces)
         return Created(name, made, lost, renaming=renaming, changes=tuple(changes))
 

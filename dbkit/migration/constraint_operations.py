@@ -23,11 +23,11 @@ from .edit_models import (
     rename_index,
     was_indexed,
 )
-from .operation_queue import Stepping, name_sql, table_sql
+from .operation_queue import OperationQueue, name_sql, table_sql
 from .reshape import live_drop, live_rename
 
 
-class ConstraintOperations(Stepping):
+class ConstraintOperations(OperationQueue):
     """The operations on NOT NULL, defaults, constraints and indexes."""
 
     def add_not_null(self, model: Model | str, *names: str) -> Model:

@@ -14,7 +14,7 @@ from dbkit.errors import DatabaseFailed, DbkitError, MigrationError, MigrationFa
 from .data_loss import WouldLoseData
 
 if TYPE_CHECKING:
-    from .steps import Steps
+    from .non_atomic import NonAtomicRun
 
 
 @contextmanager
@@ -22,11 +22,11 @@ def explained(
     database: pw.Database,
     running: Callable[[], list[str]],
     ran: Sequence[str],
-    in_steps: Sequence[Steps] = (),
+    non_atomic: Sequence[NonAtomicRun] = (),
 ) -> Iterator[None]:
     """Turn errors into a MigrationError that names the `running` file, if there is one, and the
-    files that `ran` before and are kept. The file may run `in_steps`."""
-    kept = kept_steps(ran)
+    files that `ran` before and are kept. The file may run `non_atomic`."""
+    kept = kept_files(ran)
     try:
         with diagnosed(database):
             yield
@@ -35,9 +35,9 @@ def explained(
         if not name and not isinstance(error, DbkitError):
             raise
         end = "failed and was rolled back"
-        if in_steps:
-            end = f"failed in {in_steps[0].place}"
-            kept = "\n".join([in_steps[0].kept(), *[kept] * bool(ran)])
+        if non_atomic:
+            end = f"failed in {non_atomic[0].place}"
+            kept = "\n".join([non_atomic[0].kept(), *[kept] * bool(ran)])
         match error:
             case DatabaseFailed() if name:
                 raise MigrationFailed(
@@ -47,7 +47,7 @@ def explained(
                     error.hint,
                 ) from error.__cause__
             case MigrationError() if name not in error.message:
-                hint = "\n".join(filter(None, (error.hint, kept if in_steps else "")))
+                hint = "\n".join(filter(None, (error.hint, kept if non_atomic else "")))
                 raise MigrationError(f"Migration {name}: {error.message}", hint) from error
             case DbkitError():
                 raise
@@ -62,22 +62,22 @@ def explained(
 
 
 @contextmanager
-def naming_steps(ran: Sequence[str], kept: Callable[[], Sequence[str]]) -> Iterator[None]:
+def naming_files(ran: Sequence[str], kept: Callable[[], Sequence[str]]) -> Iterator[None]:
     """Name the files that are `kept` after an interruption or a refusal in the block; `ran` are
     those of them that this call ran."""
     try:
         yield
     except KeyboardInterrupt as error:
-        error.add_note(kept_steps(kept()))
+        error.add_note(kept_files(kept()))
         raise
     except WouldLoseData as error:
         error.ran = list(ran)
         if names := kept():
-            error.hint += f"\n{kept_steps(names)}"
+            error.hint += f"\n{kept_files(names)}"
         raise
 
 
-def kept_steps(ran: Sequence[str]) -> str:
+def kept_files(ran: Sequence[str]) -> str:
     """Return a sentence about the files that ran before a failure."""
     if not ran:
         return "Nothing was committed."

@@ -20,10 +20,10 @@ from .data_loss import Guard
 from .files import Files, refuse_unrun
 from .intercept import silenced
 from .migrator import Migrator
+from .non_atomic import Moved, NonAtomicRun
 from .operation_calls import Count, Operations
 from .recorder import Records
 from .run_log import RunLog
-from .steps import Moved, Steps
 
 
 class FileRuns:
@@ -46,15 +46,15 @@ class FileRuns:
         """Return (migrate, rollback) of a file. Raises MigrationError if it has no `migrate`."""
         return self.files.functions(name)
 
-    def _has_steps(self, name: str) -> bool:
+    def _is_non_atomic(self, name: str) -> bool:
         return name in self.records.begun or not self.files.is_atomic(name)
 
-    def _steps_of(
+    def _non_atomic_run(
         self, name: str, migrator: Any, downgrade: bool, history: tuple[str, ...]
-    ) -> Steps:
+    ) -> NonAtomicRun:
         limits = self.files.limits(name, self.limits)
         begin = partial(self.locked, limits)
-        return Steps(name, downgrade, migrator, self.records, history, begin, limits)
+        return NonAtomicRun(name, downgrade, migrator, self.records, history, begin, limits)
 
     @contextmanager
     def locked(self, limits: Limits | None = None) -> Iterator[Any]:
@@ -86,12 +86,12 @@ class FileRuns:
             migrator()
         record(time.monotonic() - start)
 
-    def _execute_steps(self, steps: Steps) -> bool:
+    def _execute_non_atomic(self, running: NonAtomicRun) -> bool:
         """Run the operations of a file, and record it in the history; return False if another run
         continued the file meanwhile."""
-        function, record = self._function(steps.name, steps.migrator, steps.downgrade)
+        function, record = self._function(running.name, running.migrator, running.downgrade)
         begun = time.monotonic()
-        steps.migrator.atomic = False
+        running.migrator.atomic = False
 
         def complete() -> None:
             hearing.close()  # the rows of the history are no statements of the file
@@ -99,9 +99,9 @@ class FileRuns:
 
         try:
             keeping = dialect_for(self.database).keeping
-            with keeping(self.database, steps.limits), ExitStack() as hearing:
+            with keeping(self.database, running.limits), ExitStack() as hearing:
                 hearing.enter_context(self._heard())
-                steps.run(function, complete)
+                running.run(function, complete)
         except Moved:
             return False
         return True

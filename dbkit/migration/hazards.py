@@ -50,7 +50,7 @@ FAILING = re.compile(r"\w ?\(|[-+*/%^]|::|\bcast\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Step:
+class Direction:
     """The changes of one direction; `filled` are the columns whose rows get a value."""
 
     current: Schema
@@ -77,23 +77,23 @@ class Step:
 
 
 def hazards(
-    dialect: Dialect, up: Step, filled_down: Filled, old: Enums, new: Enums
+    dialect: Dialect, up: Direction, filled_down: Filled, old: Enums, new: Enums
 ) -> tuple[str, ...]:
     """Return a sentence for each hazard of the changes `up`; `old` and `new` are the labels of the
     enum types, and `filled_down` the columns that the rollback fills."""
     desired = patched(up.current, up.changes)
-    down = Step(desired, diff(desired, up.current), filled_down)
+    down = Direction(desired, diff(desired, up.current), filled_down)
     stand_ins = {_texts(labels) for side in (old, new) for key, labels in side.items()
                  if key in old and key in new}  # fmt: skip
     rules = [f"the rollback {one}" for one in down.rules(stand_ins)]
-    found = [*step_hazards(dialect, up, stand_ins), *rules, *_without(old, new)]
+    found = [*direction_hazards(dialect, up, stand_ins), *rules, *_without(old, new)]
     return tuple(dict.fromkeys(found))
 
 
-def step_hazards(
-    dialect: Dialect, up: Step, stand_ins: AbstractSet[frozenset[str]] = frozenset()
+def direction_hazards(
+    dialect: Dialect, up: Direction, stand_ins: AbstractSet[frozenset[str]] = frozenset()
 ) -> list[str]:
-    """Return a sentence for each hazard of the changes in this direction; see `Step.rules`."""
+    """Return a sentence for each hazard of the changes in this direction; see `Direction.rules`."""
     desired = patched(up.current, up.changes)
     effects = dialect.effects(up.current, desired)
     lost = [f"loses data: {loss}" for loss in effects.losses.values()]

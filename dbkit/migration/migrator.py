@@ -1,8 +1,9 @@
 """The operations of a migration. They work on both dialects and keep the rows.
 
 Most operations edit the history's model of a table; then the table is changed accordingly (see
-`reshape`). Neighbouring operations share a step, in which their order does not matter. A model is
-given as a class, a class name, or a table name (qualified if it has a schema); a field by its name.
+`reshape`). Neighbouring operations share a `Reshape`, in which their order does not matter. A model
+is given as a class, a class name, or a table name (qualified if it has a schema); a field by its
+name.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from dbkit.schema.sql import quoted
 from .constraint_operations import ConstraintOperations
 from .edit_models import default_of, field_of, is_filled, put_field, remove_field, rename_in_model
 from .enum_operations import EnumOperations
-from .operation_queue import Creation, Stepping, create_sequences, table_sql
+from .operation_queue import Creation, OperationQueue, create_sequences, table_sql
 from .render_model import usual_column
 from .reshape import Reshape, cloned
 from .unknown_tables import is_of_project, own_copy, point
@@ -158,8 +159,8 @@ class Migrator(EnumOperations, ConstraintOperations):
 
     def _make_room(self, model: Model, columns: set[str]) -> None:
         """Forget columns of these names that an operation or a statement dropped before."""
-        step = self.queue[-1] if self.queue else None
-        before = step.before.get(table_name(model)) if isinstance(step, Reshape) else None
+        last = self.queue[-1] if self.queue else None
+        before = last.before.get(table_name(model)) if isinstance(last, Reshape) else None
         if columns & (model._meta.columns.keys() | (before._meta.columns if before else {}).keys()):
             self.settle()
         for column in columns & model._meta.columns.keys():
@@ -260,6 +261,6 @@ class Migrator(EnumOperations, ConstraintOperations):
         return self.fill(model, **{field.name: default_of(field)})
 
     # the names that peewee-migrate used before version 1
-    create_table, drop_table, python = create_model, remove_model, Stepping.run
+    create_table, drop_table, python = create_model, remove_model, OperationQueue.run
     add_columns, change_columns, drop_columns = add_fields, change_fields, remove_fields
     rename_column = rename_field

@@ -10,7 +10,7 @@ from dbkit.schema.diff import diff
 from dbkit.schema.values import Schema
 
 from .data_loss import Guard, WouldLoseData
-from .hazards import Step, step_hazards
+from .hazards import Direction, direction_hazards
 from .router import Router
 from .run_log import RunLog
 
@@ -34,8 +34,8 @@ class Notes(Guard, RunLog):
     def check_changes(
         self, database: pw.Database, live: Schema, desired: Schema, hints: Hints
     ) -> None:
-        step = Step(live, diff(live, desired), self.filled)
-        self.hazards += step_hazards(dialect_for(database), step)
+        direction = Direction(live, diff(live, desired), self.filled)
+        self.hazards += direction_hazards(dialect_for(database), direction)
 
     def check_sql(self, sql: str) -> None:
         try:

@@ -1,6 +1,6 @@
 """The queue of operations: models are edited at once, and tables are changed later.
 
-Neighbouring operations share a step (`Reshape`), which waits in the queue. The queue runs before
+Neighbouring operations share a `Reshape`, which waits in the queue. The queue runs before
 anything else that the file does with the database.
 """
 
@@ -40,7 +40,7 @@ from .unknown_tables import (
 )
 
 if TYPE_CHECKING:
-    from .steps import Steps
+    from .non_atomic import NonAtomicRun
 
 
 class Creation:
@@ -54,7 +54,7 @@ class Creation:
         self.model.create_table(safe=False)
 
 
-class Stepping(BaseMigrator):
+class OperationQueue(BaseMigrator):
     """The common part of the operations: find a model, edit it, and queue or run the change."""
 
     def __init__(self, database: pw.Database) -> None:
@@ -67,7 +67,7 @@ class Stepping(BaseMigrator):
         self.failed: BaseException | None = None
         self.guard, self.log = Guard(), RunLog()
         self.atomic = True  # the file runs in a transaction
-        self.steps: Steps | None = None  # or else these
+        self.non_atomic: NonAtomicRun | None = None  # or else this runs it
         self.added: dict[TypeKey, tuple[str, ...]] = {}  # as Reshape.enums
 
     @property
@@ -173,7 +173,7 @@ class Stepping(BaseMigrator):
             self.guard.check_sql(sql)
             self._before_statements()
             send = self.statement(sql, params)
-            send = partial(self.steps.attempt, sql, send) if self.steps else send
+            send = partial(self.non_atomic.attempt, sql, send) if self.non_atomic else send
             self._run("sql", send, writes_rows=True)
 
     def run(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
@@ -259,15 +259,15 @@ class Stepping(BaseMigrator):
         return model
 
     def _reshape(self) -> Reshape:
-        """The step that neighbouring operations share."""
+        """The `Reshape` that neighbouring operations share."""
         if not self.queue or not isinstance(self.queue[-1], Reshape):
             self.queue.append(Reshape(self.database, self.orm, self.guard))
         return self.queue[-1]  # type: ignore[no-any-return]
 
     @contextmanager
     def _edited(self, *models: Model) -> Iterator[Reshape]:
-        """Record the models before and after the block in the current step. (A step that is only
-        followed never runs, so it needs no copies.)"""
+        """Record the models before and after the block in the current `Reshape`. (If the file
+        is only followed, it never runs and needs no copies.)"""
         if any(isinstance(one, Creation) for one in self.queue):
             self.settle()
         reshape = self._reshape()
@@ -283,8 +283,8 @@ class Stepping(BaseMigrator):
         return model if self.following else snapshot(model)
 
     def _concurrently(self, reshape: Reshape) -> None:
-        """Let a step change indexes without blocking writers. SQLite cannot, so there, and where
-        the caller's transaction is open, it is an ordinary step. Raises MigrationError if the file
+        """Change indexes without blocking writers. SQLite cannot, so there, and where
+        the caller's transaction is open, they change as usual. Raises MigrationError if the file
         runs in a transaction."""
         if self.atomic and not self.following:
             raise MigrationError(
@@ -292,8 +292,8 @@ class Stepping(BaseMigrator):
                 "Write ATOMIC = False at the top of the file; each operation is then committed on "
                 "its own.",
             )
-        if self.steps and self._dialect.builds_concurrently:
-            reshape.concurrently = self.steps.reshape
+        if self.non_atomic and self._dialect.builds_concurrently:
+            reshape.concurrently = self.non_atomic.reshape
 
     def _mean(self, model: Model, field: Any, *names: str) -> None:
         """Set these attributes of the field's column, even if a statement changed them before."""

@@ -45,11 +45,11 @@ def prove(router: Router, created: Created, goal: Goal) -> Created:
     reasons = insert_rows(router.database, before, changes)
     start = proof.rows(before)
     with blamed(created.changes):
-        proof.step(lambda: router.run(), name)
+        proof.attempt(lambda: router.run(), name)
     live, left = goal.left(router.database)
     refuse(left, f"After {name}, the schema does not match the models.")
     proof.compare(start, proof.rows(live), before, live)
-    proof.step(lambda: router.rollback(baseline=True), f"The rollback of {name}")
+    proof.attempt(lambda: router.rollback(baseline=True), f"The rollback of {name}")
     after = proof.schema()
     refuse(
         diff(with_names(after, chosen=False), before),
@@ -59,7 +59,7 @@ def prove(router: Router, created: Created, goal: Goal) -> Created:
     if diff(after, before):
         created = proof.renamed(created, after, before)
     proof.compare_back(start, proof.rows(after), before, live)
-    proof.step(lambda: router.run(), f"The second run of {name}")
+    proof.attempt(lambda: router.run(), f"The second run of {name}")
     _, left = goal.left(router.database)
     refuse(left, f"After the second run of {name}, the schema does not match the models.")
     proof.without_rows(reasons)
@@ -121,7 +121,7 @@ class Trial:
     def rows(self, schema: Schema) -> Rows:
         return read_rows(self.database, schema)
 
-    def step(self, run: Callable[[], object], what: str) -> None:
+    def attempt(self, run: Callable[[], object], what: str) -> None:
         """Run it; if it fails because of the rows, run it on empty tables, and note a warning."""
         try:
             run()

@@ -151,13 +151,13 @@ class FileTrial(Trial):
         tables = self._empty_tables()
         reasons = insert_rows(self.database, tables, diff(self.before, self.after))
         start = self.rows(self.before)
-        self.step(self._up, self.name)
+        self.attempt(self._up, self.name)
         self._expect(
             self.after, f"The second run of {self.name} leads to another schema than the first."
         )
         with self._lenient():
             self.compare(start, self.rows(self.after), self.before, self.after)
-        self.step(self._back, f"The rollback of {self.name}")
+        self.attempt(self._back, f"The rollback of {self.name}")
         with self._lenient():
             self.compare_back(start, self.rows(self.before), self.before, self.after)
         self._delete_rows(tables)

@@ -26,14 +26,14 @@ SENTENCES = {
 
 
 @dataclass(frozen=True)
-class Step:
+class HistoryChange:
     """A change of one migration's rows; the text describes it."""
 
-    change: str
+    kind: str
     name: str
 
     def __str__(self) -> str:
-        return SENTENCES[self.change].format(self.name)
+        return SENTENCES[self.kind].format(self.name)
 
 
 class Repair:
@@ -53,55 +53,55 @@ class Repair:
         self.names, self.applied, self.pending = names, applied, pending
         self.layout = self.router.files.layout()
 
-    def steps(self) -> list[Step]:
+    def changes(self) -> list[HistoryChange]:
         """Return what `run` would do. Raises MigrationError if that is impossible."""
         with diagnosed(self.router.database):
             return list(
-                self._steps(self.router.standing_of(self.layout, self.router.records.read()))
+                self._changes(self.router.standing_of(self.layout, self.router.records.read()))
             )
 
-    def run(self, agreed: Sequence[Step]) -> None:
+    def run(self, agreed: Sequence[HistoryChange]) -> None:
         """Do this. Raises MigrationError if another run has changed the history meanwhile."""
         router = self.router
 
-        def change() -> None:
+        def make() -> None:
             with diagnosed(router.database), router.locked():
                 standing = router.standing_of(self.layout, router.records.opened())
-                if list(self._steps(standing)) != list(agreed):
+                if list(self._changes(standing)) != list(agreed):
                     raise MigrationError(
                         "Another run changed the history meanwhile.", "Run the command again."
                     )
                 router.records.settle(standing, self.layout.content)
-                for step in agreed:
-                    self._do(step)
+                for change in agreed:
+                    self._do(change)
 
-        one_at_a_time(router.database, router.limits, lambda: router.retried(change))
+        one_at_a_time(router.database, router.limits, lambda: router.retried(make))
 
-    def _do(self, step: Step) -> None:
-        records, name = self.router.records, step.name
-        if step.change == PENDING:
+    def _do(self, change: HistoryChange) -> None:
+        records, name = self.router.records, change.name
+        if change.kind == PENDING:
             records.remove(name)
-        elif step.change == APPLIED:
+        elif change.kind == APPLIED:
             records.remove(name)  # it may be half rolled back
             records.add(name, self.layout.content(name), None)
         else:
             records.accept(name, self.layout.content(name))
 
-    def _steps(self, standing: Standing) -> Iterator[Step]:
+    def _changes(self, standing: Standing) -> Iterator[HistoryChange]:
         for error in standing.errors:
             raise error
         if self.applied:
             name = only_match(self.applied, standing.todo, f"in {self.router.migrate_dir}")
             if name in standing.applied and name not in standing.begun:
                 raise MigrationError(f"Migration {name} is applied already.", LISTED)
-            yield Step(APPLIED, name)
+            yield HistoryChange(APPLIED, name)
         elif self.pending:
             where, names = "in the history of this database", [*standing.applied, *standing.begun]
-            yield Step(PENDING, only_match(self.pending, names, where))
+            yield HistoryChange(PENDING, only_match(self.pending, names, where))
         else:
             yield from self._accepted(standing)
 
-    def _accepted(self, standing: Standing) -> Iterator[Step]:
+    def _accepted(self, standing: Standing) -> Iterator[HistoryChange]:
         names = [only_match(one, standing.applied, "that is applied") for one in self.names]
         for name in names:
             if name not in standing.edited:
@@ -110,4 +110,4 @@ class Repair:
             standing.refuse()  # a file may be gone, and then nothing can be accepted
         for name in standing.edited:
             if name in names or not names:
-                yield Step(ACCEPT, name)
+                yield HistoryChange(ACCEPT, name)

@@ -70,7 +70,7 @@ def _index(model: Model, index: Any) -> Any:
 
 
 class Reshape:
-    """A step that changes several tables at once. `before` and `after` are snapshots by table name;
+    """A change of several tables at once. `before` and `after` are snapshots by table name;
     None means that the table is removed. `history` are all models of the history. `enums` are enum
     types with their new labels. `fills` are constants for the rows of new columns, as SQL. `using`
     are the USING expressions of columns whose type changes, and `replaced` are the enum types to
@@ -119,7 +119,7 @@ class Reshape:
             live = target
 
     def adds(self, table: Name, column: str) -> bool:
-        """Whether the step adds a column to a table that exists."""
+        """Whether this adds a column to a table that exists."""
         before, after = self.before.get(table), self.after.get(table)
         return before is not None and after is not None and (
             column in after._meta.columns.keys() - before._meta.columns.keys()
@@ -136,7 +136,7 @@ class Reshape:
             for table in desired.tables))  # fmt: skip
 
     def _touched(self, models: list[Model]) -> list[Model]:
-        """The models of the step, and the history's models whose foreign keys refer to them."""
+        """The edited models, and the history's models whose foreign keys refer to them."""
         names = set(map(table_name, models))
         return models + [
             model
@@ -218,6 +218,6 @@ def _with_live(old: Schema, live: Schema, meant: Mapping[tuple[Name, str], set[s
 
 
 def _is_meant(change: Change) -> bool:
-    """Whether a step makes the change. Operations on tables only add enum types, schemas and
+    """Whether a `Reshape` makes the change. Operations on tables only add enum types, schemas and
     sequences, and never alter or drop them."""
     return isinstance(change, Add) or not isinstance(change.item, EnumType | Namespace | Sequence)

@@ -24,12 +24,12 @@ from dbkit.transactions import is_open
 
 from .applied import History, Layout, Standing
 from .data_loss import Guard
-from .failures import explained, naming_steps
+from .failures import explained, naming_files
 from .file_runs import FileRuns
 from .files import Files
 from .migrator import Migrator
+from .non_atomic import NonAtomicRun
 from .run_log import RunLog
-from .steps import Steps
 from .targets import applied_after, pending_target
 
 # gets the state and the files that this run has already run
@@ -37,7 +37,7 @@ Decide = Callable[[Standing, tuple[str, ...]], list[str]]
 
 
 @dataclass(frozen=True)
-class _Step:
+class _Turn:
     """The task of a transaction: to run the first of the files that `decide` returns."""
 
     layout: Layout
@@ -147,20 +147,20 @@ class Router(FileRuns, peewee_migrate.Router):
         if not pending(standing) and not standing.is_stale and not standing.begun:
             self._adopt(layout, standing)
             return []
-        return self._steps(layout, pending, fake=fake)
+        return self._run_files(layout, pending, fake=fake)
 
     def _adopt(self, layout: Layout, standing: Standing) -> None:
         """Record the applied files without a record, if this role may, and without waiting."""
         if standing.unrecorded:
             limits, self.limits = self.limits, replace(self.limits, wait=0)
             with suppress(DatabaseFailed):
-                self._steps(layout, lambda *_: [])
+                self._run_files(layout, lambda *_: [])
             self.limits = limits
 
     def apply(self, names: Iterable[str]) -> list[str]:
         """Apply those of these files that are not applied, in this order; return their names."""
         wanted = list(names)
-        return self._steps(
+        return self._run_files(
             self.files.layout(),
             lambda standing, _: [one for one in wanted if one not in standing.applied],
         )
@@ -184,8 +184,8 @@ class Router(FileRuns, peewee_migrate.Router):
             return [name] if (name in standing.applied) == downgrade else []
 
         # it does not run again after a lock timeout: the caller's migrator has seen half of it
-        step = _Step(self.files.layout(), still, migrator, fake=fake, downgrade=downgrade)
-        if not self._step(step) and not downgrade:
+        turn = _Turn(self.files.layout(), still, migrator, fake=fake, downgrade=downgrade)
+        if not self._take_turn(turn) and not downgrade:
             self.follow(name, migrator)
         return name
 
@@ -212,7 +212,7 @@ class Router(FileRuns, peewee_migrate.Router):
                 )
             return left
 
-        return self._steps(layout, newest, downgrade=True)
+        return self._run_files(layout, newest, downgrade=True)
 
     def _refuse_baseline(self, names: Iterable[str], layout: Layout) -> None:
         for name in names:
@@ -227,25 +227,25 @@ class Router(FileRuns, peewee_migrate.Router):
         """Roll back the last applied migration; return its name. See `take_back`."""
         return self.take_back(1, baseline)[0]
 
-    def _steps(self, layout: Layout, decide: Decide, **how: bool) -> list[str]:
+    def _run_files(self, layout: Layout, decide: Decide, **how: bool) -> list[str]:
         """Run the files that `decide` returns, each in its own transaction; return their names.
 
         It is called again under the lock of each transaction, because other runs may have changed
         the history.
         """
 
-        def steps() -> list[str]:
+        def turns() -> list[str]:
             ran: list[str] = []
             kept = partial(self._kept, is_open(self.database))
             while True:
-                step = _Step(layout, decide, None, ran=tuple(ran), **how)
-                with naming_steps(ran, kept):
-                    names = self.retried(partial(self._step, step))
+                turn = _Turn(layout, decide, None, ran=tuple(ran), **how)
+                with naming_files(ran, kept):
+                    names = self.retried(partial(self._take_turn, turn))
                 ran += names[:1]
                 if len(names) < 2:
                     return ran
 
-        return one_at_a_time(self.database, self.limits, steps)
+        return one_at_a_time(self.database, self.limits, turns)
 
     def _kept(self, in_transaction: bool) -> list[str]:
         """The files of this run that a failure keeps: none in an outer transaction, such as that of
@@ -256,53 +256,53 @@ class Router(FileRuns, peewee_migrate.Router):
         """Run a transaction; run it again if other sessions hold its locks (see `run_lock`)."""
         return retried(self.database, self.limits, action)
 
-    def _step(self, step: _Step) -> list[str]:
+    def _take_turn(self, turn: _Turn) -> list[str]:
         """Take the lock, read the history, decide, and run the first of the chosen files. A
         half-done file is completed first."""
-        names, running = list[str](), list[Steps]()
+        names, running = list[str](), list[NonAtomicRun]()
         in_transaction, completed = is_open(self.database), True
         with (
             explained(self.database, lambda: names[:1], self._kept(in_transaction), running),
             self._forgetting(),
         ):
             with self.locked() as begun:
-                standing = self.standing_of(step.layout, self.records.opened())
-                self.records.settle(standing, step.layout.content)
-                decided, downgrade = self._decided(step, standing)
-                migrator = step.migrator or (self._caught_up(standing) if decided else None)
+                standing = self.standing_of(turn.layout, self.records.opened())
+                self.records.settle(standing, turn.layout.content)
+                decided, downgrade = self._decided(turn, standing)
+                migrator = turn.migrator or (self._caught_up(standing) if decided else None)
                 names = decided
-                if names and not step.fake and not in_transaction and self._has_steps(names[0]):
+                if names and not turn.fake and not in_transaction and self._is_non_atomic(names[0]):
                     history = standing.recorded
-                    running.append(self._steps_of(names[0], migrator, downgrade, history))
+                    running.append(self._non_atomic_run(names[0], migrator, downgrade, history))
                 elif names:
-                    self._execute(names[0], migrator, begun, step.fake, downgrade)
+                    self._execute(names[0], migrator, begun, turn.fake, downgrade)
             if running:
-                completed = self._execute_steps(running[0])
+                completed = self._execute_non_atomic(running[0])
         self.log.end(completed)
-        if not completed or downgrade != step.downgrade:
+        if not completed or downgrade != turn.downgrade:
             self.forget()
-            return self._step(step)
-        if names and not step.downgrade and migrator is self.__dict__.get("migrator"):
+            return self._take_turn(turn)
+        if names and not turn.downgrade and migrator is self.__dict__.get("migrator"):
             self._followed = (*standing.applied, names[0])
         elif names:
             self.forget()
         return names
 
-    def _decided(self, step: _Step, standing: Standing) -> tuple[list[str], bool]:
+    def _decided(self, turn: _Turn, standing: Standing) -> tuple[list[str], bool]:
         """The files to run, and whether they are rolled back. A half-done file comes first, and is
         alone if the others are run in the other direction."""
-        half = None if step.fake else next(iter(standing.begun), None)
-        if half and standing.begun[half].downgrade != step.downgrade:
-            return [half], not step.downgrade
-        decided = step.decide(standing, step.ran)
-        if decided and decided[0] in step.ran:
+        half = None if turn.fake else next(iter(standing.begun), None)
+        if half and standing.begun[half].downgrade != turn.downgrade:
+            return [half], not turn.downgrade
+        decided = turn.decide(standing, turn.ran)
+        if decided and decided[0] in turn.ran:
             raise MigrationError(
                 f"Another run rolled back migration {decided[0]} after this run applied it.",
                 "Run the command again.",
             )
         if half:
             decided = [half, *(name for name in decided if name != half)]
-        return decided, step.downgrade
+        return decided, turn.downgrade
 
     @contextmanager
     def _forgetting(self) -> Iterator[None]:

@@ -17,11 +17,11 @@ from dbkit.schema.peewee_models import Model, table_name
 from dbkit.schema.sql import literal
 
 from .edit_models import field_of, is_default
-from .operation_queue import Stepping
+from .operation_queue import OperationQueue
 from .reshape import Reshape
 
 
-class RowOperations(Stepping):
+class RowOperations(OperationQueue):
     """The operation on rows."""
 
     def fill(self, model: Model | str, /, **values: Any) -> Model:
@@ -39,14 +39,14 @@ class RowOperations(Stepping):
         return model
 
     def _is_added_with(self, model: Model, field: Any, stored: Any) -> bool:
-        """Whether the waiting step adds the field's column, and can add it with this value."""
-        step = self.queue[-1] if self.queue else None
-        if not isinstance(step, Reshape) or self.following or not self._dialect.alters_tables:
+        """Whether the waiting `Reshape` adds the field's column, and can add it with this value."""
+        last = self.queue[-1] if self.queue else None
+        if not isinstance(last, Reshape) or self.following or not self._dialect.alters_tables:
             return False
         constant = _constant(field, stored)
-        if constant is None or not step.adds(table_name(model), field.column_name):
+        if constant is None or not last.adds(table_name(model), field.column_name):
             return False
-        step.fills[table_name(model), field.column_name] = constant
+        last.fills[table_name(model), field.column_name] = constant
         return True
 
     def _update(self, model: Model, values: Mapping[Any, Any], where: Any) -> None:

@@ -192,15 +192,15 @@ def test_another_run_rolls_the_table_back_before_the_first_operation(
     half: pw.Database, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The lock is free between the decision and the first operation."""
-    execute = Router._execute_steps
+    execute = Router._execute_non_atomic
 
     def later(self: Router, *arguments: Any) -> bool:
-        monkeypatch.setattr(Router, "_execute_steps", execute)
+        monkeypatch.setattr(Router, "_execute_non_atomic", execute)
         with opened(url) as other:
             rollback(other)
         return execute(self, *arguments)
 
-    monkeypatch.setattr(Router, "_execute_steps", later)
+    monkeypatch.setattr(Router, "_execute_non_atomic", later)
     assert migrate(half) == ["001_a", "002_b"]
     assert [row[0] for row in rows(half)] == ["own"]
 

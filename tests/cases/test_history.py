@@ -126,14 +126,14 @@ def test_a_rollback_of_several_stops_where_another_run_came_between(
     directory = files(tmp_path / "m", 1, 2)
     migrate(database, directory)
     router = Router(database, directory)
-    step = router._step
+    take_turn = router._take_turn
 
     def then_migrate(*arguments: Any) -> list[str]:
-        found = step(*arguments)
+        found = take_turn(*arguments)
         migrate(database, directory)
         return found
 
-    router._step = then_migrate  # type: ignore[method-assign]
+    router._take_turn = then_migrate  # type: ignore[method-assign]
     with pytest.raises(
         DbkitError, match="Another run changed the history: 001_m1 is no longer the last"
     ):

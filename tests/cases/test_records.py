@@ -431,16 +431,16 @@ def test_repair_accepts_edited_files(database: pw.Database, directory: Path) -> 
     edit(directory, "002_m2")
     before = status(database, directory).records["001_m1"]
     repair = Repair(database, directory, ["1"])
-    assert [step.name for step in repair.steps()] == ["001_m1"]
-    repair.run(repair.steps())
+    assert [step.name for step in repair.changes()] == ["001_m1"]
+    repair.run(repair.changes())
     found = status(database, directory)
     assert (found.edited, found.records["001_m1"].seconds) == (("002_m2",), before.seconds)
     with pytest.raises(DbkitError, match="001_m1 was not edited"):
-        Repair(database, directory, ["001_m1"]).steps()
+        Repair(database, directory, ["001_m1"]).changes()
     repair = Repair(database, directory)
-    repair.run(repair.steps())
+    repair.run(repair.changes())
     assert edited(database, directory) == ()
-    assert Repair(database, directory).steps() == []
+    assert Repair(database, directory).changes() == []
     assert migrate(database, directory) == []
 
 
@@ -452,15 +452,15 @@ def test_repair_marks_a_file_as_applied_or_not(database: pw.Database, directory:
     assert (found.pending, found.records["002_m2"].seconds) == ((), None)
     assert tables(database) == ["t1"]
     with pytest.raises(DbkitError, match="002_m2 is applied already"):
-        Repair(database, directory, applied="2").steps()
+        Repair(database, directory, applied="2").changes()
     mark(database, directory, pending="002_m2")
     assert status(database, directory).pending == ("002_m2",)
     assert recorded(database) == ["001_m1"]
     with pytest.raises(DbkitError, match="no migration 2 in the history"):
-        Repair(database, directory, pending="2").steps()
+        Repair(database, directory, pending="2").changes()
     (directory / "001_m1.py").unlink()
     with pytest.raises(DbkitError, match="repair --pending NAME"):
-        Repair(database, directory).steps()
+        Repair(database, directory).changes()
     mark(database, directory, pending="001_m1")
     assert (names(database), recorded(database)) == ([], [])
     assert migrate(database, directory) == ["002_m2"]
@@ -468,7 +468,7 @@ def test_repair_marks_a_file_as_applied_or_not(database: pw.Database, directory:
 
 def mark(database: pw.Database, directory: Path, **marks: str) -> None:
     repair = Repair(database, directory, **marks)  # type: ignore[arg-type]
-    repair.run(repair.steps())
+    repair.run(repair.changes())
 
 
 def test_repair_stops_if_another_run_came_between(database: pw.Database, directory: Path) -> None:
@@ -476,7 +476,7 @@ def test_repair_stops_if_another_run_came_between(database: pw.Database, directo
     edit(directory, "001_m1")
     edit(directory, "002_m2")
     repair = Repair(database, directory)
-    steps = repair.steps()
+    steps = repair.changes()
     rollback(database, directory, allow_edited=True)
     with pytest.raises(DbkitError, match="Another run changed the history meanwhile"):
         repair.run(steps)

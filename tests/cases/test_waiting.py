@@ -190,15 +190,15 @@ def test_a_direct_connection_lets_no_other_run_between_two_files(
     if url.startswith("sqlite"):
         pytest.skip("SQLite has no sessions")
     router, free = Router(project, limits=replace(SOON, session=session)), []
-    step = router._step
+    take_turn = router._take_turn
 
     def then_look(*arguments: Any) -> list[str]:
-        found = step(*arguments)
+        found = take_turn(*arguments)
         with opened(url) as other:
             free.extend(other.execute_sql(f"SELECT pg_try_advisory_lock({KEY})").fetchone())
         return found
 
-    router._step = then_look  # type: ignore[method-assign]
+    router._take_turn = then_look  # type: ignore[method-assign]
     assert router.run() == ["002_b", "003_c"]
     assert free == [not session] * 2
 

@@ -1,4 +1,4 @@
-"""Runs a file with ATOMIC = False: each operation is a step, and is recorded as it completes.
+"""Runs a file with ATOMIC = False: each operation is recorded as it completes.
 
 The file runs in a transaction that is committed after each operation, together with the record of
 that. Only statements that the database refuses there run without a transaction: first the intent is
@@ -46,7 +46,7 @@ class Moved(Exception):
     """Another run has continued the file, between two transactions of this run."""
 
 
-class Steps:
+class NonAtomicRun:
     """A run of a file on a database with this history. `number` is the number of the operation that
     runs, or that ran last."""
 
@@ -76,12 +76,12 @@ class Steps:
         with ExitStack() as self.stack:
             with self.migrator.own():
                 self._begin()
-            self.migrator.steps = self
+            self.migrator.non_atomic = self
             try:
                 with intercepted(self.database, self._statement):
                     refuse_unrun(function(Operations(self), self.database, fake=False))
             finally:
-                self.migrator.steps = None
+                self.migrator.non_atomic = None
             self._require_all()
             self.migrator()
             record()
@@ -112,13 +112,13 @@ class Steps:
         """Run an operation of the file, or follow it if it ran before."""
         if self.in_block:
             return action()
-        with self._step(text):
+        with self._recording(text):
             return action()
 
     @contextmanager
     def block(self, text: str) -> Iterator[None]:
         """Let the operations of the block be one operation."""
-        with self._step(text):
+        with self._recording(text):
             self.in_block = True
             try:
                 yield
@@ -126,7 +126,7 @@ class Steps:
                 self.in_block = False
 
     @contextmanager
-    def _step(self, text: str) -> Iterator[None]:
+    def _recording(self, text: str) -> Iterator[None]:
         follows = self.is_recorded
         self.number, self.text = self.number + 1, text
         if follows:
@@ -163,13 +163,13 @@ class Steps:
                 "Remove that: with ATOMIC = False, dbkit commits each operation.",
             )
         last = {} if done else {self.number: self.waiting.pop(self.number)}
-        for steps, is_done in ((self.waiting, True), (last, False)):
-            if steps:
-                self.records.begin(self.name, self.downgrade, steps, is_done)
-                kept = self.progress.operations[: min(steps) - 1]
-                operations = (*kept, *steps.values())
-                number = len(operations) if is_done else len(kept)
-                self.progress = Progress(self.downgrade, operations, number)
+        for operations, is_done in ((self.waiting, True), (last, False)):
+            if operations:
+                self.records.begin(self.name, self.downgrade, operations, is_done)
+                kept = self.progress.operations[: min(operations) - 1]
+                texts = (*kept, *operations.values())
+                number = len(texts) if is_done else len(kept)
+                self.progress = Progress(self.downgrade, texts, number)
         self.waiting = {}
         self.migrator.added, self.migrator.unchecked = {}, False
         self.stack.close()

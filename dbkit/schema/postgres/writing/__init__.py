@@ -34,10 +34,10 @@ from .as_sql import Spelling
 from .column_ddl import Columns
 from .losses import Losses
 from .other_ddl import Beside
-from .plan import Plan, columns_of_both
+from .recreated_objects import Plan, columns_of_both
 from .restore import restoring
 from .sequence_ddl import Sequences
-from .steps import Placed, Step
+from .statement_order import Placed, Step
 from .table_ddl import Tables
 from .type_changes import Casts
 

@@ -11,7 +11,7 @@ from ...sql import Statement, literal, quoted
 from ...values import Column
 from .as_sql import Spelling, identity, type_sql
 from .sequence_ddl import sequence_settings
-from .steps import Placed, Step
+from .statement_order import Placed, Step
 from .type_changes import Casts
 
 IDENTITIES = ("always", "by default")

@@ -19,7 +19,7 @@ from ...values import (
     Table,
 )
 from .as_sql import uses
-from .plan import Plan
+from .recreated_objects import Plan
 from .type_changes import Casts
 
 

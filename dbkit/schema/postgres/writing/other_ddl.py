@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from ...changes import Add, Alter, Change, Drop
 from ...sql import Statement, literal, quoted
 from ...values import Extension, Namespace, ObjectComment
-from .plan import Plan
-from .steps import Placed, Step
+from .recreated_objects import Plan
+from .statement_order import Placed, Step
 
 
 class Beside:

@@ -24,7 +24,7 @@ from ...values import (
     Trigger,
     Unique,
 )
-from .plan import Plan
+from .recreated_objects import Plan
 from .type_changes import STRINGS, base_type
 
 NO_TABLE = Name("", "")  # of a table itself

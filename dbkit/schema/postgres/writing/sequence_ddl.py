@@ -9,7 +9,7 @@ from ...names import Name
 from ...sql import Statement, literal, quoted
 from ...values import Sequence
 from ..catalog import LARGEST
-from .steps import Placed, Step
+from .statement_order import Placed, Step
 
 
 class Sequences:

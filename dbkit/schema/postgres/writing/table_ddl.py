@@ -30,8 +30,8 @@ from ...values import (
 )
 from .as_sql import Spelling, spaced
 from .column_ddl import Columns
-from .plan import Plan
-from .steps import Placed, Step
+from .recreated_objects import Plan
+from .statement_order import Placed, Step
 from .trigger_ddl import Firings
 
 

@@ -10,8 +10,8 @@ from ...names import Name
 from ...sql import Statement, literal, quoted
 from ...values import Part, Rule, Table, Trigger
 from ..queries import EVENT
-from .plan import Plan
-from .steps import Placed, Step
+from .recreated_objects import Plan
+from .statement_order import Placed, Step
 
 OF_CONSTRAINT = """\
 DO $dbkit$ DECLARE one record; BEGIN

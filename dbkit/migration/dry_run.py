@@ -34,7 +34,7 @@ SHOWN = 10  # differences that a warning lists
 
 
 @dataclass(frozen=True)
-class FileRun:
+class DryFile:
     """A file that ran on the scratch database, with its statements."""
 
     name: str
@@ -48,7 +48,7 @@ class DryRun:
     """The files in the order in which they would run; and warnings: why the statements on the
     target may be others."""
 
-    files: tuple[FileRun, ...]
+    files: tuple[DryFile, ...]
     warnings: tuple[str, ...] = ()
 
     def script(self) -> str:
@@ -117,7 +117,7 @@ def _dry_run(
                 run(router, name)
                 if statements := recorder.taken():
                     noted = notes.taken() if notes else ()
-                    files.append(FileRun(name or "the history", statements, *noted))
+                    files.append(DryFile(name or "the history", statements, *noted))
                 if "code" in custom:
                     warnings.append(f"{name} {CODE}.")
     for file in files:

@@ -14,7 +14,7 @@ from dbkit.schema.names import Name
 from dbkit.schema.peewee_models import OWN_TABLES
 from dbkit.schema.sent import Effect, Sent, Size
 
-from .dry_run import FileRun, migrate
+from .dry_run import DryFile, migrate
 from .router import Router
 
 LONGEST = 100  # characters of a statement in the text
@@ -27,7 +27,7 @@ class Plan:
     """The files with their statements, the sizes of the tables that they touch, and `file_lock`:
     what a file locks in any case. `warnings` are as in `DryRun`."""
 
-    files: tuple[FileRun, ...]
+    files: tuple[DryFile, ...]
     sizes: Mapping[Name, Size]
     file_lock: str = ""
     warnings: tuple[str, ...] = ()
@@ -40,7 +40,7 @@ class Plan:
         """Return the plan for programs."""
         return {"files": [self._json(file) for file in self.files], "warnings": list(self.warnings)}
 
-    def _lines(self, file: FileRun) -> Iterator[str]:
+    def _lines(self, file: DryFile) -> Iterator[str]:
         yield file.name
         yield from (f"  operation: {operation}" for operation in file.operations)
         yield from (f"  warning: {hazard}" for hazard in file.hazards)
@@ -56,7 +56,7 @@ class Plan:
             for effect in _effects(sent):
                 yield f"      {effect.table}: {', '.join(_words(effect))}"
 
-    def _json(self, file: FileRun) -> dict[str, Any]:
+    def _json(self, file: DryFile) -> dict[str, Any]:
         statements = [
             {"sql": sent.sql, "in_transaction": not sent.outside,
              "effects": [{**asdict(one), "table": str(one.table)} for one in _effects(sent)]}
@@ -83,7 +83,7 @@ def plan(target: Router, to: str | None, fake: bool, ignore: Sequence[str]) -> P
     return Plan(run.files, sizes, dialect.file_lock, run.warnings)
 
 
-def _tables(file: FileRun) -> list[Name]:
+def _tables(file: DryFile) -> list[Name]:
     """The tables that existed before, and that the file touches."""
     return list(dict.fromkeys(one.table for sent in file.statements for one in _effects(sent)))
 
@@ -92,7 +92,7 @@ def _effects(sent: Sent) -> list[Effect]:
     return [one for one in sent.effects if one.table.bare not in OWN_TABLES]
 
 
-def _shown(file: FileRun) -> list[Sent]:
+def _shown(file: DryFile) -> list[Sent]:
     """The statements that are not dbkit's: without transactions, and without the history."""
     others = [sent for sent in file.statements if not (sent.begins or sent.ends)]
     return [sent for sent in others if not any(name in sent.sql for name in OWN_TABLES)]

@@ -25,7 +25,7 @@ from dbkit.transactions import is_open
 from .applied import History, Layout, Standing
 from .data_loss import Guard
 from .failures import explained, naming_files
-from .file_runs import FileRuns
+from .file_runner import FileRunner
 from .files import Files
 from .migrator import Migrator
 from .non_atomic import NonAtomicRun
@@ -48,7 +48,7 @@ class _Turn:
     downgrade: bool = False
 
 
-class Router(FileRuns, peewee_migrate.Router):
+class Router(FileRunner, peewee_migrate.Router):
     """peewee-migrate's Router for a directory of numbered files."""
 
     _followed: tuple[str, ...] | None  # the files that made the migrator's models

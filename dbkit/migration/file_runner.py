@@ -26,7 +26,7 @@ from .recorder import Records
 from .run_log import RunLog
 
 
-class FileRuns:
+class FileRunner:
     """The part of the Router that runs a file and records it in the history."""
 
     database: pw.Database

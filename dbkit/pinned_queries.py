@@ -48,7 +48,8 @@ def ask(
 
     The server parses the query when the cursor is declared, and runs it when rows are fetched. So
     the query's own names are looked up in pg_catalog, while functions such as `pg_get_expr` print
-    names for the session's own search path.
+    names for the session's own search path. The server splits the message before `before` runs,
+    so the query must have no backslash: `standard_conforming_strings` may be off.
     """
     name = f"dbkit_{next(NUMBERS)}"
     declare = f"DECLARE {name} NO SCROLL CURSOR FOR {sql}"

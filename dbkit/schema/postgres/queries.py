@@ -105,7 +105,7 @@ SELECT n.nspname AS schema, c.relname AS name, d.refobjid AS oid, a.attname AS c
                  ON u.classid = 'pg_attrdef'::regclass AND u.objid = f.oid
                 AND u.refclassid = 'pg_class'::regclass AND u.refobjid = c.oid
                WHERE f.adrelid = d.refobjid AND f.adnum = d.refobjsubid
-                 AND pg_get_expr(f.adbin, f.adrelid) ~ '^nextval\\(''.*''::regclass\\)$') AS used
+                 AND pg_get_expr(f.adbin, f.adrelid) ~ '^nextval[(]''.*''::regclass[)]$') AS used
 FROM pg_catalog.pg_sequence s
 JOIN pg_catalog.pg_class c ON c.oid = s.seqrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import peewee as pw
 
 from .errors import DatabaseFailed, DatabaseUnreachable, DbkitError
+from .masking import masked
 from .sqlstates import advice, sql_name
 
 
@@ -204,7 +205,7 @@ def _rule(text: str, database: pw.Database) -> Rule | None:
 
 
 def _words(error: Exception, database: pw.Database) -> str:
-    text = " ".join(str(error).split())
+    text = masked(" ".join(str(error).split()))
     password = str(database.connect_params.get("password") or "")
     return text.replace(password, "***") if len(password) > 2 else text
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from .schema.sql import LITERAL
+
 GAP = r"(?:\s|/\*.*?\*/|--[^\n]*\n)"
-LITERAL = r"""E'(?:[^'\\]|\\.|'')*'|(?:U&)?'(?:[^']|'')*'|(?P<tag>\$\w*\$).*?(?P=tag)"""
 PASSWORD = re.compile(
     rf"""(?P<before>password"?{GAP}*+(?P<is>=)?{GAP}*+)(?:{LITERAL}|(?(is)[^\s'",;)]+|(?!)))"""
     r"|(?P<url>://[^\s:/@']*:)[^\s@']+(?=@)",

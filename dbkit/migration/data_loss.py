@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import peewee as pw
 
 from dbkit.errors import Refused
+from dbkit.masking import masked
 from dbkit.schema.changes import Hints
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.names import Name
+from dbkit.schema.sql import blanked
 from dbkit.schema.values import Schema, Table
 
 MOST = 100_000  # rows that are counted
-COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
-DEFINITION = re.compile(r"\s*(CREATE|COMMENT|DO)\b", re.IGNORECASE)
 LOSING = re.compile(
-    r"\b(DROP\s+(TABLE|SCHEMA|DATABASE)|TRUNCATE|DELETE\s+FROM"
-    r"|ALTER\s+TABLE\b.*\bDROP\s+(?!CONSTRAINT|DEFAULT|NOT\s+NULL|EXPRESSION|IDENTITY))\b",
+    r"\s*(DROP\s+(TABLE|SCHEMA|DATABASE|SEQUENCE|EXTENSION|OWNED)\b|TRUNCATE\b"
+    r"|DROP\s+(TYPE|DOMAIN)\b.*\bCASCADE\b"
+    r"|ALTER\s+(FOREIGN\s+)?TABLE\b.*\bDROP\b"
+    r"(?!\s+(CONSTRAINT|DEFAULT|NOT\s+NULL|EXPRESSION|IDENTITY)\b)"
+    r"|(?!\s*(CREATE|GRANT|REVOKE)\b).*\b(DELETE\s+FROM|THEN\s+DELETE)\b)",
+    re.IGNORECASE | re.DOTALL,
+)
+BODY = re.compile(  # of a trigger or function; texts in dollar quotes are no statements either
+    r"\bCREATE\b[^;]*\b(TRIGGER|FUNCTION|PROCEDURE)\b[^;]*\bBEGIN\b.*?\bEND\b(?=\s*(;|$))",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -66,12 +73,21 @@ class Guard:
             raise WouldLoseData(self.name, [*dict.fromkeys(losses.values()), *shown])
 
     def check_sql(self, sql: str) -> None:
-        """Check a statement that the file itself sends."""
-        if self._is_off:
-            return
-        bare = COMMENT.sub(" ", sql)
-        if LOSING.search(bare) and not DEFINITION.match(bare):
-            raise WouldLoseData(self.name, [" ".join(bare.split())[:200]])
+        """Check the statements that the file itself sends. The bodies of functions and of DO are
+        not examined."""
+        losing = [] if self._is_off else list(losing_statements(sql))
+        if losing:
+            raise WouldLoseData(self.name, losing)
+
+
+def losing_statements(sql: str) -> Iterator[str]:
+    """Yield the statements in a text that may lose rows, on one line, without passwords."""
+    bare, begin = BODY.sub(lambda body: " " * len(body[0]), blanked(sql)), 0
+    for statement in bare.split(";"):
+        end = begin + len(statement)
+        if LOSING.match(statement):
+            yield " ".join(masked(sql[begin:end]).split())[:200]
+        begin = end + 1
 
 
 def _rows(database: pw.Database, table: Table) -> int:

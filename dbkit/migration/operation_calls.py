@@ -113,7 +113,7 @@ def _shown(value: Any) -> str:
         case list() | tuple():
             return f"[{', '.join(map(_shown, value))}]"
         case pw.SQL():
-            return f"SQL({value.sql!r})"
+            return f"SQL({masked(value.sql)!r})"
         case type() if issubclass(value, pw.Model):
             return str(table_name(value))
     return getattr(value, "__name__", type(value).__name__)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from dbkit.masking import masked
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.names import Name
 from dbkit.schema.peewee_models import OWN_TABLES
@@ -49,7 +50,7 @@ class Plan:
         if self.file_lock:
             yield f"  locks {self.file_lock} until the file has run"
         for sent in _shown(file):
-            sql = " ".join(sent.sql.split())
+            sql = " ".join(masked(sent.sql).split())
             yield f"  {sql if len(sql) <= LONGEST else f'{sql[: LONGEST - 3]}...'}"
             if sent.outside and not self.file_lock and not any(one.lock for one in _effects(sent)):
                 yield f"      {OUTSIDE}"
@@ -58,7 +59,7 @@ class Plan:
 
     def _json(self, file: DryFile) -> dict[str, Any]:
         statements = [
-            {"sql": sent.sql, "in_transaction": not sent.outside,
+            {"sql": masked(sent.sql), "in_transaction": not sent.outside,
              "effects": [{**asdict(one), "table": str(one.table)} for one in _effects(sent)]}
             for sent in _shown(file)
         ]  # fmt: skip

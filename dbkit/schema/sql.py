@@ -10,6 +10,10 @@ from string import ascii_lowercase, ascii_uppercase
 from dbkit.errors import MigrationError
 
 FOLDED = str.maketrans(ascii_uppercase, ascii_lowercase)
+LITERAL = r"""E'(?:[^'\\]|\\.|'')*'|(?:U&)?'(?:[^']|'')*'|(?P<tag>\$\w*\$).*?(?P=tag)"""
+HIDDEN = re.compile(
+    rf"""--[^\n]*|/\*.*?\*/|{LITERAL}|"(?:[^"]|"")*"|`[^`]*`|\[[^]]*\]""", re.IGNORECASE | re.DOTALL
+)
 PARENTHESIS = re.compile(r"""'[^']*'|"[^"]*"|[()]""")
 NOT_DONE = "-- not done: "
 
@@ -78,6 +82,11 @@ def literal(text: str) -> str:
 def listed(names: Iterable[str]) -> str:
     """Return names as a quoted list in parentheses."""
     return f"({', '.join(map(quoted, names))})"
+
+
+def blanked(sql: str) -> str:
+    """Return the SQL with spaces in place of its comments, strings and quoted names."""
+    return HIDDEN.sub(lambda match: " " * len(match[0]), sql)
 
 
 def closing(sql: str) -> int:

@@ -23,6 +23,7 @@ from dbkit.run_lock import waiting
 from dbkit.schema.changes import Add, Change, Drop
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.patch import filtered, patched
+from dbkit.schema.sql import blanked
 from dbkit.schema.values import Index, Part, Schema
 from dbkit.transactions import NotInTransaction, is_open
 
@@ -33,12 +34,15 @@ from .migrator import Migrator
 from .operation_calls import SETTING, Operations
 from .recorder import Records
 
+# of statements without comments and texts; to set a PRAGMA again changes nothing
 READING = re.compile(
-    r"\s*(SELECT|SHOW|VALUES|TABLE|EXPLAIN|PRAGMA)\b"
-    r"|\s*WITH\b(?!.*\b(INSERT|UPDATE|DELETE|MERGE)\b)",
+    r"\s*((SHOW|VALUES|TABLE|PRAGMA)\b|SELECT\b(?!.*\bINTO\b)|EXPLAIN\b(?!.*\bANALY[SZ]E\b)"
+    r"|WITH\b(?!.*\b(INSERT|UPDATE|DELETE|MERGE|INTO)\b))",
     re.IGNORECASE | re.DOTALL,
 )
-SAVEPOINT, END = re.compile(r"SAVEPOINT\b"), re.compile(r"(RELEASE|ROLLBACK TO)\b")
+SAVEPOINT = re.compile(r"\s*SAVEPOINT\b", re.IGNORECASE)
+RELEASE = re.compile(r"\s*RELEASE\b", re.IGNORECASE)
+BACK = re.compile(r"\s*ROLLBACK\s+((WORK|TRANSACTION)\s+)?TO\b", re.IGNORECASE)
 NONE = Progress(False, (), 0)
 
 
@@ -226,11 +230,12 @@ class NonAtomicRun:
         sql, begun = sql_of(call), self.progress.operations[self.number : self.number + 1]
         if self.migrator.busy:
             return call()
-        if SAVEPOINT.match(sql):
+        bare = blanked(sql)
+        if SAVEPOINT.match(bare):
             self.savepoints += 1
-        elif END.match(sql):
-            call = partial(self._end_savepoint, sql, call)
-        elif READING.match(sql) or SETTING.match(sql):
+        elif RELEASE.match(bare) or BACK.match(bare):
+            call = partial(self._end_savepoint, bare, call)
+        elif READING.match(bare) or SETTING.match(sql):
             pass  # it is sent again when the file continues
         elif self.is_following or (begun and begun != (masked(sql),)):
             return nothing()  # the operation after it has committed it
@@ -249,8 +254,8 @@ class NonAtomicRun:
         """End a savepoint of the file, and commit the operations in it, unless an operation has the
         savepoint, or the file rolls it back: then the file probably fails."""
         result = call()
-        self.savepoints -= 1
-        if self.waiting and not self.text and sql.startswith("RELEASE"):
+        self.savepoints = max(0, self.savepoints - 1)
+        if self.waiting and not self.text and RELEASE.match(sql):
             with self.migrator.own():
                 self._commit_if_complete()
         return result

@@ -23,7 +23,7 @@ from dbkit.verification.comparison import drifted
 from .operation_notes import Notes
 from .replay import replaying
 from .router import Router
-from .sent_statements import Recorder, terminated
+from .sent_statements import StatementCollector, terminated
 from .targets import applied_after, pending_target
 
 CODE = (
@@ -65,7 +65,7 @@ def migrate(
     """Return what `target.run(to)` would send; with `looks`, also the operations, their hazards and
     the effects of the statements. Raises MigrationError and NoScratch."""
     layout = target.files.layout()
-    standing = layout.standing(target.records.read())
+    standing = layout.standing(target.recorder.read())
     target.refuse(standing)
     names = standing.until(pending_target(to, standing, layout, target.migrate_dir))
 
@@ -91,9 +91,9 @@ def _dry_run(
     run: Callable[[Router, str], object],
     looks: bool = False,
 ) -> DryRun:
-    if target.records.begun:
+    if target.recorder.begun:
         raise MigrationError(
-            f"Migration {', '.join(target.records.begun)} is half done, so a scratch database "
+            f"Migration {', '.join(target.recorder.begun)} is half done, so a scratch database "
             "cannot tell what remains.",
             "Complete it with `python -m dbkit migrate`.",
         )
@@ -108,14 +108,14 @@ def _dry_run(
         target.database, target.migrate_dir, same_version=True, prepare=prepare
     ) as router:
         warnings = _as_on_target(target, router, ignore)
-        recorder, files = Recorder(looks), []
+        collector, files = StatementCollector(looks), []
         notes = Notes(router) if looks else None
         custom = router.migrator_class.custom
-        with dialect_for(router.database).recorded(router.database, recorder):
+        with dialect_for(router.database).recorded(router.database, collector):
             for name in names:
                 custom.clear()
                 run(router, name)
-                if statements := recorder.taken():
+                if statements := collector.taken():
                     noted = notes.taken() if notes else ()
                     files.append(DryFile(name or "the history", statements, *noted))
                 if "code" in custom:
@@ -129,7 +129,7 @@ def _dry_run(
 def _as_on_target(target: Router, router: Router, ignore: Sequence[str]) -> list[str]:
     """Give the scratch database the history and the attachments of the target; return warnings
     about the differences."""
-    target.records.copy_to(router.records)
+    target.recorder.copy_to(router.recorder)
     dialect, database = dialect_for(router.database), router.database
     others = [escape(str(name)) for name in router.migrator_class.stand_ins]
     live = _read(target.database)

@@ -22,7 +22,7 @@ from .intercept import silenced
 from .migrator import Migrator
 from .non_atomic import Moved, NonAtomicRun
 from .operation_calls import Count, Operations
-from .recorder import Records
+from .recorder import MigrationRecorder
 from .run_log import RunLog
 
 
@@ -39,22 +39,22 @@ class FileRunner:
     logger: Logger
 
     @cached_property
-    def records(self) -> Records:
-        return Records(self.database, self.migrate_table, self.schema)
+    def recorder(self) -> MigrationRecorder:
+        return MigrationRecorder(self.database, self.migrate_table, self.schema)
 
     def read(self, name: str) -> tuple[Any, Any]:
         """Return (migrate, rollback) of a file. Raises MigrationError if it has no `migrate`."""
         return self.files.functions(name)
 
     def _is_non_atomic(self, name: str) -> bool:
-        return name in self.records.begun or not self.files.is_atomic(name)
+        return name in self.recorder.begun or not self.files.is_atomic(name)
 
     def _non_atomic_run(
         self, name: str, migrator: Any, downgrade: bool, history: tuple[str, ...]
     ) -> NonAtomicRun:
         limits = self.files.limits(name, self.limits)
         begin = partial(self.locked, limits)
-        return NonAtomicRun(name, downgrade, migrator, self.records, history, begin, limits)
+        return NonAtomicRun(name, downgrade, migrator, self.recorder, history, begin, limits)
 
     @contextmanager
     def locked(self, limits: Limits | None = None) -> Iterator[Any]:
@@ -66,7 +66,7 @@ class FileRunner:
 
     def _execute(self, name: str, migrator: Any, begun: Any, fake: bool, downgrade: bool) -> None:
         """Run a file in the transaction that has begun, and record it in the history."""
-        if name in self.records.begun and not fake:
+        if name in self.recorder.begun and not fake:
             raise MigrationError(
                 f"Migration {name} is half done, and a transaction is open.",
                 "Commit the transaction: the migration commits each of its operations.",
@@ -126,8 +126,8 @@ class FileRunner:
         self.logger.info("%s %s", "Rolling back" if downgrade else "Migrating", name)
         self.log.begin(self.database, name, downgrade, fake)
         if downgrade:
-            return rollback, lambda _: self.records.remove(name)
-        return migrate, partial(self.records.add, name, content)
+            return rollback, lambda _: self.recorder.remove(name)
+        return migrate, partial(self.recorder.add, name, content)
 
     def follow(self, name: str, migrator: Migrator) -> None:
         """Edit the migrator's models as the file does, but run nothing. Raises MigrationError."""

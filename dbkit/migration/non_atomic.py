@@ -32,7 +32,7 @@ from .files import refuse_unrun
 from .intercept import intercepted, nothing, sql_of
 from .migrator import Migrator
 from .operation_calls import SETTING, Operations
-from .recorder import Records
+from .recorder import MigrationRecorder
 
 # of statements without comments and texts; to set a PRAGMA again changes nothing
 READING = re.compile(
@@ -59,13 +59,13 @@ class NonAtomicRun:
         name: str,
         downgrade: bool,
         migrator: Migrator,
-        records: Records,
+        recorder: MigrationRecorder,
         history: tuple[str, ...],
         begin: Callable[[], AbstractContextManager[None]],
         limits: Limits,
     ) -> None:
         self.name, self.downgrade, self.migrator, self.limits = name, downgrade, migrator, limits
-        self.records, self.history, self.begin = records, history, begin
+        self.recorder, self.history, self.begin = recorder, history, begin
         self.stack = ExitStack()
         self.database, self.dialect = migrator.database, dialect_for(migrator.database)
         self.progress = NONE
@@ -93,8 +93,8 @@ class NonAtomicRun:
     def _begin(self) -> None:
         """Begin a transaction, and check that no other run came between."""
         self.stack.enter_context(self.begin())
-        history = tuple(self.records.read())
-        progress = self.records.begun.get(self.name, NONE)
+        history = tuple(self.recorder.read())
+        progress = self.recorder.begun.get(self.name, NONE)
         if self.number == 0:
             self.progress = progress
         other_way = progress != NONE and progress.downgrade != self.downgrade
@@ -169,7 +169,7 @@ class NonAtomicRun:
         last = {} if done else {self.number: self.waiting.pop(self.number)}
         for operations, is_done in ((self.waiting, True), (last, False)):
             if operations:
-                self.records.begin(self.name, self.downgrade, operations, is_done)
+                self.recorder.begin(self.name, self.downgrade, operations, is_done)
                 kept = self.progress.operations[: min(operations) - 1]
                 texts = (*kept, *operations.values())
                 number = len(texts) if is_done else len(kept)
@@ -191,13 +191,13 @@ class NonAtomicRun:
             self.waiting[number] = text
             self._commit(done=False)
             with waiting(lambda: self.dialect.outside(self.database, self.limits), self.limits):
-                self.records.read()
-                if self.records.begun.get(self.name) != self.progress:
+                self.recorder.read()
+                if self.recorder.begun.get(self.name) != self.progress:
                     raise Moved
                 for sql, call in statements:
                     result = self.dialect.run_alone(self.database, sql, call, again)
                 if whole:
-                    self.records.complete(self.name, number)
+                    self.recorder.complete(self.name, number)
                     self.progress = replace(self.progress, done=number)
             self._begin()
         return result

@@ -1,5 +1,5 @@
 """The history table, which records the applied migrations. It is that of peewee-migrate; dbkit's
-own records of the files are beside it (`records`)."""
+own records of the files are beside it (`file_records`)."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from dbkit.schema.peewee_models import HISTORY_TABLE
 
 from .applied import Progress, Record, Standing
 from .checksums import Content
-from .records import MigrateHistory, Query, RecordTable, bound, name_for, steps_name_for
+from .file_records import MigrateHistory, Query, RecordTable, bound, name_for, operations_name_for
 
 # it prints on standard error unless the program configures it
 logger = logging.getLogger(__name__)
 
 
-class Records:
+class MigrationRecorder:
     """The rows of the history table. Its name is always qualified, because a migration may change
     the search path."""
 
@@ -33,7 +33,7 @@ class Records:
     ) -> None:
         self.database, self.table, self.schema = database, table, schema
         self.begun: dict[str, Progress] = {}  # the half-done files, when the history was last read
-        self.has_steps = False
+        self.has_operations = False
         self._use(schema)
 
     def read(self) -> dict[str, Record | None]:
@@ -43,7 +43,7 @@ class Records:
         readable = there.get(name_for(self.table))
         if readable:
             self.files.require_columns(readable)
-        self._read_steps()
+        self._read_operations()
         return self._rows(bool(readable)) if self.table in there else {}
 
     def opened(self) -> dict[str, Record | None]:
@@ -56,10 +56,10 @@ class Records:
             self.files.require_columns(recorded)
         if self.table not in there:
             self.model.create_table(safe=False)
-        self._read_steps()
+        self._read_operations()
         return self._rows(recorded is not None) if self.table in there else {}
 
-    def copy_to(self, other: Records) -> None:
+    def copy_to(self, other: MigrationRecorder) -> None:
         """Let the history of another database be as this history. Changes nothing here."""
         there = self._there(write=False)
         other.opened()
@@ -93,40 +93,40 @@ class Records:
         self._end(name)
 
     @own_statements()
-    def begin(self, name: str, downgrade: bool, steps: Mapping[int, str], done: bool) -> None:
+    def begin(self, name: str, downgrade: bool, operations: Mapping[int, str], done: bool) -> None:
         """Record operations of a half-done file, by their numbers."""
-        if not self.has_steps:
-            self.files.steps.create_table(safe=False)
-            self.has_steps = True
+        if not self.has_operations:
+            self.files.operations.create_table(safe=False)
+            self.has_operations = True
         rows = [
             {"name": name, "number": number, "downgrade": downgrade, "operation": text,
-             "done": done} for number, text in steps.items()
+             "done": done} for number, text in operations.items()
         ]  # fmt: skip
         self._run(
-            self.files.steps.delete().where(
-                self.files.steps_of(name) & (self.files.steps.number >= min(steps))
+            self.files.operations.delete().where(
+                self.files.operations_of(name) & (self.files.operations.number >= min(operations))
             ),
-            self.files.steps.insert_many(rows),
+            self.files.operations.insert_many(rows),
         )
 
     @own_statements()
     def complete(self, name: str, number: int) -> None:
         """Record that an operation which had begun is complete, unless another run has completed
         the file meanwhile."""
-        steps = self.files.steps
-        begun = self.files.steps_of(name) & (steps.number == number)
-        self._run(steps.update(done=True).where(begun))
+        table = self.files.operations
+        begun = self.files.operations_of(name) & (table.number == number)
+        self._run(table.update(done=True).where(begun))
 
     def accept(self, name: str, content: Content) -> None:
         """Record the present content of an applied file."""
         self._run(self.files.accept(name, content))
 
-    def settle(self, standing: Standing, content: Callable[[str], Content]) -> None:
+    def bring_up_to_date(self, standing: Standing, content: Callable[[str], Content]) -> None:
         """Let the history name the renamed and the replacing files, and record the files of plain
         peewee-migrate."""
-        self._run(*self._settled(standing, content))
+        self._run(*self._updates(standing, content))
 
-    def _settled(self, standing: Standing, content: Callable[[str], Content]) -> Iterator[Query]:
+    def _updates(self, standing: Standing, content: Callable[[str], Content]) -> Iterator[Query]:
         for old, new in standing.renamed.items():
             logger.warning("Migration %s was renamed to %s: the history follows.", old, new)
             yield self._named(old, new)
@@ -149,13 +149,13 @@ class Records:
     @own_statements()
     def _end(self, name: str) -> None:
         """Forget the operations of a file that was half done."""
-        if self.has_steps:
-            self._run(self.files.steps.delete().where(self.files.steps_of(name)))
+        if self.has_operations:
+            self._run(self.files.operations.delete().where(self.files.operations_of(name)))
 
     @own_statements()
-    def _read_steps(self) -> None:
-        steps = self.files.steps
-        rows = steps.select().order_by(steps.name, steps.number) if self.has_steps else ()
+    def _read_operations(self) -> None:
+        table = self.files.operations
+        rows = table.select().order_by(table.name, table.number) if self.has_operations else ()
         self.begun = {}
         for name, group in groupby(rows, lambda row: row.name):
             found = list(group)
@@ -192,14 +192,14 @@ class Records:
 
     def _there(self, write: bool) -> dict[str, frozenset[str]]:
         """The readable columns of the tables that exist."""
-        steps = steps_name_for(self.table)
-        names = (self.table, name_for(self.table), steps)
+        half_done = operations_name_for(self.table)
+        names = (self.table, name_for(self.table), half_done)
         schema, there = dialect_for(self.database).find_tables(
             self.database, names, self.schema, write
         )
         if schema != self.model._meta.schema:
             self._use(schema)
-        self.has_steps = bool(there.get(steps))  # not if this role may not read it
+        self.has_operations = bool(there.get(half_done))  # not if this role may not read it
         return there
 
     def _use(self, schema: str | None) -> None:

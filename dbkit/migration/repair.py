@@ -57,7 +57,7 @@ class Repair:
         """Return what `run` would do. Raises MigrationError if that is impossible."""
         with diagnosed(self.router.database):
             return list(
-                self._changes(self.router.standing_of(self.layout, self.router.records.read()))
+                self._changes(self.router.standing_of(self.layout, self.router.recorder.read()))
             )
 
     def run(self, agreed: Sequence[HistoryChange]) -> None:
@@ -66,26 +66,26 @@ class Repair:
 
         def make() -> None:
             with diagnosed(router.database), router.locked():
-                standing = router.standing_of(self.layout, router.records.opened())
+                standing = router.standing_of(self.layout, router.recorder.opened())
                 if list(self._changes(standing)) != list(agreed):
                     raise MigrationError(
                         "Another run changed the history meanwhile.", "Run the command again."
                     )
-                router.records.settle(standing, self.layout.content)
+                router.recorder.bring_up_to_date(standing, self.layout.content)
                 for change in agreed:
                     self._do(change)
 
         one_at_a_time(router.database, router.limits, lambda: router.retried(make))
 
     def _do(self, change: HistoryChange) -> None:
-        records, name = self.router.records, change.name
+        recorder, name = self.router.recorder, change.name
         if change.kind == PENDING:
-            records.remove(name)
+            recorder.remove(name)
         elif change.kind == APPLIED:
-            records.remove(name)  # it may be half rolled back
-            records.add(name, self.layout.content(name), None)
+            recorder.remove(name)  # it may be half rolled back
+            recorder.add(name, self.layout.content(name), None)
         else:
-            records.accept(name, self.layout.content(name))
+            recorder.accept(name, self.layout.content(name))
 
     def _changes(self, standing: Standing) -> Iterator[HistoryChange]:
         for error in standing.errors:

@@ -32,7 +32,7 @@ from dbkit.schema.sent import Sent
 from dbkit.schema.sql import NOT_DONE
 
 from .router import Router
-from .sent_statements import Recorder, terminated
+from .sent_statements import StatementCollector, terminated
 
 WORTH = 1.0  # seconds that the files must take
 KEPT = 20  # replays
@@ -65,11 +65,11 @@ def apply(router: Router, names: Sequence[str]) -> None:
     if directory and keys:
         count, batches = _find(directory, keys)
         _send(router.database, batches, directory / keys[count - 1])
-        recorder, begun = Recorder(looks=False), time.monotonic()
-        with dialect_for(router.database).recorded(router.database, recorder):
+        collector, begun = StatementCollector(looks=False), time.monotonic()
+        with dialect_for(router.database).recorded(router.database, collector):
             router.apply(names[count : len(keys)])
         if time.monotonic() - begun > WORTH and _is_whole(router):
-            _keep(directory / keys[-1], batches, recorder.taken())
+            _keep(directory / keys[-1], batches, collector.taken())
     router.apply(names[len(keys) :])
 
 

@@ -75,15 +75,15 @@ class Router(FileRunner, peewee_migrate.Router):
     @property
     def model(self) -> Any:
         """The model of the history table. (In peewee-migrate, this property creates the table.)"""
-        return self.records.model
+        return self.recorder.model
 
     def standing(self) -> Standing:
         """Return which files are applied and which are pending. Raises MigrationError."""
-        return self.standing_of(self.files.layout(), self.records.read())
+        return self.standing_of(self.files.layout(), self.recorder.read())
 
     def standing_of(self, layout: Layout, history: History) -> Standing:
         """Return the state of the database, whose history has just been read."""
-        return layout.standing(history, self.records.begun)
+        return layout.standing(history, self.recorder.begun)
 
     @property
     def todo(self) -> list[str]:
@@ -104,7 +104,7 @@ class Router(FileRunner, peewee_migrate.Router):
     @property
     def recorded(self) -> list[str]:
         """The names in the history table."""
-        return list(self.records.read())
+        return list(self.recorder.read())
 
     @cached_property
     def migrator(self) -> Migrator:
@@ -137,7 +137,7 @@ class Router(FileRunner, peewee_migrate.Router):
     def run(self, name: str | None = None, *, fake: bool = False) -> list[str]:
         """Apply the pending files, up to `name`; return their names. Raises MigrationError."""
         layout = self.files.layout()
-        standing = self.standing_of(layout, self.retried(self.records.read))
+        standing = self.standing_of(layout, self.retried(self.recorder.read))
         name = pending_target(name, standing, layout, self.migrate_dir)
 
         def pending(standing: Standing, _: tuple[str, ...] = ()) -> list[str]:
@@ -266,8 +266,8 @@ class Router(FileRunner, peewee_migrate.Router):
             self._forgetting(),
         ):
             with self.locked() as begun:
-                standing = self.standing_of(turn.layout, self.records.opened())
-                self.records.settle(standing, turn.layout.content)
+                standing = self.standing_of(turn.layout, self.recorder.opened())
+                self.recorder.bring_up_to_date(standing, turn.layout.content)
                 decided, downgrade = self._decided(turn, standing)
                 migrator = turn.migrator or (self._caught_up(standing) if decided else None)
                 names = decided

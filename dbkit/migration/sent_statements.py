@@ -10,7 +10,7 @@ from dbkit.schema.sent import Sent
 from dbkit.schema.sql import NOT_DONE
 
 
-class Recorder:
+class StatementCollector:
     """Collects the statements of a connection, without dbkit's own. `looks` asks for effects."""
 
     def __init__(self, looks: bool) -> None:

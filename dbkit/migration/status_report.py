@@ -13,7 +13,7 @@ from dbkit.database_argument import takes_database
 
 from .applied import Progress, Record
 from .files import Files
-from .recorder import Records
+from .recorder import MigrationRecorder
 
 
 @dataclass(frozen=True)
@@ -118,9 +118,9 @@ def status(
 
     With `allow_edited`, applied files that were edited, or that are gone, are no errors.
     """
-    records = Records(database)
+    recorder = MigrationRecorder(database)
     layout = Files(Path(directory)).layout()
-    standing = layout.standing(records.read(), records.begun)
+    standing = layout.standing(recorder.read(), recorder.begun)
     return Status(
         standing.applied,
         tuple(standing.pending),

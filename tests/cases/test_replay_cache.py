@@ -90,7 +90,7 @@ def replay(caplog: pytest.LogCaptureFixture, directory: Path) -> Replay:
         with replaying(database, directory, prepare=lambda router: router.todo) as router:
             ran = [record.args[1] for record in caplog.records if record.args
                    and record.args[0] == "Migrating"]  # fmt: skip
-            done = [*router.records.read().items()]
+            done = [*router.recorder.read().items()]
             assert [name for name, _ in done] == router.todo
             sums = [record and record.checksum for _, record in done]
             return [name[:3] for name in ran], (sums, state(router.database))

@@ -22,8 +22,8 @@ from click.testing import Result
 from dbkit import migrate, rollback
 from dbkit.connection import parse
 from dbkit.migration import create
-from dbkit.migration.recorder import Records
-from dbkit.migration.sent_statements import Recorder
+from dbkit.migration.recorder import MigrationRecorder
+from dbkit.migration.sent_statements import StatementCollector
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.sqlite.recording import Connection
 from tests.conftest import EVERY_CASE
@@ -77,13 +77,13 @@ def test_the_script_does_what_the_real_run_does(
         copy = copied(url, database)
         send(copy, result.stdout)
         database = opened(url)
-        recorder = Recorder(looks=False)
-        with dialect_for(database).recorded(database, recorder):
+        collector = StatementCollector(looks=False)
+        with dialect_for(database).recorded(database, collector):
             real(database, directory)
         with closing(opened(copy)) as other:
             assert state(other) == state(database)
         said = [line for line in result.stdout.splitlines() if not line.startswith("-- 00")]
-        sent = [one.sql.strip().removesuffix(";") for one in recorder.taken()]
+        sent = [one.sql.strip().removesuffix(";") for one in collector.taken()]
         assert plain("\n".join(said)) == plain(";\n".join([*sent, ""]))
 
 
@@ -103,7 +103,7 @@ def opened(url: str) -> Any:
 
 def state(database: Any) -> Any:
     """The schema for another judge, the rows, and the history with dbkit's records."""
-    records = Records(database, "migratehistory", None).read()
+    records = MigrationRecorder(database, "migratehistory", None).read()
     history = [(name, record and record.checksum) for name, record in records.items()]
     rows = repr(contents(database, live(database)))
     return dumped(database, ()), TIMES.sub("?", rows), history  # a default may be the time

@@ -25,7 +25,7 @@ from playhouse import postgres_ext, sqlite_ext
 import dbkit
 from dbkit import peewee_internals as internals
 from dbkit.fields import EnumField
-from dbkit.migration import Migrator, records
+from dbkit.migration import Migrator, file_records
 from dbkit.migration.base_migrator import BaseMigrator
 
 SQLITE = pw.SqliteDatabase(":memory:")
@@ -406,8 +406,8 @@ def test_shared_functions_work_on_the_other_database() -> None:
 @pytest.mark.parametrize("database", [SQLITE, POSTGRES])
 def test_the_history_is_the_table_of_peewee_migrate(database: pw.Database) -> None:
     theirs, ours = (
-        records.bound(model, database=database, table_name="migratehistory")
-        for model in (peewee_migrate.models.MigrateHistory, records.MigrateHistory)
+        file_records.bound(model, database=database, table_name="migratehistory")
+        for model in (peewee_migrate.models.MigrateHistory, file_records.MigrateHistory)
     )
     assert ours._schema._create_table(False).query() == theirs._schema._create_table(False).query()
     assert ours().migrated_at.tzinfo == theirs().migrated_at.tzinfo

@@ -45,7 +45,7 @@ class RecordedFile(pw.Model):
     version = pw.CharField(null=True)
 
 
-class RecordedStep(pw.Model):
+class RecordedOperation(pw.Model):
     """A row of a third table: an operation of a half-done file that has begun, or is `done`."""
 
     name = pw.CharField()
@@ -68,12 +68,12 @@ class RecordTable:
         self.dialect, self.history = dialect_for(database), history
         meta = history._meta
         options = {"database": database, "schema": meta.schema}
-        files, steps = name_for(meta.table_name), steps_name_for(meta.table_name)
+        files, operations = name_for(meta.table_name), operations_name_for(meta.table_name)
         self.model = bound(RecordedFile, **options, table_name=files)
-        self.steps = bound(
-            RecordedStep,
+        self.operations = bound(
+            RecordedOperation,
             **options,
-            table_name=steps,
+            table_name=operations,
             primary_key=pw.CompositeKey("name", "number"),
         )
 
@@ -120,8 +120,8 @@ class RecordTable:
         new = {"checksum": content.checksum, "text_checksum": content.text_checksum}
         return self.model.update(**new).where(self._is(self.model.name, name))
 
-    def steps_of(self, name: str) -> Query:
-        return self._is(self.steps.name, name)
+    def operations_of(self, name: str) -> Query:
+        return self._is(self.operations.name, name)
 
     def rename(self, old: str, new: str) -> Iterator[Query]:
         yield self.remove(new)
@@ -144,7 +144,7 @@ def name_for(history: str) -> str:
     return f"dbkit_{history}"
 
 
-def steps_name_for(history: str) -> str:
+def operations_name_for(history: str) -> str:
     """Return the name of the table of half-done files beside this history table."""
     return f"{name_for(history)}_steps"
 

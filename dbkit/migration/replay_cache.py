@@ -47,7 +47,8 @@ MODULES = re.compile(r"""
 # the names that lead to other modules, files, connections and databases; and, if they are called,
 # to the clock
 NAMES = re.compile(r"""__builtins__|__file__|__import__|connect|connection|cursor|environ|eval|exec
-    |executescript|globals|importlib|open|os|sys|\w+Database""", re.VERBOSE)  # fmt: skip
+    |executescript|getattr|getnode|globals|hash|importlib|input|open|os|sys
+    |\w+Database""", re.VERBOSE)  # fmt: skip
 CLOCK = {"now", "today", "utcnow", "uuid1", "uuid4"}
 
 Batches = list[list[str]]  # a batch is sent at once
@@ -143,6 +144,8 @@ def _is_impure(node: ast.AST) -> bool:
         case ast.ImportFrom():
             return True
         case ast.Call(ast.Name(name) | ast.Attribute(_, name)) if name in CLOCK:
+            return True
+        case ast.alias(name, str()) if name in CLOCK:
             return True
         case ast.Name(name) | ast.Attribute(_, name) | ast.alias(name):
             return NAMES.fullmatch(name) is not None

@@ -150,7 +150,7 @@ def _without_dotenv(name: str) -> str | None:
 
 def _with_dotenv() -> Get:
     """Read the variables of the environment and then those of `.env`. Raises ConfigError, also for
-    a broken line: environs would skip it, and a database URL in it."""
+    a broken line: environs would skip the line, even if it holds the database URL."""
     path = Path.cwd() / ".env"
     try:
         if not path.exists():
@@ -220,10 +220,11 @@ def _environment(get: Get) -> str:
 
 
 def _urls(both: Get) -> tuple[str | None, str | None]:
-    """The URL from the environment, or else from `.env`, given as a whole or in DB_ parts; and the
-    direct URL, but not that of `.env` if the environment names another database.
+    """Return the URL and the direct URL. `.env`'s direct URL is ignored if the environment names
+    the database.
 
-    If the environment has only some of the parts, `.env` completes them.
+    The URL may be given in DB_ parts. If the environment has only some of the parts, `.env`
+    completes them.
     """
     for get in (_without_dotenv, both):
         direct = get("DATABASE_DIRECT_URL")

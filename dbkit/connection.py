@@ -190,7 +190,7 @@ def _postgresql(url: str) -> Target:
 
 
 def _unusable(url: str, words: str = "") -> ConfigError:
-    # of all that the driver quotes, only the name of an option is no secret
+    # The driver's message may quote secrets; only an option's name is safe to print.
     if option := re.search(r'invalid URI query parameter: "(\w+)"', words):
         return ConfigError(
             f"The database URL has the option {option[1]}, which PostgreSQL does not know.",

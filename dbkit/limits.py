@@ -21,8 +21,8 @@ class Limits:
 
     `wait` is the longest wait for another run, and for sessions that block a migration; 0 means not
     to wait. `lock_timeout` is the longest wait of a statement for a lock, and `statement_timeout`
-    that of a statement for its end; 0 means no limit. With `session`, the connection is a session
-    of its own (not one of a pooler), and the lock is held for the whole run.
+    is the longest time that a statement may run; 0 means no limit. With `session`, the connection
+    is a session of its own (not one of a pooler), and the lock is held for the whole run.
     """
 
     wait: float = 60

@@ -110,7 +110,8 @@ def database_of_context(context: pw.Context) -> pw.Database:
 
 def reserved_column_names() -> set[str]:
     """Names that a column cannot have, because Peewee sets each column as an attribute of its
-    table. The list is nowhere else than in the attributes of a table, most of them private."""
+    table. Peewee has no such list; the names are the attributes of a table, and most are
+    private."""
     return {*vars(pw.Table("x")), *filter(lambda name: name.startswith("_"), dir(pw.Table))}
 
 

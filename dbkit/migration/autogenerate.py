@@ -216,7 +216,8 @@ class Generator:
                 transaction.rollback()
 
     def _live(self, late: bool = False) -> Schema:
-        """The schema; `late` as for `Reading.live`, where no line has been run."""
+        """The schema. With `late`, attachments are read on demand; allowed only before any line has
+        run."""
         if self.goal.wanted is not None:
             return whole(self.database, self.goal.ignore, late)
         with self.dialect.reading(self.database, None) as reading:

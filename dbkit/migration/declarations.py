@@ -94,8 +94,8 @@ class Declarations:
         return self.cut(name) == part.name
 
     def _constraint(self, part: Item, other: Declarations) -> Member | str | None:
-        """The clause of the Meta or of a field that mentions the part's name, or else its columns;
-        of several, the most similar."""
+        """The clause of the Meta or of a field that mentions the part's name, or else its columns.
+        If several clauses match, return the most similar one."""
         columns, word = self._columns(part), CLAUSES.get(type(part), " ")
         clauses: list[tuple[Member, Member | str]] = [
             *((one, one) for one in _only(self.constraints, other.constraints)

@@ -81,4 +81,4 @@ def kept_files(ran: Sequence[str]) -> str:
     """Return a sentence about the files that ran before a failure."""
     if not ran:
         return "Nothing was committed."
-    return f"Earlier steps of this run were kept: {', '.join(ran)}."
+    return f"Earlier migrations of this run were kept: {', '.join(ran)}."

@@ -19,13 +19,8 @@ from dbkit.schema.values import Comment, Firing, Policy, Rule, Schema, Table, Tr
 from dbkit.verification.comparison import examine, matches, of_others
 
 DECLARABLE_OPTIONS = attrgetter("query", "settings", "strict", "without_rowid")
-UNDECLARABLE = (
-    Trigger,
-    Rule,
-    Policy,
-    Comment,
-    Firing,
-)  # what no model can say, and no migration takes away
+# Models cannot declare these, and migrations do not drop them.
+UNDECLARABLE = (Trigger, Rule, Policy, Comment, Firing)
 
 
 @dataclass(frozen=True)

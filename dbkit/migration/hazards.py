@@ -159,11 +159,12 @@ def _strict(change: Change) -> Iterator[str]:
         case Alter(_, Table() as old, Table() as new) if (
             new.options.strict and not old.options.strict
         ):
-            yield f"fails where a value is none of its column's type: table {new.name}"
+            yield f"fails where a value does not have its column's type: table {new.name}"
 
 
 def _stricter(old: Table, change: Add | Alter) -> Iterator[str]:
-    """A warning for a rule that existing rows may break. A rule about only new columns is none."""
+    """A warning for a rule that existing rows may break. A rule about new columns only needs no
+    warning."""
     item = change.item
     reason = _rule(item)
     if not reason or any(_implies(one, item) for one in old.parts):

@@ -67,7 +67,7 @@ class OperationQueue(BaseMigrator):
         self.failed: BaseException | None = None
         self.guard, self.log = Guard(), RunLog()
         self.atomic = True  # the file runs in a transaction
-        self.non_atomic: NonAtomicRun | None = None  # or else this runs it
+        self.non_atomic: NonAtomicRun | None = None  # runs a file with ATOMIC = False
         self.added: dict[TypeKey, tuple[str, ...]] = {}  # as Reshape.enums
 
     @property

@@ -37,7 +37,7 @@ NOT_RUN = "not run, because an earlier file fails"
 
 
 class Then(Enum):
-    """What the scratch database is good for after a proof."""
+    """Whether the scratch database can be used for the next file."""
 
     GO_ON = auto()  # it is as if the file had just run
     RESTART = auto()  # another database is needed

@@ -47,7 +47,7 @@ class MigrationRecorder:
         return self._rows(bool(readable)) if self.table in there else {}
 
     def opened(self) -> dict[str, Record | None]:
-        """Return the same, and create the tables that are missing."""
+        """Like `read`, but create the missing tables."""
         there = self._there(write=True)
         recorded = there.get(name_for(self.table))
         if recorded is None:
@@ -60,7 +60,7 @@ class MigrationRecorder:
         return self._rows(recorded is not None) if self.table in there else {}
 
     def copy_to(self, other: MigrationRecorder) -> None:
-        """Let the history of another database be as this history. Changes nothing here."""
+        """Copy this history to another database."""
         there = self._there(write=False)
         other.opened()
         for mine, theirs in ((self.model, other.model), (self.files.model, other.files.model)):

@@ -50,8 +50,7 @@ class RunLog:
         send(False)
 
     def end(self, complete: bool) -> FileRun | None:
-        """The file has run, if it had begun, and is committed if it is `complete`; return it
-        then."""
+        """End the running file. If it is `complete` (committed), keep it and return it."""
         file, self.running = self.running, None
         if file is None or not complete:
             return None

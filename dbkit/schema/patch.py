@@ -133,8 +133,8 @@ def marked_as(table: Table, other: Table) -> Table:
 
 
 def naming_alike(schema: Schema, other: Schema) -> Schema:
-    """Return the schema with those names marked as chosen whose part has a chosen name in the other
-    schema. So a part that gets or loses its chosen name differs."""
+    """Mark a name as chosen if the same part has a chosen name in the other schema. So a part that
+    gets or loses its chosen name differs."""
     tables = {table.name: table for table in other.tables}
 
     def counts(table: Table, part: Nameable) -> bool:

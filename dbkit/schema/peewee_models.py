@@ -22,7 +22,8 @@ Model = Any  # a class derived from peewee.Model; peewee ships no types
 
 
 def is_model(thing: Any) -> bool:
-    """Whether an object is a model class. `peewee.Model` itself has no table and is none."""
+    """Whether an object is a model class. `peewee.Model` itself has no table, so it does
+    not count."""
     return pw.is_model(thing) and isinstance(getattr(thing, "_meta", None), pw.Metadata)
 
 

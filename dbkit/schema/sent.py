@@ -40,6 +40,6 @@ class Size:
     bytes: int | None = None
 
 
-# gets a statement with its values, and a function that sends it, and calls that; `True` lets it
-# look for the effects
+# Receives a statement with its values and a function that sends it, and must call that function;
+# with `True`, the function also looks for the effects.
 Heard = Callable[[str, Callable[[bool], Sent]], None]

@@ -125,7 +125,7 @@ def test_a_person_is_asked(
     assert (no.exit_code, no.output.count("lose data")) == (0, 0)
     no = CliRunner().invoke(main, ["rollback", "--count", "2"], input="n\n")
     assert (no.exit_code, "note has 2 rows" in no.output, rows(url)) == (2, True, 2)
-    assert "Earlier steps of this run were kept: 002_a." in no.output
+    assert "Earlier migrations of this run were kept: 002_a." in no.output
     yes = CliRunner().invoke(main, ["rollback", "--count", "1"], input="y\n")
     assert yes.exit_code == 0
     assert "\nrollback: 001_first: " in yes.output

@@ -89,7 +89,7 @@ def test_a_signal_cancels_the_statement_and_rolls_back(
     name = signals.partition(" ")[0]
     assert done.returncode == 128 + getattr(signal, name), done.stderr
     assert f"interrupted by {name}: the running statement was cancelled" in done.stderr
-    assert "Earlier steps of this run were kept: 001_a." in done.stderr
+    assert "Earlier migrations of this run were kept: 001_a." in done.stderr
     assert "Traceback" not in done.stderr
     agrees(url)
 

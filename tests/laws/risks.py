@@ -253,7 +253,7 @@ RISKS: dict[str, Risk] = {
     "number to a domain": retyped("integer", "positive", "1", "-1"),
     "number to a domain of a domain": retyped("integer", "small", "1", "-1"),
     "strict": Risk(model(a=NUMBER), model({"strict_tables": True}, a=NUMBER), rows("1"),
-                   rows("'x'"), ("fails where a value is none of its column's type",), SQLITE),
+                   rows("'x'"), ("fails where a value does not have its column's type",), SQLITE),
     "another type of a strict table": Risk(
         model({"strict_tables": True}, a=TEXT), model({"strict_tables": True}, a=NUMBER),
         rows("'1'"), rows("'x'"), ("fails where a value is none of the new type: column a",),

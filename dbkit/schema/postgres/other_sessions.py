@@ -18,7 +18,7 @@ from dbkit.pinned_queries import ask, named_rows
 KEY = int.from_bytes(b"dbkit")  # of the advisory lock, which belongs to the database
 LONGEST = 100  # characters of a query that are shown
 LONGEST_TICK = 0.5  # seconds
-# a constant, also if it is cut off; of a doubtful backslash, too much is hidden
+# A constant, also if it is cut off. If a backslash is ambiguous, more is hidden than necessary.
 SECRET = re.compile(r"'(?:[^'\\]|\\.|'')*(?:'|\\?$)|(\$\w*\$).*?(?:\1|$)", re.DOTALL)
 
 OF_LOCK = f"""

@@ -12,9 +12,9 @@ from dbkit.pinned_queries import ask, named_rows
 
 from .other_sessions import OF_LOCK, beside
 
-# An index, a table that VACUUM FULL or CLUSTER writes again, a VACUUM. (PostgreSQL reports nothing
-# of the rewrite of an ALTER TABLE.) The session has the lock of dbkit, or the given number, which
-# may be that of a pooler.
+# The views cover index builds, VACUUM FULL, CLUSTER and VACUUM. (PostgreSQL has no view about an
+# ALTER TABLE that rewrites a table.) The session holds the lock of dbkit or has the given process
+# id, which may be that of a pooler.
 PROGRESS = f"""
 SELECT phase, done, total, unit FROM (
   SELECT pid, phase,

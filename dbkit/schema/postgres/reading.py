@@ -23,7 +23,7 @@ from ..values import Attached, Attachment, EnumType, Namespace, Schema, Sequence
 from . import catalog, dependencies, plain, session, settle, temporary_tables
 from .temporary_tables import Names, made_up
 
-MANY = 300  # from this number of models on, a thread is worth its switches
+MANY = 300  # From this many models on, a thread saves time.
 # The server's output must not depend on the settings of a session. If another session has locked a
 # table, printing an expression of the table would wait. All rows of a cursor are fetched. Without
 # compilation (jit) the large catalog queries take milliseconds, and with it, seconds.
@@ -106,7 +106,7 @@ class Reading:
         attached: Attached | None,
         only: catalog.Only = None,
     ) -> Schema:
-        """The first query takes the beginning of the transaction along."""
+        """The first query also sends the statements that begin the transaction."""
         return catalog.read(
             self._database,
             self.schemas,

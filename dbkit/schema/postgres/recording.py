@@ -40,7 +40,7 @@ FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 """
 
-# Of the settings, those that a session can change; the name of a session is no matter.
+# Only settings that a session can change; application_name has no effect.
 SURROUNDINGS = """
 SELECT version(), current_user::text, current_setting('is_superuser'), (
     SELECT to_jsonb(d) - ARRAY['oid', 'datname', 'datfrozenxid', 'datminmxid']
@@ -52,7 +52,8 @@ SELECT version(), current_user::text, current_setting('is_superuser'), (
          WHERE context ~ '^(user|superuser)' AND name <> 'application_name' ORDER BY 1)
 """
 
-# A statement outside a transaction has released its lock when it can be looked for (13.3, too).
+# A statement outside a transaction releases its lock before dbkit can observe it. The manual (13.3)
+# names the lock: UNOBSERVED.
 CONCURRENTLY = re.compile(
     r"\s*(CREATE|DROP|REINDEX)\b.*\bCONCURRENTLY\b", re.IGNORECASE | re.DOTALL
 )

@@ -52,8 +52,8 @@ WHERE c.relnamespace = pg_my_temp_schema() AND c.relname ~ '^dbkit_asked_'
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A table, its parts with a predicted expression that the live table lacks, and the live texts
-    (`there`) that it has."""
+    """A table about which the server must be asked. The live table does not have the predicted
+    expressions of `parts`. `there` are the expressions that it has."""
 
     table: Table
     parts: list[Part]

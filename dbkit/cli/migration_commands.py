@@ -304,10 +304,10 @@ def prove_(session: Session, since: str | None, format_: str, allow_out_of_order
     Runs each file up, down and up again, with rows, on a scratch database, and compares the end
     with the models. Exit with code 1 if a file is not proven.
     """
-    from ..migration.prove import prove_files
+    from ..migration.prove_directory import prove_directory
 
     found, settings, proofs = session.found, session.settings, []
-    for proof in prove_files(
+    for proof in prove_directory(
         session.target.database(),
         found.models,
         settings.migrations,

@@ -38,35 +38,35 @@ def prove(router: Router, created: Created, goal: Goal) -> Created:
     schema, or if values of kept columns are lost.
     """
     name = created.name
-    proof = Trial(router, name, created.renaming)
+    trial = Trial(router, name, created.renaming)
     router.files.unwritten[name] = created.text
-    before = proof.schema()
+    before = trial.schema()
     changes = goal.left(router.database)[1] if created.renaming.up else created.changes
     reasons = insert_rows(router.database, before, changes)
-    start = proof.rows(before)
+    start = trial.rows(before)
     with blamed(created.changes):
-        proof.attempt(lambda: router.run(), name)
+        trial.attempt(lambda: router.run(), name)
     live, left = goal.left(router.database)
     refuse(left, f"After {name}, the schema does not match the models.")
-    proof.compare(start, proof.rows(live), before, live)
-    proof.attempt(lambda: router.rollback(baseline=True), f"The rollback of {name}")
-    after = proof.schema()
+    trial.compare(start, trial.rows(live), before, live)
+    trial.attempt(lambda: router.rollback(baseline=True), f"The rollback of {name}")
+    after = trial.schema()
     refuse(
         diff(with_names(after, chosen=False), before),
         NOT_RESTORED.format(name),
         BEFORE,
     )
     if diff(after, before):
-        created = proof.renamed(created, after, before)
-    proof.compare_back(start, proof.rows(after), before, live)
-    proof.attempt(lambda: router.run(), f"The second run of {name}")
+        created = trial.renamed(created, after, before)
+    trial.compare_back(start, trial.rows(after), before, live)
+    trial.attempt(lambda: router.run(), f"The second run of {name}")
     _, left = goal.left(router.database)
     refuse(left, f"After the second run of {name}, the schema does not match the models.")
-    proof.without_rows(reasons)
+    trial.without_rows(reasons)
     server = server_of(router.database)
-    proof.found += filter(None, [server.difference])
+    trial.found += filter(None, [server.difference])
     said = f"proven on {server}: up, down and up again{with_rows(reasons)}"
-    return replace(created, hazards=(*created.hazards, *proof.found), proof=said)
+    return replace(created, hazards=(*created.hazards, *trial.found), proof=said)
 
 
 def with_rows(reasons: Mapping[Name, str]) -> str:

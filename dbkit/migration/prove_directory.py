@@ -45,7 +45,7 @@ class Then(Enum):
 
 
 @dataclass(frozen=True)
-class Proof:
+class Verdict:
     """The result for a file, or for MODELS: how it was proven, or why it was not."""
 
     name: str
@@ -55,7 +55,7 @@ class Proof:
     then: Then = Then.GO_ON
 
 
-def prove_files(
+def prove_directory(
     database: pw.Database,
     models: Iterable[Model],
     directory: str | Path = "migrations",
@@ -64,8 +64,8 @@ def prove_files(
     ignore: Sequence[str] = (),
     passed_over: Iterable[Model] = (),
     allow_out_of_order: bool = False,
-) -> Iterator[Proof]:
-    """Yield the proof of each file, and at the end whether they lead to the schema of the models.
+) -> Iterator[Verdict]:
+    """Yield the verdict on each file, and at the end whether they lead to the schema of the models.
 
     With `since`, only the files that changed since this revision of git are proven; the others are
     applied. After a file that does not run, nothing more is proven. Of `database`, only the kind
@@ -88,20 +88,20 @@ def prove_files(
                     if changed is not None and name not in changed:
                         replay(router, [name])
                         continue
-                    proof = _proof(router, name)
-                    yield proof
-                    if proof.then is Then.STOP:
+                    verdict = _verdict(router, name)
+                    yield verdict
+                    if verdict.then is Then.STOP:
                         later = left[left.index(name) + 1 :]
-                        yield from (Proof(one, False, NOT_RUN) for one in later)
+                        yield from (Verdict(one, False, NOT_RUN) for one in later)
                         return
-                    if proof.then is Then.RESTART:
+                    if verdict.then is Then.RESTART:
                         break
                 else:
                     yield _end(router.database, reached(router, models, ignore, passed_over))
                     return
 
 
-def _proof(router: Router, name: str) -> Proof:
+def _verdict(router: Router, name: str) -> Verdict:
     trial = FileTrial(router, name)
     then = Then.STOP
     try:
@@ -109,19 +109,19 @@ def _proof(router: Router, name: str) -> Proof:
         then = Then.RESTART
         text = trial.again()
     except (MigrationError, ModelsError) as error:
-        return Proof(name, False, f"not proven: {error.message}", tuple(trial.found), then)
+        return Verdict(name, False, f"not proven: {error.message}", tuple(trial.found), then)
     then = Then.GO_ON if trial.clean else Then.RESTART
-    return Proof(name, True, text, tuple(trial.found), then)
+    return Verdict(name, True, text, tuple(trial.found), then)
 
 
-def _end(database: pw.Database, goal: Goal) -> Proof:
+def _end(database: pw.Database, goal: Goal) -> Verdict:
     try:
         refuse(goal.left(database)[1], "The migrations do not lead to the schema of the models.")
     except MigrationError as error:
-        return Proof(MODELS, False, f"not reached: {error.message}")
+        return Verdict(MODELS, False, f"not reached: {error.message}")
     server = server_of(database)
     notes = tuple(filter(None, [server.difference]))
-    return Proof(MODELS, True, f"the migrations lead to their schema, on {server}", notes)
+    return Verdict(MODELS, True, f"the migrations lead to their schema, on {server}", notes)
 
 
 class FileTrial(Trial):

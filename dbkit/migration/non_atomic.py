@@ -190,7 +190,9 @@ class NonAtomicRun:
         with self.migrator.own():
             self.waiting[number] = text
             self._commit(done=False)
-            with waiting(lambda: self.dialect.outside(self.database, self.limits), self.limits):
+            with waiting(
+                lambda: self.dialect.locked_alone(self.database, self.limits), self.limits
+            ):
                 self.recorder.read()
                 if self.recorder.begun.get(self.name) != self.progress:
                     raise Moved

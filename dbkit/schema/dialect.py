@@ -218,7 +218,7 @@ class Dialect(Protocol):
         if the database refuses it there; then the transaction is as it was."""
         ...
 
-    def outside(self, database: pw.Database, limits: Limits) -> AbstractContextManager[None]:
+    def locked_alone(self, database: pw.Database, limits: Limits) -> AbstractContextManager[None]:
         """Hold the lock, and the limits, for statements without a transaction. Raises Busy if
         another run has the lock."""
         ...

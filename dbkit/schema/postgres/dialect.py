@@ -23,7 +23,7 @@ from ..peewee_models import Model, truncated
 from ..sent import Heard, Size
 from ..sql import Statement, runnable
 from ..values import EnumType, Schema
-from . import outside, progress, recording, sendable, session
+from . import non_transactional, progress, recording, sendable, session
 from .blocked import blocking_error
 from .reading import SETTINGS, Reading, usable_path
 from .writing import effects, statements, views_in_the_way
@@ -173,18 +173,18 @@ class Postgres:
         return session.keeping(database, limits, begun)
 
     def attempt(self, database: pw.Database, call: Callable[[], Any]) -> Any:
-        return outside.attempt(database, call)
+        return non_transactional.attempt(database, call)
 
-    def outside(self, database: pw.Database, limits: Limits) -> AbstractContextManager[None]:
-        return outside.outside(database, limits)
+    def locked_alone(self, database: pw.Database, limits: Limits) -> AbstractContextManager[None]:
+        return non_transactional.locked_alone(database, limits)
 
     def run_alone(
         self, database: pw.Database, sql: str, call: Callable[[], Any], again: bool
     ) -> Any:
-        return outside.run_alone(database, sql, call, again)
+        return non_transactional.run_alone(database, sql, call, again)
 
     def concurrent(self, current: Schema, desired: Schema) -> list[str]:
-        return outside.concurrent(runnable(statements(current, desired)))
+        return non_transactional.concurrent(runnable(statements(current, desired)))
 
     def sizes(self, database: pw.Database, names: Iterable[Name]) -> dict[Name, Size]:
         rows = ask(database, recording.SIZES).fetchall()

@@ -83,7 +83,8 @@ def _watch(
 
 
 def _blockers(database: pw.Database, pid: int) -> str:
-    """The sessions that block the run, whose lock another connection may hold (see `outside`)."""
+    """The sessions that block the run, whose lock another connection may hold (see
+    `non_transactional`)."""
     rows = named_rows(ask(database, BLOCKERS, (pid,)))
     return "\n".join(
         f"  blocked by {_session(row)}{_part(', its transaction is open for ', row.age)}"

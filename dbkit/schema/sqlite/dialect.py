@@ -174,7 +174,7 @@ class Sqlite:
     def attempt(self, database: pw.Database, call: Callable[[], Any]) -> Any:
         return session.attempt(call)
 
-    def outside(self, database: pw.Database, limits: Limits) -> AbstractContextManager[None]:
+    def locked_alone(self, database: pw.Database, limits: Limits) -> AbstractContextManager[None]:
         return nullcontext()  # only a transaction can lock a database
 
     def run_alone(

@@ -58,7 +58,7 @@ WHERE inhparent = to_regclass(%s) AND inhrelid = to_regclass(%s)
 
 
 @contextmanager
-def outside(database: pw.Database, limits: Limits) -> Iterator[None]:
+def locked_alone(database: pw.Database, limits: Limits) -> Iterator[None]:
     """Hold the lock of dbkit in a block without a transaction. Raises Busy (see `locked`).
 
     Another connection holds it, in a transaction without a snapshot: CREATE INDEX CONCURRENTLY does

@@ -26,7 +26,7 @@ class RunOutput(RunLog):
 
     def __init__(self, quiet: bool = False, verbose: bool = False) -> None:
         super().__init__()
-        self.quiet, self.verbose, self.for_program = quiet, verbose, False
+        self.quiet, self.verbose, self.is_json = quiet, verbose, False
         self.values: dict[str, Any] = {}  # further values of the JSON document
         self.is_live = live_line.is_possible()
         self.sql = ""  # the statement that runs
@@ -40,9 +40,9 @@ class RunOutput(RunLog):
     def shows_line(self) -> bool:
         return self.is_live and not self.quiet
 
-    def say(self, text: str, always: bool = False) -> None:
-        """Print a result, unless the output is quiet or for a program."""
-        if (always or not self.quiet) and not self.for_program:
+    def say(self, text: str, even_if_quiet: bool = False) -> None:
+        """Print a result, unless the output is quiet or JSON."""
+        if (even_if_quiet or not self.quiet) and not self.is_json:
             click.echo(text)
 
     def seeded(self, result: Any) -> None:
@@ -53,9 +53,9 @@ class RunOutput(RunLog):
         super().begin(database, name, downgrade, fake)
         if self.shows_line:
             watching = dialect_for(database).watching(database)
-            self.stack.enter_context(live_line.live_line(self._now, watching))
+            self.stack.enter_context(live_line.live_line(self._status_text, watching))
 
-    def _now(self, progress: str) -> str:
+    def _status_text(self, progress: str) -> str:
         """The line about the file that runs."""
         if (file := self.running) is None:
             return ""
@@ -68,12 +68,14 @@ class RunOutput(RunLog):
             send(False)
             return
         self.sql, begun = masked(sql), time.monotonic()
+        outcome = "failed after "
         try:
             send(False)
+            outcome = ""
         finally:
             if self.verbose:
-                took = (time.monotonic() - begun) * 1000
-                click.echo(f"{self.sql.strip().rstrip(';')};  -- {took:.1f} ms", err=True)
+                took = f"{(time.monotonic() - begun) * 1000:.1f} ms"
+                click.echo(f"{self.sql.strip().rstrip(';')};  -- {outcome}{took}", err=True)
             self.sql = ""
 
     def end(self, complete: bool) -> FileRun | None:

@@ -66,7 +66,9 @@ def up_(session: Session, format_: str) -> None:
         allow_edited=settings.allow_edited,
     )
     output.values["verify"] = json.loads(report.to_json())
-    output.say(report.to_text() if report else f"verify: {report.to_text()}", always=bool(report))
+    output.say(
+        report.to_text() if report else f"verify: {report.to_text()}", even_if_quiet=bool(report)
+    )
     _exit(report)
 
 

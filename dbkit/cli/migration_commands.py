@@ -127,7 +127,7 @@ def accepting(
             return ran + run(accepted, len(ran))
         except WouldLoseData as error:
             ran += error.ran
-            if not is_terminal() or session.output.for_program or accepted is None:
+            if not is_terminal() or session.output.is_json or accepted is None:
                 raise
             click.echo(f"warning: {error.message}")
             if not click.confirm("Continue, and lose this data?"):

@@ -230,7 +230,7 @@ def _output(named: dict[str, Any], flags: dict[str, Any]) -> Iterator[Any]:
     if flags.get("format_") != "json" or flags.get("as_plan"):
         yield output
         return
-    output.for_program, ok, reason = True, False, None
+    output.is_json, ok, reason = True, False, None
     try:
         with redirect_stdout(sys.stderr):  # a file may print
             yield output

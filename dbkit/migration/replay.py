@@ -39,7 +39,7 @@ def replaying(
     `live`, and with `same_version` of the same major version. `prepare` gets the Router on the
     empty database and returns the names of the files that are applied before the block, from the
     cache as far as possible. Raises NoScratch and MigrationError."""
-    for apply in (replay_cache.apply, Router.apply):
+    for apply in (replay_cache.apply, Router.apply):  # without the cache if its statements fail
         with scratch_database(live, same_version) as database, diagnosed(database):
             sets = {name: set[object]() for name in ("stand_ins", "outside", "custom")}
             rehearsal = type("Rehearsal", (Rehearsal,), sets)

@@ -59,13 +59,14 @@ class Unusable(Exception):
 
 
 def apply(router: Router, names: Sequence[str]) -> None:
-    """Apply the files to the Router's empty scratch database, as far as possible from the cache;
-    keep their replay. Raises Unusable and MigrationError."""
+    """Apply the files to the Router's empty scratch database, as far as possible from the cache,
+    and keep their replay. Raises Unusable and MigrationError."""
     directory = _directory()
     keys = list(_keys(router, names)) if directory else []
     if directory and keys:
         count, batches = _find(directory, keys)
-        _send(router.database, batches, directory / keys[count - 1])
+        if count:
+            _send(router.database, batches, directory / keys[count - 1])
         collector, begun = StatementCollector(looks=False), time.monotonic()
         with dialect_for(router.database).recorded(router.database, collector):
             router.apply(names[count : len(keys)])
@@ -105,7 +106,7 @@ def _keys(router: Router, names: Iterable[str]) -> Iterator[str]:
     try:
         surroundings = dialect_for(router.database).surroundings(router.database)
     except pw.PeeweeException:
-        return
+        return  # a replay depends on the state of the server: if that is unknown, none fits
     digest = hashlib.sha256(f"{sys.version} {_code()} {surroundings}".encode())
     for name in names:
         text = router.files.unwritten[name] = router.files.text(name)
@@ -159,7 +160,7 @@ def _find(directory: Path, keys: Sequence[str]) -> tuple[int, Batches]:
         with suppress(OSError, ValueError):
             digest, _, text = path.read_text(encoding="utf-8").partition("\n")
             if digest == _digest(text):
-                os.utime(path)
+                os.utime(path)  # `_keep` removes the least recently used replays
                 return count, json.loads(text)
     return 0, []
 
@@ -180,10 +181,12 @@ def _send(database: pw.Database, batches: Batches, path: Path) -> None:
 
 
 def _keep(path: Path, batches: Batches, statements: Iterable[Sent]) -> None:
-    """Write a replay into the cache, and remove the oldest. Errors are ignored."""
-    for alone, group in groupby(statements, key=lambda sent: sent.outside):
+    """Write a replay into the cache: the statements that came from it, and those that were sent
+    after them. Remove the least recently used replays. Errors are ignored."""
+    batches = [*batches]
+    for outside, group in groupby(statements, key=lambda sent: sent.outside):
         sent = [terminated(one) for one in group]
-        batches += [[sql] for sql in sent] if alone else [sent]
+        batches += [[sql] for sql in sent] if outside else [sent]
     if any(sql.startswith(NOT_DONE) for batch in batches for sql in batch):
         return
     text = json.dumps(batches)

@@ -9,19 +9,19 @@ from .changes import Using
 from .names import Name
 from .values import VIEWS, Column, Schema, Table
 
-Misfits = Mapping[tuple[Name, str], str]  # (table, column)
 Place = tuple[Name | None, Name | str]  # (table, column), or (None, table or enum type)
-Altered = Callable[[Table, Column, Column], str | None]
+ColumnLoss = Callable[[Table, Column, Column], str | None]
 
 
 @dataclass(frozen=True)
 class Effects:
-    """`losses` are the data that is lost, in words. `misfits` are what happens to values that do
-    not fit the new type of their column. `usings` are the expressions that convert the values of
-    columns whose type changes, where the database system does not convert them automatically."""
+    """`losses` describes the data that is lost. `misfits` says what happens to values that do not
+    fit the new type of their column; its keys are (table, column). `usings` are the expressions
+    that convert the values of columns whose type changes, where the database system does not
+    convert them automatically."""
 
     losses: Mapping[Place, str]
-    misfits: Misfits
+    misfits: Mapping[tuple[Name, str], str]
     usings: Using = field(default_factory=dict)
 
 
@@ -29,12 +29,13 @@ def losses(
     current: Schema,
     desired: Schema,
     recreated: Container[Name],
-    altered: Altered,
+    column_loss: ColumnLoss,
     key: Callable[[str], str] = str,
 ) -> dict[Place, str]:
     """Return the losses of a change of schema. The tables `recreated` are created again without
-    their rows. `altered(table, old, new)` says why a column that remains loses values: None if it
-    loses none. Names of columns with the same `key` are the same."""
+    their rows. `column_loss(table, old, new)` says why a column that remains loses values: "" means
+    that it loses all values, and None that it loses none. Columns whose names have the same `key`
+    are the same."""
     after = {table.name: table for table in desired.tables}
     found: dict[Place, str] = {}
     for old in current.tables:
@@ -49,14 +50,16 @@ def losses(
             columns = {key(part.name): part for part in new.parts if isinstance(part, Column)}
             for part in old.parts:
                 if isinstance(part, Column):
-                    reason = _of_column(new, part, columns.get(key(part.name)), altered)
+                    reason = _of_column(new, part, columns.get(key(part.name)), column_loss)
                     if reason is not None:
                         text = f"column {part.name} of table {old.name}"
                         found[old.name, part.name] = f"{text}: {reason}" if reason else text
     return found
 
 
-def _of_column(table: Table, old: Column, new: Column | None, altered: Altered) -> str | None:
+def _of_column(
+    table: Table, old: Column, new: Column | None, column_loss: ColumnLoss
+) -> str | None:
     if new is not None:
-        return altered(table, old, new)
+        return column_loss(table, old, new)
     return "" if old.generated is None else None  # a generated column can be computed again

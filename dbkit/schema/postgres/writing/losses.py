@@ -29,14 +29,14 @@ class Losses:
     def __init__(self, current: Schema, desired: Schema, plan: Plan, casts: Casts) -> None:
         self.current, self.plan, self.casts = current, plan, casts
         changed = {_place(change) for change in plan.changes}  # a partition follows its parent
-        found = losses(current, desired, plan.recreated, self._altered)
+        found = losses(current, desired, plan.recreated, self._column_loss)
         self.found: dict[Place, str] = {
             **{place: loss for place, loss in found.items() if place in changed},
             **{(None, name): loss for name, loss in casts.fewer.items()},
             **dict(self._of_others()),
         }
 
-    def _altered(self, table: Table, old: Column, new: Column) -> str | None:
+    def _column_loss(self, table: Table, old: Column, new: Column) -> str | None:
         if (table.name, new.name) in self.plan.again:  # dropped and added
             return "" if old.generated is None or new.generated is None else None
         if (table.name, new.name) in self.plan.retyped:

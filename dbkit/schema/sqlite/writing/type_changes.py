@@ -43,7 +43,7 @@ def effects(current: Schema, desired: Schema, recreated: Container[Name]) -> Eff
         for old, new in _both(olds[table.name], table)
         if new.generated is None and (reason := _misfit(table, old, new))
     }
-    return Effects(losses(current, desired, recreated, _altered, folded), misfits)
+    return Effects(losses(current, desired, recreated, _column_loss, folded), misfits)
 
 
 def _misfit(table: Table, old: Column, new: Column) -> str:
@@ -59,8 +59,8 @@ def _misfit(table: Table, old: Column, new: Column) -> str:
     return "keeps values that do not fit" if _sizes(new) < _sizes(old) else ""
 
 
-def _altered(_: Table, old: Column, new: Column) -> str | None:
-    """Why values are lost, or stored as other values; None if they are not."""
+def _column_loss(_: Table, old: Column, new: Column) -> str | None:
+    """Why values are lost, or stored as other values; "" if all are lost, and None if none are."""
     if old.generated is not None or new.generated is not None:
         return "" if old.generated is None else None
     return CHANGED.get((_affinity(old.type), _affinity(new.type)))

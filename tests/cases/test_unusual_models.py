@@ -185,3 +185,18 @@ TEMPORARY = """SELECT relname FROM pg_catalog.pg_class
 WHERE relnamespace = pg_catalog.pg_my_temp_schema()
 UNION ALL SELECT typname FROM pg_catalog.pg_type
 WHERE typnamespace = pg_catalog.pg_my_temp_schema() ORDER BY 1"""
+
+
+def test_sql_of_a_model_that_names_the_tables_schema(postgres: pw.Database, tmp_path: Path) -> None:
+    """dbkit tries the SQL on a temporary table, not on the live table."""
+    first = table("t", {"schema": "app"}, a=pw.IntegerField(null=True))
+    first.add_index(pw.SQL("CREATE INDEX t_x ON app.t (a)"))
+    second = table("t", {"schema": "public"}, a=pw.IntegerField(null=True))
+    second.add_index(pw.SQL('CREATE INDEX t_y ON "public" . "t" (a, id)'))
+    third = table("A b", a=pw.IntegerField(null=True))
+    third.add_index(pw.SQL('CREATE INDEX t_z ON public."A b" (a)'))
+    models = [first, second, third]
+    create(postgres, models, tmp_path)
+    migrate(postgres, tmp_path)
+    assert not (report := verify(postgres, models, strict=True)), str(report)
+    assert create(postgres, models, tmp_path) is None

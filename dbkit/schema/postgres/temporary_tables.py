@@ -290,8 +290,19 @@ def _create(database: pw.Database, model: Model, names: Names) -> str:
         *internals.index_statements(manager),
     ):
         statements.append(sql)
-        database.execute_sql(sql, params)
+        database.execute_sql(_on_temporary(sql, model, names), params)
     return "\n".join(statements)
+
+
+def _on_temporary(sql: str, model: Model, names: Names) -> str:
+    """A statement in which the model's SQL names the table with its schema: it must not reach the
+    live table."""
+    own = names.table(model)
+    schema, table = (rf'(?:"{re.escape(quoted(name)[1:-1])}"|{re.escape(name)})'
+                     for name in (own.schema or names.own, own.bare))  # fmt: skip
+    found = re.compile(rf'(?<![\w".]){schema}\s*\.\s*{table}(?![\w"$])', re.IGNORECASE)
+    temporary = f"pg_temp.{quoted(names.temporary(model))}"
+    return found.sub(lambda _: temporary, sql)
 
 
 def _manager(database: pw.Database, model: Model, names: Names) -> Any:

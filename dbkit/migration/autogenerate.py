@@ -77,14 +77,14 @@ class Generator:
             return self._from_nothing(name, self.goal.wanted, replaces)
         renaming, (current, known, changes) = find_renames(self)
         self.decisions.check_used(self.decisions.rename)
-        self.decisions.settle()
+        self.decisions.require_all()
         if not changes and not renaming.up and not renaming.in_python:
             self.decisions.check_used(self.decisions.fill)
             return None
         schemas = self._new_schemas()
         with blamed(changes):
             up, down = self._both_ways(renaming, current, known, changes, schemas)
-        self.decisions.settle()
+        self.decisions.require_all()
         self.decisions.check_used(self.decisions.fill)
         types = enums(known.values()), enums(self.models)
         direction = Direction(current, changes, self.filled)

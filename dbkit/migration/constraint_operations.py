@@ -180,7 +180,7 @@ class ConstraintOperations(OperationQueue):
             self._sql("rename_index", f"ALTER INDEX {old} RENAME TO {quoted(new_name)}")
             rename_index(model, old_name, new_name)
             return model
-        self.settle()
+        self.run_queue()
         rename_index(model, old_name, new_name)
         with self._edited(model) as reshape:
             reshape.sought.append(live_rename(table_name(model), Index, old_name, new_name))

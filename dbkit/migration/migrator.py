@@ -47,7 +47,7 @@ class Migrator(EnumOperations, ConstraintOperations):
         drops that object too. Foreign keys of tables removed in the same step do not block it."""
         model = self.get_model(model)
         if cascade:
-            self.settle()
+            self.run_queue()
             self.orm.remove(model)
             sql = f"DROP TABLE {table_sql(model)}{self._dialect.cascade}"
             self._sql("remove_model", sql)
@@ -59,7 +59,7 @@ class Migrator(EnumOperations, ConstraintOperations):
     def rename_table(self, model: Model | str, new_name: str) -> Model:
         """ALTER TABLE RENAME. The rows, indexes and foreign keys are kept."""
         model = self.get_model(model)
-        self.settle()
+        self.run_queue()
         meta, old = model._meta, table_sql(model)
         self.orm.remove(model)
         meta.set_table_name(new_name)
@@ -77,7 +77,7 @@ class Migrator(EnumOperations, ConstraintOperations):
         model = self.get_model(model)
         if not self._dialect.alters_tables:
             raise MigrationError("SQLite cannot move a table to another schema.")
-        self.settle()
+        self.run_queue()
         old = table_sql(model)
         self.orm.remove(model)
         model._meta.schema = schema
@@ -162,7 +162,7 @@ class Migrator(EnumOperations, ConstraintOperations):
         last = self.queue[-1] if self.queue else None
         before = last.before.get(table_name(model)) if isinstance(last, Reshape) else None
         if columns & (model._meta.columns.keys() | (before._meta.columns if before else {}).keys()):
-            self.settle()
+            self.run_queue()
         for column in columns & model._meta.columns.keys():
             remove_field(model, column)
 
@@ -225,7 +225,7 @@ class Migrator(EnumOperations, ConstraintOperations):
         on it (a view) blocks it, unless `cascade`, which drops that object too."""
         model = self._with_fields(model, *names)
         if cascade and self._dialect.cascade:
-            self.settle()
+            self.run_queue()
             for name in names:
                 column = quoted(field_of(model, name).column_name)
                 remove_field(model, name)
@@ -242,7 +242,7 @@ class Migrator(EnumOperations, ConstraintOperations):
         """RENAME COLUMN. `column_name` is the new name of the column, if it is not Peewee's usual
         name for the field. Indexes, checks and foreign keys follow."""
         model = self._with_fields(model, old_name)
-        self.settle()
+        self.run_queue()
         field = field_of(model, old_name)
         old, new = field.column_name, column_name or usual_column(new_name, field)
         rename_in_model(model, field, new_name, new)

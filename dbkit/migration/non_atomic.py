@@ -141,7 +141,7 @@ class NonAtomicRun:
             self.is_following, self.text = False, ""
             return
         yield
-        self.migrator.settle()
+        self.migrator.run_queue()
         with self.migrator.own():
             self._complete()
 

@@ -269,7 +269,7 @@ class OperationQueue(BaseMigrator):
         """Record the models before and after the block in the current `Reshape`. (If the file
         is only followed, it never runs and needs no copies.)"""
         if any(isinstance(one, Creation) for one in self.queue):
-            self.settle()
+            self.run_queue()
         reshape = self._reshape()
         for model in models:
             if table_name(model) not in reshape.before:
@@ -300,7 +300,7 @@ class OperationQueue(BaseMigrator):
         place = (table_name(model), field.column_name)
         self._reshape().meant.setdefault(place, set()).update(names)
 
-    def settle(self) -> None:
+    def run_queue(self) -> None:
         """Run the queue now, unless the file is only followed."""
         if not self.following:
             self._flush()

@@ -85,7 +85,7 @@ class Decisions:
         exact = f"{table.exact}.{column}"
         return exact if exact in self.fill else f"{table}.{column}"
 
-    def settle(self) -> None:
+    def require_all(self) -> None:
         """Raise Undecided if a decision is missing."""
         if self.open:
             raise Undecided(

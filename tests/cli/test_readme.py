@@ -134,7 +134,7 @@ def test_every_operation_is_explained() -> None:
         "in_order",
         "catch_up",
         "after_queue",
-        "settle",
+        "run_queue",
         "own",
         *vars(BaseMigrator),
     }  # for the Router and operations

@@ -74,7 +74,7 @@ def test_a_person_is_asked_until_the_answer_is_yes() -> None:
 def test_nothing_is_open(no_rename: bool, likely: list[str]) -> None:
     decisions = Decisions(no_rename=no_rename)
     assert ask(decisions, *likely) is None
-    decisions.settle()
+    decisions.require_all()
 
 
 def test_what_is_open_names_the_flags() -> None:
@@ -82,7 +82,7 @@ def test_what_is_open_names_the_flags() -> None:
     assert ask(decisions, "b", "c") is None
     assert decisions.value(own("t"), "x") is None
     with pytest.raises(Undecided) as error:
-        decisions.settle()
+        decisions.require_all()
     for words in ("t.a may have become b or c", "t.x is NOT NULL", "--rename t.a:b or --rename "
                   "t.a:c", "--no-rename", "--fill t.x=VALUE"):  # fmt: skip
         assert words in str(error.value)

@@ -24,7 +24,7 @@ from dbkit.schema.changes import Add, Change, Drop
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.patch import filtered, patched
 from dbkit.schema.sql import blanked
-from dbkit.schema.values import Index, Part, Schema
+from dbkit.schema.values import Index, Part, Schema, Table
 from dbkit.transactions import NotInTransaction, is_open
 
 from .applied import Progress
@@ -72,7 +72,7 @@ class NonAtomicRun:
         self.number, self.text = 0, ""
         self.savepoints = 0  # of the file itself
         self.in_block = self.is_following = False
-        self.waiting: dict[int, str] = {}  # the operations to record
+        self.unrecorded: dict[int, str] = {}  # the operations that ran since the last commit
 
     def run(self, function: Callable[..., Any], record: Callable[[], None]) -> None:
         """Call `migrate` or `rollback` of the file, and `record` that it is complete. Raises
@@ -107,8 +107,8 @@ class NonAtomicRun:
         return self.is_following or self.number < self.progress.done
 
     @property
-    def again(self) -> bool:
-        """Whether an earlier run began this operation and was killed."""
+    def was_interrupted(self) -> bool:
+        """Whether an earlier run was killed while it ran this operation."""
         there = self.progress.operations[self.number - 1 : self.number]
         return there == (self.text,) and self.number > self.progress.done
 
@@ -150,8 +150,8 @@ class NonAtomicRun:
         table waits for the table of its foreign key."""
         text, self.text = self.text, ""
         if self.number == self.progress.done:
-            return  # it ran alone
-        self.waiting[self.number] = text
+            return  # `outside_transaction` has recorded it
+        self.unrecorded[self.number] = text
         self._commit_if_complete()
 
     def _commit_if_complete(self) -> None:
@@ -160,25 +160,28 @@ class NonAtomicRun:
             self._begin()
 
     def _commit(self, done: bool) -> None:
-        """Record the waiting operations, and with `done` also the last of them, and commit."""
+        """Record the waiting operations as complete, and commit. Without `done`, the last one is
+        recorded only as begun."""
         if not is_open(self.database):
             raise MigrationError(
                 "It ended its own transaction (a COMMIT or ROLLBACK).",
                 "Remove that: with ATOMIC = False, dbkit commits each operation.",
             )
-        last = {} if done else {self.number: self.waiting.pop(self.number)}
-        for operations, is_done in ((self.waiting, True), (last, False)):
+        last = {} if done else {self.number: self.unrecorded.pop(self.number)}
+        for operations, is_done in ((self.unrecorded, True), (last, False)):
             if operations:
                 self.recorder.begin(self.name, self.downgrade, operations, is_done)
                 kept = self.progress.operations[: min(operations) - 1]
                 texts = (*kept, *operations.values())
                 number = len(texts) if is_done else len(kept)
                 self.progress = Progress(self.downgrade, texts, number)
-        self.waiting = {}
+        self.unrecorded = {}
         self.migrator.added, self.migrator.unchecked = {}, False
         self.stack.close()
 
-    def alone(self, statements: Iterable[tuple[str, Callable[[], Any]]], whole: bool = True) -> Any:
+    def outside_transaction(
+        self, statements: Iterable[tuple[str, Callable[[], Any]]], whole: bool = True
+    ) -> Any:
         """Send statements without a transaction; return the last result. They are the `whole`
         operation, or a part of it."""
         if self.in_block or self.savepoints:
@@ -186,9 +189,9 @@ class NonAtomicRun:
                 "A statement that cannot run in a transaction is in a block that is a transaction.",
                 "Move it out of the block `with migrator.without_views` or `database.atomic`.",
             )
-        again, number, text, result = self.again, self.number, self.text, None
+        interrupted, number, text, result = self.was_interrupted, self.number, self.text, None
         with self.migrator.own():
-            self.waiting[number] = text
+            self.unrecorded[number] = text
             self._commit(done=False)
             with waiting(
                 lambda: self.dialect.locked_alone(self.database, self.limits), self.limits
@@ -197,7 +200,7 @@ class NonAtomicRun:
                 if self.recorder.begun.get(self.name) != self.progress:
                     raise Moved
                 for sql, call in statements:
-                    result = self.dialect.run_alone(self.database, sql, call, again)
+                    result = self.dialect.run_alone(self.database, sql, call, interrupted)
                 if whole:
                     self.recorder.complete(self.name, number)
                     self.progress = replace(self.progress, done=number)
@@ -210,22 +213,26 @@ class NonAtomicRun:
             with self.migrator.own():
                 return self.dialect.attempt(self.database, call)
         except NotInTransaction:
-            return self.alone([(sql, call)], whole)
+            return self.outside_transaction([(sql, call)], whole)
 
     def reshape(
         self, live: Schema, changes: Iterable[Change], sought: Iterable[Callable[[Schema], Change]]
     ) -> None:
         """Change indexes concurrently. What an earlier, killed run did is not done again."""
-        left = [change for change in changes if not (self.again and _is_made(live, change))]
+        left = [
+            change for change in changes if not (self.was_interrupted and _is_made(live, change))
+        ]
         for find in sought:
             try:
                 left.append(find(live))
             except MigrationError:
-                if not self.again:
+                if not self.was_interrupted:
                     raise
         live = _without_invalid(live, left)
         statements = self.dialect.concurrent(live, patched(live, left))
-        self.alone((sql, partial(self.dialect.execute, self.database, sql)) for sql in statements)
+        self.outside_transaction(
+            (sql, partial(self.dialect.execute, self.database, sql)) for sql in statements
+        )
 
     def _statement(self, call: Callable[[], Any]) -> Any:
         """A use of the database that does not come from an operation."""
@@ -257,7 +264,7 @@ class NonAtomicRun:
         savepoint, or the file rolls it back: then the file probably fails."""
         result = call()
         self.savepoints = max(0, self.savepoints - 1)
-        if self.waiting and not self.text and RELEASE.match(sql):
+        if self.unrecorded and not self.text and RELEASE.match(sql):
             with self.migrator.own():
                 self._commit_if_complete()
         return result
@@ -273,7 +280,8 @@ class NonAtomicRun:
             return self.attempt(sql, call)
         finally:
             self.text = ""
-            self.number -= self.number > self.progress.done
+            if self.number > self.progress.done:
+                self.number -= 1  # the statement ran in the transaction, so it is no operation
 
     def _require_same(self, text: str) -> None:
         old = self.progress.operations[self.number - 1]
@@ -320,15 +328,18 @@ def _is_made(live: Schema, change: Change) -> bool:
 
 
 def _without_invalid(live: Schema, changes: Iterable[Change]) -> Schema:
-    """The schema without the invalid indexes whose names these changes use again: they are dropped
-    before (see `Dialect.run_alone`)."""
-    again = {(change.table, change.item.name) for change in changes if isinstance(change, Add)}
-    tables = (
-        filtered(table, lambda part, table=table: not (  # type: ignore[misc]
-            isinstance(part, Index) and not part.valid and (table.name, part.name) in again))
-        for table in live.tables
-    )  # fmt: skip
-    return replace(live, tables=tuple(tables))
+    """The schema without the invalid indexes whose names these changes use again.
+    `Dialect.run_alone` drops those indexes first."""
+    added = {(change.table, change.item.name) for change in changes if isinstance(change, Add)}
+
+    def without_invalid(table: Table) -> Table:
+        def stays(part: Part) -> bool:
+            is_invalid = isinstance(part, Index) and not part.valid
+            return not (is_invalid and (table.name, part.name) in added)
+
+        return filtered(table, stays)
+
+    return replace(live, tables=tuple(map(without_invalid, live.tables)))
 
 
 def _is_same_index(part: Part, item: Any) -> bool:

@@ -224,12 +224,11 @@ class Dialect(Protocol):
         ...
 
     def run_alone(
-        self, database: pw.Database, sql: str, call: Callable[[], Any], again: bool
+        self, database: pw.Database, sql: str, call: Callable[[], Any], was_interrupted: bool
     ) -> Any:
-        """Send a statement in such a block by `call`, and return its result. With `again`, an
-        earlier run was interrupted in the statement, and the statement may already have taken
-        effect; then it is not an error. An invalid index that a failed build left is built
-        again."""
+        """Send a statement in such a block by `call`, and return its result. If an earlier run
+        `was_interrupted` in it, the statement may already have taken effect; then it is not an
+        error. An invalid index that a failed build left is built again."""
         ...
 
     def concurrent(self, current: Schema, desired: Schema) -> list[str]:

@@ -179,9 +179,9 @@ class Postgres:
         return non_transactional.locked_alone(database, limits)
 
     def run_alone(
-        self, database: pw.Database, sql: str, call: Callable[[], Any], again: bool
+        self, database: pw.Database, sql: str, call: Callable[[], Any], was_interrupted: bool
     ) -> Any:
-        return non_transactional.run_alone(database, sql, call, again)
+        return non_transactional.run_alone(database, sql, call, was_interrupted)
 
     def concurrent(self, current: Schema, desired: Schema) -> list[str]:
         return non_transactional.concurrent(runnable(statements(current, desired)))

@@ -120,7 +120,9 @@ def concurrent(statements: Iterable[Statement]) -> list[str]:
     return [INDEX.sub(r"\1 CONCURRENTLY ", one.sql, count=1) for one in statements]
 
 
-def run_alone(database: pw.Database, sql: str, call: Callable[[], Any], again: bool) -> Any:
+def run_alone(
+    database: pw.Database, sql: str, call: Callable[[], Any], was_interrupted: bool
+) -> Any:
     """See `Dialect.run_alone`."""
     if build := BUILD.match(sql):
         if not build[1]:
@@ -128,18 +130,19 @@ def run_alone(database: pw.Database, sql: str, call: Callable[[], Any], again: b
         for index in named_rows(ask(database, STATE, build.groups())):
             if not index.valid:
                 _drop(database, index)
-            elif again:
+            elif was_interrupted:
                 return None
-    elif again and REINDEX.match(sql):
+    elif was_interrupted and REINDEX.match(sql):
         for index in named_rows(ask(database, REINDEXED)):
             _drop(database, index)
-    elif again and (detach := DETACH.match(sql)):
+    elif was_interrupted and (detach := DETACH.match(sql)):
         pending = ask(database, DETACHED, detach.group(2, 3)).fetchone()
         return pending and database.execute_sql(f"{detach[1]}FINALIZE" if pending[0] else sql)
     try:
         return call()
     except pw.PeeweeException as error:
-        if not again or sqlstate(error) not in DONE.get(sql.split(None, 1)[0].upper(), ()):
+        done = DONE.get(sql.split(None, 1)[0].upper(), ())
+        if not was_interrupted or sqlstate(error) not in done:
             raise
         return None
 

@@ -178,7 +178,7 @@ class Sqlite:
         return nullcontext()  # only a transaction can lock a database
 
     def run_alone(
-        self, database: pw.Database, sql: str, call: Callable[[], Any], again: bool
+        self, database: pw.Database, sql: str, call: Callable[[], Any], was_interrupted: bool
     ) -> Any:
         return call()
 

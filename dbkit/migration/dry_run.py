@@ -63,7 +63,7 @@ def migrate(
     target: Router, to: str | None, fake: bool, ignore: Sequence[str], looks: bool = False
 ) -> DryRun:
     """Return what `target.run(to)` would send; with `looks`, also the operations, their hazards and
-    the effects of the statements. Raises MigrationError and NoScratch."""
+    the tables that the statements access. Raises MigrationError and NoScratch."""
     layout = target.files.layout()
     standing = layout.standing(target.recorder.read())
     target.refuse(standing)

@@ -13,7 +13,7 @@ from dbkit.masking import masked
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.names import Name
 from dbkit.schema.peewee_models import OWN_TABLES
-from dbkit.schema.sent import Effect, Sent, Size
+from dbkit.schema.sent import Sent, Size, TableAccess
 
 from .dry_run import DryFile, migrate
 from .router import Router
@@ -52,15 +52,15 @@ class Plan:
         for sent in _shown(file):
             sql = " ".join(masked(sent.sql).split())
             yield f"  {sql if len(sql) <= LONGEST else f'{sql[: LONGEST - 3]}...'}"
-            if sent.outside and not self.file_lock and not any(one.lock for one in _effects(sent)):
+            if sent.outside and not self.file_lock and not any(one.lock for one in _accesses(sent)):
                 yield f"      {OUTSIDE}"
-            for effect in _effects(sent):
-                yield f"      {effect.table}: {', '.join(_words(effect))}"
+            for access in _accesses(sent):
+                yield f"      {access.table}: {', '.join(_words(access))}"
 
     def _json(self, file: DryFile) -> dict[str, Any]:
         statements = [
             {"sql": masked(sent.sql), "in_transaction": not sent.outside,
-             "effects": [{**asdict(one), "table": str(one.table)} for one in _effects(sent)]}
+             "effects": [{**asdict(one), "table": str(one.table)} for one in _accesses(sent)]}
             for sent in _shown(file)
         ]  # fmt: skip
         tables = [{"name": str(name), **asdict(self.sizes.get(name, Size()))}
@@ -86,11 +86,11 @@ def plan(target: Router, to: str | None, fake: bool, ignore: Sequence[str]) -> P
 
 def _tables(file: DryFile) -> list[Name]:
     """The tables that existed before, and that the file touches."""
-    return list(dict.fromkeys(one.table for sent in file.statements for one in _effects(sent)))
+    return list(dict.fromkeys(one.table for sent in file.statements for one in _accesses(sent)))
 
 
-def _effects(sent: Sent) -> list[Effect]:
-    return [one for one in sent.effects if one.table.bare not in OWN_TABLES]
+def _accesses(sent: Sent) -> list[TableAccess]:
+    return [one for one in sent.accesses if one.table.bare not in OWN_TABLES]
 
 
 def _shown(file: DryFile) -> list[Sent]:
@@ -99,14 +99,14 @@ def _shown(file: DryFile) -> list[Sent]:
     return [sent for sent in others if not any(name in sent.sql for name in OWN_TABLES)]
 
 
-def _words(effect: Effect) -> Iterator[str]:
-    if effect.lock:
-        yield f"{effect.lock} lock"
-    elif effect.held:
-        yield f"under the {effect.held} lock"
-    if effect.rewrites:
+def _words(access: TableAccess) -> Iterator[str]:
+    if access.lock:
+        yield f"{access.lock} lock"
+    elif access.held:
+        yield f"under the {access.held} lock"
+    if access.rewrites:
         yield "rewrites the table"
-    elif effect.scans:
+    elif access.scans:
         yield "scans the table"
 
 

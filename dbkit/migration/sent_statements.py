@@ -11,7 +11,8 @@ from dbkit.schema.sql import NOT_DONE
 
 
 class StatementCollector:
-    """Collects the statements of a connection, without dbkit's own. `looks` asks for effects."""
+    """Collects the statements of a connection, without dbkit's own. `looks` asks which tables they
+    access."""
 
     def __init__(self, looks: bool) -> None:
         self.looks = looks

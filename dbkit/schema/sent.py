@@ -1,4 +1,4 @@
-"""The statements that a connection has sent, with their effects on tables."""
+"""The statements that a connection has sent, with what they do to tables."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .names import Name
 
 
 @dataclass(frozen=True)
-class Effect:
+class TableAccess:
     """What a statement does to a table that existed before: the lock that it takes in addition to
     those of its transaction (empty if none), the strongest lock that the transaction then holds,
     and whether the statement reads or writes the whole table."""
@@ -29,7 +29,7 @@ class Sent:
     begins: bool = False
     ends: bool = False
     outside: bool = False
-    effects: tuple[Effect, ...] = ()
+    accesses: tuple[TableAccess, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -41,5 +41,5 @@ class Size:
 
 
 # Receives a statement with its values and a function that sends it, and must call that function;
-# with `True`, the function also looks for the effects.
+# with `True`, the function also looks for the accesses.
 Heard = Callable[[str, Callable[[bool], Sent]], None]

@@ -13,7 +13,7 @@ import peewee as pw
 from psycopg2 import extensions
 
 from ..names import Name
-from ..sent import Effect, Heard, Sent
+from ..sent import Heard, Sent, TableAccess
 from ..sql import NOT_DONE
 
 # The tables with their locks of this session, and the counters of its transaction. A new file node
@@ -89,7 +89,7 @@ def recorded(database: pw.Database, heard: Heard) -> Iterator[None]:
 
     @cache
     def names() -> dict[int, Name]:
-        """The names of the tables before the first statement whose effects are looked for."""
+        """The names of the tables before the first statement whose accesses are looked for."""
         return {oid: state.name for oid, state in _look(connection).items()}
 
     def is_open() -> bool:
@@ -103,11 +103,11 @@ def recorded(database: pw.Database, heard: Heard) -> Iterator[None]:
                 was_open, before = is_open(), _look(connection) if looks else {}
                 named = names() if looks else {}
                 usual.execute(self, query, vars)
-                effects = tuple(_effects(named, before, _look(connection))) if looks else ()
+                accesses = tuple(_accesses(named, before, _look(connection))) if looks else ()
                 now = is_open()
                 if looks and not (now or was_open) and CONCURRENTLY.match(sql):
-                    effects = tuple(replace(one, lock=UNOBSERVED) for one in effects)
-                return Sent(sql, now > was_open, was_open > now, not (now or was_open), effects)
+                    accesses = tuple(replace(one, lock=UNOBSERVED) for one in accesses)
+                return Sent(sql, now > was_open, was_open > now, not (now or was_open), accesses)
 
             heard(sql, send)
 
@@ -138,10 +138,10 @@ def _look(connection: Any) -> dict[int, State]:
                 for oid, schema, bare, file, scans, locks in cursor}  # fmt: skip
 
 
-def _effects(
+def _accesses(
     names: dict[int, Name], before: dict[int, State], after: dict[int, State]
-) -> Iterator[Effect]:
-    """The effects on the tables of these names; a dropped table had the strongest lock."""
+) -> Iterator[TableAccess]:
+    """The accesses to the tables of these names; a dropped table had the strongest lock."""
     for oid, name in names.items():
         old, new = before.get(oid), after.get(oid)
         if old is None:
@@ -150,4 +150,4 @@ def _effects(
             new = replace(old, locks=old.locks | {LOCKS[-1]})
         lock, scans, rewrites = new.strongest, new.scans > old.scans, new.file != old.file
         if lock != old.strongest or scans or rewrites:
-            yield Effect(name, lock if lock != old.strongest else "", lock, scans, rewrites)
+            yield TableAccess(name, lock if lock != old.strongest else "", lock, scans, rewrites)

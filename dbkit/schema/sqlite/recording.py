@@ -12,7 +12,7 @@ from typing import Any
 import peewee as pw
 
 from ..names import Name
-from ..sent import Effect, Heard, Sent
+from ..sent import Heard, Sent, TableAccess
 from ..sql import literal
 
 # strings, names and comments, in which nothing is a parameter; parameters (lang_expr.html, 3)
@@ -38,9 +38,9 @@ class Connection(sqlite3.Connection):
         """Return the tables by their root pages, which identify them."""
         return dict(super().cursor().execute(ROOTS).fetchall())
 
-    def effects(self, sql: str) -> Iterator[Effect]:
-        """Yield the effects of a statement that has not run: its program opens tables, and begins a
-        loop with Rewind (https://sqlite.org/opcode.html)."""
+    def accesses(self, sql: str) -> Iterator[TableAccess]:
+        """Yield the accesses of a statement that has not run: its program opens tables, and begins
+        a loop with Rewind (https://sqlite.org/opcode.html)."""
         program: list[Any] = []
         with suppress(sqlite3.Error):
             program = super().cursor().execute(f"EXPLAIN {sql}").fetchall()
@@ -53,7 +53,7 @@ class Connection(sqlite3.Connection):
             elif opcode == "Insert" and opened.get(first) != 1:
                 writes = True
         for root in dict.fromkeys(scanned):
-            yield Effect(Name("", self.tables[root]), scans=True, rewrites=writes)
+            yield TableAccess(Name("", self.tables[root]), scans=True, rewrites=writes)
 
     def keep(self) -> None:
         """Forget the tables that are gone, and find those that were rebuilt."""
@@ -80,13 +80,13 @@ class Cursor(sqlite3.Cursor):
 
         def send(looks: bool) -> Sent:
             was_open = connection.in_transaction
-            effects = tuple(connection.effects(text)) if looks else ()
+            accesses = tuple(connection.accesses(text)) if looks else ()
             sqlite3.Cursor.execute(self, sql, parameters)
             if looks:
                 connection.keep()
             is_open = connection.in_transaction
             outside = not (is_open or was_open)
-            return Sent(text, is_open > was_open, was_open > is_open, outside, effects)
+            return Sent(text, is_open > was_open, was_open > is_open, outside, accesses)
 
         heard(text, send)
         return self

@@ -27,7 +27,7 @@ from .enum_operations import enums, is_one_of
 from .fill_values import emptied, filled, noting
 from .goal import Goal, whole
 from .hazards import Direction, hazards
-from .known_parts import told_by
+from .known_parts import changes_of_known_parts
 from .migrator import Migrator
 from .questioner import Decisions
 from .renames import Renaming, find_renames
@@ -106,9 +106,10 @@ class Generator:
         gone = [Drop(None, one) for one in current.enums if is_one_of(one.name, types)]
         changes = [*spaces, *changes, *gone]
         migrator = self._after(renaming.up)
-        told = told_by(migrator, current, changes, self.new if self.goal.wanted else {})
+        new = self.new if self.goal.wanted else {}
+        known_changes = changes_of_known_parts(migrator, current, changes, new)
         fill = noting(filled(changes, self.decisions, self.dialect.escaped), self.filled)
-        up, made = self._operations(migrator.orm.tables, current, self.new, told, fill)
+        up, made = self._operations(migrator.orm.tables, current, self.new, known_changes, fill)
         every = [*self._named(current, changes, made)]
         early = [one for one in every if isinstance(one, Drop) and one.table and one not in made]
         begin = patched(current, early)

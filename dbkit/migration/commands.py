@@ -64,7 +64,7 @@ def rollback(
     """
     guard = Guard(may_lose_data)
     router = Router(database, directory, False, limits, allow_edited, guard, log)
-    return router.take_back(count, baseline, to)
+    return router.rollback_files(count, baseline, to)
 
 
 @takes_database
@@ -85,7 +85,7 @@ def reset(
         standing = router.standing()
         standing.refuse_gone()  # an edited file can be rolled back
         if standing.applied:
-            router.take_back(len(standing.applied), baseline=True)
+            router.rollback_files(len(standing.applied), baseline=True)
         return router.run()
 
     def at_once() -> list[str]:

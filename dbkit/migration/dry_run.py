@@ -76,12 +76,12 @@ def migrate(
 
 
 def rollback(target: Router, to: str | None, count: int, ignore: Sequence[str]) -> DryRun:
-    """Return what `target.take_back(count, to=to)` would send. Raises MigrationError and
+    """Return what `target.rollback_files(count, to=to)` would send. Raises MigrationError and
     NoScratch."""
     standing = target.standing()
     standing.refuse(target.allow_edited)
     names = applied_after(to, standing) if to else standing.newest(count)
-    return _dry_run(target, names, ignore, lambda router, name: router.take_back(1))
+    return _dry_run(target, names, ignore, lambda router, name: router.rollback_files(1))
 
 
 def _dry_run(

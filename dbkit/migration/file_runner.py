@@ -21,7 +21,7 @@ from .files import Files, refuse_unrun
 from .intercept import silenced
 from .migrator import Migrator
 from .non_atomic import Moved, NonAtomicRun
-from .operation_calls import Count, Operations
+from .operation_calls import MigratorProxy, OperationCounter
 from .recorder import MigrationRecorder
 from .run_log import RunLog
 
@@ -81,8 +81,8 @@ class FileRunner:
         keeping = dialect_for(self.database).keeping
         with keeping(self.database, limits, begun), self._heard():
             with migrator.in_order():
-                operations = Operations(Count(migrator))
-                refuse_unrun(function(operations, self.database, fake=False))
+                proxy = MigratorProxy(OperationCounter(migrator))
+                refuse_unrun(function(proxy, self.database, fake=False))
             migrator()
         record(time.monotonic() - start)
 

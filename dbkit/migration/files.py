@@ -29,16 +29,16 @@ NOT_RUN = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isa
 
 
 class Files:
-    """The files of a directory. `unwritten` are texts by name, of files that are only tried or
-    must not change meanwhile. A missing directory is an error, unless it is not `needed`."""
+    """The files of a directory. `texts` by name take the place of files that are only tried or must
+    not change meanwhile. A missing directory is an error, unless it is not `needed`."""
 
     def __init__(self, directory: Path) -> None:
         self.directory, self.needed = directory, True
-        self.unwritten: dict[str, str] = {}
+        self.texts: dict[str, str] = {}
 
     def names(self) -> list[str]:
         """Return the names in the order of their numbers. Raises MigrationError."""
-        found = {*self._found(), *self.unwritten}
+        found = {*self._found(), *self.texts}
         return sorted(found, key=lambda name: (number(name), name))
 
     def _found(self) -> list[str]:
@@ -67,8 +67,8 @@ class Files:
     def text(self, name: str) -> str:
         """Return the text of a file. Like Python, this reads a byte order mark and a coding line.
         Raises MigrationError."""
-        if name in self.unwritten:
-            return self.unwritten[name]
+        if name in self.texts:
+            return self.texts[name]
         path = self.path(name)
         try:
             with tokenize.open(path) as stream:

@@ -15,7 +15,7 @@ from .migrator import Migrator
 from .reshape import read_models
 
 
-def told_by(
+def changes_of_known_parts(
     migrator: Migrator, live: Schema, changes: Iterable[Change], new: Mapping[Name, Model]
 ) -> list[Change]:
     """Return the changes of those objects that the migrator's models describe as they are in the
@@ -26,9 +26,9 @@ def told_by(
     names = {change.table or change.item.name for change in changes}
     wanted = [model for name, model in models.items() if name in names]
     with dialect_for(migrator.database).reading(migrator.database, None) as reading:
-        told = read_models(reading, wanted, live, [])
-    tables = {table.name: table for table in told.tables}
-    by_sql = [one for one in diff(told, live) if (one.table or one.item.name) in tables]
+        described = read_models(reading, wanted, live, [])
+    tables = {table.name: table for table in described.tables}
+    by_sql = [one for one in diff(described, live) if (one.table or one.item.name) in tables]
     kept = [change for change in changes if not any(_is_same(change, one) for one in by_sql)]
     return [_of_model(change, tables) for change in kept]
 

@@ -47,7 +47,7 @@ def label_file(router: Router, created: Created, models: Iterable[Model]) -> Cre
 
 def prove_labels(router: Router, created: Created) -> Created:
     """Run the file, roll it back, and run it again. Raises MigrationError."""
-    router.files.unwritten[created.name] = created.text
+    router.files.texts[created.name] = created.text
     before = whole(router.database, late=True)
     router.run()
     router.rollback()

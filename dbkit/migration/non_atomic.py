@@ -31,7 +31,7 @@ from .applied import Progress
 from .files import refuse_unrun
 from .intercept import intercepted, nothing, sql_of
 from .migrator import Migrator
-from .operation_calls import SETTING, Operations
+from .operation_calls import SETTING, MigratorProxy
 from .recorder import MigrationRecorder
 
 # of statements without comments and texts; to set a PRAGMA again changes nothing
@@ -83,7 +83,7 @@ class NonAtomicRun:
             self.migrator.non_atomic = self
             try:
                 with intercepted(self.database, self._statement):
-                    refuse_unrun(function(Operations(self), self.database, fake=False))
+                    refuse_unrun(function(MigratorProxy(self), self.database, fake=False))
             finally:
                 self.migrator.non_atomic = None
             self._require_all()

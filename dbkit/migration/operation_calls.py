@@ -36,7 +36,7 @@ class Receiver(Protocol):
         ...
 
 
-class Operations:
+class MigratorProxy:
     """The migrator that a file gets: the receiver gets each call of an operation, and the
     migrator's log hears of it unless the operation is only followed."""
 
@@ -78,7 +78,7 @@ class Operations:
                 yield
 
 
-class Count:
+class OperationCounter:
     """Counts the operations of a file, which run as they are called."""
 
     def __init__(self, migrator: Migrator) -> None:

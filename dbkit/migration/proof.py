@@ -39,7 +39,7 @@ def prove(router: Router, created: Created, goal: Goal) -> Created:
     """
     name = created.name
     trial = Trial(router, name, created.renaming)
-    router.files.unwritten[name] = created.text
+    router.files.texts[name] = created.text
     before = trial.schema()
     changes = goal.left(router.database)[1] if created.renaming.up else created.changes
     reasons = insert_rows(router.database, before, changes)
@@ -115,7 +115,7 @@ class Trial:
         with dialect_for(self.database).migrating(self.database):
             function_of(lines)(migrator, self.database)
             migrator()
-        self.router.files.unwritten[self.name] = text = f"{created.text}\n{lines}\n"
+        self.router.files.texts[self.name] = text = f"{created.text}\n{lines}\n"
         return replace(created, text=text)
 
     def rows(self, schema: Schema) -> Rows:

@@ -127,7 +127,7 @@ class _CommandRouter(Router):
         """`pw_migrate rollback` calls this method --count times. The first call rolls back all of
         these migrations, so that they are chosen only once."""
         if self.count:
-            self.names, self.count = self.take_back(self.count, baseline), 0
+            self.names, self.count = self.rollback_files(self.count, baseline), 0
         return self.names.pop(0)
 
     @property

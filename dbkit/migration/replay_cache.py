@@ -34,11 +34,11 @@ from dbkit.schema.sql import NOT_DONE
 from .router import Router
 from .sent_statements import StatementCollector, terminated
 
-WORTH = 1.0  # seconds that the files must take
-KEPT = 20  # replays
-LARGEST = 50_000_000  # characters
+MIN_SECONDS = 1.0  # that the files must take
+MAX_REPLAYS = 20
+MAX_CHARACTERS = 50_000_000  # of a replay
 # the modules that a file may import: they read nothing that can change
-MODULES = re.compile(r"""
+PURE_MODULES = re.compile(r"""
     __future__|abc|base64|collections(\.abc)?|contextlib|copy|dataclasses|datetime|decimal|enum
     |fractions|functools|hashlib|itertools|json|logging|math|operator|re|string|textwrap|typing|uuid
     |dbkit\.(fields|migration)|peewee|peewee_migrate
@@ -46,8 +46,9 @@ MODULES = re.compile(r"""
 """, re.VERBOSE)  # fmt: skip
 # the names that lead to other modules, files, connections and databases; and, if they are called,
 # to the clock
-NAMES = re.compile(r"""__builtins__|__file__|__import__|connect|connection|cursor|environ|eval|exec
-    |executescript|getattr|getnode|globals|hash|importlib|input|open|os|sys
+IMPURE_NAMES = re.compile(r"""
+    __builtins__|__file__|__import__|connect|connection|cursor|environ|eval|exec|executescript
+    |getattr|getnode|globals|hash|importlib|input|open|os|sys
     |\w+Database""", re.VERBOSE)  # fmt: skip
 CLOCK = {"now", "today", "utcnow", "uuid1", "uuid4"}
 
@@ -70,7 +71,7 @@ def apply(router: Router, names: Sequence[str]) -> None:
         collector, begun = StatementCollector(looks=False), time.monotonic()
         with dialect_for(router.database).recorded(router.database, collector):
             router.apply(names[count : len(keys)])
-        if time.monotonic() - begun > WORTH and _is_whole(router):
+        if time.monotonic() - begun > MIN_SECONDS and _is_whole(router):
             _keep(directory / keys[-1], batches, collector.taken())
     router.apply(names[len(keys) :])
 
@@ -109,7 +110,7 @@ def _keys(router: Router, names: Iterable[str]) -> Iterator[str]:
         return  # a replay depends on the state of the server: if that is unknown, none fits
     digest = hashlib.sha256(f"{sys.version} {_code()} {surroundings}".encode())
     for name in names:
-        text = router.files.unwritten[name] = router.files.text(name)
+        text = router.files.texts[name] = router.files.text(name)
         if not is_pure(text):
             return
         digest.update(json.dumps([name, text]).encode())
@@ -138,10 +139,10 @@ def is_pure(text: str) -> bool:
 def _is_impure(node: ast.AST) -> bool:
     match node:
         case ast.Import(names):
-            return not all(MODULES.fullmatch(one.name) for one in names)
+            return not all(PURE_MODULES.fullmatch(one.name) for one in names)
         case ast.ImportFrom(str(module), names, 0):
             every = [module], [f"{module}.{one.name}" for one in names]
-            return not any(all(map(MODULES.fullmatch, some)) for some in every)
+            return not any(all(map(PURE_MODULES.fullmatch, some)) for some in every)
         case ast.ImportFrom():
             return True
         case ast.Call(ast.Name(name) | ast.Attribute(_, name)) if name in CLOCK:
@@ -149,7 +150,7 @@ def _is_impure(node: ast.AST) -> bool:
         case ast.alias(name, str()) if name in CLOCK:
             return True
         case ast.Name(name) | ast.Attribute(_, name) | ast.alias(name):
-            return NAMES.fullmatch(name) is not None
+            return IMPURE_NAMES.fullmatch(name) is not None
     return False
 
 
@@ -191,8 +192,8 @@ def _keep(path: Path, batches: Batches, statements: Iterable[Sent]) -> None:
         return
     text = json.dumps(batches)
     with suppress(OSError, WriteFailed):
-        if len(text) < LARGEST:
+        if len(text) < MAX_CHARACTERS:
             overwrite(path, f"{_digest(text)}\n{text}")
             files = sorted(path.parent.iterdir(), key=lambda one: one.stat().st_mtime)
-            for old in files[:-KEPT]:
+            for old in files[:-MAX_REPLAYS]:
                 old.unlink()

@@ -189,7 +189,9 @@ class Router(FileRunner, peewee_migrate.Router):
             self.follow(name, migrator)
         return name
 
-    def take_back(self, count: int = 1, baseline: bool = False, to: str | None = None) -> list[str]:
+    def rollback_files(
+        self, count: int = 1, baseline: bool = False, to: str | None = None
+    ) -> list[str]:
         """Roll back the last `count` files, or those after `to`, the newest first; return their
         names.
 
@@ -224,8 +226,8 @@ class Router(FileRunner, peewee_migrate.Router):
                 )
 
     def rollback(self, baseline: bool = False) -> str:
-        """Roll back the last applied migration; return its name. See `take_back`."""
-        return self.take_back(1, baseline)[0]
+        """Roll back the last applied migration; return its name. See `rollback_files`."""
+        return self.rollback_files(1, baseline)[0]
 
     def _run_files(self, layout: Layout, decide: Decide, **how: bool) -> list[str]:
         """Run the files that `decide` returns, each in its own transaction; return their names.

@@ -149,13 +149,13 @@ def _count(database: pw.Database, directory: str | Path, name: str, downgrade: b
     """The number of a file's operations."""
     # without a half-done file, `status` needs nothing that runs migrations
     from .intercept import silenced
-    from .operation_calls import Count, Operations
+    from .operation_calls import MigratorProxy, OperationCounter
     from .router import Router
 
     router = Router(database, directory)
-    count = Count(router.migrator)
+    count = OperationCounter(router.migrator)
     migrate, rollback = router.read(name)
     function = rollback if downgrade else migrate
     with silenced(router.database), count.migrator.fake():
-        function(Operations(count), router.database, fake=True)
+        function(MigratorProxy(count), router.database, fake=True)
     return count.number

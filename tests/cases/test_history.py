@@ -137,7 +137,7 @@ def test_a_rollback_of_several_stops_where_another_run_came_between(
     with pytest.raises(
         DbkitError, match="Another run changed the history: 001_m1 is no longer the last"
     ):
-        router.take_back(2)
+        router.rollback_files(2)
     assert names(database) == ["001_m1", "002_m2"]
 
 

@@ -59,7 +59,7 @@ def migrate(migrator, database, *, fake=False):{}
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setenv("DBKIT_CACHE", "on")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(replay_cache, "WORTH", 0)
+    monkeypatch.setattr(replay_cache, "MIN_SECONDS", 0)
     return tmp_path / "home" / "dbkit"
 
 
@@ -239,7 +239,7 @@ def test_a_history_that_needs_stand_ins_is_not_kept(
 def test_only_the_last_replays_are_kept(
     replay: Replay, short: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(replay_cache, "KEPT", 2)
+    monkeypatch.setattr(replay_cache, "MAX_REPLAYS", 2)
     database = pw.SqliteDatabase(":memory:")
     for number in range(3):
         write(short, "001_tables", f"{FILES['001_tables']}#{number}")

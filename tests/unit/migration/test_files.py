@@ -27,7 +27,7 @@ def test_files_are_in_the_order_of_their_numbers(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_written_yet_counts(tmp_path: Path) -> None:
     found = files(tmp_path, m001_a="")
-    found.unwritten["002_b"] = "x = 1"
+    found.texts["002_b"] = "x = 1"
     assert (found.names(), found.text("002_b")) == (["001_a", "002_b"], "x = 1")
 
 

@@ -6,12 +6,12 @@ from ..lazy_imports import importing
 
 if TYPE_CHECKING:
     from .autogenerate import Created
-    from .commands import migrate, reset, rollback
     from .migrator import Migrator
     from .new_migration import create, create_empty
     from .questioner import Undecided
     from .repair import Repair
     from .router import Router
+    from .run_migrations import migrate, reset, rollback
     from .squash import merge
     from .status_report import HalfDone, Status, status
 
@@ -46,9 +46,9 @@ __getattr__ = importing(
         "create": "new_migration",
         "create_empty": "new_migration",
         "merge": "squash",
-        "migrate": "commands",
-        "reset": "commands",
-        "rollback": "commands",
+        "migrate": "run_migrations",
+        "reset": "run_migrations",
+        "rollback": "run_migrations",
         "status": "status_report",
     },
 )

@@ -57,7 +57,7 @@ History = Mapping[str, Record | None]  # by the names of the applied files, in t
 @dataclass(frozen=True)
 class Standing:
     """`recorded` are the names in the history table. `applied` are the same, except that a file
-    which replaces others takes their place. `todo` are the files that play a part, in order.
+    which replaces others takes their place. `todo` are the files that count, in order.
 
     `gone` are applied files that are not in the directory, and `edited` those whose meaning has
     changed since. `squashed` are the replacing files that the history should name instead of those
@@ -280,8 +280,9 @@ class Layout:
     def _unknown(
         self, name: str, replaced: Sequence[str], recorded: Sequence[str]
     ) -> Iterator[MigrationError]:
-        """Once the replaced files are deleted, a new database knows none of them. If only some are
-        unknown, or another migration has the number of a replaced file, REPLACES is wrong."""
+        """Yield an error if REPLACES names unknown files by mistake. All its files may be unknown:
+        they were deleted, and the database is new. It is wrong if only some are unknown, or if
+        another migration has the number of an unknown file."""
         known = {*self.names, *recorded}
         numbers = {one.partition("_")[0] for one in known - {name}}
         unknown = [one for one in replaced if one not in known]

@@ -16,8 +16,8 @@ RESERVED = {name.lower() for name in (*OURS, *fields.__all__, *dir(builtins))}
 
 
 def class_names(models: Iterable[Model], taken: Iterable[str] = ()) -> dict[Model, str]:
-    """Return a name for each class, none of `taken`. The names differ in more than case, because a
-    DeferredForeignKey ignores case."""
+    """Return a name for each class that is not among `taken`. The names differ in more than case,
+    because a DeferredForeignKey ignores case."""
     names: dict[Model, str] = {}
     used = {*RESERVED, *(name.lower() for name in taken)}
     for model in models:

@@ -125,8 +125,8 @@ class ConstraintOperations(OperationQueue):
         concurrently: bool = False,
     ) -> Model:
         """CREATE INDEX on fields or `pw.SQL` expressions; `where` is the predicate in SQL. A single
-        `pw.SQL` may be a whole CREATE INDEX statement. With `concurrently`, PostgreSQL does not
-        block writers meanwhile; the file needs ATOMIC = False."""
+        `pw.SQL` may be a whole CREATE INDEX statement. With `concurrently`, PostgreSQL builds the
+        index without blocking writers; the file needs ATOMIC = False."""
         with self._edited(model := self._with_fields(model, *filter(is_name, columns))) as reshape:
             if concurrently:
                 self._concurrently(reshape)

@@ -25,7 +25,7 @@ LOSING = re.compile(
     r"|(?!\s*(CREATE|GRANT|REVOKE)\b).*\b(DELETE\s+FROM|THEN\s+DELETE)\b)",
     re.IGNORECASE | re.DOTALL,
 )
-BODY = re.compile(  # of a trigger or function; texts in dollar quotes are no statements either
+BODY = re.compile(  # of a trigger or function; no quotes surround it
     r"\bCREATE\b[^;]*\b(TRIGGER|FUNCTION|PROCEDURE)\b[^;]*\bBEGIN\b.*?\bEND\b(?=\s*(;|$))",
     re.IGNORECASE | re.DOTALL,
 )

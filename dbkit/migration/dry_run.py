@@ -46,7 +46,7 @@ class DryFile:
 @dataclass(frozen=True)
 class DryRun:
     """The files in the order in which they would run; and warnings: why the statements on the
-    target may be others."""
+    target may differ."""
 
     files: tuple[DryFile, ...]
     warnings: tuple[str, ...] = ()

@@ -14,7 +14,7 @@ from dbkit.schema.peewee_models import Model, is_made_up, table_name
 from dbkit.schema.sql import folded, mentions, quoted
 
 STRING = re.compile(r"'(?:[^']|'')*'")
-# a string constant, a type, or a name that is no function, type or qualifier of another name
+# a string constant, a type, or a name that is not a function, a type or a qualifier of another name
 WORD = re.compile(
     r"""'(?:[^']|'')*' | (?:\bAS\s+|::\s*)(?:"(?:[^"]|"")*"|\w+)
     | "(?:[^"]|"")*"(?=\s*\.) | "(?P<quoted>(?:[^"]|"")*)"

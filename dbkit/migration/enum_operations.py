@@ -61,7 +61,7 @@ class EnumOperations(RowOperations):
 
     def drop_schema(self, name: str) -> None:
         """DROP SCHEMA. A schema that is not empty, or that another role owns, is kept, with a
-        warning; a missing schema is no error. Does nothing on SQLite."""
+        warning; a missing schema is not an error. Does nothing on SQLite."""
         self._native(f"drop_schema {name}", lambda: self._drop_schema(name))
 
     def _drop_schema(self, name: str) -> None:

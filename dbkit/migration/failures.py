@@ -1,4 +1,4 @@
-"""The words for a migration that fails: which file, why, and what was kept."""
+"""The messages about a migration that fails: which file, why, and what was kept."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class MigrateHistory(pw.Model):
 
 
 class RecordedFile(pw.Model):
-    """A row of the table beside it."""
+    """A row of dbkit's table beside the history."""
 
     name = pw.CharField(primary_key=True)
     migrated_at = pw.CharField()

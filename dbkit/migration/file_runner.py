@@ -94,7 +94,7 @@ class FileRunner:
         running.migrator.atomic = False
 
         def complete() -> None:
-            hearing.close()  # the rows of the history are no statements of the file
+            hearing.close()  # the file itself does not write the history
             record(time.monotonic() - begun)
 
         try:

@@ -1,8 +1,8 @@
 """The warnings for changes that lose data or may fail on existing rows.
 
-A rule is no hazard if the rows already satisfy the same rule or a stricter rule. The rules of the
-rollback count too, because new rows may have been inserted before it. The types of the rollback do
-not count, because each wider type would cause a warning.
+A rule is not a hazard if the rows already satisfy the same rule or a stricter rule. The rules of
+the rollback count too, because new rows may have been inserted before it. The types of the rollback
+do not count, because each wider type would cause a warning.
 """
 
 from __future__ import annotations
@@ -230,7 +230,7 @@ def _is_relabelled(
 
 
 def _listed(item: Item) -> frozenset[str] | None:
-    """The texts, as SQL, of a check that is a list of them."""
+    """The texts, as SQL, that a check lists; None if the check is not a list of texts."""
     found = IN_LIST.fullmatch(item.expression) if isinstance(item, Check) else None
     return frozenset(TEXT.findall(found[2])) if found else None
 

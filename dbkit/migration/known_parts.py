@@ -1,4 +1,5 @@
-"""The part of a schema that operations made, and not the SQL of the history."""
+"""The part of a schema that operations created, without the objects that SQL in the history
+created."""
 
 from __future__ import annotations
 
@@ -19,9 +20,9 @@ def changes_of_known_parts(
     migrator: Migrator, live: Schema, changes: Iterable[Change], new: Mapping[Name, Model]
 ) -> list[Change]:
     """Return the changes of those objects that the migrator's models describe as they are in the
-    `live` schema. The others were made by SQL of the history, so no operation would change them as
-    wanted. A table that is dropped, or that a model of `new` adds, is as the model describes it,
-    because an operation creates no more. Raises ModelsError or MigrationError."""
+    `live` schema. SQL in the history created the others, so no operation would change them as
+    wanted. In a change that drops or adds a whole table, the table is as its model describes it,
+    because that is what an operation creates. Raises ModelsError or MigrationError."""
     changes, models = list(changes), {**new, **migrator.orm.tables}
     names = {change.table or change.item.name for change in changes}
     wanted = [model for name, model in models.items() if name in names]
@@ -43,7 +44,7 @@ def _of_model(change: Change, tables: Mapping[Name, Table]) -> Change:
 
 
 def _is_same(change: Change, by_sql: Change) -> bool:
-    """Whether a change concerns what SQL changed."""
+    """Whether a change concerns the object that SQL changed."""
     if change.table != by_sql.table:
         return False
     if change.table is None:

@@ -1,7 +1,7 @@
 """The file that adds labels to enum types before the file that uses them.
 
 PostgreSQL does not allow that in one transaction. One file would have to replace the type, which
-rewrites each table that has a column of the type, while nobody can use the table; to add a label
+rewrites each table that has a column of the type, while nobody can use the table; adding a label
 takes a moment.
 """
 

@@ -1,7 +1,7 @@
 """Runs a file with ATOMIC = False: each operation is recorded as it completes.
 
-The file runs in a transaction that is committed after each operation, together with the record of
-that. Only statements that the database refuses there run without a transaction: first the intent is
+The file runs in a transaction that is committed after each operation, together with its record.
+Only statements that the database refuses in a transaction run without one: first the intent is
 recorded, and a run that finds the intent looks for the effect. A file that was interrupted runs
 again from its beginning, but its recorded operations are only followed in memory. Its statements
 between two operations are committed with the second operation.
@@ -34,7 +34,7 @@ from .migrator import Migrator
 from .operation_calls import SETTING, MigratorProxy
 from .recorder import MigrationRecorder
 
-# of statements without comments and texts; to set a PRAGMA again changes nothing
+# Of statements without comments and texts. Setting a PRAGMA again changes nothing.
 READING = re.compile(
     r"\s*((SHOW|VALUES|TABLE|PRAGMA)\b|SELECT\b(?!.*\bINTO\b)|EXPLAIN\b(?!.*\bANALY[SZ]E\b)"
     r"|WITH\b(?!.*\b(INSERT|UPDATE|DELETE|MERGE|INTO)\b))",
@@ -91,7 +91,8 @@ class NonAtomicRun:
             record()
 
     def _begin(self) -> None:
-        """Begin a transaction, and check that no other run came between."""
+        """Begin a transaction. Raises Moved if another run has changed the history or has continued
+        the file."""
         self.stack.enter_context(self.begin())
         history = tuple(self.recorder.read())
         progress = self.recorder.begun.get(self.name, NONE)
@@ -260,8 +261,8 @@ class NonAtomicRun:
             return call()
 
     def _end_savepoint(self, sql: str, call: Callable[[], Any]) -> Any:
-        """End a savepoint of the file, and commit the operations in it, unless an operation has the
-        savepoint, or the file rolls it back: then the file probably fails."""
+        """End a savepoint of the file, and commit the operations in it, unless the savepoint
+        belongs to an operation, or the file rolls it back: then the file probably fails."""
         result = call()
         self.savepoints = max(0, self.savepoints - 1)
         if self.unrecorded and not self.text and RELEASE.match(sql):

@@ -17,7 +17,7 @@ from .migrator import Migrator
 
 HELPERS = {"get_model", "fake", "in_order", "own", "run_queue", "after_queue", "catch_up",
            "statement", "migration_context"}  # fmt: skip
-# a statement that a continued file needs again; it is no operation
+# a statement that a continued file needs again; it is not an operation
 SETTING = re.compile(r"\s*(SET|RESET)\b(?!\s+CONSTRAINTS)", re.IGNORECASE)
 LONGEST = 60  # characters of an argument in a note
 

@@ -12,7 +12,7 @@ from .unknown_tables import is_unknown
 
 class Orm:
     """The history's models: `orm.User`, or `orm["users"]`, `orm["billing.plans"]`. The function
-    `sought` finds other tables."""
+    `sought` finds the models of other tables."""
 
     def __init__(self, sought: Callable[[str], Model]) -> None:
         self.tables: dict[Name, Model] = {}

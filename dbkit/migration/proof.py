@@ -34,8 +34,8 @@ def prove(router: Router, created: Created, goal: Goal) -> Created:
     """Run a generated migration, roll it back, and run it again, on the router's database, which
     has the whole history. Return the migration with more warnings and the words of its proof.
 
-    Raises MigrationError if the schema does not match the goal, or after the rollback not the old
-    schema, or if values of kept columns are lost.
+    Raises MigrationError if the migration does not lead to the goal, if the rollback does not lead
+    back to the old schema, or if values of kept columns are lost.
     """
     name = created.name
     trial = Trial(router, name, created.renaming)
@@ -109,7 +109,7 @@ class Trial:
 
     def renamed(self, created: Created, after: Schema, before: Schema) -> Created:
         """Rename what the rollback created again, in the file and in the database. The server made
-        the name of a constraint from the names that its table and columns have by now."""
+        the name of a constraint from the present names of its table and columns."""
         lines = statement_lines(self.database, after, before)
         migrator = Migrator(self.database)
         with dialect_for(self.database).migrating(self.database):
@@ -122,7 +122,8 @@ class Trial:
         return read_rows(self.database, schema)
 
     def attempt(self, run: Callable[[], object], what: str) -> None:
-        """Run it; if it fails because of the rows, run it on empty tables, and note a warning."""
+        """Call `run`. If it fails because of the rows, note a warning, and call it on empty
+        tables."""
         try:
             run()
         except MigrationError as error:
@@ -152,7 +153,7 @@ class Trial:
                 )
 
     def compare_back(self, start: Rows, end: Rows, before: Schema, between: Schema) -> None:
-        """Do the same after the rollback, for columns that kept their type all the way."""
+        """Like `compare`, but after the rollback, for columns that kept their type both times."""
         if self.emptied:
             return
         types, there = _types(before), _types(between)

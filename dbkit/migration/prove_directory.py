@@ -125,7 +125,8 @@ def _end(database: pw.Database, goal: Goal) -> Verdict:
 
 
 class FileTrial(Trial):
-    """A file that is there. `clean` is false if the test rows could not be deleted again."""
+    """The trial of a file of the directory. `clean` is false if the test rows could not be deleted
+    again."""
 
     def __init__(self, router: Router, name: str) -> None:
         super().__init__(router, name, Renaming())

@@ -60,7 +60,7 @@ def _reported(method: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(method)
     def reporting(*args: Any, **kwargs: Any) -> Any:
-        context = click.get_current_context(silent=True)  # none in a program
+        context = click.get_current_context(silent=True)  # None in a program
         try:
             with interruptible() if context else nullcontext():
                 return method(*args, **kwargs)

@@ -18,7 +18,7 @@ from dbkit.schema.names import N, Name, known
 
 
 class Undecided(DbkitError):
-    """A migration depends on a decision of a person; the hint names the flags for it."""
+    """A person must decide something about a migration; the hint names the flags for that."""
 
 
 @dataclass

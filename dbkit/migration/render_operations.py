@@ -123,7 +123,7 @@ class Writer:
         return isinstance(change, Add) and isinstance(change.item, Namespace)
 
     def _names(self) -> None:
-        """Rename fields whose name in Python changed; their columns stay."""
+        """Rename fields whose name in Python has changed; their columns keep their names."""
         for table, model in self.new.items():
             if table not in self.old:
                 continue
@@ -135,7 +135,7 @@ class Writer:
                 if column in there and there[column] != one.name
             }
             for column, name in there.items():
-                if name in wanted.values():  # in the way of another; renamed later, or removed
+                if name in wanted.values():  # another field needs this name
                     self._name(table, old, column, f"{name}_")
             for column, name in wanted.items():
                 self._name(table, old, column, name)

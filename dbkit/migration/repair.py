@@ -61,7 +61,8 @@ class Repair:
             )
 
     def run(self, agreed: Sequence[HistoryChange]) -> None:
-        """Do this. Raises MigrationError if another run has changed the history meanwhile."""
+        """Make the changes to which the user `agreed`. Raises MigrationError if another run has
+        changed the history since then."""
         router = self.router
 
         def make() -> None:

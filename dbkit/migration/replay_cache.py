@@ -56,7 +56,7 @@ Batches = list[list[str]]  # a batch is sent at once
 
 
 class Unusable(Exception):
-    """The statements of a replay in the cache fail, and the database is half done."""
+    """The statements of a replay in the cache fail, and the scratch database is incomplete."""
 
 
 def apply(router: Router, names: Sequence[str]) -> None:

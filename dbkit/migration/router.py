@@ -232,8 +232,8 @@ class Router(FileRunner, peewee_migrate.Router):
     def _run_files(self, layout: Layout, decide: Decide, **how: bool) -> list[str]:
         """Run the files that `decide` returns, each in its own transaction; return their names.
 
-        It is called again under the lock of each transaction, because other runs may have changed
-        the history.
+        `decide` is called again under the lock of each transaction, because other runs may have
+        changed the history.
         """
 
         def turns() -> list[str]:

@@ -116,7 +116,7 @@ def status(
 ) -> Status:
     """Return which migrations are applied and which are pending. Writes nothing.
 
-    With `allow_edited`, applied files that were edited, or that are gone, are no errors.
+    With `allow_edited`, applied files that were edited, or that are gone, are not errors.
     """
     recorder = MigrationRecorder(database)
     layout = Files(Path(directory)).layout()

@@ -32,13 +32,14 @@ class _Unknown(pw.ModelBase):
 
 def unknown_model(text: str, database: pw.Database) -> Model:
     """Return a model for a table that a followed file only names. The text stands for the name of
-    the table: until the database is read, nobody knows whether a dot in it ends a schema."""
+    the table: until the database is read, a dot in it may or may not separate a schema from the
+    table."""
     meta = type("Meta", (), {"table_name": text, "database": database})
     return _Unknown("Unknown", (pw.Model,), {"Meta": meta})
 
 
 def is_unknown(model: Model) -> bool:
-    """Whether a model is one of `unknown_model`."""
+    """Whether `unknown_model` made a model."""
     return isinstance(model, _Unknown)
 
 
@@ -85,7 +86,7 @@ def learn(model: Model, live: Model) -> None:
 
 
 def named_as(model: Model, other: Model) -> None:
-    """Rename the fields as in another model of the same table."""
+    """Give the fields the names that they have in another model of the same table."""
     for field in list(model._meta.sorted_fields):
         wanted = other._meta.columns.get(field.column_name)
         if wanted is not None and wanted.name != field.name not in other._meta.fields:

@@ -39,7 +39,7 @@ def names(model: Model) -> Iterator[tuple[str, object]]:
 
 
 def _beside(model: Model) -> Iterator[tuple[str, object]]:
-    """The names of the objects that the model creates beside the table in its schema."""
+    """The names of the other objects that the model creates in the schema of its table."""
     for field in model._meta.sorted_fields:
         yield f"the sequence of {field.name}", field.sequence
         if isinstance(field, EnumField):

@@ -68,8 +68,9 @@ class Reading(Protocol):
     def models(self, models: Iterable[Model], live: Schema, beside: Iterable[Model] = ()) -> Schema:
         """Return the schema that the models would create.
 
-        An expression that the model in `beside` of the same table writes equally may keep the
-        model's spelling. Raises ModelsError if the server cannot create a table.
+        `beside` are other models of the same tables: an expression that both models of a table
+        write equally may keep their spelling. Raises ModelsError if the server cannot create a
+        table.
         """
         ...
 
@@ -195,8 +196,8 @@ class Dialect(Protocol):
         self, database: pw.Database, names: Sequence[str], schema: str | None, write: bool
     ) -> tuple[str | None, dict[str, frozenset[str]]]:
         """Return (schema, the readable columns of those tables that exist) for tables of dbkit. By
-        default, the schema is the first in the search path. Raises DatabaseFailed if a stranger
-        owns a table."""
+        default, the schema is the first in the search path. Raises DatabaseFailed if a role that is
+        not trusted owns a table."""
         ...
 
     def execute_together(
@@ -210,12 +211,12 @@ class Dialect(Protocol):
     ) -> AbstractContextManager[None]:
         """Run a file in the block: give it its limits, and restore the settings of the session
         afterwards. Raises MigrationError if the file ends the transaction that has `begun` (what
-        `transaction` yielded). A file that commits each of its operations has none."""
+        `transaction` yielded). `begun` is None for a file that commits each of its operations."""
         ...
 
     def attempt(self, database: pw.Database, call: Callable[[], Any]) -> Any:
         """Run a statement in the open transaction, and return its result. Raises NotInTransaction
-        if the database refuses it there; then the transaction is as it was."""
+        if the database refuses it in a transaction; the transaction is then unchanged."""
         ...
 
     def locked_alone(self, database: pw.Database, limits: Limits) -> AbstractContextManager[None]:

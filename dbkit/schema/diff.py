@@ -138,7 +138,7 @@ CONTENT = {
 
 
 def _content(part: Part) -> Hashable:
-    """All attributes of a part, but without a name that nobody may have chosen."""
+    """All attributes of a part except a name that may be made up."""
     return CONTENT[type(part)](part)
 
 

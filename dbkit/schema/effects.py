@@ -62,4 +62,4 @@ def _of_column(
 ) -> str | None:
     if new is not None:
         return column_loss(table, old, new)
-    return "" if old.generated is None else None  # a generated column can be computed again
+    return "" if old.generated is None else None  # its values can be computed again

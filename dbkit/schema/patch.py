@@ -89,8 +89,8 @@ def _there(table: Table, part: Part) -> Part:
 
 
 def _nameable(part: Part, schema: Schema) -> Part:
-    """The part with a free name. Another part may have a name that nobody chose: then the server
-    makes up the constraint's name, and an index gets the next free name."""
+    """The part, with a free name if its own name was not chosen: the server makes up the name of a
+    constraint, and an index gets the next free name."""
     if not isinstance(part, Nameable) or part.named:
         return part
     if not isinstance(part, Index):
@@ -114,7 +114,7 @@ def filtered(table: Table, stays: Callable[[Part], bool]) -> Table:
 
 
 def counting_names(table: Table, counts: Callable[[Nameable], bool]) -> Table:
-    """Return the table with each name marked: `counts` says whether somebody chose it."""
+    """Return the table with each name marked: `counts` says whether the name was chosen."""
     parts = (replace(part, named=counts(part)) if isinstance(part, Nameable) else part
              for part in table.parts)  # fmt: skip
     return replace(table, parts=tuple(parts))

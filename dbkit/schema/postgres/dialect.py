@@ -76,7 +76,7 @@ class Postgres:
         return nullcontext()
 
     def provide(self, database: pw.Database, schemas: Iterable[str]) -> None:
-        """Nothing: migrations create their schemas."""
+        """Do nothing: migrations create their schemas."""
 
     def missing(self, database: pw.Database, schemas: Iterable[str]) -> set[str]:
         _, path, _, _, every = ask(database, session.SESSION).fetchone()

@@ -1,6 +1,6 @@
 """Statements that PostgreSQL refuses in a transaction, such as CREATE INDEX CONCURRENTLY.
 
-Such a statement may have had its effect, or half of it, although its client was killed.
+Such a statement may have taken effect, completely or in part, although its client was killed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .session import TIMEOUTS, locked, milliseconds
 
 # active_sql_transaction, invalid_transaction_termination (PostgreSQL manual, appendix A)
 REFUSED = {"25001", "2D000"}
-# what a repeated statement meets if its first run had its effect: the object exists, or is gone
+# the errors of a repeated statement whose first run took effect: the object exists, or is gone
 DONE = {"CREATE": {"42P07", "42710", "42P04"}, "DROP": {"42P01", "42704", "3D000"}}
 
 NAME = r'((?:"(?:[^"]|"")+"|[\w$.])+)'

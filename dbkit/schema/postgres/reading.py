@@ -211,9 +211,9 @@ class Reading:
         enums: dict[Name, EnumField],
         there: dict[Name, Table],
     ) -> dict[Name, Table]:
-        """Let the server spell the open expressions, or a scratch database if the server refuses.
-        Without a scratch database, tables that are certainly equal are accepted, and the others
-        are reported as unverified."""
+        """Let the server spell the undecided expressions, or a scratch server if the live server
+        refuses. Without a scratch database, tables that are certainly equal are accepted, and the
+        others are reported as unverified."""
         try:
             with temporary_tables.trying(self.database):
                 return self._asked(by_name, doubts, unusual, enums)

@@ -60,8 +60,8 @@ SAVEPOINT {savepoint};
 SELECT pg_catalog.pg_try_advisory_xact_lock({key}), {state}"""
 
 # The tables of dbkit, in a schema or in the first schema of the path. `owner` is only set for a
-# stranger: a role that is no superuser, does not own the database, and does not have this role as
-# a member.
+# stranger: a role that is not a superuser, does not own the database, and does not have this role
+# as a member.
 OWN_TABLES = """
 SELECT n.nspname AS schema, c.relname AS name,
        (SELECT o.rolname FROM pg_roles o, pg_roles me
@@ -129,7 +129,7 @@ def locked(database: pw.Database, limits: Limits) -> Iterator[Begun]:
     """Begin a transaction that holds the lock, with these limits. Raises Busy if another run has
     the lock: the caller tries again, because a waiting statement would keep its snapshot, and
     CREATE INDEX CONCURRENTLY would wait for that. (A pooler would lose a lock of the session.)"""
-    # a higher isolation level would still see the history as it was before the lock
+    # a higher isolation level would show the history from before the lock
     begin = "" if is_open(database) else "BEGIN ISOLATION LEVEL READ COMMITTED;"
     with internals.transaction_begun_inside(database):
         timeouts = _set(milliseconds(limits), local=True)

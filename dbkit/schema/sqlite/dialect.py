@@ -136,7 +136,7 @@ class Sqlite:
             self.execute(database, sql)
 
     def restore(self, database: pw.Database, before: Schema) -> None:
-        """Nothing: no object of SQLite has anything beside its definition."""
+        """Do nothing: objects of SQLite have no attachments."""
 
     def views_in_the_way(self, current: Schema, desired: Schema) -> list[str]:
         return []  # a view blocks no change; `run` checks that it still works
@@ -250,7 +250,7 @@ def _blocked(name: str, error: Any) -> MigrationError:
 @own_statements()
 def _orphans(database: pw.Database) -> set[tuple[Any, ...]]:
     """The rows that violate foreign keys, without tables that have a foreign key to columns that
-    are no key: SQLite refuses to check them."""
+    are not a key: SQLite refuses to check them."""
     try:
         rows = database.execute_sql("PRAGMA foreign_key_check").fetchall()
     except pw.OperationalError:

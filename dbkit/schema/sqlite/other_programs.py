@@ -21,8 +21,8 @@ def other_programs(database: pw.Database) -> str:
 
 
 def _holders(database: pw.Database) -> Iterator[int]:
-    """Their numbers. (To ask the file itself, dbkit would have to open and close it, and that would
-    drop the locks of this process.)"""
+    """The numbers of these processes. (If dbkit asked the file itself, it would have to open and
+    close the file, and closing it would release the locks of this process.)"""
     rows = database.execute_sql("PRAGMA database_list").fetchall()
     files = [f"{file}{end}" for _, _, file in rows if file for end in ("", "-shm")]
     inodes = {os.stat(file).st_ino for file in files if os.path.exists(file)}

@@ -87,7 +87,8 @@ class Losses:
 
 
 def _place(change: Change) -> Place | None:
-    """The place of what a change can lose: a column, or an object that is no part of a table."""
+    """The place of what a change can lose: a column, or an object that is not part of a
+    table."""
     item = change.item
     if isinstance(item, Column):
         return change.table, item.name

@@ -120,7 +120,7 @@ class Tables:
         )
 
     def _rank(self, table: Table, among: Mapping[Name, Table]) -> int:
-        """The number of tables and views below a table or view, one based on the other."""
+        """The length of the longest chain of tables and views on which a table or view is based."""
         place = (id(among), table.name)
         if place not in self._ranks:
             self._ranks[place] = 0  # the table may depend on itself

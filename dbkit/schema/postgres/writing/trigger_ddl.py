@@ -36,8 +36,9 @@ class Firings:
         self.plan, self.rank = plan, rank
 
     def of_original(self, table: Table | None, part: Part, among: Mapping[Name, Table]) -> str:
-        """Return when the original of a partition's trigger fires; empty if the part is no copy. A
-        copy is created and dropped with its original, and is a part only if it fires otherwise."""
+        """Return when the original of a partition's trigger fires; empty if the part is not a copy.
+        A copy is created and dropped with its original, and is a part only if it fires
+        otherwise."""
         if table is None or not is_partition(table) or not _is_copied(part):
             return ""
         parent = among.get(table.parents[0])

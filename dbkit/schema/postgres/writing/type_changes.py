@@ -146,7 +146,7 @@ class Casts:
 
     def _keeps(self, old: Type, new: Type) -> bool:
         if self._is_enum(new):
-            return True  # it refuses texts that are no label
+            return True  # it refuses texts that are not labels
         old, new = (type_sql(one).removesuffix("[]") for one in (old, new))
         source, target = base_type(old), base_type(new)
         if target in STRINGS:

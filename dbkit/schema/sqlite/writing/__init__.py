@@ -3,9 +3,8 @@
 If ALTER TABLE cannot make a change exactly, the table is rebuilt: a new table is created, the rows
 are copied, the old table is dropped, and the new table gets its name
 (https://sqlite.org/lang_altertable.html, 7). Foreign keys must be off, so a rebuild must not begin
-in a transaction.
-DROP COLUMN needs SQLite 3.35. All views and triggers are dropped before and created again after,
-because RENAME fails while a view or trigger names a missing table.
+in a transaction. DROP COLUMN needs SQLite 3.35. All views and triggers are dropped first and
+created again at the end, because RENAME fails while a view or trigger names a missing table.
 
 Indexes, views and triggers keep their texts. Tables are written from values, in the normal spelling
 of their texts: lower case, double quotes around names, no comments.

@@ -141,8 +141,8 @@ def create_index(table: Table, index: Index) -> str:
 
 
 def _index_key(words: list[str]) -> str:
-    """A key of an index as SQL. A text alone is one only in double quotes, in which SQLite looks
-    for a column first."""
+    """A key of an index as SQL. A constant text needs double quotes: SQLite takes a text in single
+    quotes for a column, and a text in double quotes only if a column has that name."""
     if words[0].startswith("'"):
         words = [quoted(words[0][1:-1].replace("''", "'")), *words[1:]]
     return " ".join(words)

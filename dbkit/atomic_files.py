@@ -81,7 +81,7 @@ def _link(temporary: Path, path: Path) -> None:
 
 
 def _sync_directory(directory: Path) -> None:
-    with suppress(OSError):  # not every system can
+    with suppress(OSError):  # not every system can sync a directory
         descriptor = os.open(directory, os.O_RDONLY)
         try:
             os.fsync(descriptor)

@@ -90,7 +90,7 @@ def _sqlite_database(name: str, read_only: bool) -> pw.Database:
         pass  # SQLite says what is wrong with the path when it is opened
     uri = Path(name).absolute().as_uri()
     if os.path.exists(f"{name}-journal"):  # false for a name that is too long
-        # after a killed run, SQLite has to write before anybody can read: it restores the file
+        # after a killed run, SQLite restores the file, and so writes, before it reads
         return pw.SqliteDatabase(f"{uri}?mode=rw", uri=True, pragmas={"query_only": 1})
     return pw.SqliteDatabase(f"{uri}?mode=ro", uri=True)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .atomic_files import write_new
 
-# black first: beside [tool.black], ruff is only the project's linter
+# black first: where [tool.black] exists, ruff is only the project's linter
 COMMANDS = {
     "black": ("--quiet", "--stdin-filename"),
     "ruff": ("format", "--quiet", "--force-exclude", "--stdin-filename"),
@@ -42,7 +42,7 @@ def formatted(path: Path, text: str) -> str:
     try:
         done = subprocess.run(command, input=source, capture_output=True, check=False)
         return text if done.returncode else done.stdout.decode()
-    except (OSError, UnicodeDecodeError):  # the file of that name is no formatter
+    except (OSError, UnicodeDecodeError):  # the file of that name is not a formatter
         return text
 
 

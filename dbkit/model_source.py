@@ -138,7 +138,7 @@ def clause(words: str) -> Call:
 
 
 def imports(source: str) -> list[str]:
-    """Return the lines that import the names that the source uses, Peewee always."""
+    """Return the lines that import the names that the source uses, and Peewee in any case."""
     tree = [*ast.walk(ast.parse(source))]
     names = {node.id for node in tree if isinstance(node, ast.Name)}
     names -= {node.name for node in tree if isinstance(node, ast.ClassDef)}

@@ -74,8 +74,8 @@ def shortened_index_name(name: str) -> str:
 
 def index_with(index: pw.ModelIndex, model: Model = None, **parts: Any) -> pw.ModelIndex:
     """A copy of the index with these of its `IndexParts` replaced, and on the table of `model` if
-    that is given. The constructor would also do without private names, but it would turn a subclass
-    into a plain ModelIndex."""
+    that is given. The constructor needs no private names, but it would turn a subclass into a plain
+    ModelIndex."""
     copy = index.clone()
     if model is not None:
         copy._model, copy._table = model, model._meta.table
@@ -131,8 +131,7 @@ def element_field(array: Field) -> Field:
 
 
 def clone_element_field(array: Field) -> None:
-    """Let a cloned ArrayField have an element field of its own, for the reason of
-    `element_field`."""
+    """Give a cloned ArrayField its own element field; see `element_field` for the reason."""
     array._ArrayField__field = array._ArrayField__field.clone()
 
 
@@ -175,8 +174,8 @@ def schema_manager(
     context: Callable[[], pw.Context] | None = None,
 ) -> pw.SchemaManager:
     """A schema manager of the model's own class that sends to `database`, or else to the model's,
-    and renders in what `context` returns. The model's own manager always sends to the model's
-    database, and a manager's options can set options of the context but not its class."""
+    and renders in the context that `context` returns. The model's own manager always sends to the
+    model's database, and a manager's options can set options of the context but not its class."""
     manager = type(model._schema)(model, database)
     if context is not None:
         manager._create_context = context

@@ -1,4 +1,4 @@
-"""The layout of generated Python source: values, calls and classes, wrapped like ruff does it."""
+"""The layout of generated Python source: values, calls and classes, wrapped as ruff wraps them."""
 
 from __future__ import annotations
 

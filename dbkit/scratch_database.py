@@ -59,7 +59,7 @@ Connect = Callable[[pw.Database, str], pw.Database]  # (the live database, its v
 
 
 class NoScratch(DbkitError):
-    """There is no scratch database."""
+    """No server can be used for a scratch database."""
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,8 @@ class TypesOfDialect(Protocol):
         ...
 
     def automatic(self, column: Column) -> Kind | None:
-        """Return the field for an automatic primary key; None if the column is none."""
+        """Return the field for an automatic primary key; None if the column is not an automatic
+        key."""
         ...
 
     def column_constraints(self, column: Column, is_key: bool) -> list[str]:

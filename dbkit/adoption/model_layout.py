@@ -27,7 +27,8 @@ class Layout:
     late: set[tuple[Name, ForeignKey]] = field(default_factory=set)
 
     def key(self, table: Name) -> str | None:
-        """Return the only column of a table's primary key; None if there are more or none."""
+        """Return the only column of a table's primary key; None if it has no key, or a key of
+        several columns."""
         columns = key_of(self.tables[table])
         return columns[0] if len(columns) == 1 else None
 

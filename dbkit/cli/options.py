@@ -218,8 +218,8 @@ def command(
 
 @contextmanager
 def _output(named: dict[str, Any], flags: dict[str, Any]) -> Iterator[Any]:
-    """Yield the output of a command that runs migrations. With --format json it is one document,
-    which is printed also after a failure."""
+    """Yield the output of a command that runs migrations. With --format json, it is one document,
+    which is also printed after a failure."""
     if "quiet" not in named:
         yield None
         return

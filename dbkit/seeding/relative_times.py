@@ -11,7 +11,7 @@ RELATIVE = re.compile(r"\s*(now|today)\s*(?:([+-])\s*(.*\S))?\s*", re.IGNORECASE
 
 
 def relative(text: str, now: dt.datetime) -> dt.datetime | None:
-    """Return the time that `text` means at `now`, or None if the text is no relative time.
+    """Return the time that `text` means at `now`, or None if the text is not a relative time.
 
     "today" is the midnight before `now`. Raises ValueError for an unknown unit.
     """

@@ -228,8 +228,8 @@ def _compared(
     unmanaged: tuple[str, ...],
     attached: Callable[[], Attached] | None = None,
 ) -> Report:
-    """The report. `attached` is called only if somebody asks for the statements, because these may
-    drop objects and create them again."""
+    """The report. `attached` is called only if the statements are needed, because these may drop
+    objects and create them again."""
 
     def statements() -> list[Statement]:
         known = replace(current, attached=attached()) if attached else current

@@ -43,11 +43,11 @@ def verify(
     With the directory `migrations`, the report has the cause of each difference, and says which
     applied files were edited or are gone; with `allow_edited`, that is only a note. Tables without
     a model are listed; they are differences only if `strict`. Items that match a pattern of
-    `ignore` (`table` or `table.name`, with * and ?) are listed and are no differences. A class of
-    `bases`, from which models inherit, is compared if the database has its table, and else listed
-    as passed over. An object that could not be compared is listed as unverified. Raises ModelsError
-    if the server cannot create a model's table, and DatabaseFailed or DatabaseUnreachable if the
-    database cannot be read.
+    `ignore` (`table` or `table.name`, with * and ?) are listed, but are not differences. A class of
+    `bases`, from which models inherit, is compared if the database has its table; otherwise it is
+    listed as passed over. An object that could not be compared is listed as unverified. Raises
+    ModelsError if the server cannot create a model's table, and DatabaseFailed or
+    DatabaseUnreachable if the database cannot be read.
     """
     models = list(models)
     with naming((*models, *bases), database):
@@ -76,7 +76,7 @@ def verify(
 
 
 def _status(database: pw.Database, directory: Path) -> Status:
-    # in an open transaction, a query that fails would end that
+    # a query that fails would end an open transaction
     kept = rolled_back(database) if is_open(database) else nullcontext()
     with diagnosed(database), kept:
         return migration.status(database, directory)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+import errno
 import json
 import os
 import sys
@@ -17,8 +17,11 @@ from click.core import ParameterSource
 
 from .. import __version__
 from ..errors import ConfigError, DbkitError
+from ..streams import prepare_streams
 
 JSON_VERSION = 1
+UNWRITABLE = (errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EBADF)  # of a stream, not of a file
+WRITTEN = "The command stopped there. `python -m dbkit status` shows which migrations are applied."
 
 if TYPE_CHECKING:
     import peewee as pw
@@ -82,7 +85,7 @@ class Group(click.Group):
     """Turns every error into a sentence and exit code 2; `--debug` adds the traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        _require_no_encoding(sys.stdout)
+        prepare_streams()
         from ..signals import Interrupted, interruptible
 
         try:
@@ -97,17 +100,13 @@ class Group(click.Group):
         except DbkitError as error:
             fail(ctx, str(error))
         except BaseException as error:  # a SystemExit(0) of a user's module would look clean
+            if isinstance(error, OSError) and error.filename is None and error.errno in UNWRITABLE:
+                fail(ctx, f"The output cannot be written: {error.strerror}.\n{WRITTEN}")
             fail(
                 ctx,
                 f"unexpected {type(error).__name__}: {error}\n"
                 "This should not happen. Run again with --debug and report the traceback.",
             )
-
-
-def _require_no_encoding(stream: Any) -> None:
-    """Let every terminal print every message: characters that its encoding lacks are escaped."""
-    if isinstance(stream, io.TextIOWrapper):
-        stream.reconfigure(errors="backslashreplace")
 
 
 def require_encodable(text: str) -> None:

@@ -24,7 +24,7 @@ from .operation_notes import Notes
 from .replay import replaying
 from .router import Router
 from .sent_statements import StatementCollector, terminated
-from .targets import applied_after, pending_target
+from .targets import pending_target, rollback_targets
 
 CODE = (
     "runs Python code that uses the database (run(), queries of models): on the scratch database "
@@ -80,7 +80,7 @@ def rollback(target: Router, to: str | None, count: int, ignore: Sequence[str]) 
     NoScratch."""
     standing = target.standing()
     standing.refuse(target.allow_edited)
-    names = applied_after(to, standing) if to else standing.newest(count)
+    names = rollback_targets(to, count, standing)
     return _dry_run(target, names, ignore, lambda router, name: router.rollback_files(1))
 
 

@@ -22,6 +22,7 @@ from dbkit.peewee_internals import use_router
 from dbkit.prompts import created_text, passed_over, questions
 from dbkit.run_output import RunOutput
 from dbkit.signals import Interrupted, interruptible
+from dbkit.streams import prepare_streams
 
 from .data_loss import Guard
 from .new_migration import create, create_empty
@@ -34,6 +35,7 @@ READING, WRITING_FILES = {"list"}, {"create", "merge"}
 def install() -> pw.Database:
     """Install dbkit's Router in `pw_migrate`; return the database of --database, or else of the
     settings."""
+    prepare_streams()
     find_project()
     use_router(_CommandRouter)
     context = click.get_current_context(silent=True)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from itertools import groupby
+from itertools import count, groupby
 from pathlib import Path
 
 from dbkit.errors import MigrationError
 
-from .applied import number
+from .applied import TIME, is_time, number
 from .files import Files
 from .git import on_main_branch
 
+NUMBER = re.compile(rf"^({TIME.pattern}|\d+_)")
 Choose = Callable[[Sequence[str]], str]  # asks which of these files comes first
 
 
@@ -49,12 +51,22 @@ def renumber(
 
 def renamed(names: Sequence[str], first: int, stay: Collection[str]) -> dict[str, str]:
     """Return the new names: from the number `first` on, the files that do not stay get the next
-    free numbers, in their order."""
-    moved = [name for name in names if number(name) >= first and name not in stay]
-    last = max((number(name) for name in names if name not in moved), default=0)
-    new = {name: f"{last + place:03}_{name.partition('_')[2]}"
-           for place, name in enumerate(moved, 1)}  # fmt: skip
+    free numbers, in their order. Times and other numbers do not mix, and only the files that share
+    a time get a new time."""
+    times = is_time(first)
+    same = [name for name in names if is_time(number(name)) == times]
+    moved = [name for name in same if name not in stay
+             and (number(name) == first if times else number(name) >= first)]  # fmt: skip
+    taken = {number(name) for name in same if name not in moved}
+    free = (one for one in count(first if times else max(taken, default=0) + 1) if one not in taken)
+    new = {name: _numbered(one, name) for one, name in zip(free, moved, strict=False)}
     return {name: other for name, other in new.items() if name != other}
+
+
+def _numbered(new: int, name: str) -> str:
+    digits = f"{new:03}"
+    word = NUMBER.sub("", name, count=1)
+    return f"{digits[:8]}_{digits[8:]}_{word}" if is_time(new) else f"{digits}_{word}"
 
 
 def _clash(names: Sequence[str]) -> list[str]:

@@ -91,12 +91,12 @@ class Repair:
     def _changes(self, standing: Standing) -> Iterator[HistoryChange]:
         for error in standing.errors:
             raise error
-        if self.applied:
+        if self.applied is not None:
             name = only_match(self.applied, standing.todo, f"in {self.router.migrate_dir}")
             if name in standing.applied and name not in standing.begun:
                 raise MigrationError(f"Migration {name} is applied already.", LISTED)
             yield HistoryChange(APPLIED, name)
-        elif self.pending:
+        elif self.pending is not None:
             where, names = "in the history of this database", [*standing.applied, *standing.begun]
             yield HistoryChange(PENDING, only_match(self.pending, names, where))
         else:

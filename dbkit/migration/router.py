@@ -30,7 +30,7 @@ from .files import Files
 from .migrator import Migrator
 from .non_atomic import NonAtomicRun
 from .run_log import RunLog
-from .targets import applied_after, pending_target
+from .targets import pending_target, rollback_targets
 
 # gets the state and the files that this run has already run
 Decide = Callable[[Standing, tuple[str, ...]], list[str]]
@@ -203,7 +203,7 @@ class Router(FileRunner, peewee_migrate.Router):
         def newest(standing: Standing, ran: tuple[str, ...]) -> list[str]:
             standing.refuse(self.allow_edited)
             if not ran:
-                chosen[:] = applied_after(to, standing) if to else standing.newest(count)
+                chosen[:] = rollback_targets(to, count, standing)
                 self._refuse_baseline(chosen if not baseline else (), layout)
             left = chosen[len(ran) :]
             if left and standing.applied[-1:] != (left[0],):

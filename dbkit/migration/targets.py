@@ -9,6 +9,7 @@ from dbkit.errors import MigrationError
 
 from .applied import LISTED, Layout, Standing, number
 
+NO_NAME = "''"
 CANDIDATES = 10  # names that an error lists
 
 
@@ -16,7 +17,7 @@ def pending_target(
     text: str | None, standing: Standing, layout: Layout, directory: Path
 ) -> str | None:
     """Return the file up to which files are to be applied. Raises MigrationError."""
-    if not text:
+    if text is None:
         return None
     names = standing.todo if matching(text, standing.todo) else layout.names
     name = only_match(text, names, f"in {directory}")
@@ -29,9 +30,11 @@ def pending_target(
     return name
 
 
-def applied_after(text: str, standing: Standing) -> list[str]:
-    """Return the files that were applied after the applied file that the text names, the newest
-    first. Raises MigrationError."""
+def rollback_targets(text: str | None, count: int, standing: Standing) -> list[str]:
+    """Return the files that were applied after the applied file that the text names, or else the
+    last `count` files; the newest first. Raises MigrationError."""
+    if text is None:
+        return standing.newest(count)
     name = only_match(text, standing.applied, "among the applied migrations")
     return list(reversed(standing.applied[standing.applied.index(name) + 1 :]))
 
@@ -43,7 +46,7 @@ def matching(text: str, names: Sequence[str]) -> list[str]:
     if name in names:
         return [name]
     numbered = [one for one in names if name.isdecimal() and number(one) == int(name)]
-    return numbered or [one for one in names if one.startswith(name)]
+    return numbered or [one for one in names if name and one.startswith(name)]
 
 
 def only_match(text: str, names: Sequence[str], where: str) -> str:
@@ -55,4 +58,4 @@ def only_match(text: str, names: Sequence[str], where: str) -> str:
     shown = (found or list(names))[-CANDIDATES:]
     more = "..., " * (len(found or names) > CANDIDATES)
     candidates = f"Candidates: {more}{', '.join(shown)}. " if shown else ""
-    raise MigrationError(f"{wrong} {text} {where}.", f"{candidates}{LISTED}")
+    raise MigrationError(f"{wrong} {text or NO_NAME} {where}.", f"{candidates}{LISTED}")

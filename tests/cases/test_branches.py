@@ -94,6 +94,15 @@ def test_without_git_the_order_is_asked_or_given(tmp_path: Path) -> None:
     assert renumber(directory, choose=choose("002_a")) == {"002_b": "003_b"}
 
 
+def test_a_time_in_a_name_is_kept_or_replaced_by_a_time(tmp_path: Path) -> None:
+    directory = written(tmp_path / "m", "001_x", "002_a", "002_b", "20261125_1200_c")
+    assert renumber(directory, after="002_a") == {"002_b": "003_b"}
+    written(directory, "20261125_120000_d", "20261125_120001_e", "20261126_0900_f")
+    assert renumber(directory, after="20261125_1200_c") == {
+        "20261125_120000_d": "20261125_120002_d"
+    }
+
+
 def test_a_name_in_replaces_is_kept(tmp_path: Path) -> None:
     directory = written(tmp_path / "m", "002_a", "002_b")
     (directory / "003_c.py").write_text(f'REPLACES = ("002_a",)\n{EMPTY}')

@@ -58,4 +58,8 @@ def test_a_target_that_cannot_be_used(run: Callable[..., str]) -> None:
     assert "Candidates: 001_a, 002_b. " in said
     assert run("migrate", "--to", "00").startswith("2 error: There are several migrations 00 in ")
     assert run("rollback", "--to", "1", "--count", "2").startswith("2 Usage")
+    for words in (("migrate", "--to"), ("migrate", "--sql", "--to"), ("rollback", "--to"),
+                  ("rollback", "--sql", "--to"), ("repair", "--applied"),
+                  ("repair", "--pending")):  # fmt: skip
+        assert run(*words, "").startswith("2 error: There is no migration '' ")
     assert run("status").endswith("applied: 2, pending: 2")

@@ -204,3 +204,16 @@ def read(terminal: int, until: str) -> str:
     while until not in text:
         text += os.read(terminal, 4096).decode()
     return text
+
+
+@pytest.mark.parametrize(("redirected", "code"), [("2>&- <&-", 0), (">&-", 0), (">/dev/full", 2)])
+@pytest.mark.sqlite
+def test_streams_that_are_closed_or_full(tmp_path: Path, redirected: str, code: int) -> None:
+    (tmp_path / "migrations").mkdir()
+    (tmp_path / "migrations/001_a.py").write_text("def migrate(*_, **__): pass\n")
+    command = f"{sys.executable} -m dbkit migrate --format json --database sqlite:///a.db"
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{command} {redirected}"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == code, done.stderr
+    assert ("The output cannot be written" in done.stderr) == (code == 2)

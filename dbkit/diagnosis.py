@@ -229,6 +229,13 @@ def is_lock_conflict(error: BaseException) -> bool:
     return sqlstate(error) in LOCK_CONFLICTS or busy.startswith("SQLITE_BUSY")
 
 
+def has_rolled_back(error: BaseException) -> bool:
+    """Whether SQLite rolls a transaction back itself because of this error."""
+    return (_of_causes(error, "sqlite_errorname") or "").startswith(
+        ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_NOMEM", "SQLITE_INTERRUPT")
+    )
+
+
 def _of_causes(error: BaseException | None, attribute: str) -> str | None:
     seen: list[BaseException] = []  # an error that is raised again can be its own context
     while error is not None and error not in seen:

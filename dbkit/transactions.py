@@ -9,7 +9,7 @@ from typing import Any
 import peewee as pw
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
-from .diagnosis import sqlstate
+from .diagnosis import has_rolled_back, sqlstate
 from .errors import MigrationError
 from .own_statements import own_statements
 
@@ -107,6 +107,8 @@ def _end(
     try:
         send(statement)
     except pw.PeeweeException as error:
+        if cause and has_rolled_back(cause):
+            return
         if sqlstate(error) in GONE or "no such savepoint" in str(error):
             if not is_open(database):
                 database.execute_sql("BEGIN")  # the caller rolls back the transaction it began

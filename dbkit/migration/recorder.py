@@ -52,7 +52,7 @@ class MigrationRecorder:
         recorded = there.get(name_for(self.table))
         if recorded is None:
             self.files.model.create_table(safe=False)
-        else:
+        elif recorded:  # otherwise the role may not read it
             self.files.require_columns(recorded)
         if self.table not in there:
             self.model.create_table(safe=False)

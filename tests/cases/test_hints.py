@@ -206,6 +206,25 @@ def test_a_sqlite_file_that_may_not_be_written_is_a_sentence(tmp_path: Path, dbk
             migrate(database, write(tmp_path / "m", m001_t=MODEL.format(name="t")))
 
 
+@pytest.mark.parametrize("atomic", [True, False])
+def test_a_disk_that_becomes_full_is_a_sentence(tmp_path: Path, atomic: bool) -> None:
+    """SQLite then rolls back itself."""
+    rows = "    for _ in range(50): migrator.sql('INSERT INTO y VALUES (zeroblob(5000))')\n"
+    source = MODEL.format(name="t").replace(
+        "def rollback", f"    migrator.sql('CREATE TABLE y (a)')\n{rows}def rollback"
+    )  # fmt: skip
+    files = write(tmp_path / "m", m001_t=f"{source}ATOMIC = {atomic}\n")
+    with opened(f"sqlite:///{tmp_path / 'x.db'}") as database:
+        database.execute_sql("PRAGMA cache_size = 2")
+        database.execute_sql("PRAGMA max_page_count = 40")
+        with pytest.raises(DbkitError, match=r"The disk is full(?s:.*)Free space") as raised:
+            migrate(database, files)
+        assert "ended its own" not in str(raised.value)
+        database.execute_sql("PRAGMA max_page_count = 4000")
+        assert migrate(database, files) == ["001_t"]
+        assert database.execute_sql("SELECT count(*) FROM y").fetchone() == (50,)
+
+
 def test_a_full_disk_is_a_sentence(tmp_path: Path) -> None:
     with opened(f"sqlite:///{tmp_path / 'x.db'}") as database:
         database.execute_sql("CREATE TABLE x (a)")

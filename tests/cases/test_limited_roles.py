@@ -69,6 +69,10 @@ def test_what_a_role_may_not_do(
     if case == "read the history":
         check("status", 2, "permission denied for table migratehistory")
         check("migrate", 2, "permission denied")
+        server.execute("GRANT ALL ON public.migratehistory TO monitor", name)
+        server.execute("GRANT CREATE ON SCHEMA public TO monitor", name)
+        Path("migrations/002_x.py").write_text("def migrate(*_, **__): pass\n")
+        check("migrate", 2, "permission denied for table dbkit_migratehistory")
 
 
 @pytest.mark.sqlite

@@ -36,7 +36,7 @@ def locked(database: pw.Database, limits: Limits) -> Iterator[Limits]:
         with database.atomic():
             yield limits
         return
-    begun = False
+    begun, hidden = False, None
     with _busy_timeout(database) as wait:
         wait(0)
         try:
@@ -45,13 +45,27 @@ def locked(database: pw.Database, limits: Limits) -> Iterator[Limits]:
                 wait(limits.lock_timeout or LONGEST)
                 yield limits
         except pw.OperationalError as error:
-            if not is_lock_conflict(error):
-                raise
-            holders = other_programs(database)
-            if not begun:
-                raise Busy(f"{holders} (SQLite does not say whether it is dbkit)") from error
-            failed = explain(error, database)
-            raise DatabaseFailed(f"{failed.message}\n  locked by {holders}", failed.hint) from error
+            hidden = _hidden_by_rollback(error)
+            if hidden is None:
+                if not is_lock_conflict(error):
+                    raise
+                holders = other_programs(database)
+                if not begun:
+                    raise Busy(f"{holders} (SQLite does not say whether it is dbkit)") from error
+                failed = explain(error, database)
+                locked_by = f"{failed.message}\n  locked by {holders}"
+                raise DatabaseFailed(locked_by, failed.hint) from error
+        if hidden:  # raised here, it keeps its own cause
+            raise hidden
+
+
+def _hidden_by_rollback(error: BaseException) -> BaseException | None:
+    """The error that ended a transaction, if the error is only that of Peewee's ROLLBACK: when the
+    disk is full, SQLite itself has rolled back."""
+    hidden: BaseException | None = None
+    while "cannot rollback" in str(error) and error.__context__:
+        hidden = error = error.__context__
+    return hidden
 
 
 @contextmanager

@@ -70,7 +70,7 @@ def migrate(
     names = standing.until(pending_target(to, standing, layout, target.migrate_dir))
 
     def run(router: Router, name: str) -> None:
-        router.run(name, fake=fake)
+        router.run(name or None, fake=fake)
 
     return _dry_run(target, names or [""], ignore, run, looks)
 

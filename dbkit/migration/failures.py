@@ -30,6 +30,10 @@ def explained(
     try:
         with diagnosed(database):
             yield
+    except KeyboardInterrupt as error:
+        if non_atomic:
+            error.add_note(f"Migration {non_atomic[0].name}: {non_atomic[0].kept()}")
+        raise
     except (Exception, SystemExit) as error:
         name = "".join(running())
         if not name and not isinstance(error, DbkitError):
@@ -50,6 +54,7 @@ def explained(
                 hint = "\n".join(filter(None, (error.hint, kept if non_atomic else "")))
                 raise MigrationError(f"Migration {name}: {error.message}", hint) from error
             case DbkitError():
+                error.hint += f"\n{non_atomic[0].kept()}" if non_atomic else ""
                 raise
         percent = " In SQL for PostgreSQL, write % as %%." * isinstance(error, IndexError)
         reason = f"{type(error).__name__}: {error}"
@@ -68,7 +73,8 @@ def naming_files(ran: Sequence[str], kept: Callable[[], Sequence[str]]) -> Itera
     try:
         yield
     except KeyboardInterrupt as error:
-        error.add_note(kept_files(kept()))
+        if (names := kept()) or not hasattr(error, "__notes__"):
+            error.add_note(kept_files(names))
         raise
     except WouldLoseData as error:
         error.ran = list(ran)

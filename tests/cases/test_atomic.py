@@ -15,6 +15,7 @@ from dbkit.errors import MigrationError
 from dbkit.fields import EnumField
 from dbkit.limits import Limits
 from dbkit.migration import Router, create, reset
+from dbkit.migration.data_loss import WouldLoseData
 from dbkit.schema.dialect import dialect_for
 from tests.conftest import opened
 
@@ -530,3 +531,16 @@ def migrate(migrator, database, *, fake=False):
     after = postgres.execute_sql("SELECT pg_relation_filenode('a'), 'mood'::regtype::oid")
     assert after.fetchone() == old
     assert postgres.execute_sql("SELECT mood FROM a").fetchall() == [("new",)]
+
+
+@pytest.mark.parametrize("end", ["raise KeyboardInterrupt", "migrator.sql('DELETE FROM kept')"])
+def test_an_end_that_is_no_failure_names_the_kept_operations(
+    database: pw.Database, tmp_path: Path, end: str
+) -> None:
+    source = ("ATOMIC = False\ndef migrate(migrator, database, **_):\n"
+              f"    migrator.sql('CREATE TABLE kept (a int)')\n    {end}\n")  # fmt: skip
+    with pytest.raises((KeyboardInterrupt, WouldLoseData)) as raised:
+        migrate(database, write(tmp_path / "m", m001_x=source), may_lose_data=())
+    said = f"{raised.value} {getattr(raised.value, '__notes__', '')}"
+    assert "1 of its operations is kept" in said
+    assert "Nothing was committed" not in said

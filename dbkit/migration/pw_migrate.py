@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from functools import wraps
 from typing import Any
 
@@ -40,7 +40,15 @@ def install() -> pw.Database:
     use_router(_CommandRouter)
     context = click.get_current_context(silent=True)
     command, flags = (context.info_name, context.params) if context else (None, {})
-    return _reported(_database)(flags.get("database"), command)
+    database: pw.Database = _reported(_database)(flags.get("database"), command)
+    if context:
+        context.call_on_close(lambda: _close(database))
+    return database
+
+
+def _close(database: pw.Database) -> None:
+    with suppress(pw.PeeweeException):  # a transaction that the command could not end
+        database.close()
 
 
 def _database(flag: str | None, command: str | None) -> pw.Database:

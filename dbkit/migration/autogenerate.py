@@ -180,6 +180,7 @@ class Generator:
         made = with_names(wanted, chosen=True)
         less = self._by_sql(made, with_names(left, chosen=False))
         up, down = up + more + late, first + less + down
+        down += self._by_sql(self.tried([up, down], self.followed(), self._live), self.start)
         return Created(name, file_text(summary_of(Renaming(), changes, ()), up, down, replaces))
 
     def state(self, lines: Lines) -> tuple[Schema, dict[Name, Model], list[Change]]:

@@ -13,6 +13,7 @@ types are not known here, so they block the replacement of a type that they use.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from ...changes import Add, Alter, Change, Drop, Hints, Using
 from ...effects import Effects
@@ -58,7 +59,7 @@ def effects(current: Schema, desired: Schema, hints: Hints | None = None) -> Eff
 
 def views_in_the_way(current: Schema, desired: Schema) -> list[str]:
     """Return the names of the views that must be dropped and created again for the changes."""
-    plan = _Writer(current, desired, Hints()).plan
+    plan = Plan(current, desired, Hints().replaced)
     views = [name for name in plan.recreated if plan.old[name].kind in VIEWS]
     texts = [str(name) for name in plan.old]
     return sorted(str(one) if texts.count(str(one)) == 1 else one.exact for one in views)
@@ -75,11 +76,14 @@ class _Writer:
         self.plan = Plan(current, desired, hints.replaced)
         self.casts = Casts(self.spelling, (*current.domains, *desired.domains),
                            _fewer_labels(current, desired), hints.using)  # fmt: skip
-        self.losses = Losses(current, desired, self.plan, self.casts)
         columns = Columns(self.spelling, self.casts, self.plan.retyped, self._taken())
         self.sequences = Sequences()
         self.beside = Beside(self.plan)
         self.tables = Tables(self.spelling, self.plan, columns)
+
+    @cached_property
+    def losses(self) -> Losses:
+        return Losses(self.current, self.desired, self.plan, self.casts)
 
     def retyped(self) -> Iterator[tuple[Name, Column, Column]]:
         """Yield (table, old column, new column) of each column whose type changes."""

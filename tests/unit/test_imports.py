@@ -47,6 +47,7 @@ SETTINGS_AND_MODELS = {
     "migration.replay_cache": {"config"},
     "prompts": {"discovery"},  # the text about models that were passed over
     "scratch_database": {"config"},
+    "seeding.find_files": {"config"},  # the names of the environments
     "verification.sources": {"discovery"},
 }
 

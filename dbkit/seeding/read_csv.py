@@ -1,0 +1,247 @@
+"""Seed files in CSV, as PostgreSQL's COPY writes it: one table per file.
+
+# key = ["name"]
+name,status,campaign.name
+"Q4 Product Launch",active,
+
+The file's name is the table's name, after a number and an underscore. An empty field is NULL, and
+"" is the empty string. Comment lines before the header are settings in TOML.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+from dbkit.errors import SeedError
+
+from .csv_records import Malformed, parsed, parsed_plain, place, record
+from .reading import (
+    LIMIT,
+    Settings,
+    decoded,
+    first_repeated,
+    suggestion,
+)
+from .rows import BATCH, Batch
+
+BLOCK = 2**18  # bytes
+HEADER_LINES = 1000  # an unclosed quote must not read the whole file
+NUMBER = re.compile(r"[0-9]+_")
+SETTING = re.compile(r"#\s*([\w-]+)\s*=")
+CSV_SETTINGS = ("key", "mode", "reference", "table")
+END_OF_COPY = r"\."  # PostgreSQL before 18 stops reading at this line unless it is quoted
+
+
+class Records(NamedTuple):
+    """Consecutive records without their line ends, and the line on which each begins. `quoted`
+    tells whether one of them has a quote."""
+
+    texts: list[str]
+    lines: Any
+    quoted: bool
+    size: int
+
+
+class CsvFile(Settings):
+    """A seed file in CSV; see SeedFile."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.table = NUMBER.sub("", path.stem, count=1)
+        self._key: tuple[str, ...] | None = None
+        with self.opened() as stream:
+            line = self._read_settings(stream)
+            self.columns, self._first_line = self._header(stream, line)
+            self._start = stream.tell()
+        if not self.table:
+            raise self.wrong(1, "The file's name names no table.", "Name it 01_table.csv.")
+        if self._key:
+            self.keys = {self.table: self._key}
+
+    def batches(self) -> Iterator[Batch]:
+        for records in self._records():
+            texts, lines = records.texts, records.lines
+            if len(self.columns) > 1 and "" in texts:
+                kept = [(text, line) for text, line in zip(texts, lines, strict=True) if text]
+                texts, lines = [text for text, _ in kept], [line for _, line in kept]
+            share = records.size // (len(texts) or 1)
+            for begin in range(0, len(texts), BATCH):
+                some = slice(begin, begin + BATCH)
+                size = share * len(texts[some])
+                if begin + BATCH >= len(texts):
+                    size = records.size - share * begin
+                yield self._batch(texts[some], lines[some], records.quoted, size)
+
+    def _batch(self, texts: list[str], lines: Any, quoted: bool, size: int) -> Batch:
+        try:
+            rows = (parsed if quoted else parsed_plain)(texts, len(self.columns))
+        except Malformed:
+            raise self._malformed(texts, lines) from None
+        if END_OF_COPY in texts:
+            texts = [f'"{text}"' if text == END_OF_COPY else text for text in texts]
+        return Batch(self.table, self.columns, rows, lines, size, texts)
+
+    def _malformed(self, texts: list[str], lines: Any) -> SeedError:
+        """Return the error for the first malformed record."""
+        for text, line in zip(texts, lines, strict=True):
+            try:
+                parsed([text], len(self.columns))
+            except Malformed as error:
+                row, column = place(text, error.position)
+                return self.wrong(line + row, error.problem, error.hint, column)
+        raise AssertionError("one of the records is malformed")
+
+    def _records(self) -> Iterator[Records]:
+        """Read blocks of records. A record is complete when its number of quotes is even."""
+        line, opened, opened_size = self._first_line, Opened(), 0
+        for data in self._blocks():
+            text = self._text(data, line)
+            lines = text.split("\n")
+            if data.endswith(b"\n"):
+                lines.pop()
+            if '"' in text or opened:
+                texts, starts = opened.records(lines, line)
+            else:
+                texts, starts = lines, range(line, line + len(lines))
+            opened_size = opened_size + len(data) if opened else 0
+            if opened_size > LIMIT:
+                raise self._unclosed(opened)
+            if "\r" in text:
+                texts = [text.removesuffix("\r") for text in texts]
+            yield Records(texts, starts, '"' in text or "\r" in text, len(data))
+            line += len(lines)
+        if opened:
+            raise self._unclosed(opened)
+
+    def _blocks(self) -> Iterator[bytes]:
+        """Read blocks of whole lines; only the last line may have no line end."""
+        rest = b""
+        with self.opened() as stream:
+            stream.seek(self._start)
+            while block := stream.read(max(BLOCK, len(rest))):
+                end = block.rfind(b"\n") + 1
+                if end:
+                    yield rest + block[:end]
+                rest = block[end:] if end else rest + block
+                if len(rest) > LIMIT:
+                    raise SeedError(f"{self.path}: A line is longer than {LIMIT // 2**20} MB.")
+        if rest:
+            yield rest
+
+    def _text(self, data: bytes, line: int) -> str:
+        if b"\0" in data:
+            before = data[: data.index(b"\0")]
+            raise self.wrong(
+                line + before.count(b"\n"),
+                "There is a NUL character.",
+                "Remove it; no database stores it in a text.",
+                len(before) - before.rfind(b"\n"),
+            )
+        return decoded(self.path, data, line)
+
+    def _unclosed(self, opened: Opened) -> SeedError:
+        row, column = opened.place()
+        return self.wrong(
+            opened.line + row,
+            "A quote opens here and never closes.",
+            'Close it, and write a quote inside a value twice: "a ""b"" c".',
+            column,
+        )
+
+    def _read_settings(self, stream: BinaryIO) -> int:
+        """Read the comment lines at the top, and return the number of the line after them."""
+        line = 1
+        while True:
+            begin = stream.tell()
+            data = stream.readline(LIMIT)
+            if not data.startswith(b"#"):
+                stream.seek(begin)
+                return line
+            self._setting(self._text(data, line), line)
+            line += 1
+
+    def _setting(self, text: str, line: int) -> None:
+        """Take over `# name = value`. Every other comment is free text."""
+        match = SETTING.match(text)
+        if not match:
+            return
+        try:
+            ((name, value),) = tomllib.loads(text[1:]).items()
+        except ValueError:
+            hint = f'Write a value in TOML, such as # {match[1]} = "...".'
+            raise self.wrong(line, f"The setting {match[1]} has no valid value.", hint) from None
+        if name == "table" and isinstance(value, str):
+            self.table = value
+        elif name == "key":
+            self._key = self.key(self.table, value, line)
+        elif name in ("mode", "reference"):
+            self.set(name, value, line)
+        else:
+            hint = suggestion(name, CSV_SETTINGS, f"The settings are {', '.join(CSV_SETTINGS)}.")
+            raise self.wrong(line, f"{name} is not a setting of a CSV file.", hint)
+
+    def _header(self, stream: BinaryIO, line: int) -> tuple[tuple[str, ...], int]:
+        """Return the names of the columns, and the number of the line after the header."""
+        parts: list[bytes] = []
+        quotes = 1
+        while quotes % 2 and len(parts) < HEADER_LINES and (part := stream.readline(LIMIT)):
+            parts.append(part)
+            quotes += part.count(b'"') + (len(parts) == 1)
+        data = b"".join(parts)
+        text = self._text(data, line)
+        try:
+            names = record(text.removesuffix("\n").removesuffix("\r"))
+        except Malformed as error:
+            row, column = place(text, error.position)
+            raise self.wrong(line + row, error.problem, error.hint, column) from None
+        columns = tuple(name for name in names if name)
+        if len(columns) < len(names):
+            hint = "Write the columns' names into the first line, separated by commas."
+            raise self.wrong(line, "The header has an empty name.", hint)
+        if repeated := first_repeated(columns):
+            raise self.wrong(line, f"The header names {repeated} twice.", "Remove a column.")
+        return columns, line + data.count(b"\n")
+
+
+class Opened:
+    """A record whose quote is still open at the end of a line."""
+
+    def __init__(self) -> None:
+        self.line = 0
+        self.lines: list[str] = []
+
+    def __bool__(self) -> bool:
+        return bool(self.lines)
+
+    def records(self, lines: list[str], first: int) -> tuple[list[str], Sequence[int]]:
+        """Join lines to records, and return the records and the lines on which they begin."""
+        odd = [line.count('"') & 1 for line in lines]
+        if not self.lines and not any(odd):
+            return lines, range(first, first + len(lines))
+        texts, starts = [], []
+        for number, (line, is_odd) in enumerate(zip(lines, odd, strict=True), first):
+            if self.lines:
+                self.lines.append(line)
+                if is_odd:
+                    texts.append("\n".join(self.lines))
+                    starts.append(self.line)
+                    self.lines = []
+            elif is_odd:
+                self.line, self.lines = number, [line]
+            else:
+                texts.append(line)
+                starts.append(number)
+        return texts, starts
+
+    def place(self) -> tuple[int, int]:
+        """Return the line breaks before the open quote, and its column."""
+        text = "\n".join(self.lines)
+        try:
+            record(text)
+        except Malformed as error:
+            return place(text, error.position)
+        return 0, 1

@@ -1,0 +1,187 @@
+"""What the readers of seed files share: settings, errors with a place, and batches of rows."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+from dbkit.errors import SeedError
+
+from .rows import BATCH, Batch, Place
+
+LIMIT = 64 * 2**20  # bytes of a row or a value: an unclosed quote must not read the whole file
+BATCH_BYTES = 4 * 2**20
+DEEPEST = 200  # levels of arrays and objects in a value
+BOM = b"\xef\xbb\xbf"
+SETTINGS = ("reference", "mode", "keys")
+
+
+def wrong(path: Path, line: int, problem: str, hint: str = "", column: int = 0) -> SeedError:
+    """Return the error for a place of a file. `problem` is a sentence."""
+    at = f", column {column}" if column else ""
+    return SeedError(f"{Place(path, line)}{at}: {problem}", hint)
+
+
+def unreadable(path: Path, error: OSError) -> SeedError:
+    return SeedError(f"{path} cannot be read: {error.strerror}.", "Check its permissions.")
+
+
+def suggestion(name: str, known: Iterable[str], otherwise: str = "") -> str:
+    known = list(known)
+    close = difflib.get_close_matches(name, known, 1) or [k for k in known if k.startswith(name)]
+    return f"Did you mean {close[0]}?" if close else otherwise
+
+
+def decoded(path: Path, data: bytes, line: int) -> str:
+    """Return the text of bytes that begin on this line. Raises SeedError unless they are UTF-8."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        begin = data.rfind(b"\n", 0, error.start) + 1
+        raise wrong(
+            path,
+            line + data.count(b"\n", 0, error.start),
+            f"The byte 0x{data[error.start]:02x} is not UTF-8.",
+            "Save the file as UTF-8.",
+            len(data[begin : error.start].decode()) + 1,
+        ) from None
+
+
+class Row(NamedTuple):
+    """A row of TOML, JSON or Python. `end` is the number of bytes that were read so far."""
+
+    table: str
+    values: dict[str, Any]
+    line: int
+    size: int
+    end: int
+
+
+def batched(rows: Iterable[Row]) -> Iterator[Batch]:
+    """Put consecutive rows of one table with the same columns into batches."""
+    table, columns, names = "", (), frozenset[str]()  # type: tuple[str, tuple[str, ...], Any]
+    values: list[tuple[Any, ...]] = []
+    lines: list[int] = []
+    size = begin = end = 0
+
+    def batch() -> Batch:
+        return Batch(table, columns, values, lines, end - begin)
+
+    for row in rows:
+        fits = row.table == table and row.values.keys() == names
+        if not fits or len(values) == BATCH or size > BATCH_BYTES:
+            if values:
+                yield batch()
+            table, columns, names = row.table, tuple(row.values), frozenset(row.values)
+            values, lines, size, begin = [], [], 0, end
+        values.append(tuple([row.values[name] for name in columns]))
+        lines.append(row.line)
+        size += row.size
+        end = row.end
+    if values:
+        yield batch()
+
+
+def is_too_deep(value: Any) -> bool:
+    """Whether arrays and objects are nested too deeply for the code that converts the value."""
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [
+            part
+            for outer in level
+            if isinstance(outer, (list, dict))
+            for part in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(part, (list, dict))
+        ]
+        if not level:
+            return False
+    return True
+
+
+TOO_DEEP = f"A value has arrays or objects nested more than {DEEPEST} levels deep."
+TOO_LONG_NUMBER = "An integer has more than 4300 digits."
+QUOTE_IT = "Write the number in quotes; the column's type converts it."
+
+
+class Settings:
+    """The settings of a file: see SeedFile. It is the base of all readers."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.keys: dict[str, tuple[str, ...]] = {}
+        self.keeps = self.is_reference = False
+        try:
+            self.size = path.stat().st_size
+        except OSError as error:
+            raise unreadable(path, error) from None
+
+    def opened(self) -> BinaryIO:
+        """Open the file after a byte order mark."""
+        try:
+            stream = self.path.open("rb")
+            if stream.read(len(BOM)) != BOM:
+                stream.seek(0)
+        except OSError as error:
+            raise unreadable(self.path, error) from None
+        return stream
+
+    def wrong(self, line: int, problem: str, hint: str = "", column: int = 0) -> SeedError:
+        return wrong(self.path, line, problem, hint, column)
+
+    def set(self, name: str, value: Any, line: int) -> None:
+        """Take a setting over. Raises SeedError if it is unknown or has an unusable value."""
+        if name == "reference":
+            if not isinstance(value, bool):
+                raise self.wrong(line, "reference is not true or false.", "Write true or false.")
+            self.is_reference = value
+        elif name == "mode":
+            if value not in ("keep", "update"):
+                raise self.wrong(line, f"mode is {shown(value)}.", 'Write "keep" or "update".')
+            self.keeps = value == "keep"
+        elif name == "keys":
+            self.keys = dict(self._keys(value, line))
+        else:
+            hint = suggestion(name, SETTINGS, f"The settings are {', '.join(SETTINGS)}.")
+            raise self.wrong(line, f"{name} is neither a setting nor a list of rows.", hint)
+
+    def _keys(self, value: Any, line: int) -> Iterator[tuple[str, tuple[str, ...]]]:
+        if not isinstance(value, dict):
+            raise self.wrong(
+                line, "keys does not list columns by table.", 'Write campaigns = ["name"] in keys.'
+            )
+        for table, columns in value.items():
+            yield table, self.key(table, columns, line)
+
+    def key(self, table: str, columns: Any, line: int) -> tuple[str, ...]:
+        """Return the columns of a table's key. Raises SeedError if they are no list of names."""
+        is_list = isinstance(columns, (list, tuple)) and columns
+        if not is_list or not all(isinstance(name, str) and name for name in columns):
+            raise self.wrong(
+                line,
+                f"The key of {table} is not a list of column names.",
+                f'Write {table} = ["column"].',
+            )
+        if repeated := first_repeated(columns):
+            raise self.wrong(line, f"The key of {table} names {repeated} twice.")
+        return tuple(columns)
+
+
+def shown(value: Any) -> str:
+    """Return a value as a message shows it: short, and without the notation of Python."""
+    text = str(value) if isinstance(value, (str, int, Decimal)) else f"a {KINDS[type(value)]}"
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+KINDS = {dict: "table", list: "list", tuple: "list", type(None): "null"}
+
+
+def first_repeated(names: Iterable[str]) -> str | None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            return name
+        seen.add(name)
+    return None

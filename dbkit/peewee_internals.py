@@ -13,6 +13,7 @@ Some private names have to stay in the class that overrides or inherits them:
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from operator import attrgetter
@@ -128,6 +129,12 @@ def sequence_parts(field: Field) -> tuple[str | None, str]:
 def element_field(array: Field) -> Field:
     """The field of an ArrayField's elements. It is kept under a name that Python mangles."""
     return array._ArrayField__field
+
+
+def json_dumps(field: Field) -> Callable[[Any], str]:
+    """The function that writes the documents of a JSONField, under one of two names. It is only an
+    argument of the constructor."""
+    return getattr(field, "_dumps", None) or getattr(field, "_json_dumps", None) or json.dumps
 
 
 def clone_element_field(array: Field) -> None:

@@ -11,6 +11,7 @@ import peewee as pw
 from dbkit.errors import ConfigError
 from dbkit.limits import DEFAULT, Limits
 
+from .cells import Cells
 from .changes import Change, Hints
 from .database_objects import Object
 from .effects import Effects
@@ -79,6 +80,7 @@ class Dialect(Protocol):
     """PostgreSQL or SQLite."""
 
     name: str
+    cells: Cells  # what columns can hold
     equal: str  # the built-in operator, for any search path
     alters_tables: bool  # ALTER changes constraints, types and schemas; else a table is rebuilt
     role: str  # the SQL of the role that runs a statement

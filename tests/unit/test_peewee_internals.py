@@ -6,6 +6,7 @@ Each test compares a function with a public effect of the installed Peewee or pe
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -192,6 +193,19 @@ def test_the_element_field_decides_the_type_of_an_array() -> None:
         "VARCHAR(7)[]",
         "VARCHAR(9)[]",
     ]
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        pw.JSONField(dumps=lambda value: "[7]"),
+        postgres_ext.BinaryJSONField(dumps=lambda value: "[7]"),
+        sqlite_ext.JSONField(json_dumps=lambda value: "[7]"),
+    ],
+)
+def test_the_function_that_writes_json_is_that_of_the_constructor(field: pw.Field) -> None:
+    assert internals.json_dumps(field)({}) == "[7]"
+    assert internals.json_dumps(type(field)()) is json.dumps
 
 
 def test_a_key_that_points_to_itself_is_bound_to_its_own_model() -> None:

@@ -25,6 +25,7 @@ from ..sql import Statement, runnable
 from ..values import EnumType, Schema
 from . import non_transactional, progress, recording, sendable, session
 from .blocked import blocking_error
+from .cells import CELLS
 from .reading import SETTINGS, Reading, usable_path
 from .writing import effects, statements, views_in_the_way
 from .writing.replaced_types import labels_first
@@ -35,6 +36,7 @@ class Postgres:
     """The PostgreSQL dialect."""
 
     name = "postgresql"
+    cells = CELLS
     equal = "OPERATOR(pg_catalog.=)"
     alters_tables = True
     file_lock = ""

@@ -22,6 +22,7 @@ from ..sent import Heard, Size
 from ..sql import Statement, quoted, runnable
 from ..values import Column, EnumType, Schema, Trigger
 from . import recording, session
+from .cells import CELLS
 from .reading import Reading
 from .tokenizer import tokens
 from .writing import effects, statements
@@ -33,6 +34,7 @@ class Sqlite:
     """The SQLite dialect."""
 
     name = "sqlite"
+    cells = CELLS
     equal = "="
     alters_tables = False
     file_lock = "the whole database"

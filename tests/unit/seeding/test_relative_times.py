@@ -23,6 +23,9 @@ NOW = dt.datetime(2026, 3, 1, 12, 30, 15, 5, dt.UTC)
         ("  NOW + 2weeks ", NOW + dt.timedelta(weeks=2)),
         ("today", dt.datetime(2026, 3, 1, tzinfo=dt.UTC)),
         ("today - 1 second", dt.datetime(2026, 2, 28, 23, 59, 59, tzinfo=dt.UTC)),
+        ("now - 1 month", dt.datetime(2026, 2, 1, 12, 30, 15, 5, dt.UTC)),
+        ("now + 1 year 2 days", dt.datetime(2027, 3, 3, 12, 30, 15, 5, dt.UTC)),
+        ("now - 14 months 1 DAY", dt.datetime(2024, 12, 31, 12, 30, 15, 5, dt.UTC)),
         ("2026-01-01", None),
         ("nowhere", None),
         ("", None),
@@ -41,5 +44,29 @@ def test_relative_times_add_and_subtract(count: int, unit: str) -> None:
 
 @pytest.mark.parametrize("text", ["now - 3", "now - 3 moons", "today + days", "now + 1 day soon"])
 def test_no_duration(text: str) -> None:
-    with pytest.raises(ValueError, match="is not a duration: use weeks, days, hours"):
+    with pytest.raises(
+        ValueError, match="is not a duration: use years, months, weeks, days, hours"
+    ):
+        relative(text, NOW)
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("now + 1 month", dt.date(2024, 2, 29)),
+        ("now + 13 months", dt.date(2025, 2, 28)),
+        ("now - 2 months", dt.date(2023, 11, 30)),
+        ("now + 1 month 1 day", dt.date(2024, 3, 1)),
+        ("now + 1 day 1 month", dt.date(2024, 3, 1)),
+    ],
+)
+def test_a_day_that_a_month_lacks_becomes_its_last_day(text: str, day: dt.date) -> None:
+    moment = relative(text, dt.datetime(2024, 1, 31, tzinfo=dt.UTC))
+    assert moment is not None
+    assert moment.date() == day
+
+
+@pytest.mark.parametrize("text", ["now + 9999 years", "now - 2100 years", "now - 99999999999 days"])
+def test_a_time_beyond_the_calendar(text: str) -> None:
+    with pytest.raises(OverflowError):
         relative(text, NOW)

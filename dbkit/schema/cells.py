@@ -1,0 +1,38 @@
+"""What the columns of a database system can hold: the questions about single values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+class CannotHold(ValueError):
+    """No column of the database system can hold a value; the text says why, in one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The cells of a database system.
+
+    `check` returns a value as the driver takes it, and `json` the text of a JSON document as the
+    column of that type ("JSON" or "JSONB") takes it; both raise CannotHold.
+    """
+
+    sized_integers: bool  # smallint and integer are smaller than bigint
+    single_floats: bool  # real has only 32 bits
+    has_nan: bool
+    keeps_offsets: bool  # a column of times without time zone holds the text of any time
+    copies_text: bool  # values may arrive as the text of a CSV file
+    check: Callable[[Any], Any]
+    json: Callable[[str, str], Any]
+
+
+def without_surrogates(text: str) -> str:
+    """Return the text. Raises CannotHold if it cannot be written in UTF-8."""
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise CannotHold("the text has half of a surrogate pair") from None
+    return text

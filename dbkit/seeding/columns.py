@@ -1,0 +1,196 @@
+"""Rows of a seed file as values for the columns of their table.
+
+The names in the file become columns, and every value passes through its field. A reference to a
+parent ({name = "x"}, or `campaign.name` in CSV) becomes values for columns of the parent.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import peewee as pw
+
+from dbkit.errors import SeedError
+from dbkit.fields import ServerDefault
+from dbkit.schema.dialect import dialect_for
+from dbkit.schema.peewee_models import Model
+
+from .column_names import BadName, Column, columns_of, expanded, require_distinct
+from .field_values import Invalid, Kind, kind_of
+from .relative_times import UNITS, is_relative, relative
+from .rows import Batch, Place
+from .shown import shown
+
+__all__ = ["Column", "Values", "convert"]
+
+SERVER_DEFAULT = re.compile(r"\s*(CONSTRAINT\s+\S+\s+)?(DEFAULT|GENERATED)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """Converted rows that have the same columns, all in the same way.
+
+    `initial` are the places of the columns whose values are only for new rows: relative times, and
+    defaults of the model. `rows` are values for the database's driver. If PostgreSQL may read every
+    value as it stands in the file, `texts` are the rows as CSV for COPY, and `rows` has the file's
+    texts.
+    """
+
+    columns: tuple[Column, ...]
+    initial: frozenset[int]
+    rows: Sequence[Sequence[Any]]
+    lines: Sequence[int]
+    texts: Sequence[str] | None = None
+
+
+def convert(
+    model: Model, path: Path, batch: Batch, now: dt.datetime, *, texts: bool
+) -> Iterator[Values]:
+    """Yield the rows of a batch as values, in order. The model is bound to its database.
+
+    With `texts`, rows that need no conversion keep the text of the file. `now` is aware. Raises
+    SeedError, which names the line, the column, the value, and what would be valid.
+    """
+    for columns, rows, lines in _expanded(model, path, batch):
+        yield from _Rows(model, path, batch, now, columns).values(rows, lines)
+
+
+@contextmanager
+def _names_at(place: Place) -> Iterator[None]:
+    try:
+        yield
+    except BadName as error:
+        raise SeedError(f"{place}: {error.message}", error.hint) from None
+
+
+def _expanded(
+    model: Model, path: Path, batch: Batch
+) -> Iterator[tuple[Sequence[Column], Sequence[Sequence[Any]], Sequence[int]]]:
+    """The rows with references as columns of their parents: consecutive rows with the same
+    columns."""
+    with _names_at(Place(path, batch.lines[0] if batch.lines else 1)):
+        columns = columns_of(model, batch.columns)
+    if batch.texts is not None or not _has_references(columns, batch.rows):
+        yield columns, batch.rows, batch.lines
+        return
+    rows = []
+    for row, line in zip(batch.rows, batch.lines, strict=True):
+        with _names_at(Place(path, line)):
+            pairs = [pair for column, value in zip(columns, row, strict=True)
+                     for pair in expanded(column, value)]  # fmt: skip
+            require_distinct([column for column, _ in pairs])
+        rows.append((tuple(column for column, _ in pairs), [value for _, value in pairs], line))
+    for same, group in groupby(rows, key=lambda row: row[0]):
+        _, values, lines = zip(*group, strict=True)
+        yield same, values, lines
+
+
+def _has_references(columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> bool:
+    places = [place for place, column in enumerate(columns)
+              if isinstance(column.path[-1], pw.ForeignKeyField)]  # fmt: skip
+    return any(isinstance(row[place], dict) for row in rows for place in places)
+
+
+class _Rows:
+    """The conversion of rows with the same columns."""
+
+    def __init__(
+        self, model: Model, path: Path, batch: Batch, now: dt.datetime, columns: Sequence[Column]
+    ) -> None:
+        cells = dialect_for(model._meta.database).cells
+        self.path, self.table, self.now = path, batch.table, now
+        self.is_text = batch.texts is not None
+        self.columns = tuple(columns)
+        self.kinds = [kind_of(column.path[-1], cells) for column in columns]
+        given = {column.path[0] for column in columns}
+        self.defaults = [(Column(field.name, (field,)), kind_of(field, cells))
+                         for field in model._meta.sorted_fields
+                         if field not in given and _has_default(field)]  # fmt: skip
+
+    def values(self, rows: Sequence[Sequence[Any]], lines: Sequence[int]) -> Iterator[Values]:
+        """Yield the converted rows; consecutive rows with relative times in the same columns
+        together."""
+        converted = [self._row(row, line) for row, line in zip(rows, lines, strict=True)]
+        columns = (*self.columns, *(column for column, _ in self.defaults))
+        last = range(len(self.columns), len(columns))
+        numbered = zip(converted, lines, strict=True)
+        for fresh, group in groupby(numbered, key=lambda row: row[0][1]):
+            same, places = zip(*group, strict=True)
+            initial = frozenset((*fresh, *last))
+            yield Values(columns, initial, [row for row, _ in same], places)
+
+    def _row(self, row: Sequence[Any], line: int) -> tuple[list[Any], tuple[int, ...]]:
+        """The values of a row, and the places of its relative times."""
+        values: list[Any] = []
+        fresh = []
+        for place, (column, kind, value) in enumerate(
+            zip(self.columns, self.kinds, row, strict=True)
+        ):
+            try:
+                if value is None:
+                    self._require_null(place, row)
+                elif kind.relative and isinstance(value, str) and is_relative(value):
+                    fresh.append(place)
+                    value = self._moment(kind, value)
+                else:
+                    value = kind.read(value, self.is_text)
+            except Invalid as error:
+                raise self._error(column, value, line, error) from None
+            values.append(value)
+        values += [self._default(column, kind, line) for column, kind in self.defaults]
+        return values, tuple(fresh)
+
+    def _require_null(self, place: int, row: Sequence[Any]) -> None:
+        """Raise Invalid unless the field may be NULL. A reference is NULL if all its values are."""
+        key = self.columns[place].path[0]
+        if key.null:
+            return
+        if all(value is None for column, value in zip(self.columns, row, strict=True)
+               if column.path[0] is key):  # fmt: skip
+            raise Invalid(f"The column cannot be NULL. {self.kinds[place].hint}")
+
+    def _moment(self, kind: Kind, text: str) -> Any:
+        try:
+            moment = relative(text, self.now)
+        except ValueError:
+            raise Invalid(
+                f'A duration in {", ".join(UNITS)}, such as "now - 1 month 2 days".'
+            ) from None
+        except OverflowError:
+            raise Invalid(kind.hint, "the time is out of range") from None
+        assert moment is not None
+        return kind.moment(moment)
+
+    def _default(self, column: Column, kind: Kind, line: int) -> Any:
+        field = column.path[0]
+        value = field.default() if callable(field.default) else field.default
+        try:
+            return None if value is None else kind.read(value, False)
+        except Invalid as error:
+            error.reason = error.reason or "that is the default of the model"
+            raise self._error(column, value, line, error) from None
+
+    def _error(self, column: Column, value: Any, line: int, error: Invalid) -> SeedError:
+        reason = f": {error.reason}" if error.reason else ""
+        return SeedError(
+            f"{Place(self.path, line)}: {self.table}.{column.name} cannot be"
+            f" {shown(value)}{reason}.",
+            error.hint,
+        )
+
+
+def _has_default(field: pw.Field) -> bool:
+    """Whether only the model gives a new row a value for this field, and not the database."""
+    clauses = field.constraints or ()
+    return field.default is not None and not any(
+        isinstance(clause, ServerDefault)
+        or (isinstance(clause, pw.SQL) and SERVER_DEFAULT.match(clause.sql))
+        for clause in clauses
+    )

@@ -11,13 +11,17 @@ from dbkit.config import ENVIRONMENTS
 from dbkit.errors import SeedError
 
 from .read_csv import CsvFile
+from .read_json import JsonFile
+from .read_python import PythonFile
 from .read_toml import TomlFile
 from .reading import suggestion
 from .rows import SeedFile
 
 READERS: dict[str, Callable[[Path], SeedFile]] = {
     ".toml": TomlFile,
+    ".json": JsonFile,
     ".csv": CsvFile,
+    ".py": PythonFile,
 }
 KINDS = ", ".join(READERS)
 NUMBER = re.compile(r"[0-9]+")

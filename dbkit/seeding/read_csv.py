@@ -21,7 +21,7 @@ from dbkit.errors import SeedError
 from .csv_records import Malformed, parsed, parsed_plain, place, record
 from .reading import (
     LIMIT,
-    Settings,
+    Reader,
     decoded,
     first_repeated,
     suggestion,
@@ -46,7 +46,7 @@ class Records(NamedTuple):
     size: int
 
 
-class CsvFile(Settings):
+class CsvFile(Reader):
     """A seed file in CSV; see SeedFile."""
 
     def __init__(self, path: Path) -> None:

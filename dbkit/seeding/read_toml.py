@@ -30,21 +30,21 @@ from dbkit.errors import SeedError
 from .reading import (
     DEEPEST,
     LIMIT,
+    LONG_NUMBER,
     QUOTE_IT,
     TOO_DEEP,
+    TOO_LARGE_EXPONENT,
     TOO_LONG_NUMBER,
+    Reader,
     Row,
-    Settings,
     batched,
     decoded,
-    is_too_deep,
 )
 from .rows import Batch
 from .toml_scanner import Scanner
 
 PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 KEY = re.compile(r"""\((?:(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"),? ?)+\)""")
-LONG_NUMBER = re.compile(r"[0-9][0-9_]{4300}")
 FOLLOW = "Put it directly after its row, before the next [[...]]."
 
 
@@ -68,7 +68,7 @@ class Statement:
         return self.is_row and len(key) > length and key[:length] == self.header
 
 
-class TomlFile(Settings):
+class TomlFile(Reader):
     """A seed file in TOML; see SeedFile."""
 
     def __init__(self, path: Any) -> None:
@@ -101,7 +101,7 @@ class TomlFile(Settings):
                 lines = self._lines_of_inline_rows(statement, len(value))
                 size = statement.size // (len(value) or 1)
                 for line, row in zip(lines, value, strict=True):
-                    yield self._checked(Row(name, row, line, size, statement.end))
+                    yield self.checked(Row(name, row, line, size, statement.end))
             elif isinstance(value, list):
                 raise self._no_rows(statement, name)
             else:
@@ -146,12 +146,7 @@ class TomlFile(Settings):
         for name in statement.header:
             values = values[name]
         table = ".".join(statement.header)
-        return self._checked(Row(table, values[0], statement.line, statement.size, statement.end))
-
-    def _checked(self, row: Row) -> Row:
-        if any(is_too_deep(value) for value in row.values.values()):
-            raise self.wrong(row.line, TOO_DEEP)
-        return row
+        return self.checked(Row(table, values[0], statement.line, statement.size, statement.end))
 
     def _lines_of_inline_rows(self, statement: Statement, count: int) -> list[int]:
         scanner = Scanner()
@@ -184,8 +179,7 @@ class TomlFile(Settings):
         except RecursionError:
             raise self.wrong(statement.line, TOO_DEEP) from None
         except ArithmeticError:
-            problem = "A number has an exponent that is too large."
-            raise self.wrong(statement.line, problem, QUOTE_IT) from None
+            raise self.wrong(statement.line, TOO_LARGE_EXPONENT, QUOTE_IT) from None
         except ValueError as error:
             if match := LONG_NUMBER.search(text):
                 line = statement.line + text.count("\n", 0, match.start())

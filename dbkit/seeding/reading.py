@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from dbkit.errors import SeedError
 
 from .rows import BATCH, Batch, Place
+from .shown import shown
 
 LIMIT = 64 * 2**20  # bytes of a row or a value: an unclosed quote must not read the whole file
 BATCH_BYTES = 4 * 2**20
@@ -35,7 +36,7 @@ def suggestion(name: str, known: Iterable[str], otherwise: str = "") -> str:
     return f"Did you mean {close[0]}?" if close else otherwise
 
 
-def decoded(path: Path, data: bytes, line: int) -> str:
+def decoded(path: Path, data: bytes, line: int, starts_line: bool = True) -> str:
     """Return the text of bytes that begin on this line. Raises SeedError unless they are UTF-8."""
     try:
         return data.decode()
@@ -46,7 +47,7 @@ def decoded(path: Path, data: bytes, line: int) -> str:
             line + data.count(b"\n", 0, error.start),
             f"The byte 0x{data[error.start]:02x} is not UTF-8.",
             "Save the file as UTF-8.",
-            len(data[begin : error.start].decode()) + 1,
+            len(data[begin : error.start].decode()) + 1 if begin or starts_line else 0,
         ) from None
 
 
@@ -102,12 +103,14 @@ def is_too_deep(value: Any) -> bool:
 
 
 TOO_DEEP = f"A value has arrays or objects nested more than {DEEPEST} levels deep."
+TOO_LARGE_EXPONENT = "A number has an exponent that is too large."
+LONG_NUMBER = re.compile(r"[0-9][0-9_]{4300}")  # Python converts no more digits to an integer
 TOO_LONG_NUMBER = "An integer has more than 4300 digits."
 QUOTE_IT = "Write the number in quotes; the column's type converts it."
 
 
-class Settings:
-    """The settings of a file: see SeedFile. It is the base of all readers."""
+class Reader:
+    """A file and its settings: see SeedFile. It is the base of all readers."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -130,6 +133,11 @@ class Settings:
 
     def wrong(self, line: int, problem: str, hint: str = "", column: int = 0) -> SeedError:
         return wrong(self.path, line, problem, hint, column)
+
+    def checked(self, row: Row) -> Row:
+        if any(is_too_deep(value) for value in row.values.values()):
+            raise self.wrong(row.line, TOO_DEEP)
+        return row
 
     def set(self, name: str, value: Any, line: int) -> None:
         """Take a setting over. Raises SeedError if it is unknown or has an unusable value."""
@@ -167,15 +175,6 @@ class Settings:
         if repeated := first_repeated(columns):
             raise self.wrong(line, f"The key of {table} names {repeated} twice.")
         return tuple(columns)
-
-
-def shown(value: Any) -> str:
-    """Return a value as a message shows it: short, and without the notation of Python."""
-    text = str(value) if isinstance(value, (str, int, Decimal)) else f"a {KINDS[type(value)]}"
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-KINDS = {dict: "table", list: "list", tuple: "list", type(None): "null"}
 
 
 def first_repeated(names: Iterable[str]) -> str | None:

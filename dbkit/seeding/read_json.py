@@ -1,0 +1,61 @@
+"""Seed files in JSON, read row by row:
+
+{"reference": true, "mode": "keep", "keys": {"campaigns": ["name"]},
+ "campaigns": [{"name": "Q4 Product Launch"}]}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from .json_window import Window
+from .reading import Reader, Row, batched
+from .rows import Batch
+
+EXAMPLE = 'Write an object of tables: {"campaigns": [{"name": "..."}]}.'
+
+
+class JsonFile(Reader):
+    """A seed file in JSON; see SeedFile."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        for _ in self._rows():  # up to the first row, for the settings above it
+            break
+
+    def batches(self) -> Iterator[Batch]:
+        return batched(self._rows())
+
+    def _rows(self) -> Iterator[Row]:
+        seen: dict[str, int] = {}
+        has_rows = False
+        with self.opened() as stream:
+            window = Window(self.path, stream)
+            if window.peek() != "{":
+                raise self.wrong(window.line, "The file is not an object.", EXAMPLE)
+            for _ in window.items("{", "}"):
+                name, line = window.name()
+                if name in seen:
+                    problem = f"{name} is defined on line {seen[name]} already."
+                    raise self.wrong(line, problem, f"Put all rows of {name} into one list.")
+                seen[name] = line
+                if window.peek() == "[":
+                    for row in self._rows_of(name, window):
+                        has_rows = True
+                        yield row
+                elif has_rows and name in ("mode", "reference"):
+                    raise self.wrong(line, f"{name} stands after rows.", "Put it at the top.")
+                else:
+                    self.set(name, window.value(), line)
+            if window.peek():
+                raise self.wrong(window.line, "Text follows the end of the object.", "Remove it.")
+
+    def _rows_of(self, table: str, window: Window) -> Iterator[Row]:
+        for _ in window.items("[", "]"):
+            if window.peek() != "{":
+                problem = f"A row of {table} is not an object."
+                raise self.wrong(window.line, problem, EXAMPLE)
+            line, begin = window.line, window.end
+            values = window.value()
+            yield self.checked(Row(table, values, line, window.end - begin, window.end))

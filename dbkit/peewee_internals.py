@@ -163,6 +163,13 @@ def stored_value(row: pw.Model, field: Field) -> Any:
 # statements of models
 
 
+def added_to_update(model: Model) -> dict[Field, Any]:
+    """The values that the model's own `update` adds to every UPDATE, by field. An update that has
+    not run does not show its values."""
+    added: dict[Field, Any] = model.update({})._update
+    return added
+
+
 def schema_manager_class(model: Model) -> Any:
     """The class of the model's schema manager. `Meta.schema_manager_class` does not name it where
     an EnumField has extended it."""
@@ -227,6 +234,12 @@ def transaction_begun_inside(database: pw.Database) -> Any:
     transaction = database.transaction()
     transaction._begin = lambda: None
     return transaction
+
+
+def driver_errors() -> Any:
+    """A context that turns the driver's errors into those of Peewee, as `execute_sql` does. COPY
+    and executemany are methods of the driver's cursor, which Peewee does not wrap."""
+    return pw.__exception_wrapper__
 
 
 def attached_schemas(database: pw.SqliteDatabase) -> Collection[str]:

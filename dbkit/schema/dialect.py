@@ -19,6 +19,7 @@ from .names import Name
 from .peewee_models import Model
 from .sent import Heard, Size
 from .sql import Statement
+from .staging import Staging
 from .values import Attached, EnumType, Schema, Table
 
 
@@ -257,8 +258,8 @@ class Dialect(Protocol):
         on it: the version of the server, its settings, roles and extensions."""
         ...
 
-    def advance_key(self, database: pw.Database, model: Model) -> None:
-        """Advance the automatic key past the largest key, after rows with explicit keys."""
+    def staging(self, database: pw.Database) -> Staging:
+        """Return the questions of loading seeds, for the open transaction."""
         ...
 
 

@@ -17,7 +17,8 @@ BASES = (sqlite_ext.FTS5Model, sqlite_ext.FTSModel, sqlite_ext.VirtualModel, pw.
 USUAL = ("public", "main")  # the schemas that a connection has by default
 HISTORY_TABLE = "migratehistory"  # the history table of peewee-migrate
 # and dbkit's records of the applied files, and of the half-done files
-OWN_TABLES = (HISTORY_TABLE, f"dbkit_{HISTORY_TABLE}", f"dbkit_{HISTORY_TABLE}_steps")
+SEEDED_TABLE = "dbkit_seeded_rows"  # dbkit's record of the rows that seeds inserted
+OWN_TABLES = (HISTORY_TABLE, f"dbkit_{HISTORY_TABLE}", f"dbkit_{HISTORY_TABLE}_steps", SEEDED_TABLE)
 Model = Any  # a class derived from peewee.Model; peewee ships no types
 
 

@@ -1,19 +1,21 @@
-"""Seed data: rows of TOML files are inserted or updated by natural key, in one transaction."""
+"""Seed data: rows with keys are inserted or updated, in one transaction."""
 
 from typing import TYPE_CHECKING
 
 from ..lazy_imports import importing
 
 if TYPE_CHECKING:
-    from .upsert import Result, seed
+    from .load import check, seed
+    from .result import Result
 
 
-__all__ = ["Result", "seed"]
+__all__ = ["Result", "check", "seed"]
 
 __getattr__ = importing(
     __name__,
     {
-        "Result": "upsert",
-        "seed": "upsert",
+        "Result": "result",
+        "check": "load",
+        "seed": "load",
     },
 )

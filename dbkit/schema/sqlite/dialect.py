@@ -20,6 +20,7 @@ from ..names import Name
 from ..peewee_models import Model
 from ..sent import Heard, Size
 from ..sql import Statement, quoted, runnable
+from ..staging import Staging
 from ..values import Column, EnumType, Schema, Trigger
 from . import recording, session
 from .cells import CELLS
@@ -203,8 +204,10 @@ class Sqlite:
              ("SELECT sqlite_source_id()", "PRAGMA compile_options", "PRAGMA database_list")]
         )  # fmt: skip
 
-    def advance_key(self, database: pw.Database, model: Model) -> None:
-        """Do nothing: SQLite uses the largest key plus one."""
+    def staging(self, database: pw.Database) -> Staging:
+        from .staging import SqliteStaging  # only seeds need it
+
+        return SqliteStaging(database)
 
 
 @own_statements()

@@ -1,0 +1,329 @@
+"""Loading seeds into temporary tables of PostgreSQL, and merging these (see `Staging`).
+
+A temporary column has the type of the live column, so the server itself converts every value. Few
+rows are sent as VALUES, in one message for all tables; others with COPY.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain, groupby
+from tempfile import TemporaryFile
+from typing import IO, Any
+
+import peewee as pw
+
+from dbkit import peewee_internals as internals
+from dbkit.pinned_queries import ask_all
+
+from ..names import Name
+from ..sql import quoted
+from ..staging import RECORDED, ChildKey, LiveColumn, LiveTable, Staged, Target
+from .cells import as_text
+
+FEW = 256 * 1024  # characters of values that one message may have
+CHUNK = 1 << 20
+
+TABLES = (
+    "SELECT pg_catalog.set_config('dbkit.seeded', pg_catalog.array_to_string("
+    "ARRAY[{}]::pg_catalog.oid[], ','), true)"
+)
+TABLE = "COALESCE(pg_catalog.to_regclass(%({})s)::pg_catalog.oid, 0)"
+SEEDED = """WITH seeded AS (
+    SELECT oid, place FROM unnest(string_to_array(current_setting('dbkit.seeded'), ',')::oid[])
+                           WITH ORDINALITY AS s (oid, place)
+) """
+COLUMNS = """
+SELECT s.place, a.attname AS name, a.attgenerated <> '' AS is_generated,
+       a.attidentity = 'a' AS is_always_identity, q.sequence,
+       CASE WHEN a.attgenerated = '' THEN coalesce(pg_get_expr(d.adbin, d.adrelid),
+            CASE WHEN a.attidentity <> '' THEN format('pg_catalog.nextval(%%L)', q.sequence) END)
+       END AS default_expression,
+       coalesce(b.typnamespace, t.typnamespace) = 'pg_catalog'::regnamespace
+       OR t.typtype = 'e' OR t.typcategory = 'A' AS has_builtin_type
+FROM seeded s
+JOIN pg_attribute a ON a.attrelid = s.oid AND a.attnum > 0 AND NOT a.attisdropped
+JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_type b ON b.oid = t.typbasetype
+LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+LEFT JOIN LATERAL (
+    SELECT p.refobjid::regclass::text AS sequence
+    FROM pg_depend p JOIN pg_class c ON c.oid = p.refobjid AND c.relkind = 'S'
+    WHERE p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid
+      AND p.refclassid = 'pg_class'::regclass
+    UNION ALL
+    SELECT p.objid::regclass::text
+    FROM pg_depend p JOIN pg_class c ON c.oid = p.objid AND c.relkind = 'S'
+    WHERE p.classid = 'pg_class'::regclass AND p.refclassid = 'pg_class'::regclass
+      AND p.refobjid = a.attrelid AND p.refobjsubid = a.attnum AND p.deptype = 'i'
+    LIMIT 1) q ON true
+"""
+UNIQUE = """
+SELECT s.place, ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = i.indrelid
+                      AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])) AS columns
+FROM seeded s JOIN pg_index i ON i.indrelid = s.oid
+WHERE i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
+"""
+CHILDREN = """
+SELECT c.conrelid::regclass::text AS child, c.conrelid = s.oid AS itself,
+       ARRAY(SELECT a.attname::text FROM unnest(c.conkey) WITH ORDINALITY k (num, place)
+             JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.num
+             ORDER BY k.place) AS columns,
+       ARRAY(SELECT a.attname::text FROM unnest(c.confkey) WITH ORDINALITY k (num, place)
+             JOIN pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.num
+             ORDER BY k.place) AS targets
+FROM seeded s JOIN pg_constraint c ON c.confrelid = s.oid AND c.contype = 'f'
+"""
+# the server reads times without an offset as UTC, and prints no value in a form of the session
+SETTINGS = {"TimeZone": "UTC", "DateStyle": "ISO, YMD", "IntervalStyle": "postgres"}
+BEGIN_STAGING = "; ".join(
+    f"SELECT pg_catalog.set_config('dbkit.{name}', pg_catalog.current_setting('{name}'), true), "
+    f"pg_catalog.set_config('{name}', '{value}', true)"
+    for name, value in SETTINGS.items()
+)
+END_STAGING = "SELECT " + ", ".join(
+    f"pg_catalog.set_config('{name}', pg_catalog.current_setting('dbkit.{name}'), true)"
+    for name in SETTINGS
+)
+
+
+class PostgresStaging:
+    """See `Staging`."""
+
+    def __init__(self, database: pw.Database) -> None:
+        self.database = database
+        self.buffers: dict[Target, _Buffer] = {}
+        self.streams: list[Iterator[Staged]] = []
+
+    def live(self, tables: Sequence[Name]) -> list[LiveTable | None]:
+        columns, unique = self._ask((COLUMNS, UNIQUE), tables)
+        found: list[LiveTable] = [LiveTable({}, []) for _ in tables]
+        for row in columns:
+            found[row.place - 1].columns[row.name] = LiveColumn(
+                row.default_expression,
+                row.is_generated,
+                row.is_always_identity,
+                row.sequence,
+                row.has_builtin_type,
+            )
+        for row in unique:
+            found[row.place - 1].unique.append(frozenset(row.columns))
+        return [table if table.columns else None for table in found]
+
+    def _ask(self, queries: Sequence[str], tables: Sequence[Name]) -> list[list[Any]]:
+        """Run queries about these tables, whose names mean what they mean to the session."""
+        names = {f"table{place}": table.sql for place, table in enumerate(tables)}
+        before = TABLES.format(", ".join(map(TABLE.format, names)))
+        return ask_all(self.database, queries, names, SEEDED, before=before)
+
+    def name(self, bare: str) -> str:
+        return f"pg_temp.{quoted(bare)}"
+
+    def create(self, bare: str, query: str) -> str:
+        return f"CREATE TEMPORARY TABLE {self.name(bare)} ON COMMIT DROP AS {query}"
+
+    def same(self, live: str, staged: str, column: LiveColumn, nullable: bool) -> str:
+        equal = "OPERATOR(pg_catalog.=)" if column.has_builtin_type or nullable else "="
+        if nullable:  # equal arrays may have NULLs, and unlike IS NOT DISTINCT FROM can be hashed
+            return f"ARRAY[{live}] {equal} ARRAY[{staged}]"
+        return f"{live} {equal} {staged}"
+
+    def differs(self, pairs: Iterable[tuple[str, str]]) -> str:
+        old, new = zip(*pairs, strict=True)
+        # every type has this comparison, and it sees what others ignore: the case of citext.
+        # (Without the casts, the server would compare column by column.)
+        rows = (f"ROW({', '.join(values)})::pg_catalog.record" for values in (old, new))
+        return " OPERATOR(pg_catalog.*<>) ".join(rows)
+
+    def literal(self, value: Any) -> str:
+        text = as_text(value)
+        if text is None:
+            return "NULL"
+        doubled = text.replace("'", "''")
+        if "\\" in doubled:  # means the same with any standard_conforming_strings
+            doubled = doubled.replace("\\", "\\\\")
+            return f"E'{doubled}'"
+        return f"'{doubled}'"
+
+    def overriding(self, always_identity: bool) -> str:
+        return " OVERRIDING SYSTEM VALUE" if always_identity else ""
+
+    def counted(self, statement: str, counts: str, label: str) -> list[str]:
+        return [
+            f"WITH written AS ({statement} RETURNING 1) "
+            f"INSERT INTO {counts} SELECT {self.literal(label)}, pg_catalog.count(*) FROM written"
+        ]
+
+    def recorded(
+        self,
+        insert: str,
+        into: str,
+        counts: str,
+        label: str,
+        key: Sequence[str],
+        record: tuple[str, str],
+    ) -> list[str]:
+        keys = "SELECT key FROM written"
+        return [
+            f"WITH written AS ({insert} RETURNING {self.row_key(key)} AS key), "
+            f"recorded AS ({self.record(keys, record)}) INSERT INTO {counts} "
+            f"SELECT {self.literal(label)}, pg_catalog.count(*) FROM written"
+        ]
+
+    def drop(self) -> None:
+        """Do nothing: the server drops them."""
+
+    def row_key(self, columns: Sequence[str]) -> str:
+        return f"pg_catalog.json_build_array({', '.join(columns)})::pg_catalog.text"
+
+    def recorded_keys(self, record: tuple[str, str]) -> str:
+        table, name = record
+        return (
+            f"SELECT DISTINCT k.key FROM {table} AS r, "
+            "pg_catalog.json_array_elements_text(r.row_keys::pg_catalog.json) AS k (key) "
+            f"WHERE r.seeded_table = {self.literal(name)}"
+        )
+
+    def record(self, keys: str, record: tuple[str, str]) -> str:
+        table, name = record
+        return (
+            f"INSERT INTO {table} (seeded_table, row_keys) SELECT {self.literal(name)}, "
+            "pg_catalog.json_agg(n.key)::pg_catalog.text FROM (SELECT k.key, "
+            f"pg_catalog.row_number() OVER () AS n FROM ({keys}) AS k (key)) AS n "
+            f"GROUP BY pg_catalog.div(n.n, {RECORDED})"
+        )
+
+    def children(self, table: Name) -> list[ChildKey]:
+        (rows,) = self._ask((CHILDREN,), [table])
+        return [
+            ChildKey(row.child, row.itself, tuple(row.columns), tuple(row.targets)) for row in rows
+        ]
+
+    def advance(self, table: str, column: str, live: LiveColumn) -> list[str]:
+        if live.sequence is None:
+            return []
+        sequence = self.literal(live.sequence)
+        return [
+            f"SELECT pg_catalog.setval({sequence}, GREATEST(pg_catalog.max({column})"
+            f"::pg_catalog.int8, pg_catalog.nextval({sequence}))) FROM {table}"
+        ]
+
+    def load(self, rows: Iterator[Staged], streams: bool) -> None:
+        if streams:
+            first = next(rows, None)
+            if first is not None:
+                self.streams.append(chain([first], rows))
+            return
+        for staged in rows:
+            self.buffers.setdefault(staged.target, _Buffer()).add(staged)
+
+    def finish(self, definitions: Sequence[str]) -> None:
+        begin = [BEGIN_STAGING, *definitions]
+        few = sum(buffer.size for buffer in self.buffers.values()) <= FEW
+        if few:
+            begin += [buffer.insert(target, self.literal) for target, buffer in
+                      self.buffers.items()]  # fmt: skip
+        self.run(begin)
+        if not few:
+            for target, buffer in self.buffers.items():
+                self._copy(target, buffer.stream())
+        for rows in self.streams:
+            for target, group in groupby(rows, lambda staged: staged.target):
+                self._copy(target, _Lines(group))
+        self.forget()
+        self.run([END_STAGING])
+
+    def _copy(self, target: Target, stream: Any) -> None:
+        columns = ", ".join(target.columns)
+        sql = f"COPY {target.table} ({columns}) FROM STDIN (FORMAT csv)"
+        try:
+            with internals.driver_errors():
+                self.database.cursor().copy_expert(sql, stream, CHUNK)
+        except pw.PeeweeException:
+            if isinstance(stream, _Lines) and stream.error:
+                raise stream.error from None
+            raise
+
+    def forget(self) -> None:
+        self.buffers, self.streams = {}, []
+
+    def run(self, statements: Sequence[str]) -> list[tuple[Any, ...]]:
+        if not statements:
+            return []
+        cursor = self.database.execute_sql("; ".join(statements).replace("%", "%%"))
+        return list(cursor.fetchall()) if cursor.description else []
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        with self.database.atomic():
+            yield
+
+
+class _Buffer:
+    """Rows for a temporary table: a few as values, more as CSV in a temporary file."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.rows: list[list[str | None]] = []
+        self.file: IO[bytes] | None = None
+
+    def add(self, staged: Staged) -> None:
+        for number, shape, line, row in staged.numbered():
+            values = [str(number), str(shape), str(line), *map(as_text, row)]
+            self.size += sum(len(value or "") + 3 for value in values)
+            self.rows.append(values)
+        if self.size > FEW:
+            self.file = self.file or TemporaryFile()  # noqa: SIM115
+            self.file.write("".join(map(_csv, self.rows)).encode())
+            self.rows = []
+
+    def insert(self, target: Target, literal: Callable[[Any], str]) -> str:
+        rows = ", ".join(f"({', '.join(map(literal, row))})" for row in self.rows)
+        return f"INSERT INTO {target.table} ({', '.join(target.columns)}) VALUES {rows}"
+
+    def stream(self) -> IO[bytes]:
+        if self.file is None:
+            return io.BytesIO("".join(map(_csv, self.rows)).encode())
+        self.file.write("".join(map(_csv, self.rows)).encode())
+        self.file.seek(0)
+        return self.file
+
+
+def _csv(row: Sequence[str | None]) -> str:
+    """The row as CSV, in which NULL is an empty field without quotes."""
+    return ",".join('"' + value.replace('"', '""') + '"' if value is not None else ""
+                    for value in row) + "\n"  # fmt: skip
+
+
+class _Lines:
+    """A file for COPY that reads the rows when it is read itself. If they cannot be read, `error`
+    says why: psycopg2 keeps only the text."""
+
+    def __init__(self, rows: Iterator[Staged]) -> None:
+        self.rows, self.rest = rows, b""
+        self.error: Exception | None = None
+
+    def read(self, size: int) -> bytes:
+        while len(self.rest) < size:
+            try:
+                staged = next(self.rows, None)
+            except Exception as error:
+                self.error = error
+                raise
+            if staged is None:
+                break
+            self.rest += _lines(staged).encode()
+        found, self.rest = self.rest[:size], self.rest[size:]
+        return found
+
+
+def _lines(staged: Staged) -> str:
+    if staged.texts is None:
+        return "".join(_csv([str(number), str(shape), str(line), *map(as_text, row)])
+                       for number, shape, line, row in staged.numbered())  # fmt: skip
+    shape = staged.shape
+    return "".join(
+        [f"{number},{shape},{line},{text}\n" for number, (line, text) in
+         enumerate(zip(staged.lines, staged.texts, strict=True), staged.first)]
+    )  # fmt: skip

@@ -1,0 +1,190 @@
+"""Loading seeds into temporary tables of SQLite, and merging these (see `Staging`).
+
+A temporary column has the affinity of the live column, so SQLite itself converts every value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain, count, groupby
+from operator import itemgetter
+from typing import Any
+
+import peewee as pw
+
+from dbkit import peewee_internals as internals
+
+from ..names import Name
+from ..sql import folded, quoted
+from ..staging import RECORDED, ChildKey, LiveColumn, LiveTable, Staged, Target
+
+GENERATED = (2, 3)  # `hidden` in PRAGMA table_xinfo
+KEYS = "dbkit_seed_keys"
+
+
+class SqliteStaging:
+    """See `Staging`."""
+
+    def __init__(self, database: pw.Database) -> None:
+        self.database = database
+        self.buffers: dict[Target, str] = {}  # rows wait in temporary tables without types
+        self.streams: list[Iterator[Staged]] = []
+        self.numbers = count()
+        self.created: set[str] = set()
+
+    def live(self, tables: Sequence[Name]) -> list[LiveTable | None]:
+        return [self._live(table) for table in tables]
+
+    def _live(self, table: Name) -> LiveTable | None:
+        schema = table.schema or "main"
+        rows = self._pragma(schema, "table_xinfo", table.bare)
+        if not rows:
+            return None
+        columns = {row[1]: LiveColumn(row[4], row[6] in GENERATED) for row in rows}
+        unique = [
+            frozenset(one[2] for one in self._pragma(schema, "index_info", index[1]))
+            for index in self._pragma(schema, "index_list", table.bare)
+            if index[2] and not index[4]
+        ]
+        key = frozenset(row[1] for row in rows if row[5])
+        return LiveTable(columns, [*unique, key] if key else unique)
+
+    def _pragma(self, schema: str, name: str, argument: str) -> list[Any]:
+        sql = f"PRAGMA {quoted(schema)}.{name}({quoted(argument)})"
+        return list(self.database.execute_sql(sql).fetchall())
+
+    def name(self, bare: str) -> str:
+        return f"temp.{quoted(bare)}"
+
+    def create(self, bare: str, query: str) -> str:
+        self.created.add(bare)
+        return f"CREATE TEMPORARY TABLE {quoted(bare)} AS {query}"
+
+    def same(self, live: str, staged: str, column: LiveColumn, nullable: bool) -> str:
+        return f"{live} {'IS' if nullable else '='} {staged}"
+
+    def differs(self, pairs: Iterable[tuple[str, str]]) -> str:
+        # a collation of the column might ignore the case
+        return " OR ".join(f"{old} IS NOT {new} COLLATE BINARY" for old, new in pairs)
+
+    def literal(self, value: Any) -> str:
+        return str(self.database.execute_sql("SELECT quote(?)", (value,)).fetchone()[0])
+
+    def overriding(self, always_identity: bool) -> str:
+        return ""
+
+    def counted(self, statement: str, counts: str, label: str) -> list[str]:
+        return [statement, f"INSERT INTO {counts} SELECT {self.literal(label)}, changes()"]
+
+    def recorded(
+        self,
+        insert: str,
+        into: str,
+        counts: str,
+        label: str,
+        key: Sequence[str],
+        record: tuple[str, str],
+    ) -> list[str]:
+        new = [f"NEW.{column}" for column in key]
+        return [
+            f"CREATE TEMPORARY TABLE {KEYS} (row_key)",
+            f"CREATE TEMPORARY TRIGGER {KEYS}_trigger AFTER INSERT ON {into} "
+            f"BEGIN INSERT INTO {KEYS} VALUES ({self.row_key(new)}); END",
+            *self.counted(insert, counts, label),
+            f"DROP TRIGGER {KEYS}_trigger",
+            self.record(f"SELECT row_key FROM {KEYS}", record),
+            f"DROP TABLE {KEYS}",
+        ]
+
+    def drop(self) -> None:
+        self.run([f"DROP TABLE IF EXISTS {self.name(bare)}" for bare in self.created])
+
+    def row_key(self, columns: Sequence[str]) -> str:
+        # JSON has no bytes
+        values = (f"CASE typeof({column}) WHEN 'blob' THEN quote({column}) ELSE {column} END"
+                  for column in columns)  # fmt: skip
+        return f"json_array({', '.join(values)})"
+
+    def recorded_keys(self, record: tuple[str, str]) -> str:
+        table, name = record
+        return (f"SELECT DISTINCT k.value FROM {table} AS r, json_each(r.row_keys) AS k "
+                f"WHERE r.seeded_table = {self.literal(name)}")  # fmt: skip
+
+    def record(self, keys: str, record: tuple[str, str]) -> str:
+        table, name = record
+        return (f"INSERT INTO {table} (seeded_table, row_keys) SELECT {self.literal(name)}, "
+                f"json_group_array(n.row_key) FROM (SELECT k.row_key, row_number() OVER () AS n "
+                f"FROM ({keys}) AS k) AS n GROUP BY n.n / {RECORDED}")  # fmt: skip
+
+    def children(self, table: Name) -> list[ChildKey]:
+        schema = table.schema or "main"
+        names = self.run([f"SELECT name FROM {quoted(schema)}.sqlite_master WHERE type = 'table'"])
+        return [child for (name,) in names for child in self._keys(schema, name, table.bare)]
+
+    def _keys(self, schema: str, child: str, target: str) -> Iterator[ChildKey]:
+        rows = sorted(self._pragma(schema, "foreign_key_list", child))
+        for _, group in groupby(rows, key=itemgetter(0)):
+            columns = [row for row in group if folded(row[2]) == folded(target)]
+            if columns:
+                key = [row[1] for row in sorted(
+                    (row for row in self._pragma(schema, "table_info", target) if row[5]),
+                    key=itemgetter(5))]  # fmt: skip
+                targets = [row[4] or key[row[1]] for row in columns]
+                sql = Name(schema, child).sql
+                yield ChildKey(
+                    sql,
+                    folded(child) == folded(target),
+                    tuple(row[3] for row in columns),
+                    tuple(targets),
+                )
+
+    def advance(self, table: str, column: str, live: LiveColumn) -> list[str]:
+        return []  # SQLite uses the largest key plus one
+
+    def load(self, rows: Iterator[Staged], streams: bool) -> None:
+        if streams:
+            first = next(rows, None)
+            if first is not None:
+                self.streams.append(chain([first], rows))
+            return
+        for staged in rows:
+            self._insert(self._buffer(staged.target), staged)
+
+    def _buffer(self, target: Target) -> Target:
+        if target not in self.buffers:
+            self.buffers[target] = self.name(f"dbkit_seed_rows_{next(self.numbers)}")
+            columns = ", ".join(target.columns)
+            self.run([f"CREATE TEMPORARY TABLE {self.buffers[target]} ({columns})"])
+        return target._replace(table=self.buffers[target])
+
+    def _insert(self, target: Target, staged: Staged) -> None:
+        marks = ", ".join("?" * len(target.columns))
+        sql = f"INSERT INTO {target.table} ({', '.join(target.columns)}) VALUES ({marks})"
+        rows = ((number, shape, line, *row) for number, shape, line, row in staged.numbered())
+        with internals.driver_errors():
+            self.database.cursor().executemany(sql, rows)
+
+    def finish(self, definitions: Sequence[str]) -> None:
+        self.run(definitions)
+        for target, buffer in self.buffers.items():
+            columns = ", ".join(target.columns)
+            self.run([f"INSERT INTO {target.table} ({columns}) SELECT {columns} FROM {buffer}",
+                      f"DROP TABLE {buffer}"])  # fmt: skip
+        for staged in chain.from_iterable(self.streams):
+            self._insert(staged.target, staged)
+        self.forget()
+
+    def forget(self) -> None:
+        self.buffers, self.streams = {}, []
+
+    def run(self, statements: Sequence[str]) -> list[tuple[Any, ...]]:
+        cursor = None
+        for statement in statements:
+            cursor = self.database.execute_sql(statement)
+        return list(cursor.fetchall()) if cursor and cursor.description else []
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        with self.database.atomic():
+            yield

@@ -1,0 +1,164 @@
+"""The questions that loading seeds asks a dialect: temporary tables, comparisons, counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+from .names import Name
+
+RECORDED = 10_000  # keys in a row of the table of records
+
+
+class LiveColumn(NamedTuple):
+    """What a column of a live table does with values. `default` is the SQL of its default, also of
+    an identity column; `sequence` is the SQL of the name of the sequence that gives its values."""
+
+    default: str | None
+    is_generated: bool = False
+    is_always_identity: bool = False
+    sequence: str | None = None
+    has_builtin_type: bool = True
+
+
+@dataclass(frozen=True)
+class LiveTable:
+    """The columns of a table by name, and the sets of columns that are unique."""
+
+    columns: dict[str, LiveColumn]
+    unique: list[frozenset[str]]
+
+
+class Target(NamedTuple):
+    """The columns of a temporary table that get values: `table` is its name as SQL."""
+
+    table: str
+    columns: tuple[str, ...]
+
+
+class Staged(NamedTuple):
+    """Rows for a temporary table: each gets a number, counted from `first`, the number of its
+    shape, its line, and its own values. `texts` are the rows' own values as CSV, if the database
+    may read them as they are."""
+
+    target: Target
+    first: int
+    shape: int
+    lines: Sequence[int]
+    rows: Sequence[Sequence[Any]]
+    texts: Sequence[str] | None
+
+    def numbered(self) -> Iterator[tuple[int, int, int, Sequence[Any]]]:
+        """Yield (number, shape, line, values) of each row."""
+        for place, (line, row) in enumerate(zip(self.lines, self.rows, strict=True)):
+            yield self.first + place, self.shape, line, row
+
+
+class ChildKey(NamedTuple):
+    """A foreign key of another table, or of the table `itself`: its table as SQL, and its columns
+    beside their targets."""
+
+    table: str
+    itself: bool
+    columns: tuple[str, ...]
+    targets: tuple[str, ...]
+
+
+class Staging(Protocol):
+    """Temporary tables of a transaction, and SQL that merges them into the live tables."""
+
+    def live(self, tables: Sequence[Name]) -> list[LiveTable | None]:
+        """Return the tables in one round trip; None for a table that does not exist."""
+        ...
+
+    def name(self, bare: str) -> str:
+        """Return the name of a temporary table as SQL."""
+        ...
+
+    def create(self, bare: str, query: str) -> str:
+        """Return the statement that creates a temporary table from a query."""
+        ...
+
+    def same(self, live: str, staged: str, column: LiveColumn, nullable: bool) -> str:
+        """Return the condition that a live value is the staged one. If `nullable`, NULL is the same
+        as NULL."""
+        ...
+
+    def differs(self, pairs: Iterable[tuple[str, str]]) -> str:
+        """Return the condition that one of the live values is not stored exactly like the staged
+        value beside it."""
+        ...
+
+    def literal(self, value: Any) -> str:
+        """Return a value for the driver as SQL."""
+        ...
+
+    def overriding(self, always_identity: bool) -> str:
+        """Return the words that let INSERT give values to such an identity column."""
+        ...
+
+    def counted(self, statement: str, counts: str, label: str) -> list[str]:
+        """Return statements that run an INSERT, UPDATE or DELETE and add (label, the number of its
+        rows) to the table `counts`."""
+        ...
+
+    def recorded(
+        self,
+        insert: str,
+        into: str,
+        counts: str,
+        label: str,
+        key: Sequence[str],
+        record: tuple[str, str],
+    ) -> list[str]:
+        """Like `counted` for an INSERT `into` a table. The keys of the new rows also go, in chunks,
+        into another table; `record` has its name as SQL and the value of its first column."""
+        ...
+
+    def advance(self, table: str, column: str, live: LiveColumn) -> list[str]:
+        """Return the statement that advances the sequence of a column past its largest value."""
+        ...
+
+    def load(self, rows: Iterator[Staged], streams: bool) -> None:
+        """Take the rows of a file. Those of a large file with one table (`streams`) are read later,
+        by `finish`, except for the first."""
+        ...
+
+    def finish(self, definitions: Sequence[str]) -> None:
+        """Create the temporary tables and fill them. The driver raises an error for a value that
+        the type of its column refuses."""
+        ...
+
+    def forget(self) -> None:
+        """Forget the rows that `load` has taken and `finish` has not sent."""
+        ...
+
+    def drop(self) -> None:
+        """Drop the temporary tables that would outlive the transaction."""
+        ...
+
+    def row_key(self, columns: Sequence[str]) -> str:
+        """Return the text of a row's key, as `recorded` records it; `columns` are SQL."""
+        ...
+
+    def recorded_keys(self, record: tuple[str, str]) -> str:
+        """Return the query of the keys of a table that `recorded` has recorded, as `row_key`."""
+        ...
+
+    def record(self, keys: str, record: tuple[str, str]) -> str:
+        """Return the statement that records keys, which are a query of `row_key`."""
+        ...
+
+    def children(self, table: Name) -> list[ChildKey]:
+        """Return the foreign keys that point to a table."""
+        ...
+
+    def run(self, statements: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Run the statements, in one round trip if possible, and return the last one's rows."""
+        ...
+
+    def savepoint(self) -> AbstractContextManager[None]:
+        """Undo the block if it raises."""
+        ...

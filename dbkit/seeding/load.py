@@ -1,0 +1,220 @@
+"""Loads seed files: all rows go into temporary tables, which are then merged, parents first.
+
+Everything happens in one transaction, under the lock that `migrate` takes too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import peewee as pw
+
+from dbkit import peewee_internals as internals
+from dbkit.connection import diagnosed
+from dbkit.database_argument import takes_database
+from dbkit.errors import SeedError
+from dbkit.limits import DEFAULT, Limits
+from dbkit.run_lock import one_at_a_time, retried, waiting
+from dbkit.schema.dialect import dialect_for
+from dbkit.schema.peewee_models import Model
+from dbkit.schema.sql import quoted
+from dbkit.schema.staging import LiveTable, Staging
+from dbkit.transactions import rolled_back
+
+from .find_files import find_files
+from .merge import Merge
+from .merge_order import components, with_parents
+from .preview import Comparison, Preview, RowChange
+from .refused_values import explained
+from .result import Result
+from .rows import SeedFile
+from .run_merges import REFUSALS, Merger
+from .seeded_rows import Pruning, create_record, find_record
+from .stage_files import Progress, Stager, by_table, ignore, suggestion
+from .stages import name_of
+
+
+@takes_database
+def seed(
+    database: pw.Database,
+    models: Iterable[Model],
+    directory: str | Path = "seeds",
+    limits: Limits = DEFAULT,
+    *,
+    tables: Iterable[str] = (),
+    environment: str | None = None,
+    prune: bool = False,
+    progress: Progress = ignore,
+) -> Result:
+    """Load the seed files of `directory` in one transaction, and return the numbers of rows.
+
+    A row is found again by its key: missing rows are inserted, and rows that differ are updated.
+    `tables` are the names of the only tables to load, beside their parents. `environment` is the
+    subfolder that is read too; in "production", other files are only read if they are marked as
+    reference data. `prune` deletes rows that an earlier run inserted and the files no longer have.
+    `limits` say how long to wait for other runs and for locks. `progress` is called with the number
+    of bytes that were read. Raises SeedError, which names file and line, and DatabaseFailed if a
+    table is missing.
+    """
+    run = SeedRun(database, models, directory, environment, tables, progress)
+
+    def load() -> Result:
+        with (
+            diagnosed(database),
+            waiting(lambda: dialect_for(database).transaction(database, limits), limits),
+        ):
+            return run.load(prune)
+
+    with database.bind_ctx([*run.models]):
+        return one_at_a_time(database, limits, lambda: retried(database, limits, load))
+
+
+@takes_database
+def check(
+    database: pw.Database,
+    models: Iterable[Model],
+    directory: str | Path = "seeds",
+    *,
+    tables: Iterable[str] = (),
+    environment: str | None = None,
+    show: Callable[[RowChange], object] | None = None,
+    progress: Progress = ignore,
+) -> Preview:
+    """Compare the seed files of `directory` with the database, and change nothing. The Preview is
+    true if a run would write. `show` is called with each row that it would write. The other
+    arguments, and the errors, are those of `seed`."""
+    run = SeedRun(database, models, directory, environment, tables, progress)
+    with database.bind_ctx([*run.models]), rolled_back(database):
+        return run.preview(show)
+
+
+class SeedRun:
+    """A run over the files of a directory, in an open transaction."""
+
+    def __init__(
+        self,
+        database: pw.Database,
+        models: Iterable[Model],
+        directory: str | Path,
+        environment: str | None,
+        tables: Iterable[str],
+        progress: Progress,
+    ) -> None:
+        self.found = find_files(
+            Path(directory), environment or "development", environment is not None
+        )
+        self.database, self.progress = database, progress
+        self.tables = by_table(models)
+        self.models = with_parents(self.tables.values())
+        self.wanted = self._wanted(tables)
+
+    def _wanted(self, names: Iterable[str]) -> set[Model] | None:
+        """The models of these tables and of their parents; None for no names."""
+        chosen = []
+        for name in names:
+            if name not in self.tables:
+                raise SeedError(f"No model has the table {name}.", suggestion(name, self.tables))
+            chosen.append(self.tables[name])
+        return with_parents(chosen) if chosen else None
+
+    def load(self, prune: bool) -> Result:
+        """Load all files. A row that does not fit its model raises SeedError before a table is
+        changed."""
+        dialect = dialect_for(self.database)
+        staging = dialect.staging(self.database)
+        live = self._live(staging)
+        result = Result(notes=[*self.found.notes])
+        record = self._record(result)
+        merges: list[Merge] = []
+        for stager, function in self._staged(staging, live):
+            merger = Merger(self.database, stager, live, staging, record, self._changes(staging))
+            merges += merger.run(result)
+            if function is not None:
+                function.run(self.database)
+        if prune and record is not None:
+            pruning = Pruning(staging, record, self.tables, merges, self.wanted)
+            for table, model in pruning.recorded():
+                result.add(table, deleted=pruning.delete(table, model))
+        dialect.check_rows(self.database)
+        staging.drop()
+        return result
+
+    def preview(self, show: Callable[[RowChange], object] | None) -> Preview:
+        """Compare all files with the live tables."""
+        staging = dialect_for(self.database).staging(self.database)
+        live = self._live(staging)
+        preview = Preview(notes=[*self.found.notes])
+        for stager, function in self._staged(staging, live):
+            merges = [Merge(stage, live, staging) for group in components([*stager.stages.values()])
+                      for stage in group]  # fmt: skip
+            comparison = Comparison(stager, merges, staging)
+            comparison.prepare()
+            comparison.count(preview)
+            if show is not None:
+                for change in comparison.changes():
+                    show(change)
+            if function is not None:
+                preview.unknown.append(str(function.path))
+        return preview
+
+    def _record(self, result: Result) -> str | None:
+        """The table in which inserted rows are recorded; None if the role may not create it."""
+        record, exists = find_record(self.database)
+        if not exists:
+            try:
+                with self.database.atomic():
+                    self.database.execute_sql(create_record(record).replace("%", "%%"))
+            except pw.ProgrammingError:
+                result.notes.append(
+                    "The role may not create the table of dbkit that records seeded rows: "
+                    "--prune will not know the new rows."
+                )
+                return None
+        return record
+
+    def _live(self, staging: Staging) -> dict[Model, LiveTable]:
+        """The live tables of all models. A table that does not exist has no columns."""
+        models = [*self.models]
+        tables = staging.live([name_of(model) for model in models])
+        return {model: table or LiveTable({}, [])
+                for model, table in zip(models, tables, strict=True)}  # fmt: skip
+
+    def _staged(
+        self, staging: Staging, live: Mapping[Model, LiveTable]
+    ) -> list[tuple[Stager, Any | None]]:
+        """Fill the temporary tables. Return them in parts: a part may end with a Python file whose
+        function uses the database, after the part is merged."""
+        filled: list[tuple[Stager, Any | None]] = []
+        number = 0
+        for files, function in self._parts():
+            stager = Stager(
+                files, self.tables, live, staging,
+                wanted=self.wanted, first_number=number, progress=self.progress,
+            )  # fmt: skip
+            try:
+                with staging.savepoint():
+                    stager.fill()
+            except REFUSALS as error:
+                raise explained(self.database, stager, error) from error
+            number += len(stager.stages)
+            filled.append((stager, function))
+        return filled
+
+    def _parts(self) -> Iterable[tuple[list[SeedFile], Any | None]]:
+        files: list[SeedFile] = []
+        for file in self.found.files:
+            if getattr(file, "uses_database", False):
+                yield files, None if self.wanted else file
+                files = []
+            else:
+                files.append(file)
+        yield files, None
+
+    def _changes(self, staging: Staging) -> Callable[[Model], list[tuple[str, str]]]:
+        """What the models themselves add to every update, such as the time in `updated_at`."""
+        return lambda model: [
+            (quoted(of.column_name), staging.literal(of.db_value(value)))
+            for of, value in internals.added_to_update(model).items()
+        ]

@@ -1,0 +1,281 @@
+"""The SQL that merges a temporary table into the live table: one INSERT and one UPDATE.
+
+`s` is the temporary table, in which references are resolved, and `t` is the live table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import peewee as pw
+
+from dbkit.schema.peewee_models import Model, key_fields
+from dbkit.schema.sql import quoted
+from dbkit.schema.staging import LiveColumn, LiveTable, Staging
+
+from .references import Join, References
+from .stages import FRONT, Shape, Stage
+
+COUNTS = "dbkit_seed_counts"
+INSERTED, UPDATED = "inserted", "updated"
+
+
+@dataclass
+class Problem:
+    """Rows that cannot be merged: `rows` is a query of their numbers."""
+
+    kind: str
+    rows: str
+    key: pw.Field | None = None  # the foreign key of an ambiguous reference
+
+
+@dataclass(eq=False)
+class Merge:
+    """The merge of a stage. The foreign keys in `cyclic` lead to tables that are merged in the same
+    round: a row may come before its parent."""
+
+    stage: Stage
+    live: Mapping[Model, LiveTable]
+    staging: Staging
+    cyclic: frozenset[pw.Field] = frozenset()
+    record: str | None = None
+    changes: Sequence[tuple[str, str]] = field(default_factory=list)  # (column, value) by the model
+
+    @cached_property
+    def references(self) -> References:
+        return References(self.stage, self.live, self.staging)
+
+    @cached_property
+    def joins(self) -> dict[pw.Field, list[Join]]:
+        """The joins that resolve references, by foreign key."""
+        joins = {key: [*joins] for key, joins in self.references.joins.items()}
+        for key in self.cyclic:
+            if any(self.stage.place(key) in shape.places for shape in self.stage.shapes):
+                joins.setdefault(key, []).append(self.references.by_value(key))
+        return joins
+
+    @cached_property
+    def source(self) -> str:
+        """The temporary table with resolved references."""
+        return self.staging.name(self.bare_source)
+
+    @property
+    def bare_source(self) -> str:
+        return f"{self.stage.bare}_resolved" if self.joins else self.stage.bare
+
+    # resolving references
+
+    def resolve(self) -> list[str]:
+        """Return the statements that create the table `source`."""
+        if not self.joins:
+            return []
+        own = len(self.stage.fields)
+        columns = [f"s.{name}" for name in FRONT]
+        columns += [self._resolved(place) for place in range(own)]
+        for place, joins in self._by_place():
+            columns.append(f"({' OR '.join(join.is_unresolved for join in joins)}) AS u{place}")
+        joined = "".join(join.sql for _, joins in self._by_place() for join in joins)
+        query = f"SELECT {', '.join(columns)} FROM {self.stage.name} AS s{joined}"
+        return [self.staging.create(self.bare_source, query)]
+
+    def forget(self) -> list[str]:
+        """Return the statements that drop what `resolve` creates."""
+        return [f"DROP TABLE {self.source}"] if self.joins else []
+
+    def _by_place(self) -> Iterator[tuple[int, list[Join]]]:
+        for key, joins in self.joins.items():
+            yield self.stage.place(key), joins
+
+    def _resolved(self, place: int) -> str:
+        key = self.stage.fields[place]
+        if key not in self.joins:
+            return f"s.c{place}"
+        given = [] if key in self.cyclic else [f"s.c{place}"]
+        values = [*given, *(join.value for join in self.joins[key])]
+        return f"{_first(values)} AS c{place}"
+
+    def unresolved(self, keys: Collection[pw.Field] | None = None) -> str:
+        """Return the condition that one of these references (or any) has no parent."""
+        chosen = [place for place, _ in self._by_place()
+                  if keys is None or self.stage.fields[place] in keys]  # fmt: skip
+        return " OR ".join(f"s.u{place}" for place in chosen) or "1 = 0"
+
+    # which rows are the same
+
+    @cached_property
+    def groups(self) -> dict[tuple[pw.Field, ...], list[Shape]]:
+        """The shapes by the columns that identify their rows."""
+        groups: dict[tuple[pw.Field, ...], list[Shape]] = {}
+        for shape in self.stage.shapes:
+            groups.setdefault(shape.key, []).append(shape)
+        return groups
+
+    def _live_column(self, of: pw.Field) -> LiveColumn:
+        return self.stage.live.columns.get(of.column_name, LiveColumn(None))
+
+    def matches(self, key: Sequence[pw.Field]) -> str:
+        """Return the condition that a live row has the key of a staged row."""
+        return " AND ".join(
+            self.staging.same(
+                f"t.{quoted(of.column_name)}",
+                f"s.c{self.stage.place(of)}",
+                self._live_column(of),
+                of.null,
+            )
+            for of in key
+        )
+
+    def _is_new(self) -> str:
+        missing = [
+            f"{self.has(shapes)} AND NOT EXISTS "
+            f"(SELECT 1 FROM {self.stage.target} AS t WHERE {self.matches(key)})"
+            for key, shapes in self.groups.items()
+        ]
+        return " OR ".join(f"({condition})" for condition in missing)
+
+    def has(self, shapes: Collection[Shape]) -> str:
+        """The condition that a row has one of these shapes."""
+        if len(shapes) == len(self.stage.shapes):
+            return "1 = 1"
+        return f"s.shape IN ({', '.join(str(shape.number) for shape in shapes) or 'NULL'})"
+
+    # writing
+
+    def new_rows(self, where: str) -> str:
+        """Return the query of the numbers of the rows that do not exist."""
+        return f"SELECT s.n FROM {self.source} AS s WHERE ({self._is_new()}) AND {where}"
+
+    def insert(self, where: str = "") -> str:
+        """Return the INSERT of the rows that do not exist."""
+        columns, values = [], []
+        for place, of in enumerate(self.stage.fields):
+            shapes = self._shapes_with(of)
+            if shapes:
+                columns.append(of)
+                missing = self._live_column(of).default or "NULL"
+                values.append(self._value(place, shapes, missing))
+        always = any(self._live_column(of).is_always_identity for of in columns)
+        names = ", ".join(quoted(of.column_name) for of in columns)
+        condition = f"({self._is_new()})" + (f" AND {where}" if where else "")
+        return (
+            f"INSERT INTO {self.stage.target} ({names}){self.staging.overriding(always)} "
+            f"SELECT {', '.join(values)} FROM {self.source} AS s WHERE {condition}{self._order()}"
+        )
+
+    def _order(self) -> str:
+        """In the order of the files, if the database numbers the rows."""
+        numbered = any(not self._shapes_with(of) and self._is_numbered(of)
+                       for of in self.stage.fields)  # fmt: skip
+        return " ORDER BY s.n" if numbered else ""
+
+    def _is_numbered(self, of: pw.Field) -> bool:
+        return isinstance(of, pw.AutoField) or self._live_column(of).sequence is not None
+
+    def _shapes_with(self, of: pw.Field) -> list[Shape]:
+        """The shapes that give a value for a field."""
+        return [shape for shape in self.stage.shapes
+                if any(column.path[0] is of for column in shape.columns)]  # fmt: skip
+
+    def _value(self, place: int, shapes: Collection[Shape], otherwise: str) -> str:
+        if len(shapes) == len(self.stage.shapes):
+            return f"s.c{place}"
+        return f"CASE WHEN {self.has(shapes)} THEN s.c{place} ELSE {otherwise} END"
+
+    def pairs(self, shapes: Collection[Shape]) -> Iterator[tuple[str, str, str]]:
+        """(column, live value, wanted value) of the columns that these shapes compare."""
+        for place, of in enumerate(self.stage.fields):
+            giving = [shape for shape in shapes if of in shape.given - {*shape.key}]
+            if giving:
+                column = quoted(of.column_name)
+                wanted = f"s.c{place}"
+                if len(giving) < len(shapes):
+                    wanted = f"CASE WHEN {self.has(giving)} THEN {wanted} ELSE t.{column} END"
+                yield column, f"t.{column}", wanted
+
+    def different(self) -> Iterator[tuple[Sequence[pw.Field], list[Shape], str]]:
+        """Yield (key, shapes, the condition that a live row differs) for rows that may change."""
+        for key, group in self.groups.items():
+            shapes = [shape for shape in group if not shape.file.keeps]
+            pairs = [(live, wanted) for _, live, wanted in self.pairs(shapes)]
+            if pairs:
+                yield key, shapes, self.staging.differs(pairs)
+
+    def updates(self, where: str = "") -> Iterator[str]:
+        """Yield an UPDATE of the rows that differ, for each key."""
+        for key, shapes, differs in self.different():
+            changed = [f"{column} = {wanted}" for column, _, wanted in self.pairs(shapes)]
+            given = {column for column, _, _ in self.pairs(shapes)}
+            changed += [f"{column} = {value}" for column, value in self.changes
+                        if column not in given]  # fmt: skip
+            yield (
+                f"UPDATE {self.stage.target} AS t SET {', '.join(changed)} FROM {self.source} AS s "
+                f"WHERE {self.has(shapes)} AND {self.matches(key)} AND ({differs})"
+                + (f" AND {where}" if where else "")
+            )
+
+    def complete(self, rows: str) -> Iterator[str]:
+        """Yield the UPDATE of new rows (a query of numbers) whose parents came later."""
+        later = [of for of in self.cyclic if self._shapes_with(of)]
+        changed = ", ".join(f"{quoted(of.column_name)} = s.c{self.stage.place(of)}" for of in later)
+        differs = self.staging.differs(
+            [(f"t.{quoted(of.column_name)}", f"s.c{self.stage.place(of)}") for of in later]
+        )
+        for key, shapes in self.groups.items():
+            yield (
+                f"UPDATE {self.stage.target} AS t SET {changed} FROM {self.source} AS s "
+                f"WHERE {self.has(shapes)} AND {self.matches(key)} AND ({differs}) "
+                f"AND s.n IN ({rows})"
+            )
+
+    def counted(self, kind: str, statement: str) -> list[str]:
+        """Return statements that run one of these and count its rows."""
+        label, counts = f"{self.stage.number} {kind}", self.staging.name(COUNTS)
+        key = [quoted(of.column_name) for of in key_fields(self.stage.model)]
+        if kind == INSERTED and self.record and key:
+            return self.staging.recorded(
+                statement, self.stage.target, counts, label, key, (self.record, self.stage.table)
+            )
+        return self.staging.counted(statement, counts, label)
+
+    def advance(self) -> list[str]:
+        """Return the statements that advance sequences past the values that rows gave."""
+        return [
+            statement
+            for of in self.stage.fields
+            if self._shapes_with(of)
+            for statement in self.staging.advance(
+                self.stage.target, quoted(of.column_name), self._live_column(of)
+            )
+        ]
+
+    # problems
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield queries of rows that contradict other rows or the database."""
+        yield Problem("unresolved", f"SELECT s.n FROM {self.source} AS s WHERE {self.unresolved()}")
+        for key, joins in self.references.joins.items():
+            for join in joins:
+                if not join.is_certain:
+                    joined = f"{self.stage.name} AS s{join.sql}"
+                    yield Problem("ambiguous", self._several(joined), key)
+        for key_columns, shapes in self.groups.items():
+            columns = ", ".join(f"s.c{self.stage.place(of)}" for of in key_columns)
+            yield Problem(
+                "repeated",
+                f"SELECT max(s.n) FROM {self.source} AS s WHERE {self.has(shapes)} "
+                f"GROUP BY {columns} HAVING count(*) > 1",
+            )
+            names = {of.column_name for of in key_columns if not of.null}
+            if not any(unique <= names for unique in self.stage.live.unique):
+                matched = (f"{self.source} AS s JOIN {self.stage.target} AS t "
+                           f"ON {self.matches(key_columns)} WHERE {self.has(shapes)}")  # fmt: skip
+                yield Problem("several", self._several(matched))
+
+    def _several(self, joined: str) -> str:
+        return f"SELECT s.n FROM {joined} GROUP BY s.n HAVING count(*) > 1"
+
+
+def _first(values: Sequence[str]) -> str:
+    return f"COALESCE({', '.join(values)})" if len(values) > 1 else values[0]

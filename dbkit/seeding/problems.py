@@ -1,0 +1,109 @@
+"""Describes rows of seed files that contradict each other or the database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import peewee as pw
+
+from dbkit.errors import SeedError
+from dbkit.schema.staging import Staging
+
+from .merge import Merge, Problem
+from .rows import Place
+from .stage_files import Stager
+from .stages import Stage
+
+LONGEST = 60  # characters of a value in a message
+
+
+def place_of(stager: Stager, stage: Stage, number: int) -> Place:
+    """Return the file and line of a row of a temporary table."""
+    (row,) = stage.staging.run([f"SELECT line FROM {stage.name} WHERE n = {number}"])
+    return Place(stager.file_of(number).path, int(row[0]))
+
+
+def seed_error(stager: Stager, merge: Merge, problem: Problem) -> SeedError:
+    """Return the error for the first row that has the problem."""
+    stage = merge.stage
+    ((number,),) = merge.staging.run([f"{problem.rows} ORDER BY 1 LIMIT 1"])
+    where = place_of(stager, stage, number)
+    match problem.kind:
+        case "repeated":
+            other = place_of(stager, stage, _twin(merge, number))
+            return SeedError(
+                f"{where}: the row of {stage.table} has the same key as the row in {other}.",
+                "Remove one of the two rows, or correct its key.",
+            )
+        case "several":
+            return SeedError(
+                f"{where}: the key matches more than one row of {stage.table}.",
+                f"Choose columns that identify a row, under [keys] {stage.table}.",
+            )
+        case _:
+            key, count = _reference(merge, problem, number)
+            return SeedError(
+                f"{where}: {stage.table}.{key.name} = {_given(merge, key, number)} matches {count} "
+                f"of {key.rel_model._meta.table_name}.",
+                "Refer to exactly one row: correct the value, or seed that row too.",
+            )
+
+
+def _twin(merge: Merge, number: int) -> int:
+    """The first row that has the key of this row."""
+    key = next(key for key, shapes in merge.groups.items()
+               if _has_row(merge, shapes, number))  # fmt: skip
+    same = " AND ".join(
+        f"(s.c{place} = o.c{place} OR (s.c{place} IS NULL AND o.c{place} IS NULL))"
+        for place in map(merge.stage.place, key)
+    )
+    sql = (f"SELECT min(s.n) FROM {merge.source} AS s JOIN {merge.source} AS o ON {same} "
+           f"WHERE o.n = {number}")  # fmt: skip
+    ((first,),) = merge.staging.run([sql])
+    return int(first)
+
+
+def _has_row(merge: Merge, shapes: Sequence[Any], number: int) -> bool:
+    numbers = ", ".join(str(shape.number) for shape in shapes)
+    sql = f"SELECT 1 FROM {merge.source} WHERE n = {number} AND shape IN ({numbers})"
+    return bool(merge.staging.run([sql]))
+
+
+def _reference(merge: Merge, problem: Problem, number: int) -> tuple[pw.Field, str]:
+    """The foreign key of the problem, and how many rows its reference matches."""
+    if problem.key is not None:
+        return problem.key, "more than one row"
+    for key in merge.joins:
+        sql = (f"SELECT 1 FROM {merge.source} AS s WHERE s.n = {number} "
+               f"AND ({merge.unresolved({key})})")  # fmt: skip
+        if merge.staging.run([sql]):
+            return key, "no row"
+    raise AssertionError("the row has a reference without a parent")
+
+
+def _given(merge: Merge, key: pw.Field, number: int) -> str:
+    """The values of a reference, as TOML would have them."""
+    stage = merge.stage
+    places = [place for place, path in enumerate(stage.paths) if path[0] is key]
+    values = stage_values(stage, merge.staging, places, number)
+    given = {".".join(one.name for one in stage.paths[place][1:]): value
+             for place, value in zip(places, values, strict=True) if value is not None}  # fmt: skip
+    if "" in given:
+        return shortened(given[""])
+    return f"{{ {', '.join(f'{name} = {shortened(value)}' for name, value in given.items())} }}"
+
+
+def stage_values(
+    stage: Stage, staging: Staging, places: Sequence[int], number: int
+) -> Sequence[Any]:
+    """Return the values of a row in these columns of the temporary table, as texts."""
+    columns = ", ".join(f"CAST(c{place} AS text)" for place in places)
+    (row,) = staging.run([f"SELECT {columns} FROM {stage.name} WHERE n = {number}"])
+    return row
+
+
+def shortened(value: str) -> str:
+    """Return a value in quotes, in one line that is not long."""
+    text = " ".join(str(value).split())
+    return f'"{text}"' if len(text) <= LONGEST else f'"{text[:LONGEST]}..."'

@@ -1,0 +1,105 @@
+"""References to parents by the values of their columns, as SQL joins."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import count
+
+import peewee as pw
+
+from dbkit.schema.peewee_models import Model
+from dbkit.schema.sql import quoted
+from dbkit.schema.staging import LiveTable, Staging
+
+from .stages import Stage, name_of
+
+Parts = list[tuple[tuple[pw.Field, ...], str]]  # the rest of a path, and the staged value
+
+
+@dataclass
+class Join:
+    """A join with a parent. `conditions` match the staged values; they are not `certain` if no
+    unique set of columns is among them."""
+
+    alias: str
+    model: Model
+    value: str  # the parent's value for the foreign key
+    staged: list[str]  # the staged values; all are NULL in rows without this reference
+    conditions: list[str] = field(default_factory=list)
+    below: list[Join] = field(default_factory=list)
+    is_certain: bool = True
+
+    @property
+    def sql(self) -> str:
+        """The LEFT JOINs, those of the parent's own parents first."""
+        inner = "".join(join.sql for join in self.below)
+        table = name_of(self.model).sql
+        return f"{inner} LEFT JOIN {table} AS {self.alias} ON {' AND '.join(self.conditions)}"
+
+    @property
+    def is_unresolved(self) -> str:
+        """The condition that a row has the reference, and no parent fits."""
+        given = " OR ".join(f"{value} IS NOT NULL" for value in self.staged)
+        return f"({self.value} IS NULL AND ({given}))"
+
+
+class References:
+    """The references of a stage by foreign key. `live` has the tables of the parents."""
+
+    def __init__(self, stage: Stage, live: Mapping[Model, LiveTable], staging: Staging) -> None:
+        self.stage, self.live, self.staging = stage, live, staging
+        self.aliases = (f"r{number}" for number in count())
+        self.joins: dict[pw.Field, list[Join]] = {}
+        for key, groups in self._groups().items():
+            self.joins[key] = [self._join(key, [(stage.paths[place][1:], f"s.c{place}")
+                                                for place in places])
+                               for places in groups]  # fmt: skip
+
+    def _groups(self) -> dict[pw.Field, dict[tuple[int, ...], None]]:
+        """The sets of columns by which rows refer to a parent."""
+        found: dict[pw.Field, dict[tuple[int, ...], None]] = defaultdict(dict)
+        for shape in self.stage.shapes:
+            by_key: dict[pw.Field, list[int]] = defaultdict(list)
+            for place in shape.places:
+                path = self.stage.paths[place]
+                if len(path) > 1:
+                    by_key[path[0]].append(place)
+            for key, places in by_key.items():
+                found[key][tuple(sorted(places))] = None
+        return found
+
+    def by_value(self, key: pw.Field) -> Join:
+        """Return the join that finds out whether the parent of a given value exists."""
+        return self._join(key, [((key.rel_field,), f"s.c{self.stage.place(key)}")])
+
+    def _join(self, key: pw.Field, parts: Parts) -> Join:
+        model, alias = key.rel_model, next(self.aliases)
+        join = Join(
+            alias,
+            model,
+            f"{alias}.{quoted(key.rel_field.column_name)}",
+            [value for _, value in parts],
+        )
+        columns = []
+        for column, value in self._columns(join, parts):
+            live = self.live[model].columns[column.column_name]
+            mine = f"{alias}.{quoted(column.column_name)}"
+            join.conditions.append(self.staging.same(mine, value, live, False))
+            columns.append(column.column_name)
+        join.is_certain = any(names <= set(columns) for names in self.live[model].unique)
+        return join
+
+    def _columns(self, join: Join, parts: Parts) -> Iterator[tuple[pw.Field, str]]:
+        """The parent's columns that identify it, with their values."""
+        deeper: dict[pw.Field, Parts] = defaultdict(list)
+        for path, value in parts:
+            if len(path) == 1:
+                yield path[0], value
+            else:
+                deeper[path[0]].append((path[1:], value))
+        for key, rest in deeper.items():
+            below = self._join(key, rest)
+            join.below.append(below)
+            yield key, below.value

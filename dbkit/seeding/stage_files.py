@@ -1,0 +1,187 @@
+"""Reads seed files, converts their rows, and fills the temporary tables."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+import peewee as pw
+
+from dbkit.errors import SeedError
+from dbkit.fields import utcnow
+from dbkit.schema.peewee_models import Model
+from dbkit.schema.staging import LiveTable, Staged, Staging
+
+from .columns import convert
+from .rows import Batch, Place, SeedFile
+from .stages import Shape, Stage
+from .unique_sets import unique_sets
+
+LARGE = 1 << 20  # bytes; a CSV file of this size is copied while it is read
+FILE = 1 << 40  # the numbers of the rows of a file begin with a multiple of it
+Progress = Callable[[int], object]  # gets the number of bytes that were read
+
+
+def ignore(size: int) -> None:
+    """Show no progress."""
+
+
+class Stager:
+    """Fills the stages of `files`; `tables` are the models by table name, and `live` their
+    tables. Rows of other tables than `wanted` are left out, unless it is None."""
+
+    def __init__(
+        self,
+        files: Sequence[SeedFile],
+        tables: Mapping[str, Model],
+        live: Mapping[Model, LiveTable],
+        staging: Staging,
+        *,
+        wanted: Iterable[Model] | None = None,
+        first_number: int = 0,
+        progress: Progress = ignore,
+    ) -> None:
+        self.files, self.tables, self.live, self.staging = files, tables, live, staging
+        self.wanted = None if wanted is None else {*wanted}
+        self.first_number, self.progress = first_number, progress
+        self.stages: dict[Model, Stage] = {}
+        self.places: dict[int, SeedFile] = {}
+        self.as_text = True
+        self.now: dt.datetime = utcnow()
+
+    def fill(self) -> list[Stage]:
+        """Read all files and fill the temporary tables. Raises SeedError for a row that its model
+        would reject; the live tables are not used yet."""
+        for number, file in enumerate(self.files):
+            streams = file.path.suffix == ".csv" and file.size > LARGE
+            self.staging.load(self.staged(number, file), streams)
+        definitions = [stage.definition() for stage in self.stages.values()]
+        self.staging.finish(definitions)
+        self._choose_keys()
+        return list(self.stages.values())
+
+    def staged(self, number: int, file: SeedFile) -> Iterator[Staged]:
+        rows: Counter[Stage] = Counter()
+        for batch in file.batches():
+            model = self._model(file, batch)
+            if self.wanted is None or model in self.wanted:
+                stage = self._stage(model, batch.table)
+                for values in convert(model, file.path, batch, self.now, texts=self.as_text):
+                    shape = stage.shape(file, values)
+                    if not shape.line:
+                        shape.line = values.lines[0]
+                    yield stage.staged(shape, values, number * FILE + rows[stage])
+                    rows[stage] += len(values.lines)
+            self.progress(batch.size)
+
+    def _model(self, file: SeedFile, batch: Batch) -> Model:
+        if batch.table not in self.tables:
+            raise SeedError(
+                f"{Place(file.path, batch.lines[0])}: no model has the table {batch.table}.",
+                suggestion(batch.table, self.tables),
+            )
+        return self.tables[batch.table]
+
+    def _stage(self, model: Model, table: str) -> Stage:
+        if model not in self.stages:
+            number = self.first_number + len(self.stages)
+            self.stages[model] = Stage(model, table, number, self.live[model], self.staging)
+        return self.stages[model]
+
+    def file_of(self, row: int) -> SeedFile:
+        """Return the file from which a row of a temporary table comes."""
+        return self.files[row // FILE]
+
+    # keys
+
+    def _choose_keys(self) -> None:
+        keys = self._declared()
+        for stage in self.stages.values():
+            for shape in stage.shapes:
+                shape.key = tuple(self._key(stage, shape, keys.get(stage.table)))
+
+    def _declared(self) -> dict[str, tuple[str, ...]]:
+        declared: dict[str, tuple[str, ...]] = {}
+        for file in self.files:
+            for table, key in file.keys.items():
+                if table not in self.tables:
+                    raise SeedError(
+                        f"{file.path}, keys: no model has the table {table}.",
+                        suggestion(table, self.tables),
+                    )
+                if declared.setdefault(table, key) != key:
+                    raise SeedError(
+                        f"{file.path}: {table} has the key {', '.join(key)} here, and "
+                        f"{', '.join(declared[table])} in another file.",
+                        "Name the key once.",
+                    )
+        return declared
+
+    def _key(
+        self, stage: Stage, shape: Shape, declared: tuple[str, ...] | None
+    ) -> Sequence[pw.Field]:
+        """The fields that identify a row: the declared key, or else unique columns of the row."""
+        where = Place(shape.file.path, shape.line)
+        if declared:
+            fields = [self._field(where, stage, name) for name in declared]
+            require_stable(where, stage, shape, fields)
+            missing = [one.column_name for one in fields if one not in shape.given]
+            if missing:
+                raise SeedError(
+                    f"{where}: the row of {stage.table} has no value for {', '.join(missing)}, "
+                    "part of its key.",
+                    "Give the value in the row.",
+                )
+            return fields
+        for found in unique_sets(stage.model, stage.live):
+            if found and set(found) <= shape.given:
+                require_stable(where, stage, shape, found)
+                return found
+        raise SeedError(
+            f"{where}: no column of the row is unique in {stage.table}.",
+            f'Name the columns that identify a row: {stage.table} = ["column"] under [keys], or '
+            'in CSV a first line `# key = ["column"]`.',
+        )
+
+    def _field(self, where: Place, stage: Stage, name: str) -> pw.Field:
+        found = stage.model._meta.combined.get(name)
+        if found is None:
+            raise SeedError(
+                f"{where.path}, keys: {stage.table} has no column {name}.",
+                suggestion(name, stage.model._meta.columns),
+            )
+        return found
+
+
+def require_stable(where: Place, stage: Stage, shape: Shape, key: Iterable[pw.Field]) -> None:
+    """Raise SeedError for a key that a second run could not find again."""
+    for field in key:
+        is_relative = stage.place(field) in shape.initial
+        if is_relative or isinstance(field, pw.FloatField):
+            raise SeedError(
+                f"{where}: {field.column_name} cannot be part of the key: "
+                f"{'a relative time' if is_relative else 'a float'} does not compare equal in the "
+                "next run.",
+                f"Choose other columns, under [keys] {stage.table}.",
+            )
+
+
+def suggestion(name: str, names: Iterable[str]) -> str:
+    """Return a hint with the known name that is like this one, or with all."""
+    names = list(names)
+    close = difflib.get_close_matches(name, names, 1)
+    return f"Did you mean {close[0]}?" if close else f"Known names: {', '.join(sorted(names))}."
+
+
+def by_table(models: Iterable[Model]) -> dict[str, Model]:
+    """Return models by table name, which is qualified if several schemas have a table of it."""
+    models = list(dict.fromkeys(models))
+    plain = Counter(model._meta.table_name for model in models)
+    return {
+        model._meta.table_name
+        if plain[model._meta.table_name] == 1
+        else f"{model._meta.schema}.{model._meta.table_name}": model
+        for model in models
+    }

@@ -16,16 +16,17 @@ class Cells:
     """The cells of a database system.
 
     `check` returns a value as the driver takes it, and `json` the text of a JSON document as the
-    column of that type ("JSON" or "JSONB") takes it; both raise CannotHold.
+    column of that type ("JSON" or "JSONB") takes it; both raise CannotHold. `text` returns the
+    text that the database reads as a value, if rows can be copied as CSV.
     """
 
     sized_integers: bool  # smallint and integer are smaller than bigint
     single_floats: bool  # real has only 32 bits
     has_nan: bool
     keeps_offsets: bool  # a column of times without time zone holds the text of any time
-    copies_text: bool  # values may arrive as the text of a CSV file
     check: Callable[[Any], Any]
     json: Callable[[str, str], Any]
+    text: Callable[[Any], str | None] | None
 
 
 def without_surrogates(text: str) -> str:

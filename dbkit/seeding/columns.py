@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import peewee as pw
 
@@ -58,8 +58,9 @@ def convert(
     With `texts`, rows that need no conversion keep the text of the file. `now` is aware. Raises
     SeedError, which names the line, the column, the value, and what would be valid.
     """
+    kept = batch.texts if texts else None
     for columns, rows, lines in _expanded(model, path, batch):
-        yield from _Rows(model, path, batch, now, columns).values(rows, lines)
+        yield from _Rows(model, path, batch, now, columns).values(rows, lines, kept)
 
 
 @contextmanager
@@ -98,13 +99,18 @@ def _has_references(columns: Sequence[Column], rows: Sequence[Sequence[Any]]) ->
     return any(isinstance(row[place], dict) for row in rows for place in places)
 
 
+class _Converted(NamedTuple):
+    values: Sequence[Any]
+    is_quick: bool  # PostgreSQL reads the texts of the file as these values
+
+
 class _Rows:
     """The conversion of rows with the same columns."""
 
     def __init__(
         self, model: Model, path: Path, batch: Batch, now: dt.datetime, columns: Sequence[Column]
     ) -> None:
-        cells = dialect_for(model._meta.database).cells
+        cells = self.cells = dialect_for(model._meta.database).cells
         self.path, self.table, self.now = path, batch.table, now
         self.is_text = batch.texts is not None
         self.columns = tuple(columns)
@@ -114,17 +120,69 @@ class _Rows:
                          for field in model._meta.sorted_fields
                          if field not in given and _has_default(field)]  # fmt: skip
 
-    def values(self, rows: Sequence[Sequence[Any]], lines: Sequence[int]) -> Iterator[Values]:
-        """Yield the converted rows; consecutive rows with relative times in the same columns
-        together."""
+    def values(
+        self, rows: Sequence[Sequence[Any]], lines: Sequence[int], texts: Sequence[str] | None
+    ) -> Iterator[Values]:
+        """Yield the converted rows, in order. They keep `texts`, the rows as CSV, if they can."""
+        found = [
+            self._column(place, column) for place, column in enumerate(zip(*rows, strict=True))
+        ]
+        columns = [column for column in found if column is not None]
+        if not columns or len(columns) < len(found):
+            yield from self._by_row(rows, lines)
+            return
+        fresh = [[self._default(column, kind, line) for line in lines]
+                 for column, kind in self.defaults]  # fmt: skip
+        if texts is None or not all(values.is_quick for values in columns):
+            rows = list(zip(*(values.values for values in columns), *fresh, strict=True))
+            texts = None
+        elif fresh:
+            texts = self._longer(texts, fresh)
+        yield Values(self._all_columns, self._initial(), rows, lines, texts)
+
+    def _column(self, place: int, column: Sequence[Any]) -> _Converted | None:
+        """A column of the rows, converted as a whole. None: a row must say what is the matter."""
+        kind, given = self.kinds[place], column
+        if None in column:
+            if not self.columns[place].path[0].null:
+                return None
+            given = [value for value in column if value is not None]
+        values = kind.quickly(given) if self.is_text else None
+        is_quick = values is not None
+        if values is None:
+            if kind.relative and any(isinstance(one, str) and is_relative(one) for one in given):
+                return None
+            try:
+                values = [kind.read(value, self.is_text) for value in given]
+            except Invalid:
+                return None
+        if len(given) < len(column):
+            rest = iter(values)
+            values = [None if value is None else next(rest) for value in column]
+        return _Converted(values, is_quick)
+
+    def _by_row(self, rows: Sequence[Sequence[Any]], lines: Sequence[int]) -> Iterator[Values]:
+        """Yield the rows; consecutive rows with relative times in the same columns together."""
         converted = [self._row(row, line) for row, line in zip(rows, lines, strict=True)]
-        columns = (*self.columns, *(column for column, _ in self.defaults))
-        last = range(len(self.columns), len(columns))
         numbered = zip(converted, lines, strict=True)
-        for fresh, group in groupby(numbered, key=lambda row: row[0][1]):
+        for relative_times, group in groupby(numbered, key=lambda row: row[0][1]):
             same, places = zip(*group, strict=True)
-            initial = frozenset((*fresh, *last))
-            yield Values(columns, initial, [row for row, _ in same], places)
+            initial = self._initial(relative_times)
+            yield Values(self._all_columns, initial, [row for row, _ in same], places)
+
+    def _longer(self, texts: Sequence[str], columns: Sequence[Sequence[Any]]) -> list[str]:
+        """The rows as CSV with more columns."""
+        assert self.cells.text is not None
+        cells = [[_csv(self.cells.text(value)) for value in column] for column in columns]
+        return list(map(",".join, zip(texts, *cells, strict=True)))
+
+    @property
+    def _all_columns(self) -> tuple[Column, ...]:
+        return (*self.columns, *(column for column, _ in self.defaults))
+
+    def _initial(self, relative_times: Sequence[int] = ()) -> frozenset[int]:
+        first = len(self.columns)
+        return frozenset((*relative_times, *range(first, first + len(self.defaults))))
 
     def _row(self, row: Sequence[Any], line: int) -> tuple[list[Any], tuple[int, ...]]:
         """The values of a row, and the places of its relative times."""
@@ -194,3 +252,7 @@ def _has_default(field: pw.Field) -> bool:
         or (isinstance(clause, pw.SQL) and SERVER_DEFAULT.match(clause.sql))
         for clause in clauses
     )
+
+
+def _csv(text: str | None) -> str:
+    return "" if text is None else '"' + text.replace('"', '""') + '"'

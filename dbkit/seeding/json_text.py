@@ -15,7 +15,7 @@ LARGEST = 16_000  # digits of a number; PostgreSQL has 16,383 after the point
 def parsed(text: str) -> Any:
     """Return the value of a JSON text, with a Decimal for a number with a point or an exponent.
     Raises ValueError."""
-    return json.loads(text, parse_float=Decimal, parse_constant=_refuse)
+    return json.loads(text, parse_float=Decimal, parse_constant=refuse)
 
 
 def document(value: Any) -> str:
@@ -62,5 +62,14 @@ def _number(value: Decimal) -> str:
     return repr(as_float) if Decimal(repr(as_float)) == value else str(value)
 
 
-def _refuse(constant: str) -> Any:
+def refuse(constant: str) -> Any:
+    """Raise ValueError: NaN and Infinity are not JSON."""
     raise ValueError
+
+
+def usual_float(text: str) -> float:
+    """Return the number. Raises ValueError for a number that is long or has an exponent: not every
+    such number is written again with the same digits."""
+    if len(text) > 16 or not text.replace("-", "").replace(".", "").isdecimal():
+        raise ValueError
+    return float(text)

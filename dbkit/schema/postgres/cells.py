@@ -22,6 +22,17 @@ from ..cells import CannotHold, Cells, without_surrogates
 NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # in the text of a JSON document
 SURROGATE = re.compile(r"\\ud[89a-f]", re.IGNORECASE)
 
+PLAIN = (
+    int,
+    float,
+    Decimal,
+    uuid.UUID,
+    dt.date,
+    dt.time,
+    dt.timedelta,
+    bytes,
+)  # as a parameter too
+
 
 def as_text(value: Any) -> str | None:
     """Return the text that PostgreSQL reads as this value; None for NULL.
@@ -108,9 +119,12 @@ def _check(value: Any) -> Any:
         if "\0" in value:
             raise CannotHold("PostgreSQL has no texts with a NUL character")
         return without_surrogates(value)
-    if isinstance(value, pw.Node):
-        raise CannotHold("an SQL expression cannot be copied into a table")
-    return value
+    if value is None or isinstance(value, PLAIN):
+        return value
+    try:
+        return as_text(value)
+    except DbkitError:
+        raise CannotHold(f"PostgreSQL has no values of type {type(value).__name__}") from None
 
 
 def _json(text: str, sql_type: str) -> str:
@@ -126,7 +140,7 @@ CELLS = Cells(
     single_floats=True,
     has_nan=True,
     keeps_offsets=False,
-    copies_text=True,
     check=_check,
     json=_json,
+    text=as_text,
 )

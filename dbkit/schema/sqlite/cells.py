@@ -55,7 +55,7 @@ CELLS = Cells(
     single_floats=False,
     has_nan=False,
     keeps_offsets=True,
-    copies_text=False,
     check=_check,
     json=_json,
+    text=None,
 )

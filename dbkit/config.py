@@ -46,6 +46,7 @@ class Settings:
     migrations: Path
     seeds: Path
     environment: str
+    names_environment: bool
     limits: Limits
     wait_for_database: float = 0  # seconds
     ignore: tuple[str, ...] = ()
@@ -53,6 +54,11 @@ class Settings:
     accept_data_loss: bool = False
     quiet: bool = False
     verbose: bool = False
+
+    @property
+    def seeds_environment(self) -> str | None:
+        """The subfolder of seeds to read; None if DBKIT_ENV does not name it."""
+        return self.environment if self.names_environment else None
 
     @property
     def may_lose_data(self) -> frozenset[str] | None:
@@ -106,6 +112,7 @@ def load(
         migrations=Path(setting("migrations", migrations) or "migrations"),
         seeds=Path(setting("seeds", seeds) or "seeds"),
         environment=environment,
+        names_environment=get("DBKIT_ENV") is not None,
         limits=Limits(
             **reduce(or_, (time(name, limits.get(name)) for name in LIMITS)),
             session=direct is not None,

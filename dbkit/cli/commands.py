@@ -15,18 +15,18 @@ import click
 
 import dbkit
 
-from .. import migration, seeding
-from ..errors import Refused
+from .. import migration
 from ..limits import LIMITS
-from . import history_commands
+from . import history_commands, seed_commands
 from .migration_commands import RUNNING, accepting, migrated
-from .options import Session, answer, command, main, require_encodable
+from .options import Session, answer, command, echo_json, main, require_encodable
 from .previews import text_or_json
+from .seed_commands import answer_seeds, compared, loaded
 
 if TYPE_CHECKING:
     from ..verification.report import Report
 
-__all__ = ["history_commands", "main"]
+__all__ = ["history_commands", "main", "seed_commands"]
 
 
 @command("database", "models", "migrations", "seeds", *RUNNING, "allow_edited", "accept_data_loss")
@@ -48,15 +48,10 @@ def up_(session: Session, format_: str) -> None:
         ),
     )
     migrated(session, names)
-    if session.production:
-        output.say("seed: skipped, DBKIT_ENV is production")
-    elif not config.is_directory(session.settings.seeds):
+    if not config.is_directory(session.settings.seeds):
         output.say(f"seed: skipped, there is no directory {session.settings.seeds}")
     else:
-        result = seeding.seed(
-            session.database, session.seeded, session.settings.seeds, settings.limits
-        )
-        output.seeded(result)
+        output.seeded(loaded(session))
     report = dbkit.verify(
         session.database,
         found.models,
@@ -74,6 +69,7 @@ def up_(session: Session, format_: str) -> None:
 
 FORMATS = ("text", "json", "github", "sql")
 EXACT = ("json", "sql")  # formats that programs read
+SEED_FORMATS = ("text", "json")  # of verify --seeds
 reporting = [
     click.option("--format", "format_", type=click.Choice(FORMATS), default="text",
                  show_default=True, help="Format of the report."),
@@ -142,24 +138,15 @@ def init_(session: Session) -> None:
         click.echo(f"  warning: {note}")
 
 
-@command("database", "models", "seeds", *LIMITS)
-def seed_(session: Session) -> None:
-    """Load the seed files.
-
-    Inserts missing rows, and updates rows that differ.
-    """
-    if session.production:
-        raise Refused("Seeds are development data, and DBKIT_ENV is production.")
-    settings = session.settings
-    click.echo(seeding.seed(session.database, session.seeded, settings.seeds, settings.limits))
-
-
 @command("database", "models", "migrations", "allow_edited", reads=True)
 @click.option(
     "--strict", is_flag=True, help="Report tables that no model describes as differences."
 )
+@click.option("--seeds", "with_seeds", is_flag=True, help="Also check the rows of the seed files.")
 @_with(reporting)
-def verify_(session: Session, strict: bool, format_: str, allow_unverified: bool) -> None:
+def verify_(
+    session: Session, strict: bool, with_seeds: bool, format_: str, allow_unverified: bool
+) -> None:
     """Compare the models with the live database.
 
     Exit with code 1 if they differ.
@@ -175,7 +162,16 @@ def verify_(session: Session, strict: bool, format_: str, allow_unverified: bool
         found.bases,
         settings.allow_edited,
     )
-    _report(report, format_, allow_unverified)
+    if not with_seeds or report:
+        _report(report, format_, allow_unverified)
+    if format_ not in SEED_FORMATS:
+        raise click.UsageError(f"--seeds has no --format {format_}.")
+    preview = compared(session)
+    if format_ == "json":
+        echo_json(**json.loads(report.to_json()), seeds=vars(preview))
+    else:
+        click.echo(f"{report.to_text()}\nseeds: {preview}")
+    answer_seeds(preview)
 
 
 @command("database", "models", "migrations", opens=False)

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .. import migration, seeding
+from .. import migration
 from ..errors import Refused
 from ..limits import LIMITS
 from .options import Session, answer, command, echo_json, exclusive
 from .previews import as_sql, echo_plan, echo_script, router_of, text_or_json
+from .seed_commands import loaded
 
 if TYPE_CHECKING:
     from ..connection import Target
@@ -267,13 +268,13 @@ def reset_(session: Session, yes: bool, with_seeds: bool, format_: str) -> None:
         raise Refused("A reset destroys all data, and DBKIT_ENV is production.")
     if not yes:
         _confirm(session.target)
-    models = session.seeded if with_seeds else []
+    if with_seeds:
+        session.found  # noqa: B018 - models that cannot be imported are an error before the reset
     settings = session.settings
     names = migration.reset(session.database, settings.migrations, settings.limits, session.output)
     migrated(session, names)
     if with_seeds:
-        result = seeding.seed(session.database, models, settings.seeds, settings.limits)
-        session.output.seeded(result)
+        session.output.seeded(loaded(session))
 
 
 def _confirm(target: Target) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from .names import Name
+from .peewee_models import truncated
 
 RECORDED = 10_000  # keys in a row of the table of records
 
@@ -29,6 +30,10 @@ class LiveTable:
 
     columns: dict[str, LiveColumn]
     unique: list[frozenset[str]]
+
+    def column(self, name: str) -> LiveColumn | None:
+        """Return the column that a model calls so; PostgreSQL truncates a long name."""
+        return self.columns.get(name) or self.columns.get(truncated(name))
 
 
 class Target(NamedTuple):

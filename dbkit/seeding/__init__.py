@@ -6,14 +6,16 @@ from ..lazy_imports import importing
 
 if TYPE_CHECKING:
     from .load import check, seed
+    from .preview import Preview
     from .result import Result
 
 
-__all__ = ["Result", "check", "seed"]
+__all__ = ["Preview", "Result", "check", "seed"]
 
 __getattr__ = importing(
     __name__,
     {
+        "Preview": "preview",
         "Result": "result",
         "check": "load",
         "seed": "load",

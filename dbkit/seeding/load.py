@@ -21,18 +21,18 @@ from dbkit.schema.dialect import dialect_for
 from dbkit.schema.peewee_models import Model
 from dbkit.schema.sql import quoted
 from dbkit.schema.staging import LiveTable, Staging
-from dbkit.transactions import rolled_back
 
 from .find_files import find_files
 from .merge import Merge
 from .merge_order import components, with_parents
 from .preview import Comparison, Preview, RowChange
+from .progress import Progress
 from .refused_values import explained
 from .result import Result
 from .rows import SeedFile
 from .run_merges import REFUSALS, Merger
 from .seeded_rows import Pruning, create_record, find_record
-from .stage_files import Progress, Stager, by_table, ignore, suggestion
+from .stage_files import Stager, by_table, suggestion
 from .stages import name_of
 
 
@@ -46,7 +46,7 @@ def seed(
     tables: Iterable[str] = (),
     environment: str | None = None,
     prune: bool = False,
-    progress: Progress = ignore,
+    progress: Progress | None = None,
 ) -> Result:
     """Load the seed files of `directory` in one transaction, and return the numbers of rows.
 
@@ -54,8 +54,8 @@ def seed(
     `tables` are the names of the only tables to load, beside their parents. `environment` is the
     subfolder that is read too; in "production", other files are only read if they are marked as
     reference data. `prune` deletes rows that an earlier run inserted and the files no longer have.
-    `limits` say how long to wait for other runs and for locks. `progress` is called with the number
-    of bytes that were read. Raises SeedError, which names file and line, and DatabaseFailed if a
+    `limits` say how long to wait for other runs and for locks. `progress` hears how far the run
+    is. Raises SeedError, which names file and line, and DatabaseFailed if a
     table is missing.
     """
     run = SeedRun(database, models, directory, environment, tables, progress)
@@ -80,14 +80,16 @@ def check(
     tables: Iterable[str] = (),
     environment: str | None = None,
     show: Callable[[RowChange], object] | None = None,
-    progress: Progress = ignore,
+    progress: Progress | None = None,
 ) -> Preview:
     """Compare the seed files of `directory` with the database, and change nothing. The Preview is
     true if a run would write. `show` is called with each row that it would write. The other
     arguments, and the errors, are those of `seed`."""
     run = SeedRun(database, models, directory, environment, tables, progress)
-    with database.bind_ctx([*run.models]), rolled_back(database):
-        return run.preview(show)
+    with database.bind_ctx([*run.models]), database.atomic() as transaction:
+        preview = run.preview(show)
+        transaction.rollback()
+    return preview
 
 
 class SeedRun:
@@ -100,12 +102,12 @@ class SeedRun:
         directory: str | Path,
         environment: str | None,
         tables: Iterable[str],
-        progress: Progress,
+        progress: Progress | None,
     ) -> None:
         self.found = find_files(
             Path(directory), environment or "development", environment is not None
         )
-        self.database, self.progress = database, progress
+        self.database, self.progress = database, progress or Progress()
         self.tables = by_table(models)
         self.models = with_parents(self.tables.values())
         self.wanted = self._wanted(tables)
@@ -187,6 +189,7 @@ class SeedRun:
         """Fill the temporary tables. Return them in parts: a part may end with a Python file whose
         function uses the database, after the part is merged."""
         filled: list[tuple[Stager, Any | None]] = []
+        self.progress.begin(sum(file.size for file in self.found.files))
         number = 0
         for files, function in self._parts():
             stager = Stager(
@@ -200,6 +203,7 @@ class SeedRun:
                 raise explained(self.database, stager, error) from error
             number += len(stager.stages)
             filled.append((stager, function))
+        self.progress.write()
         return filled
 
     def _parts(self) -> Iterable[tuple[list[SeedFile], Any | None]]:

@@ -113,7 +113,7 @@ class Merge:
         return groups
 
     def _live_column(self, of: pw.Field) -> LiveColumn:
-        return self.stage.live.columns.get(of.column_name, LiveColumn(None))
+        return self.stage.live.column(of.column_name) or LiveColumn(None)
 
     def matches(self, key: Sequence[pw.Field]) -> str:
         """Return the condition that a live row has the key of a staged row."""

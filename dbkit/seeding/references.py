@@ -11,7 +11,7 @@ import peewee as pw
 
 from dbkit.schema.peewee_models import Model
 from dbkit.schema.sql import quoted
-from dbkit.schema.staging import LiveTable, Staging
+from dbkit.schema.staging import LiveColumn, LiveTable, Staging
 
 from .stages import Stage, name_of
 
@@ -84,7 +84,7 @@ class References:
         )
         columns = []
         for column, value in self._columns(join, parts):
-            live = self.live[model].columns[column.column_name]
+            live = self.live[model].column(column.column_name) or LiveColumn(None)
             mine = f"{alias}.{quoted(column.column_name)}"
             join.conditions.append(self.staging.same(mine, value, live, False))
             columns.append(column.column_name)

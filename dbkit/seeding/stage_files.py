@@ -5,27 +5,23 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import peewee as pw
 
-from dbkit.errors import SeedError
+from dbkit.errors import DatabaseFailed, SeedError
 from dbkit.fields import utcnow
 from dbkit.schema.peewee_models import Model
 from dbkit.schema.staging import LiveTable, Staged, Staging
 
 from .columns import convert
+from .progress import Progress
 from .rows import Batch, Place, SeedFile
 from .stages import Shape, Stage
 from .unique_sets import unique_sets
 
 LARGE = 1 << 20  # bytes; a CSV file of this size is copied while it is read
 FILE = 1 << 40  # the numbers of the rows of a file begin with a multiple of it
-Progress = Callable[[int], object]  # gets the number of bytes that were read
-
-
-def ignore(size: int) -> None:
-    """Show no progress."""
 
 
 class Stager:
@@ -41,11 +37,11 @@ class Stager:
         *,
         wanted: Iterable[Model] | None = None,
         first_number: int = 0,
-        progress: Progress = ignore,
+        progress: Progress | None = None,
     ) -> None:
         self.files, self.tables, self.live, self.staging = files, tables, live, staging
         self.wanted = None if wanted is None else {*wanted}
-        self.first_number, self.progress = first_number, progress
+        self.first_number, self.progress = first_number, progress or Progress()
         self.stages: dict[Model, Stage] = {}
         self.places: dict[int, SeedFile] = {}
         self.as_text = True
@@ -67,14 +63,15 @@ class Stager:
         for batch in file.batches():
             model = self._model(file, batch)
             if self.wanted is None or model in self.wanted:
-                stage = self._stage(model, batch.table)
+                stage = self._stage(model, batch.table, Place(file.path, batch.lines[0]))
                 for values in convert(model, file.path, batch, self.now, texts=self.as_text):
                     shape = stage.shape(file, values)
                     if not shape.line:
                         shape.line = values.lines[0]
+                        require_not_generated(stage, shape)
                     yield stage.staged(shape, values, number * FILE + rows[stage])
                     rows[stage] += len(values.lines)
-            self.progress(batch.size)
+            self.progress.read(batch.size, len(batch.rows))
 
     def _model(self, file: SeedFile, batch: Batch) -> Model:
         if batch.table not in self.tables:
@@ -84,8 +81,9 @@ class Stager:
             )
         return self.tables[batch.table]
 
-    def _stage(self, model: Model, table: str) -> Stage:
+    def _stage(self, model: Model, table: str, where: Place) -> Stage:
         if model not in self.stages:
+            require_live(model, table, self.live[model], where)
             number = self.first_number + len(self.stages)
             self.stages[model] = Stage(model, table, number, self.live[model], self.staging)
         return self.stages[model]
@@ -153,6 +151,28 @@ class Stager:
                 suggestion(name, stage.model._meta.columns),
             )
         return found
+
+
+def require_live(model: Model, table: str, live: LiveTable, where: Place) -> None:
+    """Raise DatabaseFailed if the table, or one of its columns, does not exist."""
+    missing = [one.column_name for one in model._meta.sorted_fields
+               if live.column(one.column_name) is None]  # fmt: skip
+    if missing:
+        what = f"column is missing: {table}.{missing[0]}" if live.columns else (
+            f"table is missing: {table}")  # fmt: skip
+        raise DatabaseFailed(f"A {what} ({where}).", "Run `python -m dbkit migrate` first.")
+
+
+def require_not_generated(stage: Stage, shape: Shape) -> None:
+    """Raise SeedError if rows give values for a column that the database computes."""
+    for column in shape.columns:
+        live = stage.live.column(column.path[0].column_name)
+        if live and live.is_generated:
+            raise SeedError(
+                f"{Place(shape.file.path, shape.line)}: {stage.table}.{column.name} cannot have a "
+                "value: the database computes it (GENERATED ALWAYS).",
+                "Remove the column from the seed file.",
+            )
 
 
 def require_stable(where: Place, stage: Stage, shape: Shape, key: Iterable[pw.Field]) -> None:

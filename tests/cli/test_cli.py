@@ -126,7 +126,7 @@ def count(url: str) -> int:
         return int(database.execute_sql("SELECT count(*) FROM users").fetchone()[0])
 
 
-def test_production_is_not_reset_nor_seeded(
+def test_production_is_not_reset_and_loads_only_reference_seeds(
     url: str, dbkit: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dbkit("up", "--database", url, *WHERE, *WHAT, *FROM)
@@ -134,12 +134,14 @@ def test_production_is_not_reset_nor_seeded(
     refused = dbkit("reset", "--database", url, *WHERE, "--yes")
     assert refused.exit_code == 2
     assert "DBKIT_ENV is production" in refused.output
-    assert dbkit("seed", "--database", url, *WHAT, *FROM).exit_code == 2
+    seeded = dbkit("seed", "--database", url, *WHAT, *FROM)
+    assert (seeded.exit_code, seeded.stdout) == (0, "the seed files have no rows\n")
+    assert "3 files are not loaded in production without reference = true" in seeded.stderr
     assert count(url) == 2
     up = dbkit("up", "--database", url, *WHERE, *WHAT, *FROM)
     assert (up.exit_code, up.stdout.splitlines()[1]) == (
         0,
-        "seed: skipped, DBKIT_ENV is production",
+        "seed: 0 inserted, 0 updated, 0 unchanged",
     )
 
 

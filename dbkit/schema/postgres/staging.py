@@ -180,7 +180,7 @@ class PostgresStaging:
     def recorded_keys(self, record: tuple[str, str]) -> str:
         table, name = record
         return (
-            f"SELECT DISTINCT k.key FROM {table} AS r, "
+            f"SELECT DISTINCT k.key AS row_key FROM {table} AS r, "
             "pg_catalog.json_array_elements_text(r.row_keys::pg_catalog.json) AS k (key) "
             f"WHERE r.seeded_table = {self.literal(name)}"
         )

@@ -108,7 +108,7 @@ class SqliteStaging:
 
     def recorded_keys(self, record: tuple[str, str]) -> str:
         table, name = record
-        return (f"SELECT DISTINCT k.value FROM {table} AS r, json_each(r.row_keys) AS k "
+        return (f"SELECT DISTINCT k.value AS row_key FROM {table} AS r, json_each(r.row_keys) AS k "
                 f"WHERE r.seeded_table = {self.literal(name)}")  # fmt: skip
 
     def record(self, keys: str, record: tuple[str, str]) -> str:

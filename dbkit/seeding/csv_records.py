@@ -11,19 +11,20 @@ from collections.abc import Sequence
 from itertools import chain, compress
 
 # possessive, so that a cell of 10 MB needs no stack
-FIELD = re.compile(r'("(?:[^"]++|"")*+"|[^",\r\n]*+)(,|\Z)')
+FIELD = re.compile(r'(?:\A|,)("(?:[^"]++|"")*+"|[^",\r\n]*+)(?=,|\Z)')
+STRAY = re.compile(r'["\r]')
 QUOTED = re.compile(r'"(?:[^"]++|"")*+"')
 LONG = 100_000  # characters; csv.reader refuses fields of 131,072, and that limit is global
 COMMA_HINT = "Put a value that contains a comma into quotes."
 QUOTE_HINT = 'Put the whole value into quotes, and write a quote in it twice: "a ""b"" c".'
-STRAY = "There is a quote inside a value that does not begin with a quote."
+STRAY_QUOTE = "There is a quote inside a value that does not begin with a quote."
 Row = Sequence[str | None]
 
 
 class Malformed(Exception):
     """A record is not valid CSV; `position` is the character at which it stops being so."""
 
-    def __init__(self, position: int, problem: str, hint: str = "") -> None:
+    def __init__(self, position: int, problem: str, hint: str) -> None:
         super().__init__(problem)
         self.position, self.problem, self.hint = position, problem, hint
 
@@ -50,42 +51,43 @@ def _by_reader(texts: list[str], width: int) -> list[Row]:
     try:
         rows = list(csv.reader(texts, strict=True))
     except csv.Error as error:
-        raise Malformed(0, f"{error}.") from error
+        raise Malformed(0, STRAY_QUOTE, QUOTE_HINT) from error
     if len(rows) != len(texts) or '"' in "".join(chain.from_iterable(rows)):
-        raise Malformed(0, STRAY, QUOTE_HINT)  # csv.reader lets it be a part of the value
+        raise Malformed(0, STRAY_QUOTE, QUOTE_HINT)  # csv.reader lets it be a part of the value
     return _checked(rows, width)
 
 
 def record(text: str, width: int = 0) -> Row:
     """Return the values of a record; without `width`, of any number. Raises Malformed."""
-    values: list[str | None] = []
-    end = 0
-    for match in FIELD.finditer(text):
-        if match.start() != end:
+    values = FIELD.findall(text)
+    if len(",".join(values)) < len(text):
+        raise _malformed(text)
+    if width and len(values) != width:
+        raise _wrong_number(len(values), width)
+    return [
+        value[1:-1].replace('""', '"') if value[:1] == '"' else value or None for value in values
+    ]
+
+
+def _malformed(text: str) -> Malformed:
+    """Return the error for the first value of a record that is not valid."""
+    begin = 0
+    for field in FIELD.finditer(text):
+        if field.start() > begin:
             break
-        value, comma = match.groups()
-        values.append(value[1:-1].replace('""', '"') if value[:1] == '"' else value or None)
-        end = match.end()
-        if not comma:
-            if width and len(values) != width:
-                raise _wrong_number(len(values), width)
-            return values
-    raise _malformed(text, end)
-
-
-def _malformed(text: str, begin: int) -> Malformed:
-    """Return the error for the value that begins here and is not valid."""
+        begin = field.end()
+    begin += text[begin : begin + 1] == ","
     if text[begin] == '"':
         closed = QUOTED.match(text, begin)
         if closed is None:
             return Malformed(begin, "A quote opens here and never closes.", QUOTE_HINT)
         return Malformed(closed.end(), "Text follows the closing quote of a value.", QUOTE_HINT)
-    stray = re.compile(r'["\r]').search(text, begin)
-    end = stray.start() if stray else begin
-    if text[end] == "\r":
+    stray = STRAY.search(text, begin)
+    position = stray.start() if stray else begin
+    if text[position] == "\r":
         hint = "End the lines with a line feed, and put a value with a line break into quotes."
-        return Malformed(end, "There is a carriage return outside quotes.", hint)
-    return Malformed(end, STRAY, QUOTE_HINT)
+        return Malformed(position, "There is a carriage return outside quotes.", hint)
+    return Malformed(position, STRAY_QUOTE, QUOTE_HINT)
 
 
 def place(text: str, position: int) -> tuple[int, int]:

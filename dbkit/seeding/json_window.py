@@ -177,8 +177,8 @@ class Window:
 
     def _refuse_surrogates(self, value: Any, end: int) -> None:
         """Raise SeedError for half of a character, such as \\ud83c alone: it is not Unicode."""
-        match = SURROGATE.search(self.buffer, self.position, end)
-        if match:
+        begin = self.buffer.find("\\u", self.position, end)
+        if begin >= 0 and SURROGATE.search(self.buffer, begin, end):
             try:
                 json.dumps(value, ensure_ascii=False, default=str).encode()
             except UnicodeEncodeError:

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from dbkit.errors import SeedError
 
-from .csv_records import Malformed, parsed, parsed_plain, place, record
+from .csv_records import Malformed, Row, parsed, parsed_plain, place, record
 from .reading import (
     LIMIT,
     Reader,
@@ -68,69 +68,69 @@ class CsvFile(Reader):
             if len(self.columns) > 1 and "" in texts:
                 kept = [(text, line) for text, line in zip(texts, lines, strict=True) if text]
                 texts, lines = [text for text, _ in kept], [line for _, line in kept]
-            share = records.size // (len(texts) or 1)
             for begin in range(0, len(texts), BATCH):
                 some = slice(begin, begin + BATCH)
-                size = share * len(texts[some])
-                if begin + BATCH >= len(texts):
-                    size = records.size - share * begin
+                size = records.size * len(texts[some]) // len(texts)
                 yield self._batch(texts[some], lines[some], records.quoted, size)
 
     def _batch(self, texts: list[str], lines: Any, quoted: bool, size: int) -> Batch:
         try:
             rows = (parsed if quoted else parsed_plain)(texts, len(self.columns))
         except Malformed:
-            raise self._malformed(texts, lines) from None
+            rows = list(self._one_by_one(texts, lines))
         if END_OF_COPY in texts:
             texts = [f'"{text}"' if text == END_OF_COPY else text for text in texts]
         return Batch(self.table, self.columns, rows, lines, size, texts)
 
-    def _malformed(self, texts: list[str], lines: Any) -> SeedError:
-        """Return the error for the first malformed record."""
+    def _one_by_one(self, texts: list[str], lines: Any) -> Iterator[Row]:
+        """Parse records slowly, to find the place of an error. Raises SeedError."""
         for text, line in zip(texts, lines, strict=True):
             try:
-                parsed([text], len(self.columns))
+                yield record(text, len(self.columns))
             except Malformed as error:
-                row, column = place(text, error.position)
-                return self.wrong(line + row, error.problem, error.hint, column)
-        raise AssertionError("one of the records is malformed")
+                raise self._malformed(error, text, line) from None
+
+    def _malformed(self, error: Malformed, text: str, line: int) -> SeedError:
+        row, column = place(text, error.position)
+        return self.wrong(line + row, error.problem, error.hint, column)
 
     def _records(self) -> Iterator[Records]:
         """Read blocks of records. A record is complete when its number of quotes is even."""
-        line, opened, opened_size = self._first_line, Opened(), 0
-        for data in self._blocks():
+        opened, opened_size = Opened(), 0
+        for line, data in self._blocks():
             text = self._text(data, line)
             lines = text.split("\n")
-            if data.endswith(b"\n"):
+            if text.endswith("\n"):
                 lines.pop()
-            if '"' in text or opened:
+            texts: list[str] = lines
+            starts: Sequence[int] = range(line, line + len(lines))
+            if '"' in text or opened.lines:
                 texts, starts = opened.records(lines, line)
-            else:
-                texts, starts = lines, range(line, line + len(lines))
-            opened_size = opened_size + len(data) if opened else 0
-            if opened_size > LIMIT:
-                raise self._unclosed(opened)
             if "\r" in text:
                 texts = [text.removesuffix("\r") for text in texts]
-            yield Records(texts, starts, '"' in text or "\r" in text, len(data))
-            line += len(lines)
-        if opened:
-            raise self._unclosed(opened)
+            is_plain = '"' not in text and ("\r" not in text or "\r" not in "".join(texts))
+            yield Records(texts, starts, not is_plain, len(data))
+            opened_size = opened_size + len(data) if opened.lines else 0
+            if opened_size > LIMIT:
+                break
+        if opened.lines:
+            list(self._one_by_one(["\n".join(opened.lines)], [opened.line]))
 
-    def _blocks(self) -> Iterator[bytes]:
+    def _blocks(self) -> Iterator[tuple[int, bytes]]:
         """Read blocks of whole lines; only the last line may have no line end."""
-        rest = b""
+        line, rest = self._first_line, b""
         with self.opened() as stream:
             stream.seek(self._start)
             while block := stream.read(max(BLOCK, len(rest))):
                 end = block.rfind(b"\n") + 1
                 if end:
-                    yield rest + block[:end]
+                    yield line, rest + block[:end]
+                    line += block.count(b"\n")
                 rest = block[end:] if end else rest + block
                 if len(rest) > LIMIT:
-                    raise SeedError(f"{self.path}: A line is longer than {LIMIT // 2**20} MB.")
+                    raise self.wrong(line, f"The line is longer than {LIMIT // 2**20} MB.")
         if rest:
-            yield rest
+            yield line, rest
 
     def _text(self, data: bytes, line: int) -> str:
         if b"\0" in data:
@@ -142,15 +142,6 @@ class CsvFile(Reader):
                 len(before) - before.rfind(b"\n"),
             )
         return decoded(self.path, data, line)
-
-    def _unclosed(self, opened: Opened) -> SeedError:
-        row, column = opened.place()
-        return self.wrong(
-            opened.line + row,
-            "A quote opens here and never closes.",
-            'Close it, and write a quote inside a value twice: "a ""b"" c".',
-            column,
-        )
 
     def _read_settings(self, stream: BinaryIO) -> int:
         """Read the comment lines at the top, and return the number of the line after them."""
@@ -196,8 +187,7 @@ class CsvFile(Reader):
         try:
             names = record(text.removesuffix("\n").removesuffix("\r"))
         except Malformed as error:
-            row, column = place(text, error.position)
-            raise self.wrong(line + row, error.problem, error.hint, column) from None
+            raise self._malformed(error, text, line) from None
         columns = tuple(name for name in names if name)
         if len(columns) < len(names):
             hint = "Write the columns' names into the first line, separated by commas."
@@ -214,13 +204,10 @@ class Opened:
         self.line = 0
         self.lines: list[str] = []
 
-    def __bool__(self) -> bool:
-        return bool(self.lines)
-
     def records(self, lines: list[str], first: int) -> tuple[list[str], Sequence[int]]:
         """Join lines to records, and return the records and the lines on which they begin."""
         odd = [line.count('"') & 1 for line in lines]
-        if not self.lines and not any(odd):
+        if not self.lines and 1 not in odd:
             return lines, range(first, first + len(lines))
         texts, starts = [], []
         for number, (line, is_odd) in enumerate(zip(lines, odd, strict=True), first):
@@ -236,12 +223,3 @@ class Opened:
                 texts.append(line)
                 starts.append(number)
         return texts, starts
-
-    def place(self) -> tuple[int, int]:
-        """Return the line breaks before the open quote, and its column."""
-        text = "\n".join(self.lines)
-        try:
-            record(text)
-        except Malformed as error:
-            return place(text, error.position)
-        return 0, 1

@@ -158,7 +158,9 @@ class PythonFile(Reader):
         if isinstance(error, SyntaxError) and error.filename == str(self.path):
             return self.wrong(error.lineno or line, f"The Python is not valid: {error.msg}.")
         text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        return self.wrong(line, text, "Correct the function, or the rows that it yields.")
+        return self.wrong(
+            line, text.rstrip(".") + ".", "Correct the function, or the rows that it yields."
+        )
 
 
 def _constants(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:

@@ -87,15 +87,14 @@ def batched(rows: Iterable[Row]) -> Iterator[Batch]:
 
 
 def is_too_deep(value: Any) -> bool:
-    """Whether arrays and objects are nested too deeply for the code that converts the value."""
+    """Whether a list or dictionary is nested too deeply for the code that converts it."""
     level = [value]
     for _ in range(DEEPEST):
         level = [
             part
             for outer in level
-            if isinstance(outer, (list, dict))
             for part in (outer.values() if isinstance(outer, dict) else outer)
-            if isinstance(part, (list, dict))
+            if isinstance(part, (list, dict, tuple))
         ]
         if not level:
             return False
@@ -135,7 +134,8 @@ class Reader:
         return wrong(self.path, line, problem, hint, column)
 
     def checked(self, row: Row) -> Row:
-        if any(is_too_deep(value) for value in row.values.values()):
+        nested = [value for value in row.values.values() if isinstance(value, (list, dict, tuple))]
+        if any(map(is_too_deep, nested)):
             raise self.wrong(row.line, TOO_DEEP)
         return row
 

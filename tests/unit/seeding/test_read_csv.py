@@ -97,11 +97,11 @@ def test_the_file_names_the_table(tmp_path: Path, name: str, table: str) -> None
 
 
 def test_a_huge_cell_arrives(tmp_path: Path) -> None:
-    cell = 'ab,"\n' * 2_000_000
+    cell = f'{"x" * 97},"\n' * 100_000
     quoted = cell.replace('"', '""')
     file = written(tmp_path, f'a,b\n1,2\n"{quoted}",\n3,4\n')
     assert rows_of(file) == [["1", "2"], [cell, None], ["3", "4"]]
-    assert [line for batch in file.batches() for line in batch.lines] == [2, 3, 2_000_004]
+    assert [line for batch in file.batches() for line in batch.lines] == [2, 3, 100_004]
 
 
 CELL = st.none() | st.text(st.sampled_from('a,"\n\r\\.é🎄#') | st.characters(codec="utf-8")).map(

@@ -31,6 +31,7 @@ from .kinds import (
     Uuid,
 )
 from .kinds_of_times import Clock, Day, Moment, Timestamp
+from .rows import JsonText
 from .shown import shown
 
 __all__ = ["Invalid", "Kind", "kind_of"]
@@ -49,7 +50,7 @@ class Json(Kind):
         return parsed(text)
 
     def take(self, value: Any) -> Any:
-        return value
+        return parsed(value) if isinstance(value, JsonText) else value
 
     def store(self, value: Any) -> Any:
         if json_dumps(self.field) is json.dumps:

@@ -10,6 +10,8 @@ campaigns = ["name"]         # the columns that identify a row, if no column is 
 name = "Q4 Product Launch"
 start_date = "now - 30 days"
 
+TOML has no null: `{ null = true }` is NULL, and `{ json = '{"a": null}' }` is JSON.
+
 tomllib parses a whole text, so the file is split into statements: a row with its sub-tables, the
 table [keys], or a line above the first row. tomllib parses each.
 """
@@ -40,7 +42,7 @@ from .reading import (
     batched,
     decoded,
 )
-from .rows import Batch
+from .rows import Batch, JsonText
 from .toml_scanner import Scanner
 
 PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
@@ -101,7 +103,7 @@ class TomlFile(Reader):
                 lines = self._lines_of_inline_rows(statement, len(value))
                 size = statement.size // (len(value) or 1)
                 for line, row in zip(lines, value, strict=True):
-                    yield self.checked(Row(name, row, line, size, statement.end))
+                    yield self.checked(Row(name, _values(row), line, size, statement.end))
             elif isinstance(value, list):
                 raise self._no_rows(statement, name)
             else:
@@ -146,7 +148,8 @@ class TomlFile(Reader):
         for name in statement.header:
             values = values[name]
         table = ".".join(statement.header)
-        return self.checked(Row(table, values[0], statement.line, statement.size, statement.end))
+        row = _values(values[0])
+        return self.checked(Row(table, row, statement.line, statement.size, statement.end))
 
     def _lines_of_inline_rows(self, statement: Statement, count: int) -> list[int]:
         scanner = Scanner()
@@ -247,6 +250,22 @@ class TomlFile(Reader):
             f"A row or a value is longer than {LIMIT // 2**20} MB.",
             "Close its brackets and quotes, and begin each row with [[table]].",
         )
+
+
+def _values(row: dict[str, Any]) -> dict[str, Any]:
+    """The values of a row, with NULL and JSON in place of their spellings."""
+    return {name: _value(value) if isinstance(value, dict) else value
+            for name, value in row.items()}  # fmt: skip
+
+
+def _value(value: dict[str, Any]) -> Any:
+    match value:
+        case {"null": True, **others} if not others:
+            return None
+        case {"json": str(text), **others} if not others:
+            return JsonText(text)
+        case _:
+            return value
 
 
 def _flat(keys: dict[str, Any]) -> Iterator[tuple[str, Any]]:

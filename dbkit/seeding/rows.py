@@ -10,6 +10,10 @@ from typing import Any, NamedTuple, Protocol
 BATCH = 1000  # rows
 
 
+class JsonText(str):
+    """A JSON document as a file without JSON's null writes it."""
+
+
 class Place(NamedTuple):
     """Where a row begins."""
 

@@ -155,6 +155,27 @@ def test_every_kind_of_value_is_found_unchanged(own: pw.Database, tmp_path: Path
     assert thing.data == {"list": [1, 2.5, "x", True], "deep": {"a": {}}}
 
 
+def test_toml_has_a_spelling_for_null_and_for_json_with_null(
+    own: pw.Database, tmp_path: Path
+) -> None:
+    rows = {
+        "a": """data = { json = '{"n": null}' }""",
+        "b": "data = { null = true }",
+        "c": "data = { json = 'null' }",
+        "d": "data = { a = { null = true } }",
+    }
+    text = "".join(f"{ROW}name = '{name}'\n{value}\n" for name, value in rows.items())
+    directory = files(tmp_path / "s", one=KEYS + text.replace("name = 'x'\n", ""))
+    assert seed(own, OWN, directory).summary == "4 inserted, 0 updated, 0 unchanged"
+    assert seed(own, OWN, directory).summary == "0 inserted, 0 updated, 4 unchanged"
+    found = {thing.name: thing.data for thing in Thing}
+    assert found == {"a": {"n": None}, "b": None, "c": None, "d": {"a": {"null": True}}}
+    assert [row.name for row in Thing.select().where(Thing.data.is_null())] == ["b"]
+    wrong = f"{KEYS}{ROW}price = {{ json = '1' }}"
+    with pytest.raises(DbkitError, match="price cannot be"):
+        seed(own, OWN, files(tmp_path / "t", one=wrong))
+
+
 def test_what_differs_is_updated_and_said(own: pw.Database, tmp_path: Path) -> None:
     text = '[[kind]]\ncode = "a"\nlabel = "{}"\n[[kind]]\ncode = "b"\nlabel = "same"\n'
     seed(own, OWN, files(tmp_path / "s", one=text.format("old")))

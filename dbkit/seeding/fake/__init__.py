@@ -6,7 +6,18 @@ from ...lazy_imports import importing
 
 if TYPE_CHECKING:
     from .anonymize import fake_value
+    from .make_rows import FakeRows
+    from .run import fake
+    from .sources import Source
 
-__all__ = ["fake_value"]
+__all__ = ["FakeRows", "Source", "fake", "fake_value"]
 
-__getattr__ = importing(__name__, {"fake_value": "anonymize"})
+__getattr__ = importing(
+    __name__,
+    {
+        "FakeRows": "make_rows",
+        "Source": "sources",
+        "fake": "run",
+        "fake_value": "anonymize",
+    },
+)

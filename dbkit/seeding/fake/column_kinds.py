@@ -11,6 +11,7 @@ import peewee as pw
 from playhouse import postgres_ext
 
 from dbkit.fields import EnumField
+from dbkit.peewee_internals import element_field
 
 from .described import Described
 from .kinds import Kind, at_least, codes, integers, lists, mapped, objects, octets, some_of, uuids
@@ -30,6 +31,8 @@ DECIMALS = ("numeric", "decimal", "money")
 def kind_of(column: Described) -> Kind:
     """Return the kind of values; its size is 0 if no value fits."""
     field, limit = column.field, column.limit
+    if column.type.endswith("]"):
+        return _array(column)
     choices = _choices(column)
     if choices is not None:
         return _fitting(choices, column)
@@ -126,8 +129,15 @@ def _json(column: Described) -> Kind:
 
 
 def _array(column: Described) -> Kind:
-    element = Described(column.table, column.name, re.sub(r"(\[\d*\])+$", "", column.type),
-                        labels=column.labels, today=column.today)  # fmt: skip
+    is_array = isinstance(column.field, postgres_ext.ArrayField)
+    element = Described(
+        column.table,
+        column.name,
+        re.sub(r"(\[\d*\])+$", "", column.type),
+        element_field(column.field) if is_array else None,
+        column.labels,
+        today=column.today,
+    )
     limit = column.limit
     low, high = number(limit.low), limit.longest or max(3, limit.shortest)
     kind = kind_of(element)
@@ -179,8 +189,6 @@ BY_FIELD: list[tuple[type | tuple[type, ...], Callable[[Described], Kind]]] = [
 
 def _by_type(column: Described) -> Kind:
     name = column.type_name
-    if column.type.endswith("]"):
-        return _array(column)
     if name in OTHER_TYPES:
         return OTHER_TYPES[name](column.numbers)
     for words, make in BY_TYPE:

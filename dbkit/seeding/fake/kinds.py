@@ -18,6 +18,7 @@ from typing import Any
 
 NUMBER, LONG_NUMBER = 7, 12  # digits of the number that makes a text unique
 ROOMY = 40  # characters that leave room for a long number
+EXACT = 1 << 50  # below it, multiplying with a float reaches every number, and is faster
 ALPHABET = digits + ascii_lowercase
 FILLER = " and so on, as far as it goes"
 
@@ -34,7 +35,7 @@ class Kind:
 
     def draw(self, random: Random) -> Any:
         """Return a random natural value."""
-        if self.skew == 1:
+        if self.common > EXACT:
             return self.at(random.randrange(self.common))
         return self.at(int(random.random() ** self.skew * self.common))
 

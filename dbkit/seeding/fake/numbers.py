@@ -63,7 +63,9 @@ ORDER = [
     (r"sent", r"(deliver|receiv|open|read)"),
     (r"order", r"(ship|deliver)"),
     (r"publish", r"(archive|unpublish)"),
-    (r"spen[dt]|(^|_)used|click", r"budget$|^amount$|(^|_)(limit|quota|impressions|total)(_|$)"),
+    (r"spen[dt]|(^|_)used", r"budget$|^amount$|(^|_)(limit|quota|total)(_|$)"),
+    (r"conversion", r"click"),
+    (r"click|conversion", r"impression|view"),
 ]
 COMPILED_ORDER = [(re.compile(earlier), re.compile(later)) for earlier, later in ORDER]
 

@@ -1,0 +1,218 @@
+"""Brings made rows into a table. The database judges them, all rows of a round at once.
+
+The rows go into a temporary table. Those that break a CHECK are deleted there, and the others are
+inserted unless they break a unique constraint. The next round makes the rows that are missing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+import peewee as pw
+
+from dbkit.diagnosis import explain, is_lock_conflict
+from dbkit.errors import SeedError
+from dbkit.schema.dialect import dialect_for
+from dbkit.schema.sql import mentions, quoted
+from dbkit.schema.staging import Staged, Staging, Target
+from dbkit.schema.values import Check, Column
+
+from ..field_values import Invalid, kind_of
+from ..rows import BATCH
+from .make_rows import FakeRows
+from .sources import Source
+
+FRONT = ("n", "shape", "line")  # the columns that all staged rows begin with
+BARE = "dbkit_fake"
+TRIES = 20  # rows that are made for each row that is inserted, at most
+FEW = 2000  # rows that are made at least, before dbkit gives up
+PLAIN = (str, int, float, bytes, list, type(None))
+REFUSALS = (pw.IntegrityError, pw.DataError, pw.InternalError, pw.ProgrammingError,
+            pw.OperationalError, pw.NotSupportedError)  # fmt: skip
+
+
+class TableFiller:
+    """Fills the table of a source."""
+
+    def __init__(self, database: pw.Database, source: Source, staging: Staging) -> None:
+        self.database, self.source, self.staging = database, source, staging
+        self.dialect = dialect_for(database)
+        self.stage = staging.name(BARE)
+        self.target = Target(
+            self.stage, (*FRONT, *(f"c{place}" for place in range(len(source.columns))))
+        )
+        self.readers = [*self._readers()]
+        columns = {part.name for part in source.table.parts if isinstance(part, Column)}
+        left_out = columns - {column.name for column in source.columns}
+        self.checks = [one for one in source.checks
+                       if not any(mentions(one.expression, name) for name in left_out)]  # fmt: skip
+        self.rejected = [0] * len(self.checks)
+
+    def fill(self, rows: FakeRows, count: int) -> None:
+        """Insert `count` of the rows. Raises SeedError if the database rejects too many."""
+        missing, made, wanted = count, 0, count
+        while missing:
+            if rows.end is not None:
+                raise rows.end
+            if made > TRIES * count + FEW:
+                raise self._given_up(count - missing, made)
+            missing -= self._round(islice(rows, wanted), missing, again=made > 0)
+            made += wanted
+            wanted = min(max(missing * 2, 100), 10 * count + 100)
+
+    def _round(self, rows: Iterator[list[Any]], most: int, again: bool) -> int:
+        """Stage the rows, and insert at most so many of the good ones; return their number. The
+        rounds that come `again` have more rows than are missing."""
+        try:
+            self.staging.load(self._staged(rows), True)
+            self.staging.finish([self.staging.create(BARE, self._query())])
+            self._judge()
+            if again:
+                self._delete_existing()
+            inserted = self.dialect.execute(self.database, self._insert(most)).rowcount
+            self.staging.run([f"DROP TABLE {self.stage}"])
+            return int(inserted)
+        except REFUSALS as error:
+            if is_lock_conflict(error):
+                raise
+            reason = explain(error, self.database)
+            raise SeedError(
+                f"{self.source.name} does not take fake rows: {reason.message}",
+                f"{reason.hint}\nNothing was inserted.".strip(),
+            ) from error
+
+    # staging
+
+    def _readers(self) -> Iterator[Callable[[Any], Any]]:
+        """The functions that make values for the driver. Keys of parents are such values."""
+        cells = self.dialect.cells
+        keys = {name for key, parents in self.source.parents.items() if parents
+                for name in key.columns}  # fmt: skip
+        for column in self.source.columns:
+            field = self.source.fields.get(column.name)
+            if column.name in keys:
+                yield _same
+            elif field is None:
+                yield _plain
+            else:
+                yield self._reader(column.name, kind_of(field, cells).read)
+
+    def _reader(self, name: str, read: Callable[[Any, bool], Any]) -> Callable[[Any], Any]:
+        def convert(value: Any) -> Any:
+            try:
+                return None if value is None else read(value, False)
+            except Invalid as error:
+                raise SeedError(
+                    f"The field of {self.source.name}.{name} does not take the fake value "
+                    f"{value!r}.",
+                    f"{error.hint}\nLoad rows of this table from a seed file instead.",
+                ) from None
+
+        return convert
+
+    def _staged(self, rows: Iterator[list[Any]]) -> Iterator[Staged]:
+        first, readers = 0, self.readers
+        while batch := [[read(value) for read, value in zip(readers, row, strict=True)]
+                        for row in islice(rows, BATCH)]:  # fmt: skip
+            yield Staged(self.target, first, 0, [0] * len(batch), batch, None)
+            first += len(batch)
+
+    def _query(self) -> str:
+        """The query whose columns the temporary table has."""
+        front = "CAST(0 AS bigint) AS n, CAST(0 AS integer) AS shape, CAST(0 AS bigint) AS line"
+        columns = [f"t.{quoted(column.name)} AS c{place}"
+                   for place, column in enumerate(self.source.columns)]  # fmt: skip
+        table = self.source.table.name.sql
+        return f"SELECT {', '.join([front, *columns])} FROM {table} AS t LIMIT 0"
+
+    def _insert(self, most: int) -> str:
+        names = ", ".join(quoted(column.name) for column in self.source.columns)
+        values = ", ".join(f"c{place}" for place in range(len(self.source.columns)))
+        return (
+            f"INSERT INTO {self.source.table.name.sql} ({names}) SELECT {values} "
+            f"FROM {self.stage} WHERE 1 = 1 ORDER BY n LIMIT {most} ON CONFLICT DO NOTHING"
+        )
+
+    # judging
+
+    def _delete_existing(self) -> None:
+        """Delete the staged rows that break a unique constraint."""
+        places = self.source.places
+        same = [
+            " AND ".join(f"t.{quoted(name)} = s.c{places[name]}" for name in unique.columns)
+            for unique in self.source.unique_sets
+            if not (unique.partial or unique.has_expression)
+        ]
+        table = self.source.table.name.sql
+        exists = [f"EXISTS (SELECT 1 FROM {table} AS t WHERE {one})" for one in same]
+        if exists:
+            self.staging.run([f"DELETE FROM {self.stage} AS s WHERE {' OR '.join(exists)}"])
+
+    def _judge(self) -> None:
+        """Delete the staged rows that break a CHECK, and count them."""
+        checks = [*enumerate(self.checks)]
+        if not checks:
+            return
+        try:
+            with self.staging.savepoint():
+                self._delete(checks)
+        except REFUSALS:  # the INSERT will judge a CHECK that cannot be read here
+            for check in checks:
+                self._judge_alone(check)
+
+    def _judge_alone(self, check: tuple[int, Check]) -> None:
+        try:
+            with self.staging.savepoint():
+                self._delete([check])
+        except REFUSALS:
+            pass
+
+    def _delete(self, checks: Sequence[tuple[int, Check]]) -> None:
+        broken = [f"NOT ({check.expression})" for _, check in checks]
+        counts = ", ".join(f"sum(CASE WHEN {one} THEN 1 ELSE 0 END)" for one in broken)
+        rows = self._as_table()
+        found = self.dialect.execute(self.database, f"SELECT {counts} FROM {rows}").fetchone()
+        for (place, _), count in zip(checks, found, strict=True):
+            self.rejected[place] += int(count or 0)
+        if any(found):
+            self.staging.run([
+                f"DELETE FROM {self.stage} WHERE n IN "
+                f"(SELECT dbkit_n FROM {rows} WHERE {' OR '.join(broken)})"
+            ])  # fmt: skip
+
+    def _as_table(self) -> str:
+        """The staged rows with the names of the columns and the table, as CHECKs use them."""
+        columns = ", ".join(f"c{place} AS {quoted(column.name)}"
+                            for place, column in enumerate(self.source.columns))  # fmt: skip
+        name = quoted(self.source.table.name.bare)
+        return f"(SELECT n AS dbkit_n, {columns} FROM {self.stage}) AS {name}"
+
+    def _given_up(self, inserted: int, made: int) -> SeedError:
+        worst = max(range(len(self.checks)), key=self.rejected.__getitem__, default=None)
+        if worst is not None and self.rejected[worst]:
+            check = self.checks[worst]
+            what = f"the CHECK {check.name or ''} ({check.expression})".replace("  ", " ")
+            count = self.rejected[worst]
+        else:
+            sets = [f"({', '.join(one.columns)})" for one in self.source.unique_sets]
+            what = f"the unique constraints {', '.join(sets)}" if sets else "a rule of the database"
+            count = made - inserted
+        return SeedError(
+            f"dbkit cannot make enough rows for {self.source.name}: {what} rejected {count} of "
+            f"{made} rows.",
+            "Load rows of this table from a seed file instead.\nNothing was inserted.",
+        )
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _plain(value: Any) -> Any:
+    """A value for a column without a field."""
+    if isinstance(value, dict):
+        return json.dumps(value)
+    return value if isinstance(value, PLAIN) else str(value)

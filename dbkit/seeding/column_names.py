@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -79,25 +80,21 @@ def _twice(one: Column, other: Column) -> BadName:
 
 
 def _path(model: Model, name: str) -> tuple[pw.Field, ...]:
-    path = _found(model, name)
-    if path is None:
-        table = model._meta.table_name
-        raise BadName(f"{table} has no column {name}.", suggestion(name, model._meta.columns))
-    return path
-
-
-def _found(model: Model, name: str) -> tuple[pw.Field, ...] | None:
     """The path of a name. A column whose own name has a dot wins."""
     field = model._meta.combined.get(name)
     if field is not None:
         return (field,)
-    for place, letter in enumerate(name):
-        key = model._meta.combined.get(name[:place]) if letter == "." else None
+    error = BadName(
+        f"{model._meta.table_name} has no column {name}.", suggestion(name, model._meta.columns)
+    )
+    for dot in re.finditer(r"\.", name):
+        key = model._meta.combined.get(name[: dot.start()])
         if isinstance(key, pw.ForeignKeyField):
-            rest = _found(key.rel_model, name[place + 1 :])
-            if rest is not None:
-                return (key, *rest)
-    return None
+            try:
+                return (key, *_path(key.rel_model, name[dot.end() :]))
+            except BadName as inner:
+                error = inner
+    raise error
 
 
 def suggestion(name: str, names: Iterable[str]) -> str:

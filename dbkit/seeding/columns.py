@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from dbkit.schema.peewee_models import Model
 
 from .column_names import BadName, Column, columns_of, expanded, require_distinct
 from .field_values import Invalid, Kind, kind_of
+from .quick_columns import random_uuids
 from .relative_times import UNITS, is_relative, relative
 from .rows import Batch, Place
 from .shown import shown
@@ -131,13 +133,14 @@ class _Rows:
         if not columns or len(columns) < len(found):
             yield from self._by_row(rows, lines)
             return
-        fresh = [[self._default(column, kind, line) for line in lines]
-                 for column, kind in self.defaults]  # fmt: skip
-        if texts is None or not all(values.is_quick for values in columns):
-            rows = list(zip(*(values.values for values in columns), *fresh, strict=True))
+        fresh = [self._defaults(column, kind, lines) for column, kind in self.defaults]
+        text = self.cells.text
+        if texts is None or text is None or not all(column.is_quick for column in columns):
+            rows = list(zip(*(column.values for column in columns), *fresh, strict=True))
             texts = None
         elif fresh:
-            texts = self._longer(texts, fresh)
+            cells = [[_csv(text(value)) for value in column] for column in fresh]
+            texts = list(map(",".join, zip(texts, *cells, strict=True)))
         yield Values(self._all_columns, self._initial(), rows, lines, texts)
 
     def _column(self, place: int, column: Sequence[Any]) -> _Converted | None:
@@ -169,12 +172,6 @@ class _Rows:
             same, places = zip(*group, strict=True)
             initial = self._initial(relative_times)
             yield Values(self._all_columns, initial, [row for row, _ in same], places)
-
-    def _longer(self, texts: Sequence[str], columns: Sequence[Sequence[Any]]) -> list[str]:
-        """The rows as CSV with more columns."""
-        assert self.cells.text is not None
-        cells = [[_csv(self.cells.text(value)) for value in column] for column in columns]
-        return list(map(",".join, zip(texts, *cells, strict=True)))
 
     @property
     def _all_columns(self) -> tuple[Column, ...]:
@@ -225,6 +222,11 @@ class _Rows:
             raise Invalid(kind.hint, "the time is out of range") from None
         assert moment is not None
         return kind.moment(moment)
+
+    def _defaults(self, column: Column, kind: Kind, lines: Sequence[int]) -> Sequence[Any]:
+        if column.path[0].default is uuid.uuid4 and type(column.path[0]) is pw.UUIDField:
+            return random_uuids(len(lines))
+        return [self._default(column, kind, line) for line in lines]
 
     def _default(self, column: Column, kind: Kind, line: int) -> Any:
         field = column.path[0]

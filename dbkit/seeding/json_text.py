@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 from decimal import Decimal
 from typing import Any
 
@@ -31,7 +32,8 @@ def document(value: Any) -> str:
 def with_floats(value: Any) -> Any:
     """Return the value with floats for Decimals, for code that does not know Decimals."""
     if isinstance(value, Decimal):
-        return float(value)
+        number = float(value)
+        return value if math.isinf(number) and value.is_finite() else number
     if isinstance(value, dict):
         return {key: with_floats(part) for key, part in value.items()}
     return [with_floats(part) for part in value] if isinstance(value, (list, tuple)) else value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -23,7 +24,12 @@ ZONED = {moment + offset for moment in MOMENTS for offset in OFFSETS}
 WHOLE_SECONDS = {moment for moment in ZONED if b"." not in moment}
 EARLY, LATE = "0001-01-03", "9999-12-29"  # in every time zone, a day between them is a valid day
 FARTHEST = dt.timedelta(hours=15)  # PostgreSQL reads offsets up to 15:59:59
-TOO_FINE = re.compile(r"[.,][0-9]{6}[0-9]*[1-9]")  # smaller than a microsecond
+USUAL_FORMATS = (pw.DateTimeField.formats, pw.DateField.formats, pw.TimeField.formats)
+# Python reads more as ISO 8601, such as 11111111111111111
+DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+TIME = r"[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,6}0*)?)?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)?"
+ISO_DATE, ISO_TIME = re.compile(DATE), re.compile(TIME)
+ISO_MOMENT = re.compile(f"{DATE}(?:[T ]{TIME})?")
 
 
 class Moment(Kind):
@@ -44,11 +50,8 @@ class Moment(Kind):
 
     def checked(self, value: Any) -> dt.datetime:
         if isinstance(value, str):
-            if TOO_FINE.search(value):
-                raise Invalid(self.hint, "the time is finer than a microsecond")
-            value = self.field.adapt(value)
-        if not isinstance(value, dt.date):
-            raise Invalid(self.hint)
+            iso = ISO_MOMENT.fullmatch(value) is not None
+            value = dt.datetime.fromisoformat(value) if iso else _formatted(self.field, value)
         if not isinstance(value, dt.datetime):
             return dt.datetime(value.year, value.month, value.day)
         return value if self.zoned else self._without_offset(value)
@@ -68,7 +71,7 @@ class Moment(Kind):
         if self.cells.text is None and type(self.field) not in (pw.DateTimeField, DateTimeTZField):
             return None  # it may be stored in another format
         found = shapes(column)
-        if not found or not found <= (ZONED if self.zoned else MOMENTS):
+        if not found <= (ZONED if self.zoned else MOMENTS):
             return None
         moments = list(map(dt.datetime.fromisoformat, column))
         if found == {b"0000-00-00 00:00:00"}:
@@ -106,9 +109,8 @@ class Day(Kind):
         return value
 
     def _parsed(self, text: str) -> Any:
-        if self.field.formats is not type(self.field).formats:
-            return self.field.adapt(text)
-        return dt.date.fromisoformat(text)
+        iso = ISO_DATE.fullmatch(text) is not None
+        return dt.date.fromisoformat(text) if iso else _formatted(self.field, text).date()
 
     def moment(self, value: dt.datetime) -> Any:
         return self.read(value.date(), False)
@@ -128,23 +130,18 @@ class Clock(Kind):
         return 'A time of day, such as "12:30:00".'
 
     def checked(self, value: Any) -> dt.time:
-        if isinstance(value, str):
-            if TOO_FINE.search(value):
-                raise Invalid(self.hint, "the time is finer than a microsecond")
-            value = self.field.adapt(value)
-        if not isinstance(value, dt.time):
-            raise Invalid(self.hint)
-        if value.tzinfo and not self.cells.keeps_offsets:
+        time: dt.time = self._parsed(value) if isinstance(value, str) else value
+        if time.tzinfo and not self.cells.keeps_offsets:
             raise Invalid(self.hint, "the column has no time zone")
-        return value
+        return time
+
+    def _parsed(self, text: str) -> dt.time:
+        iso = ISO_TIME.fullmatch(text) is not None
+        return dt.time.fromisoformat(text) if iso else _formatted(self.field, text).timetz()
 
     def quick(self, column: Sequence[str]) -> Sequence[str] | None:
         found = shapes(column)
-        return (
-            list(map(str, map(dt.time.fromisoformat, column)))
-            if found and found <= CLOCKS
-            else None
-        )
+        return list(map(str, map(dt.time.fromisoformat, column))) if found <= CLOCKS else None
 
 
 class Timestamp(Kind):
@@ -161,4 +158,17 @@ class Timestamp(Kind):
         return Decimal(text) if NUMBER.fullmatch(text) else text
 
     def checked(self, value: Any) -> Any:
-        return dt.datetime.fromisoformat(value) if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        iso = ISO_MOMENT.fullmatch(value) is not None
+        return dt.datetime.fromisoformat(value) if iso else _formatted(self.field, value)
+
+
+def _formatted(field: pw.Field, text: str) -> dt.datetime:
+    """The time that a text means in one of the field's own formats. Raises ValueError.
+
+    Peewee's formats are those of ISO, and some that would cut off the date or the time of day."""
+    for form in () if field.formats in USUAL_FORMATS else field.formats:
+        with suppress(ValueError):
+            return dt.datetime.strptime(text, form)
+    raise ValueError(text)

@@ -22,16 +22,8 @@ from ..cells import CannotHold, Cells, without_surrogates
 NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # in the text of a JSON document
 SURROGATE = re.compile(r"\\ud[89a-f]", re.IGNORECASE)
 
-PLAIN = (
-    int,
-    float,
-    Decimal,
-    uuid.UUID,
-    dt.date,
-    dt.time,
-    dt.timedelta,
-    bytes,
-)  # as a parameter too
+# the types whose values are also parameters as they are
+PLAIN = int | float | Decimal | uuid.UUID | dt.date | dt.time | dt.timedelta | bytes
 
 
 def as_text(value: Any) -> str | None:
@@ -39,9 +31,9 @@ def as_text(value: Any) -> str | None:
 
     Raises DbkitError for a value without such a text: an SQL expression, an unknown type.
     """
+    if value is None or type(value) is str:
+        return value
     match value:
-        case None:
-            return None
         case Enum():
             return as_text(value.value)
         case bool():
@@ -119,6 +111,8 @@ def _check(value: Any) -> Any:
         if "\0" in value:
             raise CannotHold("PostgreSQL has no texts with a NUL character")
         return without_surrogates(value)
+    if isinstance(value, int):
+        str(value)  # Python refuses to write thousands of digits: ValueError
     if value is None or isinstance(value, PLAIN):
         return value
     try:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import closing
 from typing import TYPE_CHECKING
 
 import click
 
 from .. import seeding
+from ..errors import Refused
 from ..limits import LIMITS
 from .options import Session, answer, command, exclusive
 from .previews import text_or_json
 
 if TYPE_CHECKING:
     from ..seeding import Preview, Result
+
+COUNT = re.compile(r"[0-9]{1,12}")
 
 
 @command("database", "models", "seeds", *LIMITS, "quiet")
@@ -22,6 +26,10 @@ if TYPE_CHECKING:
               "no longer in the files.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Show each row that would change; change nothing.")
 @click.option("--check", is_flag=True, help="Exit with code 1 if the database lacks a seeded row.")
+@click.option("--fake", metavar="TABLE=COUNT", multiple=True, help="Insert so many made "
+              "rows into a table, and read no seed files; can be repeated.")  # fmt: skip
+@click.option("--seed", "number", type=int, metavar="N", help="The same number gives the same "
+              "rows of --fake (default: 0).")  # fmt: skip
 @text_or_json
 def seed_(
     session: Session,
@@ -29,14 +37,19 @@ def seed_(
     prune: bool,
     dry_run: bool,
     check: bool,
+    fake: tuple[str, ...],
+    number: int | None,
     format_: str,
 ) -> None:
     """Load the seed files.
 
     Inserts missing rows, and updates rows that differ. With TABLE, loads only these tables and
-    their parents.
+    their parents. With --fake, inserts made rows instead.
     """
-    exclusive("prune", "dry_run", "check")
+    exclusive("prune", "dry_run", "check", "fake")
+    if fake or number is not None:
+        made(session, fake, tables, number)
+        return
     if dry_run or check:
         preview = compared(session, tables, rows=dry_run)
         session.output.values["seed"] = vars(preview)
@@ -47,6 +60,40 @@ def seed_(
     result = loaded(session, tables, prune)
     session.output.values["seed"] = vars(result)
     session.output.say(str(result))
+
+
+def made(
+    session: Session, fakes: tuple[str, ...], tables: tuple[str, ...], number: int | None
+) -> None:
+    """Insert made rows, and print their numbers."""
+    if not fakes or tables:
+        raise click.UsageError("--seed N and --fake TABLE=COUNT belong together, without TABLE.")
+    if session.production:
+        raise Refused("Fake rows are development data, and DBKIT_ENV is production.")
+    from ..seeding.fake import fake
+
+    result = fake(
+        session.database, session.seeded, counts_of(fakes), number or 0, session.settings.limits
+    )
+    _note(session, result.notes)
+    session.output.values["seed"] = vars(result)
+    for table, count in result.inserted.items():
+        session.output.say(f"{table}: {count} inserted")
+
+
+def counts_of(fakes: tuple[str, ...]) -> dict[str, int]:
+    """Return the counts by table that the options --fake give."""
+    counts: dict[str, int] = {}
+    for option in fakes:
+        table, _, count = option.rpartition("=")
+        if not table or not COUNT.fullmatch(count):
+            raise click.UsageError(
+                f"--fake {option}: write TABLE=COUNT, with a whole number of rows: users=100."
+            )
+        if table in counts:
+            raise click.UsageError(f"--fake names {table} twice.")
+        counts[table] = int(count)
+    return counts
 
 
 def loaded(session: Session, tables: tuple[str, ...] = (), prune: bool = False) -> Result:

@@ -141,6 +141,7 @@ class _Rows:
         elif fresh:
             cells = [[_csv(text(value)) for value in column] for column in fresh]
             texts = list(map(",".join, zip(texts, *cells, strict=True)))
+            rows = [(*row, *new) for row, *new in zip(rows, *fresh, strict=True)]
         yield Values(self._all_columns, self._initial(), rows, lines, texts)
 
     def _column(self, place: int, column: Sequence[Any]) -> _Converted | None:

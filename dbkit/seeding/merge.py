@@ -218,6 +218,8 @@ class Merge:
     def complete(self, rows: str) -> Iterator[str]:
         """Yield the UPDATE of new rows (a query of numbers) whose parents came later."""
         later = [of for of in self.cyclic if self._shapes_with(of)]
+        if not later:
+            return
         changed = ", ".join(f"{quoted(of.column_name)} = s.c{self.stage.place(of)}" for of in later)
         differs = self.staging.differs(
             [(f"t.{quoted(of.column_name)}", f"s.c{self.stage.place(of)}") for of in later]

@@ -1,6 +1,6 @@
 """Kills commands at random moments, and checks that nothing is half done.
 
-    python benchmarks/kills.py [--rounds N] [--seed N] [--database NAME]...
+    python benchmarks/kills.py [--rounds N] [--seed N] [--database NAME]... [--only COMMAND]
 
 from the repository's root, on SQLite and on PostgreSQL servers of its own. A round runs one command
 on a project with migrations of every kind (also ATOMIC = False); at a random moment it kills the
@@ -10,6 +10,8 @@ it checks:
 - `status` and `verify` can tell the state, and no file of the project is half written;
 - `migrate` completes, the schema equals the models, and no row is lost or doubled;
 - no index is invalid, and no scratch database is left.
+
+`--only seed` kills only `seed`, in the project of `benchmarks/seed_kills.py` with large seed files.
 """
 
 from __future__ import annotations
@@ -338,7 +340,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=20, help="kills on each database")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--database", action="append", help="sqlite, postgres18, ...")
+    parser.add_argument("--only", default="", help="a command")
     options = parser.parse_args()
+    from benchmarks.seed_kills import SeedProject, seed_rounds  # which imports this module
+
     print(f"seed {options.seed}", flush=True)
     warm()
     kills = 0
@@ -353,9 +358,13 @@ def main() -> None:
                 server = Server(BINARIES[name], DURABLE)
                 stack.callback(server.delete)
                 url = server.url(server.create_database())
-            project = Project(Path(directory), url, server)
-            for round_ in rounds(project, options.rounds, random.Random(options.seed)):  # noqa: S311
-                seen[round_] += 1
+            chosen = random.Random(options.seed)  # noqa: S311
+            if options.only == "seed":
+                project = SeedProject(Path(directory), url, server)
+                seen.update(seed_rounds(project, options.rounds, chosen))
+            else:
+                project = Project(Path(directory), url, server)
+                seen.update(rounds(project, options.rounds, chosen, options.only))
         for (command, became), count in sorted(seen.items()):
             print(f"{name}: {command}: {became}: {count}")
             kills += count * (became in WAYS)

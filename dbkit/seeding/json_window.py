@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 from dbkit.errors import SeedError
 
 from .reading import (
+    BLOCK,
     LIMIT,
     LONG_NUMBER,
     QUOTE_IT,
@@ -23,7 +24,6 @@ from .reading import (
     wrong,
 )
 
-BLOCK = 2**18  # bytes
 BLANKS = re.compile(r"[ \t\n\r]*")
 SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 LONGEST_TOKEN = 20  # characters: a shorter rest of the window may be the begin of a valid token

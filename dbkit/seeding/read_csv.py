@@ -28,7 +28,6 @@ from .reading import (
 )
 from .rows import BATCH, Batch
 
-BLOCK = 2**18  # bytes
 HEADER_LINES = 1000  # an unclosed quote must not read the whole file
 NUMBER = re.compile(r"[0-9]+_")
 SETTING = re.compile(r"#\s*([\w-]+)\s*=")
@@ -97,7 +96,7 @@ class CsvFile(Reader):
     def _records(self) -> Iterator[Records]:
         """Read blocks of records. A record is complete when its number of quotes is even."""
         opened, opened_size = Opened(), 0
-        for line, data in self._blocks():
+        for line, data in self.blocks(self._start, self._first_line):
             text = self._text(data, line)
             lines = text.split("\n")
             if text.endswith("\n"):
@@ -115,22 +114,6 @@ class CsvFile(Reader):
                 break
         if opened.lines:
             list(self._one_by_one(["\n".join(opened.lines)], [opened.line]))
-
-    def _blocks(self) -> Iterator[tuple[int, bytes]]:
-        """Read blocks of whole lines; only the last line may have no line end."""
-        line, rest = self._first_line, b""
-        with self.opened() as stream:
-            stream.seek(self._start)
-            while block := stream.read(max(BLOCK, len(rest))):
-                end = block.rfind(b"\n") + 1
-                if end:
-                    yield line, rest + block[:end]
-                    line += block.count(b"\n")
-                rest = block[end:] if end else rest + block
-                if len(rest) > LIMIT:
-                    raise self.wrong(line, f"The line is longer than {LIMIT // 2**20} MB.")
-        if rest:
-            yield line, rest
 
     def _text(self, data: bytes, line: int) -> str:
         if b"\0" in data:

@@ -14,6 +14,7 @@ from .rows import BATCH, Batch, Place
 from .shown import shown
 
 LIMIT = 64 * 2**20  # bytes of a row or a value: an unclosed quote must not read the whole file
+BLOCK = 2**18  # bytes that are read at once
 BATCH_BYTES = 4 * 2**20
 DEEPEST = 200  # levels of arrays and objects in a value
 BOM = b"\xef\xbb\xbf"
@@ -129,6 +130,24 @@ class Reader:
         except OSError as error:
             raise unreadable(self.path, error) from None
         return stream
+
+    def blocks(self, start: int = 0, line: int = 1) -> Iterator[tuple[int, bytes]]:
+        """Yield the numbers of the first lines and the bytes of blocks of whole lines; only the
+        last line of the file may have no line end. `start` is the position of a line."""
+        rest = b""
+        with self.opened() as stream:
+            if start:
+                stream.seek(start)
+            while block := stream.read(max(BLOCK, len(rest))):
+                end = block.rfind(b"\n") + 1
+                if end:
+                    yield line, rest + block[:end]
+                    line += block.count(b"\n")
+                rest = block[end:] if end else rest + block
+                if len(rest) > LIMIT:
+                    raise self.wrong(line, f"The line is longer than {LIMIT // 2**20} MB.")
+        if rest:
+            yield line, rest
 
     def wrong(self, line: int, problem: str, hint: str = "", column: int = 0) -> SeedError:
         return wrong(self.path, line, problem, hint, column)

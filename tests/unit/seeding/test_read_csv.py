@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dbkit.errors import SeedError
-from dbkit.seeding import read_csv
+from dbkit.seeding import read_csv, reading
 from dbkit.seeding.read_csv import CsvFile
 from dbkit.seeding.rows import BATCH
 
@@ -135,7 +135,7 @@ def test_what_postgres_writes_is_read(
     path = tmp_path_factory.getbasetemp() / "property.csv"
     path.write_bytes(end.join([header, *lines, ""]).encode())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(read_csv, "BLOCK", block)
+        patch.setattr(reading, "BLOCK", block)
         file = CsvFile(path)
         rows = [
             (list(row), line, text)

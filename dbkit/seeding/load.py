@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import peewee as pw
 
@@ -27,6 +26,7 @@ from .merge import Merge
 from .merge_order import components, with_parents
 from .preview import Comparison, Preview, RowChange
 from .progress import Progress
+from .read_python import PythonFile
 from .refused_values import explained
 from .result import Result
 from .rows import SeedFile
@@ -185,15 +185,15 @@ class SeedRun:
 
     def _staged(
         self, staging: Staging, live: Mapping[Model, LiveTable]
-    ) -> list[tuple[Stager, Any | None]]:
+    ) -> list[tuple[Stager, PythonFile | None]]:
         """Fill the temporary tables. Return them in parts: a part may end with a Python file whose
         function uses the database, after the part is merged."""
-        filled: list[tuple[Stager, Any | None]] = []
+        filled: list[tuple[Stager, PythonFile | None]] = []
         self.progress.begin(sum(file.size for file in self.found.files))
         number = 0
         for files, function in self._parts():
             stager = Stager(
-                files, self.tables, live, staging,
+                self.database, files, self.tables, live, staging,
                 wanted=self.wanted, first_number=number, progress=self.progress,
             )  # fmt: skip
             try:
@@ -206,10 +206,10 @@ class SeedRun:
         self.progress.write()
         return filled
 
-    def _parts(self) -> Iterable[tuple[list[SeedFile], Any | None]]:
+    def _parts(self) -> Iterable[tuple[list[SeedFile], PythonFile | None]]:
         files: list[SeedFile] = []
         for file in self.found.files:
-            if getattr(file, "uses_database", False):
+            if isinstance(file, PythonFile) and file.uses_database:
                 yield files, None if self.wanted else file
                 files = []
             else:

@@ -20,7 +20,9 @@ def explained(database: pw.Database, stager: Stager, error: Exception) -> Except
     if is_lock_conflict(error):
         return error
     stager.staging.forget()
-    again = Stager(stager.files, stager.tables, stager.live, stager.staging, wanted=stager.wanted)
+    again = Stager(
+        database, stager.files, stager.tables, stager.live, stager.staging, wanted=stager.wanted
+    )
     again.as_text, again.now = False, stager.now
     for number, file in enumerate(again.files):
         for staged in again.staged(number, file):

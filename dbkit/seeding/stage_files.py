@@ -16,6 +16,7 @@ from dbkit.schema.staging import LiveTable, Staged, Staging
 
 from .columns import convert
 from .progress import Progress
+from .read_python import PythonFile
 from .rows import Batch, Place, SeedFile
 from .stages import Shape, Stage
 from .unique_sets import unique_sets
@@ -30,6 +31,7 @@ class Stager:
 
     def __init__(
         self,
+        database: pw.Database,
         files: Sequence[SeedFile],
         tables: Mapping[str, Model],
         live: Mapping[Model, LiveTable],
@@ -39,11 +41,11 @@ class Stager:
         first_number: int = 0,
         progress: Progress | None = None,
     ) -> None:
-        self.files, self.tables, self.live, self.staging = files, tables, live, staging
+        self.database, self.files, self.staging = database, files, staging
+        self.tables, self.live = tables, live
         self.wanted = None if wanted is None else {*wanted}
         self.first_number, self.progress = first_number, progress or Progress()
         self.stages: dict[Model, Stage] = {}
-        self.places: dict[int, SeedFile] = {}
         self.as_text = True
         self.now: dt.datetime = utcnow()
 
@@ -60,7 +62,7 @@ class Stager:
 
     def staged(self, number: int, file: SeedFile) -> Iterator[Staged]:
         rows: Counter[Stage] = Counter()
-        for batch in file.batches():
+        for batch in self._batches(file):
             model = self._model(file, batch)
             if self.wanted is None or model in self.wanted:
                 stage = self._stage(model, batch.table, Place(file.path, batch.lines[0]))
@@ -72,6 +74,11 @@ class Stager:
                     yield stage.staged(shape, values, number * FILE + rows[stage])
                     rows[stage] += len(values.lines)
             self.progress.read(batch.size, len(batch.rows))
+
+    def _batches(self, file: SeedFile) -> Iterator[Batch]:
+        if isinstance(file, PythonFile):
+            return file.batches(self.database)
+        return file.batches()
 
     def _model(self, file: SeedFile, batch: Batch) -> Model:
         if batch.table not in self.tables:

@@ -98,8 +98,8 @@ class Merger:
         """Add the merge of a table whose parents are complete."""
         self._step(merge, merge.resolve())
         self._check(merge)
+        self._update(merge)  # before the new rows, which it would compare too
         self._insert(merge)
-        self._update(merge)
 
     def _add_cyclic(self, merges: Sequence[Merge]) -> None:
         """Add the merges of tables that refer to each other: new rows are first inserted without

@@ -81,20 +81,25 @@ def _twice(one: Column, other: Column) -> BadName:
 
 def _path(model: Model, name: str) -> tuple[pw.Field, ...]:
     """The path of a name. A column whose own name has a dot wins."""
-    field = model._meta.combined.get(name)
+    field = _field(model, name)
     if field is not None:
         return (field,)
     error = BadName(
         f"{model._meta.table_name} has no column {name}.", suggestion(name, model._meta.columns)
     )
     for dot in re.finditer(r"\.", name):
-        key = model._meta.combined.get(name[: dot.start()])
+        key = _field(model, name[: dot.start()])
         if isinstance(key, pw.ForeignKeyField):
             try:
                 return (key, *_path(key.rel_model, name[dot.end() :]))
             except BadName as inner:
                 error = inner
     raise error
+
+
+def _field(model: Model, name: str) -> pw.Field | None:
+    """The field with this name as its column's name, or else as its own."""
+    return model._meta.columns.get(name) or model._meta.fields.get(name)
 
 
 def suggestion(name: str, names: Iterable[str]) -> str:

@@ -198,6 +198,8 @@ class _Rows:
                 else:
                     value = kind.read(value, self.is_text)
             except Invalid as error:
+                if self.is_text and value == "" and column.path[0].null:
+                    error.hint += " An empty cell without quotation marks is NULL."
                 raise self._error(column, value, line, error) from None
             values.append(value)
         values += [self._default(column, kind, line) for column, kind in self.defaults]
@@ -210,7 +212,9 @@ class _Rows:
             return
         if all(value is None for column, value in zip(self.columns, row, strict=True)
                if column.path[0] is key):  # fmt: skip
-            raise Invalid(f"The column cannot be NULL. {self.kinds[place].hint}")
+            kind = self.kinds[place]
+            note = ' In CSV, "" is an empty text.' if self.is_text and kind.takes_empty else ""
+            raise Invalid(f"The column cannot be NULL. {kind.hint}{note}")
 
     def _moment(self, kind: Kind, text: str) -> Any:
         try:
@@ -231,7 +235,14 @@ class _Rows:
 
     def _default(self, column: Column, kind: Kind, line: int) -> Any:
         field = column.path[0]
-        value = field.default() if callable(field.default) else field.default
+        try:
+            value = field.default() if callable(field.default) else field.default
+        except Exception as error:
+            raise SeedError(
+                f"{Place(self.path, line)}: {self.table}.{column.name} has a default that fails:"
+                f" {' '.join(str(error).split())}.",
+                f"Correct default= of {field.model.__name__}.{field.name}, or give a value.",
+            ) from None
         try:
             return None if value is None else kind.read(value, False)
         except Invalid as error:

@@ -33,6 +33,8 @@ NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 SPECIAL = {"nan", "inf", "infinity", "-inf", "-infinity"}
 FLAGS = {"true": True, "t": True, "1": True, "false": False, "f": False, "0": False}
 HEX = re.compile(r"\\x(?:[0-9a-fA-F]{2})*")
+IDENTITIES = (f"INT GENERATED {when} AS IDENTITY" for when in ("ALWAYS", "BY DEFAULT"))
+BITS = {"SMALLINT": 16, **dict.fromkeys(("INT", "AUTO", *IDENTITIES), 32)}
 SINGLE = (1.18e-38, 3.4028235e38)  # the smallest and the largest float of 32 bits
 UUIDS = {b"0" * 32, b"00000000-0000-0000-0000-000000000000"}
 BAD_VALUE = (
@@ -78,6 +80,15 @@ class Kind:
             raise Invalid(self.hint, str(error)) from None
         except BAD_VALUE:
             raise Invalid(self.hint) from None
+
+    @property
+    def takes_empty(self) -> bool:
+        """Whether the empty text is a value."""
+        try:
+            self.read("", True)
+        except Invalid:
+            return False
+        return True
 
     def parse(self, text: str) -> Any:
         """Return the value that the text of CSV means."""
@@ -161,11 +172,7 @@ class Integer(Kind):
 
     @property
     def bits(self) -> int:
-        if not self.cells.sized_integers or isinstance(
-            self.field, (pw.BigIntegerField, pw.BigAutoField)
-        ):
-            return 64
-        return 16 if isinstance(self.field, pw.SmallIntegerField) else 32
+        return BITS.get(self.field.field_type, 64) if self.cells.sized_integers else 64
 
     @property
     def hint(self) -> str:
@@ -197,7 +204,7 @@ class Float(Kind):
 
     @property
     def single(self) -> bool:
-        return self.cells.single_floats and not isinstance(self.field, pw.DoubleField)
+        return self.cells.single_floats and self.field.field_type == "FLOAT"
 
     def parse(self, text: str) -> Decimal:
         if NUMBER.fullmatch(text) is None and text.lower() not in SPECIAL:

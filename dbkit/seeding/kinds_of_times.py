@@ -46,7 +46,7 @@ class Moment(Kind):
 
     @property
     def zoned(self) -> bool:
-        return isinstance(self.field, DateTimeTZField) or self.field.field_type == "TIMESTAMPTZ"
+        return self.field.field_type.upper() in ("TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE")
 
     def checked(self, value: Any) -> dt.datetime:
         if isinstance(value, str):

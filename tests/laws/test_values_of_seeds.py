@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import uuid
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 import peewee as pw
@@ -16,7 +18,7 @@ from dbkit.schema.dialect import dialect_for
 from dbkit.schema.postgres.cells import as_text
 from dbkit.seeding.field_values import kind_of
 from dbkit.transactions import rolled_back
-from tests.unit.seeding.test_field_values import MODELS, TEXTS, All
+from tests.unit.seeding.test_field_values import KEY, MODELS, TEXTS, All, Parent
 
 ONCE = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -27,7 +29,7 @@ QUICK = [
 ]
 
 
-def copy(database: pw.Database, rows: Sequence[Sequence[str | None]]) -> None:
+def copy(database: pw.Database, rows: Sequence[Sequence[str | None]], columns: str = "") -> None:
     """Copy rows into the table `pair`, as the seeds are copied."""
     file = io.StringIO()
     for row in rows:
@@ -36,7 +38,7 @@ def copy(database: pw.Database, rows: Sequence[Sequence[str | None]]) -> None:
     file.seek(0)
     with database.cursor() as cursor:
         cursor.execute("SET LOCAL TimeZone = 'UTC'")
-        cursor.copy_expert("COPY pair FROM STDIN (FORMAT csv)", file)
+        cursor.copy_expert(f"COPY pair {columns} FROM STDIN (FORMAT csv)", file)
 
 
 def type_of(database: pw.Database, name: str) -> str:
@@ -73,6 +75,44 @@ def test_the_database_reads_a_text_as_the_field_does(database: pw.Database, data
         found = database.execute_sql(f"SELECT quick, slow FROM pair WHERE {differ}").fetchall()
         count = database.execute_sql("SELECT count(*) FROM pair").fetchone()[0]
     assert (found, count) == ([], len(texts))
+
+
+VALUES: dict[str, Any] = {
+    **dict(small=-5, integer=7, big=2**40, real=0.1, double=Decimal("0.1"), decimal="1.005"),
+    **dict(rounded="1.009", text="a'\\N\n😀\"", char="äöü", fixed=" b ", flag=True, uuid=KEY),
+    **dict(uuid_bytes=uuid.UUID(KEY), blob=b"\0\xff", bits=b"\1", flags=5, ip="192.0.2.1"),
+    **dict(stamp=dt.datetime(2026, 1, 2), naive=dt.datetime(2026, 1, 2, 3, 4, 5, 6)),
+    **dict(zoned=dt.datetime(2026, 1, 2, tzinfo=dt.UTC), day=dt.date(2026, 1, 2)),
+    **dict(clock=dt.time(1, 2, 3, 4), colour="red", json={"a b": [1.5, "é ", None, {}]}),
+    **dict(old_json=[1], numbers=[1, None], texts=["a", '"\\'], matrix=[[1, 2]], bare="x"),
+    **dict(even="4", upper="x", unsigned=2**40, parent=1, parent_code="abc", typed=1),
+}
+OF_SQLITE = ("bare",)  # its column has no type
+OF_POSTGRES = ("old_json", "numbers", "texts", "matrix")
+
+
+def test_a_value_is_stored_as_peewee_stores_it(database: pw.Database) -> None:
+    """The other judge is an INSERT by the model; it gets the numbers as they are stored."""
+    cells, values = dialect_for(database).cells, dict(VALUES)
+    for name in OF_SQLITE if cells.text else OF_POSTGRES:
+        del values[name]
+    pair = type("Pair", (pw.Model,), {name: All._meta.fields[name].clone() for name in values})
+    with database.bind_ctx([Parent, pair]):
+        database.create_tables([Parent, pair])
+        Parent.insert(id=1, code="abc").execute()
+        pair.insert({**values, "decimal": Decimal("1.01"), "double": 0.1}).execute()
+        fields = [pair._meta.fields[name] for name in values]
+        row = [kind_of(field, cells).read(values[field.name], False) for field in fields]
+    columns = [f'"{field.column_name}"' for field in fields]
+    if cells.text:
+        copy(database, [["2", *map(cells.text, row)]], f"(id, {', '.join(columns)})")
+    else:
+        insert = f"INSERT INTO pair (id, {', '.join(columns)}) VALUES (2{', ?' * len(row)})"
+        database.connection().execute(insert, row)
+    for column in columns:
+        shown = f"{column}::text" if cells.text else f"{column}, typeof({column})"
+        found = database.execute_sql(f"SELECT {shown} FROM pair ORDER BY id").fetchall()
+        assert (column, found[0]) == (column, found[1])
 
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=5)

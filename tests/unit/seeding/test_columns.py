@@ -60,7 +60,18 @@ class Wrong(pw.Model):
     number = pw.IntegerField(default="none")
 
 
-MODELS = [Country, Town, Shop, Defaults, Wrong]
+class Swapped(pw.Model):
+    a = pw.IntegerField(column_name="b")
+    b = pw.TextField(column_name="a")
+    c = pw.TextField(column_name="d")
+
+
+class Failing(pw.Model):
+    name = pw.CharField()
+    number = pw.IntegerField(default=lambda: 1 // 0)
+
+
+MODELS = [Country, Town, Shop, Defaults, Wrong, Swapped, Failing]
 
 
 @pytest.fixture(params=[POSTGRES, SQLITE], ids=["postgres", "sqlite"], autouse=True)
@@ -243,3 +254,35 @@ def test_a_default_that_its_own_field_refuses() -> None:
     assert caught.value.message == (
         'seeds/1.csv, line 10: wrong.number cannot be "none": that is the default of the model.'
     )
+
+
+def test_a_default_that_fails() -> None:
+    with pytest.raises(SeedError) as caught:
+        rows_of(Failing, ("name",), ["a"])
+    assert "line 10: failing.number has a default that fails: " in caught.value.message
+    assert "Failing.number" in caught.value.hint
+
+
+def test_the_name_of_a_column_comes_before_the_name_of_a_field() -> None:
+    assert names(one(Swapped, ("a", "b", "c"), ["x", 1, "y"])) == {
+        "a": ["Swapped.b"],
+        "b": ["Swapped.a"],
+        "c": ["Swapped.c"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "words"),
+    [
+        ("name", None, 'In CSV, "" is an empty text.'),
+        ("town", None, "The column cannot be NULL. An integer"),
+        ("price", "", "An empty cell without quotation marks is NULL."),
+        ("town", "", "An integer"),
+    ],
+)
+def test_an_empty_cell_and_an_empty_text(column: str, cell: str | None, words: str) -> None:
+    with pytest.raises(SeedError) as caught:
+        rows_of(Shop, (column,), [cell], is_text=True)
+    assert words in caught.value.hint
+    assert ("without quotation marks" in caught.value.hint) == (column == "price")
+    assert ("empty text" in caught.value.hint) == (column == "name")

@@ -55,6 +55,10 @@ class Even(pw.IntegerField):
         return int(value)
 
 
+class Unsigned(pw.IntegerField):
+    field_type = "BIGINT"
+
+
 class Upper(pw.CharField):
     def adapt(self, value: Any) -> Any:
         return super().adapt(value).upper()
@@ -101,6 +105,7 @@ class All(pw.Model):
     any = ColumnField("citext")
     document = ColumnField("jsonb")
     bare = pw.BareField()
+    unsigned = Unsigned()
     even = Even()
     upper = Upper(max_length=3)
     parent = pw.ForeignKeyField(Parent)
@@ -157,6 +162,7 @@ TAKEN: list[tuple[str, Any, Any]] = [
     ("clock", "03:04", dt.time(3, 4)),
     ("colour", "red", "red"),
     ("colour", Colour.BLUE, "blue"),
+    ("unsigned", 2**40, 2**40),
     ("any", "x", "x"),
     ("any", Decimal("1.5"), 1.5),
     ("bare", 5, 5),

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 from uuid import uuid4
 
 from .errors import WriteFailed
@@ -54,12 +55,31 @@ def _explained(path: Path) -> Iterator[None]:
         raise WriteFailed(f"{path} cannot be written: {error}.") from error
 
 
+@contextmanager
+def writing(path: Path, may_replace: bool) -> Iterator[BinaryIO]:
+    """Open a file that appears complete at the end of the block, and not at all if the block fails.
+
+    Raises WriteFailed; also if the file exists already, unless it `may_replace` that.
+    """
+    path = path.resolve()
+    with _explained(path), new_directories_removed(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _moved(path, os.replace if may_replace else _link) as file:
+            yield file
+
+
 def _write(path: Path, data: bytes, move: Callable[[Path, Path], None]) -> None:
-    """Write a temporary file in the same directory, sync it to the disk, then give it its name."""
+    with _moved(path, move) as file:
+        file.write(data)
+
+
+@contextmanager
+def _moved(path: Path, move: Callable[[Path, Path], None]) -> Iterator[BinaryIO]:
+    """Open a temporary file in the same directory; sync it to the disk, then give it its name."""
     temporary = path.with_name(f".dbkit-{uuid4().hex}.tmp")
     try:
         with temporary.open("xb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         with suppress(FileNotFoundError):

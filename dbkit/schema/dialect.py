@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -260,6 +260,22 @@ class Dialect(Protocol):
 
     def staging(self, database: pw.Database) -> Staging:
         """Return the questions of loading seeds, for the open transaction."""
+        ...
+
+    def snapshot(self, database: pw.Database) -> AbstractContextManager[Any]:
+        """Open a read-only transaction, in which all queries see the same rows, and roll it back.
+        (In an open transaction, that transaction decides what the queries see.)"""
+        ...
+
+    def read_rows(
+        self,
+        database: pw.Database,
+        sql: str,
+        native: Collection[int],
+        handle: Callable[[Sequence[Any]], Any],
+    ) -> None:
+        """Pass each row of a query to `handle`, and keep no row in memory. A value may be a text,
+        as the server prints it in a `snapshot`; the driver converts the `native` columns."""
         ...
 
 

@@ -1,16 +1,17 @@
-"""Seed data: rows with keys are inserted or updated, in one transaction."""
+"""Seed data: rows with keys are inserted or updated, in one transaction, and dumped again."""
 
 from typing import TYPE_CHECKING
 
 from ..lazy_imports import importing
 
 if TYPE_CHECKING:
+    from .dump_tables import dump
     from .load import check, seed
     from .preview import Preview
     from .result import Result
 
 
-__all__ = ["Preview", "Result", "check", "seed"]
+__all__ = ["Preview", "Result", "check", "dump", "seed"]
 
 __getattr__ = importing(
     __name__,
@@ -18,6 +19,7 @@ __getattr__ = importing(
         "Preview": "preview",
         "Result": "result",
         "check": "load",
+        "dump": "dump_tables",
         "seed": "load",
     },
 )

@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 from dbkit.errors import SeedError
 
 from .reading import Reader, Row, batched
-from .rows import Batch, JsonText
+from .rows import Batch
 from .toml_scanner import Scanner
 from .toml_statements import Key, Statement, parsed, statements
 
@@ -85,7 +85,7 @@ class TomlFile(Reader):
         for place, row in zip(places, rows, strict=True):
             line += text.count("\n", counted, place)
             counted = place
-            yield self.checked(Row(table, _values(row), line, size, statement.end))
+            yield self.row(table, row, line, size, statement.end)
 
     def _row(self, statement: Statement, seen: dict[Key, First]) -> Row:
         first = seen.get(statement.header)
@@ -95,8 +95,7 @@ class TomlFile(Reader):
         for name in statement.header:
             values = values[name]
         table = ".".join(statement.header)
-        row = _values(values[0])
-        return self.checked(Row(table, row, statement.line, statement.size, statement.end))
+        return self.row(table, values[0], statement.line, statement.size, statement.end)
 
     def _table(self, statement: Statement, seen: dict[Key, First]) -> None:
         """Take over [keys]. Every other table is an error."""
@@ -122,22 +121,6 @@ class TomlFile(Reader):
         return self.wrong(
             statement.line, f"{name} is not a list of rows.", f"Begin each row with [[{name}]]."
         )
-
-
-def _values(row: dict[str, Any]) -> dict[str, Any]:
-    """The values of a row, with NULL and JSON in place of their spellings."""
-    return {name: _value(value) if isinstance(value, dict) else value
-            for name, value in row.items()}  # fmt: skip
-
-
-def _value(value: dict[str, Any]) -> Any:
-    match value:
-        case {"null": True, **others} if not others:
-            return None
-        case {"json": str(text), **others} if not others:
-            return JsonText(text)
-        case _:
-            return value
 
 
 def _flat(keys: Any) -> Any:

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from dbkit.errors import SeedError
 
+from .markers import meant
 from .rows import BATCH, Batch, Place
 from .shown import shown
 
@@ -157,6 +158,11 @@ class Reader:
         if any(map(is_too_deep, nested)):
             raise self.wrong(row.line, TOO_DEEP)
         return row
+
+    def row(self, table: str, values: dict[str, Any], line: int, size: int, end: int) -> Row:
+        """Return the `checked` row of TOML or JSON, with the values that its markers mean."""
+        self.checked(Row(table, values, line, size, end))
+        return Row(table, {name: meant(value) for name, value in values.items()}, line, size, end)
 
     def set(self, name: str, value: Any, line: int) -> None:
         """Take a setting over. Raises SeedError if it is unknown or has an unusable value."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from itertools import chain
@@ -206,3 +206,19 @@ class Postgres:
         from .staging import PostgresStaging  # only seeds need it
 
         return PostgresStaging(database)
+
+    def snapshot(self, database: pw.Database) -> AbstractContextManager[Any]:
+        from .copy_out import snapshot  # only `dump` needs it
+
+        return snapshot(database)
+
+    def read_rows(
+        self,
+        database: pw.Database,
+        sql: str,
+        native: Collection[int],
+        handle: Callable[[Sequence[Any]], Any],
+    ) -> None:
+        from .copy_out import read_rows
+
+        read_rows(database, sql, native, handle)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import count
 from typing import Any
@@ -208,6 +208,20 @@ class Sqlite:
         from .staging import SqliteStaging  # only seeds need it
 
         return SqliteStaging(database)
+
+    def snapshot(self, database: pw.Database) -> AbstractContextManager[Any]:
+        return rolled_back(database)
+
+    @own_statements()
+    def read_rows(
+        self,
+        database: pw.Database,
+        sql: str,
+        native: Collection[int],
+        handle: Callable[[Sequence[Any]], Any],
+    ) -> None:
+        for row in database.execute_sql(sql):
+            handle(row)
 
 
 @own_statements()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import uuid
 from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum
@@ -429,6 +430,7 @@ def comparable(name: str, value: Any) -> Any:
         return pw.json.loads(value)
     text = str(as_text(value))
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         return text
+    return text.lower() if math.isnan(number) else number  # NaN does not equal itself

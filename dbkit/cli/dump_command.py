@@ -1,0 +1,79 @@
+"""The command that writes rows as a seed file."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import click
+
+from .. import seeding
+from ..atomic_files import writing
+from ..errors import WriteFailed
+from .options import Session, command
+
+SUFFIXES = {".toml": "toml", ".json": "json", ".csv": "csv"}
+
+
+@command("database", "models", "quiet", reads=True)
+@click.argument("tables", metavar="TABLE...", nargs=-1, required=True)
+@click.option("--where", metavar="SQL", default="", help="Condition for the rows of one table.")
+@click.option("--format", "layout", type=click.Choice([*SUFFIXES.values()]),
+              help="Type of the file (default: the suffix of --output, or else toml).")  # fmt: skip
+@click.option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path),
+              help="Write this file instead of standard output.")  # fmt: skip
+@click.option("--force", is_flag=True, help="Overwrite a file that exists.")
+def dump_(
+    session: Session,
+    tables: tuple[str, ...],
+    where: str,
+    layout: str | None,
+    output: Path | None,
+    force: bool,
+) -> None:
+    """Write the rows of tables as a seed file."""
+    layout = _layout(layout, output)
+    with _file(output, force) as file:
+        rows = seeding.dump(
+            session.database,
+            session.seeded,
+            _encoded(file),
+            tables,
+            where=where,
+            layout=layout,
+            file_name=output.name if output else "",
+        )
+    for name, count in rows.items():
+        if not session.settings.quiet:
+            click.echo(f"dump: {name}: {count} row{'' if count == 1 else 's'}", err=True)
+
+
+def _layout(chosen: str | None, output: Path | None) -> str:
+    if output is None:
+        return chosen or "toml"
+    named = SUFFIXES.get(output.suffix.lower())
+    if named is None:
+        raise click.UsageError(f"{output} must end in {', '.join(SUFFIXES)}.")
+    if chosen and chosen != named:
+        raise click.UsageError(f"{output} must end in .{chosen}, or --format must be {named}.")
+    return named
+
+
+@contextmanager
+def _file(output: Path | None, force: bool) -> Iterator[BinaryIO]:
+    if output and output.exists() and not force:
+        raise WriteFailed(f"{output} exists already.", "Choose another name, or use --force.")
+    if output is None:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+    else:
+        with writing(output, may_replace=force) as file:
+            yield file
+
+
+def _encoded(file: BinaryIO) -> Callable[[str], Any]:
+    """A seed file is UTF-8, whatever the encoding of the terminal."""
+    return lambda text: file.write(text.encode())

@@ -61,7 +61,7 @@ def record(text: str, width: int = 0) -> Row:
     """Return the values of a record; without `width`, of any number. Raises Malformed."""
     values = FIELD.findall(text)
     if len(",".join(values)) < len(text):
-        raise _malformed(text)
+        raise malformed(text)
     if width and len(values) != width:
         raise _wrong_number(len(values), width)
     return [
@@ -69,8 +69,8 @@ def record(text: str, width: int = 0) -> Row:
     ]
 
 
-def _malformed(text: str) -> Malformed:
-    """Return the error for the first value of a record that is not valid."""
+def malformed(text: str) -> Malformed:
+    """Return the error for the first value that is not valid, of a record that has one."""
     begin = 0
     for field in FIELD.finditer(text):
         if field.start() > begin:

@@ -14,7 +14,7 @@ from .read_csv import CsvFile
 from .read_json import JsonFile
 from .read_python import PythonFile
 from .read_toml import TomlFile
-from .reading import suggestion
+from .reading import printable, suggestion, unreadable
 from .rows import SeedFile
 
 READERS: dict[str, Callable[[Path], SeedFile]] = {
@@ -39,6 +39,13 @@ def find_files(directory: Path, environment: str, is_explicit: bool) -> Found:
     """Find the files of `directory`, and those of the environment's folder in it if the environment
     `is_explicit`: DBKIT_ENV is set. In production, only files with `reference = true` load from
     `directory` itself. Raises SeedError."""
+    try:
+        return _found(directory, environment, is_explicit)
+    except OSError as error:
+        raise unreadable(Path(error.filename or directory), error) from None
+
+
+def _found(directory: Path, environment: str, is_explicit: bool) -> Found:
     paths = list(_files(directory))
     found = Found([_read(path) for path in paths])
     if environment == "production":
@@ -100,26 +107,23 @@ def _entries(directory: Path) -> list[Path]:
 
 
 def _unknown_folder(path: Path, is_environment: bool) -> SeedError:
-    names = ", ".join(ENVIRONMENTS)
+    shown = printable(str(path))
     if is_environment:
         return SeedError(
-            f"{_shown(path)} is a folder inside the folder of an environment, and is not read.",
-            f"Move its files to {_shown(path.parent)}.",
+            f"{shown} is a folder inside the folder of an environment, and is not read.",
+            f"Move its files to {path.parent}.",
         )
-    hint = suggestion(path.name, ENVIRONMENTS, f"The environments are {names}.")
-    return SeedError(f"{_shown(path)} is not the folder of an environment.", hint)
+    otherwise = f"The environments are {', '.join(ENVIRONMENTS)}."
+    hint = suggestion(path.name, ENVIRONMENTS, otherwise)
+    return SeedError(f"{shown} is not the folder of an environment.", hint)
 
 
 def _refuse_unusable(path: Path) -> None:
     if path.suffix.lower() not in READERS:
         raise SeedError(
-            f"{_shown(path)} is not a seed file.",
+            f"{printable(str(path))} is not a seed file.",
             f"Move it out of the seeds directory, or give it one of these types: {KINDS}.",
         )
     if not path.is_file():
         what = "a broken link" if path.is_symlink() else "not a file"
-        raise SeedError(f"{_shown(path)} is {what}.", "Put the seeds there, or remove it.")
-
-
-def _shown(path: Path) -> str:
-    return str(path) if str(path).isprintable() else ascii(str(path))
+        raise SeedError(f"{printable(str(path))} is {what}.", "Put the seeds there, or remove it.")

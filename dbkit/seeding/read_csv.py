@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from dbkit.errors import SeedError
 
-from .csv_records import Malformed, Row, parsed, parsed_plain, place, record
+from .csv_records import Malformed, Row, malformed, parsed, parsed_plain, place, record
 from .reading import (
     LIMIT,
     Reader,
@@ -51,6 +51,7 @@ class CsvFile(Reader):
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         self.table = NUMBER.sub("", path.stem, count=1)
+        self._settings: set[str] = set()
         self._key: tuple[str, ...] | None = None
         with self.opened() as stream:
             line = self._read_settings(stream)
@@ -103,17 +104,18 @@ class CsvFile(Reader):
                 lines.pop()
             texts: list[str] = lines
             starts: Sequence[int] = range(line, line + len(lines))
-            if '"' in text or opened.lines:
+            if '"' in text or opened.parts:
                 texts, starts = opened.records(lines, line)
             if "\r" in text:
                 texts = [text.removesuffix("\r") for text in texts]
             is_plain = '"' not in text and ("\r" not in text or "\r" not in "".join(texts))
             yield Records(texts, starts, not is_plain, len(data))
-            opened_size = opened_size + len(data) if opened.lines else 0
+            opened_size = opened_size + len(data) if opened.parts else 0
             if opened_size > LIMIT:
                 break
-        if opened.lines:
-            list(self._one_by_one(["\n".join(opened.lines)], [opened.line]))
+        if opened.parts:
+            text = "\n".join(opened.parts)
+            raise self._malformed(malformed(text), text, opened.line)
 
     def _text(self, data: bytes, line: int) -> str:
         if b"\0" in data:
@@ -145,10 +147,15 @@ class CsvFile(Reader):
             return
         try:
             ((name, value),) = tomllib.loads(text[1:]).items()
-        except ValueError:
+        except (ValueError, RecursionError):
             hint = f'Write a value in TOML, such as # {match[1]} = "...".'
             raise self.wrong(line, f"The setting {match[1]} has no valid value.", hint) from None
-        if name == "table" and isinstance(value, str):
+        if name in self._settings:
+            raise self.wrong(line, f"The setting {name} stands here a second time.", "Remove it.")
+        self._settings.add(name)
+        if name == "table":
+            if not isinstance(value, str):
+                raise self.wrong(line, "The setting table is not a text.", 'Write "name".')
             self.table = value
         elif name == "key":
             self._key = self.key(self.table, value, line)
@@ -161,10 +168,10 @@ class CsvFile(Reader):
     def _header(self, stream: BinaryIO, line: int) -> tuple[tuple[str, ...], int]:
         """Return the names of the columns, and the number of the line after the header."""
         parts: list[bytes] = []
-        quotes = 1
-        while quotes % 2 and len(parts) < HEADER_LINES and (part := stream.readline(LIMIT)):
-            parts.append(part)
-            quotes += part.count(b'"') + (len(parts) == 1)
+        quotes = 0
+        while (not parts or quotes % 2) and len(parts) < HEADER_LINES:
+            parts.append(stream.readline(LIMIT))
+            quotes += parts[-1].count(b'"')
         data = b"".join(parts)
         text = self._text(data, line)
         try:
@@ -181,28 +188,27 @@ class CsvFile(Reader):
 
 
 class Opened:
-    """A record whose quote is still open at the end of a line."""
+    """The begin of a record whose quote is still open at the end of a block."""
 
     def __init__(self) -> None:
         self.line = 0
-        self.lines: list[str] = []
+        self.parts: list[str] = []
 
-    def records(self, lines: list[str], first: int) -> tuple[list[str], Sequence[int]]:
+    def records(self, lines: list[str], first: int) -> tuple[list[str], list[int]]:
         """Join lines to records, and return the records and the lines on which they begin."""
-        odd = [line.count('"') & 1 for line in lines]
-        if not self.lines and 1 not in odd:
-            return lines, range(first, first + len(lines))
         texts, starts = [], []
-        for number, (line, is_odd) in enumerate(zip(lines, odd, strict=True), first):
-            if self.lines:
-                self.lines.append(line)
-                if is_odd:
-                    texts.append("\n".join(self.lines))
-                    starts.append(self.line)
-                    self.lines = []
-            elif is_odd:
-                self.line, self.lines = number, [line]
-            else:
+        begin = 0 if self.parts else None  # the first line of an open record
+        for number, line in enumerate(lines):
+            is_odd = line.count('"') % 2
+            if begin is None and is_odd:
+                begin, self.line = number, first + number
+            elif begin is None:
                 texts.append(line)
-                starts.append(number)
+                starts.append(first + number)
+            elif is_odd:
+                texts.append("\n".join([*self.parts, *lines[begin : number + 1]]))
+                starts.append(self.line)
+                begin, self.parts = None, []
+        if begin is not None:
+            self.parts.append("\n".join(lines[begin:]))
         return texts, starts

@@ -25,11 +25,24 @@ SETTINGS = ("reference", "mode", "keys")
 def wrong(path: Path, line: int, problem: str, hint: str = "", column: int = 0) -> SeedError:
     """Return the error for a place of a file. `problem` is a sentence."""
     at = f", column {column}" if column else ""
-    return SeedError(f"{Place(path, line)}{at}: {problem}", hint)
+    return SeedError(printable(f"{Place(path, line)}{at}: {problem}"), printable(hint))
+
+
+def printable(text: str) -> str:
+    """Escape the control characters that names in a file may have; they could rule a terminal."""
+    if text.isprintable():
+        return text
+    return "".join(
+        letter
+        if letter.isprintable() or letter == "\n"
+        else letter.encode("unicode_escape", "surrogatepass").decode()
+        for letter in text
+    )
 
 
 def unreadable(path: Path, error: OSError) -> SeedError:
-    return SeedError(f"{path} cannot be read: {error.strerror}.", "Check its permissions.")
+    reason = error.strerror or "the system gives no reason"
+    return SeedError(printable(f"{path} cannot be read: {reason}."), "Check its permissions.")
 
 
 def suggestion(name: str, known: Iterable[str], otherwise: str = "") -> str:
@@ -186,6 +199,9 @@ class Reader:
                 line, "keys does not list columns by table.", 'Write campaigns = ["name"] in keys.'
             )
         for table, columns in value.items():
+            if table in SETTINGS and not isinstance(columns, (list, tuple)):
+                hint = f"Put {table} above keys."
+                raise self.wrong(line, f"The setting {table} stands inside keys.", hint)
             yield table, self.key(table, columns, line)
 
     def key(self, table: str, columns: Any, line: int) -> tuple[str, ...]:

@@ -61,6 +61,7 @@ TOML = {
     "key of numbers": "[keys]\ncampaigns = [1]\n",
     "key names a column twice": "[keys]\ncampaigns = ['name', 'name']\n",
     "keys is a text": "keys = 'name'\n",
+    "setting inside keys": "[keys]\ncampaigns = ['name']\nreference = true\n",
     "5,000 digits": f"[[campaigns]]\nname = 'x'\nbudget = {DIGITS}\n",
     "huge exponent": "[[campaigns]]\nbudget = 1e99999999999999999999\n",
     "3,000 arrays": f"[[campaigns]]\nmetadata = {'[' * DEEP}{']' * DEEP}\n",
@@ -161,6 +162,10 @@ CSV = {
     "reference is a text": '# reference = "yes"\nname\nx\n',
     "key is a text": '# key = "name"\nname\nx\n',
     "key is empty": "# key = []\nname\nx\n",
+    "setting twice": '# mode = "keep"\n# mode = "keep"\nname\nx\n',
+    "table is a number": "# table = 5\nname\nx\n",
+    "3,000 arrays in a setting": f"# key = {'[' * DEEP}\nname\nx\n",
+    "terminal codes in a name": "\x1b[31mname,\x1b[31mname\nx,y\n",
     "only a comment": '# key = ["name"]\n',
 }
 PYTHON = {

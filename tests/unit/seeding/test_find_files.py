@@ -56,7 +56,8 @@ def test_the_environment_chooses_files(
         ("notes.txt", "notes.txt is not a seed file"),
         ("a.toml~", "a.toml~ is not a seed file"),
         ("README", "README is not a seed file"),
-        ("two\nlines", r"two\\nlines' is not a seed file"),
+        ("two\nlines", "two\nlines is not a seed file"),
+        ("\x1b[31m", r"\\x1b\[31m is not a seed file"),
         ("dev/a.toml", "dev is not the folder of an environment.\nDid you mean development"),
         ("old/a.toml", "The environments are development, test, staging, production"),
         ("x.toml/a.toml", "x.toml is not the folder of an environment"),
@@ -87,3 +88,14 @@ def test_an_empty_directory_has_no_files(tmp_path: Path, environment: str) -> No
     tmp_path.joinpath("seeds").mkdir()
     found = find_files(tmp_path / "seeds", environment, True)
     assert (found.files, found.notes) == ([], [])
+
+
+def test_an_unreadable_file_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests may run as root, who reads everything."""
+
+    def refuse(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "is_dir", refuse)
+    with pytest.raises(SeedError, match=r"a.toml cannot be read: Permission denied"):
+        find_files(seeds(tmp_path, {"a.toml": ""}), "development", False)

@@ -69,4 +69,5 @@ def test_a_malformed_file_gives_one_error_with_the_line(
     assert place, message
     assert 1 <= int(place[1]) <= content.count(b"\n") + 1
     assert not PYTHON_REPR.search(str(caught.value).replace(str(path), "")), message
+    assert message.isprintable()
     assert len(message) < len(str(path)) + 250

@@ -224,8 +224,18 @@ def test_tables_that_refer_to_themselves_and_to_each_other(database: pw.Database
         name = pw.CharField()
         team = pw.ForeignKeyField(Team)
 
-    found = [Node, Word, Player, Team]
+    class Branch(pw.Model):
+        trunk = pw.ForeignKeyField("self")
+
+    class Bare(pw.Model):
+        pass
+
+    found = [Node, Word, Player, Team, Branch, Bare]
     with tables(database, *found):
+        fake(database, found, {"branch": 30, "bare": 1500})
+        assert Bare.select().count() == 1500
+        assert Branch.select().where(Branch.trunk != Branch.id).count() > 20
+        Branch.create(trunk=Branch.get())  # the sequence is past the keys
         fake(database, found, {"node": 40, "word": 20, "player": 20})
         fake(database, found, {"team": 20})
         parents = Node.select().where(Node.parent.is_null(False)).count()
@@ -301,6 +311,45 @@ inet cidr macaddr uuid json jsonb bytea money interval point box path polygon ci
 int4range daterange tstzrange int8multirange tsvector positive integer[] text[] uuid[] mood mood[]
 real numeric(2) numeric(3,3) bit(3) varbit(4) char(3) time timetz date timestamp(0) pg_lsn name
 """.split()  # noqa: SIM905 -- as a list it would fill a line each
+
+
+def test_rows_of_other_schemas_identities_exclusions_and_triggers(postgres: pw.Database) -> None:
+    for sql in (
+        'CREATE SCHEMA "Other"',
+        'CREATE TABLE "Other".room (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,'
+        ' inside integer NOT NULL REFERENCES "Other".room, at int4range NOT NULL,'
+        " day date UNIQUE, EXCLUDE USING gist (at WITH &&))",
+        "CREATE TABLE made (day date UNIQUE DEFERRABLE INITIALLY DEFERRED)",
+        "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS"
+        " 'BEGIN INSERT INTO public.made VALUES (NEW.day); RETURN NEW; END'",
+        'CREATE TRIGGER noting BEFORE INSERT ON "Other".room FOR EACH ROW EXECUTE FUNCTION note()',
+        "CREATE VIEW seen AS SELECT 1 AS id",
+    ):
+        postgres.execute_sql(sql)
+
+    class Room(pw.Model):
+        inside = pw.ForeignKeyField("self", column_name="inside")
+        day = pw.DateField(null=True)
+
+        class Meta:
+            schema = "Other"
+
+    class Made(pw.Model):
+        day = pw.DateField(null=True)
+
+        class Meta:
+            primary_key = False
+
+    class Seen(pw.Model):
+        pass
+
+    for seed in (1, 1):
+        fake(postgres, [Room, Seen], {"room": 30}, seed)
+    sql = 'SELECT count(*), (SELECT count(*) FROM made) FROM "Other".room'
+    assert postgres.execute_sql(sql).fetchone() == (60, 60)
+    fake(postgres, [Made], {"made": 200})
+    with pytest.raises(SeedError, match="seen is a view"):
+        fake(postgres, [Room, Seen], {"seen": 1})
 
 
 def test_types_that_only_postgres_has(postgres: pw.Database) -> None:

@@ -16,11 +16,11 @@ from dbkit.peewee_internals import element_field
 from .described import Described
 from .kinds import Kind, at_least, codes, integers, lists, mapped, objects, octets, some_of, uuids
 from .limits import Limit
-from .number_kinds import BITS, decimal, floating, integer, number
+from .number_kinds import BITS, bits, decimal, floating, integer, number
 from .other_types import OTHER_TYPES
 from .patterns import matches, pattern_kind
 from .texts import text_kind
-from .time_kinds import date, datetime, interval, moment, naive_time, time
+from .time_kinds import as_time, date, datetime, interval, naive_time, time
 
 SAMPLES = 5  # values that are tried against a pattern
 FLOATS = ("real", "double precision", "float", "float4", "float8", "double")
@@ -38,6 +38,8 @@ def kind_of(column: Described) -> Kind:
         return _fitting(choices, column)
     if limit.allowed is not None:
         return _fitting(limit.allowed, column)
+    if getattr(field, "field_type", "") in ("JSON", "JSONB"):
+        return _json(column)
     for classes, make in BY_FIELD:
         if isinstance(field, classes):
             return make(column)
@@ -51,9 +53,18 @@ def _choices(column: Described) -> Sequence[Any] | None:
         return column.field.labels
     choices = getattr(column.field, "choices", None)
     try:
-        return [value for value, _ in choices] or None if choices else None
+        found = [value for value, _ in choices or () if _holds(column, value)]
     except (TypeError, ValueError):
         return None
+    return found or None
+
+
+def _holds(column: Described, value: Any) -> bool:
+    """Whether the column can have this value, which the choices of its field name."""
+    if isinstance(value, int) and isinstance(column.field, pw.IntegerField):
+        return value.bit_length() <= bits(column)
+    longest = column.longest
+    return isinstance(value, str) and (longest is None or len(value) <= longest)
 
 
 def _fitting(values: Sequence[Any], column: Described) -> Kind:
@@ -75,7 +86,7 @@ def _converter(column: Described) -> Callable[[Any], Any]:
         if isinstance(column.field, pw.BooleanField):
             return value in (True, "t", "true", "1")
         if isinstance(value, str) and isinstance(column.field, DATES):
-            return moment(value) or value
+            return as_time(value, column)
         if isinstance(value, str) and numeric and value.lstrip("-").isdigit():
             return int(value)
         if isinstance(value, Decimal) and value == int(value) and not isinstance(
@@ -142,7 +153,9 @@ def _array(column: Described) -> Kind:
     low, high = number(limit.low), limit.longest or max(3, limit.shortest)
     kind = kind_of(element)
     least = max(1, limit.shortest, 1 if low is None else 0)
-    made = lists(kind, getattr(column.field, "dimensions", 1) or 1, max(1, high))
+    dimensions = getattr(column.field, "dimensions", 1) or 1
+    is_nested = dimensions > 1 or isinstance(element.field, postgres_ext.ArrayField)
+    made = lists(kind, dimensions, 1 if is_nested else max(1, high))  # nested lists: equal lengths
     if least == 1:
         return made
     return mapped(made, lambda found: (found * least)[: max(len(found), least)])
@@ -171,7 +184,6 @@ BY_FIELD: list[tuple[type | tuple[type, ...], Callable[[Described], Kind]]] = [
     (postgres_ext.ArrayField, _array),
     (postgres_ext.HStoreField, _texts_by_key),
     (postgres_ext.IntervalField, interval),
-    (pw.JSONField, _json),
     (pw.BooleanField, _boolean),
     (pw.TimestampField, naive_time),
     (pw.IPField, _address),

@@ -53,6 +53,8 @@ class TableFiller:
 
     def fill(self, rows: FakeRows, count: int) -> None:
         """Insert `count` of the rows. Raises SeedError if the database rejects too many."""
+        if not self.source.columns:
+            return self._fill_empty(count)
         missing, made, wanted = count, 0, count
         while missing:
             if rows.end is not None:
@@ -62,16 +64,35 @@ class TableFiller:
             missing -= self._round(islice(rows, wanted), missing, again=made > 0)
             made += wanted
             wanted = min(max(missing * 2, 100), 10 * count + 100)
+        self._advance()
+        return None
+
+    def _fill_empty(self, count: int) -> None:
+        """Insert rows for which the database has all values."""
+        insert = f"INSERT INTO {self.source.table.name.sql} DEFAULT VALUES"
+        for first in range(0, count, BATCH):
+            self.staging.run([insert] * min(BATCH, count - first))
+
+    def _advance(self) -> None:
+        """Advance the sequences of explicit columns."""
+        if self.source.explicit:
+            (live,) = self.staging.live([self.source.table.name])
+            columns = live.columns if live else {}
+            self.staging.run([
+                statement for name in sorted(self.source.explicit) if name in columns
+                for statement in self.staging.advance(
+                    self.source.table.name.sql, quoted(name), columns[name])
+            ])  # fmt: skip
 
     def _round(self, rows: Iterator[list[Any]], most: int, again: bool) -> int:
-        """Stage the rows, and insert at most so many of the good ones; return their number. The
-        rounds that come `again` have more rows than are missing."""
+        """Stage the rows, and insert at most so many of the good ones; return their number. A
+        round that comes `again` has more rows than are missing."""
         try:
             self.staging.load(self._staged(rows), True)
             self.staging.finish([self.staging.create(BARE, self._query())])
             self._judge()
-            if again:
-                self._delete_existing()
+            if again or self.source.existing or self.source.has_deferrable:
+                self._delete_repeated()
             inserted = self.dialect.execute(self.database, self._insert(most)).rowcount
             self.staging.run([f"DROP TABLE {self.stage}"])
             return int(inserted)
@@ -131,25 +152,35 @@ class TableFiller:
     def _insert(self, most: int) -> str:
         names = ", ".join(quoted(column.name) for column in self.source.columns)
         values = ", ".join(f"c{place}" for place in range(len(self.source.columns)))
+        always = any(column.identity == "always" for column in self.source.columns)
+        overriding = self.staging.overriding(always)
         return (
-            f"INSERT INTO {self.source.table.name.sql} ({names}) SELECT {values} "
-            f"FROM {self.stage} WHERE 1 = 1 ORDER BY n LIMIT {most} ON CONFLICT DO NOTHING"
+            f"INSERT INTO {self.source.table.name.sql} ({names}){overriding} SELECT {values} "
+            f"FROM {self.stage} WHERE 1 = 1 ORDER BY n LIMIT {most}"
+            + " ON CONFLICT DO NOTHING"
+            * (not self.source.has_deferrable)
         )
 
     # judging
 
-    def _delete_existing(self) -> None:
-        """Delete the staged rows that break a unique constraint."""
-        places = self.source.places
-        same = [
-            " AND ".join(f"t.{quoted(name)} = s.c{places[name]}" for name in unique.columns)
-            for unique in self.source.unique_sets
-            if not (unique.partial or unique.has_expression)
-        ]
-        table = self.source.table.name.sql
-        exists = [f"EXISTS (SELECT 1 FROM {table} AS t WHERE {one})" for one in same]
-        if exists:
-            self.staging.run([f"DELETE FROM {self.stage} AS s WHERE {' OR '.join(exists)}"])
+    def _delete_repeated(self) -> None:
+        """Delete the staged rows that break a unique constraint of columns. INSERT finds the others
+        by ON CONFLICT, unless the constraint is deferrable."""
+        conditions = []
+        for unique in self.source.unique_sets:
+            if unique.partial or unique.has_expression:
+                continue
+            columns = {name: f"c{self.source.places[name]}" for name in unique.columns}
+            same = " AND ".join(f"t.{quoted(name)} = s.{one}" for name, one in columns.items())
+            table = self.source.table.name.sql
+            conditions.append(f"EXISTS (SELECT 1 FROM {table} AS t WHERE {same})")
+            if self.source.has_deferrable:
+                given = " AND ".join(f"{one} IS NOT NULL" for one in columns.values())
+                first = (f"SELECT min(n) FROM {self.stage} WHERE {given} "
+                         f"GROUP BY {', '.join(columns.values())}")  # fmt: skip
+                conditions.append(f"({given} AND n NOT IN ({first}))")
+        if conditions:
+            self.staging.run([f"DELETE FROM {self.stage} AS s WHERE {' OR '.join(conditions)}"])
 
     def _judge(self) -> None:
         """Delete the staged rows that break a CHECK, and count them."""

@@ -44,8 +44,7 @@ def integer(column: Described) -> Kind:
     if HTTP.search(plain_name(column.name)) and column.limit == Limit():
         return some_of(HTTP_CODES, skew=3)
     natural = natural_range(plain_name(column.name))
-    bits = min(BITS.get(column.type_name, 63), _bits_of(column.field))
-    most = Decimal(2**bits - 1)
+    most = Decimal(2 ** bits(column) - 1)
     low, high, width = _bounds(
         column, natural.low, max(natural.high, natural.low + 1), -most - 1, most, Decimal(1)
     )
@@ -53,11 +52,13 @@ def integer(column: Described) -> Kind:
     return integers(int(low), int(high), int(width) + 1, natural.skew)
 
 
-def _bits_of(field: pw.Field | None) -> int:
-    if isinstance(field, pw.SmallIntegerField):
-        return 15
-    big = pw.BigIntegerField | pw.BigAutoField
-    return 31 if isinstance(field, pw.IntegerField) and not isinstance(field, big) else 63
+def bits(column: Described) -> int:
+    """Return the number of bits, without the sign, of integers in the column."""
+    known = BITS.get(column.type_name, 63)
+    if isinstance(column.field, pw.SmallIntegerField):
+        return min(known, 15)
+    is_big = isinstance(column.field, pw.BigIntegerField | pw.BigAutoField)
+    return min(known, 31) if isinstance(column.field, pw.IntegerField) and not is_big else known
 
 
 def decimal(column: Described) -> Kind:

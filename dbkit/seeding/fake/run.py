@@ -17,7 +17,7 @@ from dbkit.schema.dialect import dialect_for
 from dbkit.schema.names import Name
 from dbkit.schema.peewee_models import Model, with_targets
 from dbkit.schema.sql import quoted
-from dbkit.schema.values import ForeignKey, Table
+from dbkit.schema.values import VIEWS, ForeignKey, Table
 
 from ..result import Result
 from ..stage_files import by_table, suggestion
@@ -87,6 +87,8 @@ class _Run:
                     f"The database has no table {name}.",
                     f"Run `python -m dbkit migrate`; it creates the table of {model.__name__}.",
                 )
+            if name in counts and self.sources[name].table.kind in VIEWS:
+                raise SeedError(f"{name} is a view: it has no rows of its own.")
         asked = {*counts}
         because = self._add_parents(counts)
         result = Result()
@@ -194,21 +196,18 @@ class _Run:
         source = self.sources[name]
         parents = {key: self._keys(source, key, count) for key in source.foreign_keys}
         source = replace(source, existing=self._count(name), parents=parents)
+        explicit: set[str] = set()
         for key in source.foreign_keys:
-            itself = key.target == name and {*key.target_columns} <= source.places.keys()
-            if not (parents[key] or source.is_nullable(key) or itself):
-                raise _no_parents(source, key, key.target in self.sources)
-        return source
+            if not (parents[key] or source.is_nullable(key)):
+                if key.target != name:
+                    raise _no_parents(source, key, key.target in self.sources)
+                explicit |= {*key.target_columns} - source.places.keys()
+        return replace(source, explicit=frozenset(explicit)) if explicit else source
 
 
 def _no_parents(source: Source, key: ForeignKey, has_model: bool) -> SeedError:
     what = f"{source.name}.{', '.join(key.columns)} refers to {key.target}"
-    if key.target == source.table.name:
-        reason = "the same table, which has no rows"
-    elif has_model:
-        reason = "which has no row for it"
-    else:
-        reason = "which has no rows and no model"
+    reason = "which has no row for it" if has_model else "which has no rows and no model"
     return SeedError(
         f"{what}, {reason}, and the column cannot be NULL.",
         f"Insert rows into {key.target} first.",

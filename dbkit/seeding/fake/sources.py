@@ -46,13 +46,15 @@ class UniqueSet:
 @dataclass(eq=False)
 class Source:
     """A table for which rows are made. `schema` is the live schema. `parents` are keys to which
-    rows may refer. The table has `existing` rows."""
+    rows may refer. The table has `existing` rows. `explicit` columns get values although the
+    database has values for them."""
 
     model: Model
     table: Table
     schema: Schema
     existing: int = 0
     parents: Mapping[ForeignKey, Sequence[Key]] = field(default_factory=dict)
+    explicit: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -69,6 +71,8 @@ class Source:
         return [part for part in self.table.parts if isinstance(part, Column) and self._fills(part)]
 
     def _fills(self, column: Column) -> bool:
+        if column.name in self.explicit:
+            return True
         if column.generated is not None or column.identity or self._is_rowid(column):
             return False
         field = self.fields.get(column.name)
@@ -127,6 +131,12 @@ class Source:
                 return
             yield re.sub(r"\bVALUE\b", lambda _: quoted(column.name), rest[1:end])
             rest = rest[end:]
+
+    @cached_property
+    def has_deferrable(self) -> bool:
+        """Whether a unique constraint is deferrable: PostgreSQL then takes no ON CONFLICT."""
+        return any(isinstance(part, PrimaryKey | Unique) and part.deferrable
+                   for part in self.table.parts)  # fmt: skip
 
     @cached_property
     def unique_sets(self) -> list[UniqueSet]:

@@ -22,6 +22,21 @@ def moment(value: Any) -> dt.datetime | None:
     return found and (found if found.tzinfo else found.replace(tzinfo=dt.UTC))
 
 
+def as_time(text: str, column: Described) -> Any:
+    """Return the constant of a CHECK as a value of a column with times."""
+    found = moment(text)
+    if found is None:
+        return text
+    if column.type_name == "date":
+        return found.date()
+    return found if _has_zone(column) else found.replace(tzinfo=None)
+
+
+def _has_zone(column: Described) -> bool:
+    field_type = getattr(column.field, "field_type", "")
+    return field_type == "TIMESTAMPTZ" or "with time zone" in column.type
+
+
 def _span(column: Described) -> tuple[dt.datetime, dt.datetime]:
     """The first and the last time that a column should have."""
     first, last = natural_times(plain_name(column.name), column.today)
@@ -52,9 +67,7 @@ def time_with_zone(column: Described) -> Kind:
 
 
 def datetime(column: Described) -> Kind:
-    field_type = getattr(column.field, "field_type", "")
-    has_zone = field_type == "TIMESTAMPTZ" or "with time zone" in column.type
-    return time_with_zone(column) if has_zone else naive_time(column)
+    return time_with_zone(column) if _has_zone(column) else naive_time(column)
 
 
 def date(column: Described) -> Kind:

@@ -21,6 +21,9 @@ SUFFIXES = {".toml": "toml", ".json": "json", ".csv": "csv"}
 @command("database", "models", "quiet", reads=True)
 @click.argument("tables", metavar="TABLE...", nargs=-1, required=True)
 @click.option("--where", metavar="SQL", default="", help="Condition for the rows of one table.")
+@click.option("--anonymize", metavar="TABLE.COLUMN", multiple=True,
+              help="Write fake values of a column, and of the foreign keys to it; can be "
+              "repeated.")  # fmt: skip
 @click.option("--format", "layout", type=click.Choice([*SUFFIXES.values()]),
               help="Type of the file (default: the suffix of --output, or else toml).")  # fmt: skip
 @click.option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path),
@@ -30,6 +33,7 @@ def dump_(
     session: Session,
     tables: tuple[str, ...],
     where: str,
+    anonymize: tuple[str, ...],
     layout: str | None,
     output: Path | None,
     force: bool,
@@ -43,6 +47,7 @@ def dump_(
             _encoded(file),
             tables,
             where=where,
+            anonymize=anonymize,
             layout=layout,
             file_name=output.name if output else "",
         )

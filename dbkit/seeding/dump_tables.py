@@ -20,8 +20,9 @@ from dbkit.schema.peewee_models import Model, with_targets
 from dbkit.schema.sql import blanked, quoted
 from dbkit.schema.staging import LiveTable
 
+from .anonymize import Anonymizer
 from .dumped_table import DumpedTable
-from .file_values import Convert, converter, is_native
+from .file_values import Convert, is_native
 from .stage_files import by_table, suggestion
 from .stages import name_of
 from .unique_sets import unique_sets
@@ -53,8 +54,10 @@ class _Source:
     """A table of the database."""
 
     table: DumpedTable
+    model: Model
     name: Name
     fields: tuple[pw.Field, ...]
+    live: LiveTable
 
     def sql(self, where: str) -> str:
         """The query of the rows, in the order of the key. Without a key, the values are compared as
@@ -76,6 +79,7 @@ def dump(
     tables: Iterable[str] | None = None,
     *,
     where: str = "",
+    anonymize: Iterable[str] = (),
     layout: str = "toml",
     file_name: str = "",
 ) -> dict[str, int]:
@@ -83,8 +87,10 @@ def dump(
     the number of rows by table.
 
     `tables` are names among those of the `models`; None means all. `where` is a condition in SQL
-    for the only table. `layout` is toml, json or csv. A CSV file does not have to name its table if
-    `file_name` names it. Raises SeedError, and DatabaseFailed.
+    for the only table. `anonymize` are columns ("table.column") that get fake values, as do the
+    foreign keys to them: different in each dump, but always the same for a value. `layout` is toml,
+    json or csv. A CSV file does not have to name its table if `file_name` names it. Raises
+    SeedError, and DatabaseFailed.
     """
     chosen = _chosen(by_table(models), tables)
     _require_condition(where, len(chosen))
@@ -97,11 +103,14 @@ def dump(
     ):
         writer = WRITERS[layout](joined, file_name)
         sources = _sources(database, dialect, chosen)
+        anonymizer = _anonymizer(database, dialect, sources, anonymize)
         writer.begin([source.table for source in sources])
         for source in sources:
             writer.begin_table(source.table)
             with _explained(database, where):
-                counts[source.table.name] = _rows(database, dialect, source, where, writer)
+                counts[source.table.name] = _rows(
+                    database, dialect, source, where, writer, anonymizer
+                )
         writer.end()
     return counts
 
@@ -151,7 +160,7 @@ def _source(table: str, model: Model, live: LiveTable | None) -> _Source:
     key = next((key for key in unique_sets(model, live) if _identifies(key, fields)), ())
     names = tuple(field.column_name for field in key)
     dumped = DumpedTable(table, columns, names or columns, is_keyless=not names)
-    return _Source(dumped, name_of(model), fields)
+    return _Source(dumped, model, name_of(model), fields, live)
 
 
 def _identifies(key: Sequence[pw.Field], fields: Sequence[pw.Field]) -> bool:
@@ -163,10 +172,37 @@ def _identifies(key: Sequence[pw.Field], fields: Sequence[pw.Field]) -> bool:
     )
 
 
+def _anonymizer(
+    database: pw.Database, dialect: Dialect, sources: Sequence[_Source], names: Iterable[str]
+) -> Anonymizer:
+    """Prepare the anonymization of these columns. Raises SeedError for an unknown one."""
+    known = {f"{source.table.name}.{name}": field for source in sources for field in source.fields
+             for name in (field.name, field.column_name)}  # fmt: skip
+    for name in (names := [*names]):
+        if name not in known:
+            raise SeedError(f"The dump has no column {name}.", suggestion(name, known))
+    anonymizer = Anonymizer(known[name] for name in names)
+    by_model = {source.model: source for source in sources}
+
+    def read(field: pw.Field, handle: Callable[[Any], Any]) -> None:
+        column, table = quoted(field.column_name), by_model[field.model].name.sql
+        sql = f"SELECT DISTINCT {column} FROM {table} WHERE {column} IS NOT NULL ORDER BY {column}"
+        native = [0] if is_native(field) else []
+        dialect.read_rows(database, sql, native, lambda row: handle(row[0]))
+
+    anonymizer.prepare({model: source.live for model, source in by_model.items()}, read)
+    return anonymizer
+
+
 def _rows(
-    database: pw.Database, dialect: Dialect, source: _Source, where: str, writer: Writer
+    database: pw.Database,
+    dialect: Dialect,
+    source: _Source,
+    where: str,
+    writer: Writer,
+    anonymizer: Anonymizer,
 ) -> int:
-    converters: list[Convert] = [converter(field) for field in source.fields]
+    converters: list[Convert] = [anonymizer.converter(field) for field in source.fields]
     native = [place for place, field in enumerate(source.fields) if is_native(field)]
     count = 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import tomllib
 import uuid
 from collections.abc import Callable, Iterable
 from enum import Enum
@@ -11,9 +12,10 @@ from typing import Any
 
 import peewee as pw
 import pytest
+from playhouse import postgres_ext
 
-from dbkit import migrate, seed
-from dbkit.fields import DateTimeTZField, EnumField, server_default
+from dbkit import DbkitError, migrate, seed
+from dbkit.fields import ColumnField, DateTimeTZField, EnumField, server_default
 from dbkit.models import MODELS
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.sql import quoted
@@ -239,3 +241,203 @@ def test_a_table_without_a_key(own: Any, layout: str, tmp_path: Path) -> None:
     Plain.insert_many([("b", "c"), ("a", None), (None, "d"), ("", "")]).execute()
     (text,) = assert_loads_back(database, [Plain], layout, tmp_path)
     assert '["note", "other"]' in text
+
+
+class Computed(pw.Model):
+    """With a column that the database computes, and columns that the model does not know."""
+
+    a = pw.IntegerField()
+    double = pw.IntegerField(constraints=[pw.SQL("GENERATED ALWAYS AS (a * 2) STORED")])
+
+    class Meta:
+        table_name = "computed"
+
+
+def test_the_file_has_no_computed_and_no_unknown_columns(
+    own: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    database = own(Computed)
+    database.execute_sql("INSERT INTO computed (a) VALUES (3), (4)")
+    assert_loads_back(database, [Computed], "csv", tmp_path)
+    database.execute_sql("ALTER TABLE computed ADD COLUMN later integer")
+    assert "double" not in dumped(database, [Computed], "toml")
+    assert "the model has no field for later" in caplog.text
+
+
+class Special(pw.Model):
+    """Types of PostgreSQL."""
+
+    id = pw.IntegerField(primary_key=True)
+    numbers = postgres_ext.ArrayField(pw.IntegerField, null=True, index=False)
+    texts = postgres_ext.ArrayField(pw.TextField, dimensions=2, null=True, index=False)
+    moments = postgres_ext.ArrayField(DateTimeTZField, null=True, index=False)
+    old = postgres_ext.JSONField(null=True)
+    document = postgres_ext.BinaryJSONField(null=True, index=False)
+    words = postgres_ext.TSVectorField(null=True, index=False)
+    interval = postgres_ext.IntervalField(null=True)
+    address = ColumnField("inet", null=True)
+    period = ColumnField("tstzrange", null=True)
+    wide = ColumnField("numeric", null=True)
+    clock = ColumnField("timetz", null=True)
+    forever = ColumnField("timestamptz", null=True)
+    bits = ColumnField("bit(3)", null=True)
+    colours = ColumnField("text[]", null=True)
+    bytes = ColumnField("bytea", null=True)
+
+    class Meta:
+        table_name = "special"
+
+
+SPECIAL = """
+INSERT INTO special VALUES
+(1, '{1,NULL,-3}', '{{a,NULL},{"x,\\"y",""}}', '{"2024-01-01 00:00:00.5+02"}', '{"a": [1, null]}',
+ '{"a": 1e400, "b": 1.5}', 'a:1 ''b c'':2', '1 mon -2 days 03:04:05.6', '10.0.0.0/8',
+ '[2024-01-01 00:00+00,infinity)', '123456789012345678901234567890.00100', '10:00:00.1+05:30',
+ 'infinity', B'101', '{red,NULL,"NULL"}', '\\x00ff'),
+(2, '{}', '{}', '{}', 'null', 'null', '', '0', '::1', 'empty', 'NaN', '00:00Z', '0044-03-15 BC',
+ B'000', '{}', ''),
+(3, NULL, NULL, NULL, '[]', '"null"', NULL, NULL, NULL, NULL, 'Infinity', NULL, NULL, NULL, NULL,
+ NULL)
+"""
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_types_of_postgresql(postgres: pw.Database, layout: str, tmp_path: Path) -> None:
+    postgres.bind([Special])
+    postgres.create_tables([Special])
+    postgres.execute_sql(SPECIAL)
+    assert_loads_back(postgres, [Special], layout, tmp_path)
+
+
+def test_all_tables_are_of_one_moment(postgres: pw.Database, server: Any) -> None:
+    postgres.bind([Parent, Child, Part])
+    postgres.create_tables([Parent, Child, Part])
+    Parent.create(code="a")
+    Child.insert_many([("a", "x" * 100_000)] * 3, ["parent", "name"]).execute()
+    pieces: list[str] = []
+
+    def write(text: str) -> None:
+        pieces.append(text)
+        late = f"INSERT INTO part (child_id, name) VALUES (1, 'late {len(pieces)}')"
+        server.execute(late, postgres.database)
+
+    counts = dump(postgres, [Parent, Child, Part], write)
+    assert counts == {"keys": 1, "child": 3, "part": 0}
+    assert Part.select().count() == len(pieces) > 1
+
+
+@pytest.mark.parametrize(
+    ("where", "count"),
+    [("note LIKE '%a%'", 1), ("note = '%s'", 1), ("note = ')' OR note = 'a'", 2), ("1=1 --", 3),
+     ("note IN ('a') /* ( */", 1)],
+)  # fmt: skip
+def test_a_condition(own: Any, where: str, count: int) -> None:
+    database = own(Plain)
+    Plain.insert_many([("a", None), ("%s", None), (")", None)]).execute()
+    assert dumped(database, [Plain], "json", where=where).count('"other"') == count + 1
+
+
+@pytest.mark.parametrize(
+    "where", ["note =", "nothing = 1", "note = 'a", "1=1) OR (1=1", "1=1; DELETE FROM plain", "("]
+)
+def test_a_wrong_condition_is_named(own: Any, where: str) -> None:
+    database = own(Plain)
+    with pytest.raises(DbkitError, match=r"^The condition .* (fails|is not a single)") as error:
+        dumped(database, [Plain], "toml", where=where)
+    assert where in str(error.value)
+    assert "--where" in str(error.value)
+
+
+class Person(pw.Model):
+    email = pw.CharField(unique=True)
+    nick = pw.CharField(6, unique=True)
+    born = pw.DateField(null=True)
+    note = pw.TextField(null=True)
+
+    class Meta:
+        table_name = "person"
+
+
+class Letter(pw.Model):
+    person = pw.ForeignKeyField(Person, field="email")
+    text = pw.TextField()
+
+    class Meta:
+        table_name = "letter"
+
+
+@pytest.mark.parametrize("layout", LAYOUTS[:2])
+def test_anonymized_columns_load_and_joins_hold(own: Any, layout: str, tmp_path: Path) -> None:
+    database = own(Person, Letter)
+    count = 300
+    Person.insert_many([
+        {"email": f"ré{n}@host{n}.org", "nick": f"ré{n}", "born": dt.date(1990, 1, 1 + n % 28),
+         "note": f"ré {n % 3}" if n % 4 else None} for n in range(count)
+    ]).execute()  # fmt: skip
+    Letter.insert_many([(f"ré{n}@host{n}.org", str(n)) for n in range(count)],
+                       ["person", "text"]).execute()  # fmt: skip
+    columns = ["person.id", "letter.person", "person.nick", "person.born", "person.note"]
+    text = dumped(database, [Person, Letter], layout, anonymize=columns)
+    assert "ré" not in text
+    assert dumped(database, [Person], layout, anonymize=columns[:1]) != dumped(
+        database, [Person], layout, anonymize=columns[:1]
+    )
+    before = {letter.text: letter.person.note for letter in Letter.select()}
+    Letter.delete().execute()
+    Person.delete().execute()
+    (tmp_path / "seeds").mkdir()
+    (tmp_path / "seeds" / f"01.{layout}").write_bytes(text.encode())
+    seed(database, [Person, Letter], tmp_path / "seeds")
+    after = {letter.text: letter.person.note for letter in Letter.select()}
+    assert after.keys() == before.keys()
+    fakes = {before[text]: after[text] for text in before}
+    assert {before[text] for text in before} == {None, "ré 0", "ré 1", "ré 2"}
+    assert all(after[text] == fakes[before[text]] for text in before)
+    assert fakes[None] is None
+    assert Person.select(pw.fn.count(Person.nick.distinct())).scalar() == count
+
+
+def test_what_cannot_be_anonymized(own: Any) -> None:
+    database = own(Person, Letter)
+    for tables, column, words in [
+        ([Person], "person.emial", "Did you mean person.email"),
+        ([Letter], "letter.person_id", "person.email is anonymized, but its table is not dumped"),
+    ]:
+        with pytest.raises(DbkitError, match=words):
+            dumped(database, tables, "toml", anonymize=[column])
+
+
+def test_the_command(own: Any, url: str, dbkit: Any, tmp_path: Path) -> None:
+    own(Person, Letter)
+    Person.create(email="a@b.c", nick="n")
+    (tmp_path / "people.py").write_text(
+        "from tests.cases.test_dump import Letter, Person\nMODELS = [Person, Letter]\n"
+    )
+    common = "--database", url, "--models", "people"
+    done = dbkit("dump", "person", *common)
+    assert tomllib.loads(done.stdout)["person"] == [
+        {"id": 1, "email": "a@b.c", "nick": "n", "born": {"null": True}, "note": {"null": True}}
+    ]
+    assert done.stderr.endswith("dump: person: 1 row\n")
+    assert dbkit("dump", "person", "-q", "--format", "csv", *common).output == (
+        '# table = "person"\n# key = ["id"]\nid,email,nick,born,note\n1,a@b.c,n,,\n'
+    )
+    file = tmp_path / "01_person.csv"
+    for force, code in ([], 0), ([], 2), (["--force"], 0):
+        assert dbkit("dump", "person", "-o", str(file), *force, *common).exit_code == code
+    assert file.read_text().startswith("# key = ")
+    for arguments, words in [
+        (["persons"], "Did you mean person?"),
+        (["person", "letter", "--format", "csv"], "has one table"),
+        (["person", "letter", "--where", "1=1"], "single table"),
+        (["person", "-o", "new/x.toml", "--where", "x"], "The condition x fails"),
+        (["person", "-o", "new/x.txt"], "must end in"),
+        (["person", "-o", "new/x.csv", "--format", "toml"], "must end in"),
+    ]:
+        done = dbkit("dump", *arguments, *common)
+        assert done.exit_code == 2
+        assert words in done.stderr
+        assert done.stdout == ""
+    assert sorted(path.name for path in tmp_path.iterdir() if path.suffix != ".db") == [
+        "01_person.csv", "people.py",
+    ]  # fmt: skip

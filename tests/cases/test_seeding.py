@@ -310,6 +310,56 @@ def test_a_key_that_fits_two_rows_is_refused(own: pw.Database, tmp_path: Path) -
         seed(own, OWN, files(tmp_path / "s", one=KEYS + ROW))
 
 
+class Team(pw.Model):
+    name = pw.CharField(unique=True)
+    lead = pw.DeferredForeignKey("Member", null=True)
+
+    class Meta:
+        table_name = "teams"
+
+
+class Member(pw.Model):
+    name = pw.CharField(unique=True)
+    team = pw.ForeignKeyField(Team, null=True)
+    mentor = pw.ForeignKeyField("self", null=True)
+
+    class Meta:
+        table_name = "members"
+
+
+LEAD, TEAM = 'lead = { name = "Ada" }', 'team = { name = "Engines" }'
+MENTOR = 'mentor = { name = "Grace" }'
+
+
+@pytest.mark.parametrize(
+    ("lead", "team", "mentor"), [("", "", ""), (LEAD, "", ""), ("", TEAM, ""), (LEAD, TEAM, MENTOR)]
+)
+def test_tables_that_could_refer_to_each_other_load_with_any_of_the_references(
+    database: pw.Database, tmp_path: Path, lead: str, team: str, mentor: str
+) -> None:
+    database.bind([Team, Member])
+    database.create_tables([Team, Member])
+    text = f"""
+    [[teams]]
+    name = "Engines"
+    {lead}
+    [[members]]
+    name = "Ada"
+    {team}
+    {mentor}
+    [[members]]
+    name = "Grace"
+    """
+    directory = files(tmp_path / "s", one=text)
+    assert seed(database, [Team, Member], directory).inserted == {"teams": 1, "members": 2}
+    assert seed(database, [Team, Member], directory).unchanged == {"teams": 1, "members": 2}
+    found = Team.get()
+    ada, grace = Member.select().order_by(Member.name)
+    assert found.lead_id == (ada.id if lead else None)
+    assert ada.team_id == (found.id if team else None)
+    assert ada.mentor_id == (grace.id if mentor else None)
+
+
 def test_no_directory_is_said(own: pw.Database, tmp_path: Path) -> None:
     with pytest.raises(DbkitError, match="There is no seeds directory"):
         seed(own, OWN, tmp_path / "nowhere")

@@ -176,7 +176,7 @@ def explain(error: Exception, database: pw.Database, display: str = "") -> Dbkit
     text = _words(error, database)
     at = f" ({display})" if display else ""
     state = sqlstate(error)
-    code = state or _of_causes(error, "sqlite_errorname") or ""
+    code = error_code(error)
     if not code.startswith(LOST) and (found := advice(code, text, _user(database))):
         return DatabaseFailed(f"{found[0]}{at}: {text}", found[1])
     if rule := _rule(text, database) if state is None or state.startswith(LOST) else None:
@@ -220,6 +220,11 @@ def _user(database: pw.Database) -> str | None:
 def sqlstate(error: BaseException | None) -> str | None:
     """Return the SQLSTATE of a driver's error, or of an error that it caused."""
     return _of_causes(error, "pgcode")
+
+
+def error_code(error: BaseException) -> str:
+    """Return the SQLSTATE of a driver's error, or SQLite's name of it, or "" if it has none."""
+    return sqlstate(error) or _of_causes(error, "sqlite_errorname") or ""
 
 
 def is_lock_conflict(error: BaseException) -> bool:

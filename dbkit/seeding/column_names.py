@@ -11,7 +11,8 @@ import peewee as pw
 
 from dbkit.schema.peewee_models import Model
 
-from .shown import shown
+from .reading import SETTINGS
+from .shown import named, shown
 
 
 class BadName(Exception):
@@ -85,7 +86,7 @@ def _path(model: Model, name: str) -> tuple[pw.Field, ...]:
     if field is not None:
         return (field,)
     error = BadName(
-        f"{model._meta.table_name} has no column {name}.", suggestion(name, model._meta.columns)
+        f"{model._meta.table_name} has no column {named(name)}.", _hint(name, model._meta.columns)
     )
     for dot in re.finditer(r"\.", name):
         key = _field(model, name[: dot.start()])
@@ -100,6 +101,14 @@ def _path(model: Model, name: str) -> tuple[pw.Field, ...]:
 def _field(model: Model, name: str) -> pw.Field | None:
     """The field with this name as its column's name, or else as its own."""
     return model._meta.columns.get(name) or model._meta.fields.get(name)
+
+
+def _hint(name: str, columns: Iterable[str]) -> str:
+    if re.search(r"[;\t|]", name):
+        return "In CSV, commas separate the columns."
+    if name in SETTINGS:
+        return f"If {name} is a setting of the file, write it above the first row."
+    return suggestion(name, columns)
 
 
 def suggestion(name: str, names: Iterable[str]) -> str:

@@ -29,6 +29,7 @@ from .quick_columns import random_uuids
 from .relative_times import UNITS, is_relative, relative
 from .rows import Batch, Place
 from .shown import shown
+from .unique_sets import unique_sets
 
 __all__ = ["Column", "Values", "convert"]
 
@@ -78,7 +79,7 @@ def _expanded(
 ) -> Iterator[tuple[Sequence[Column], Sequence[Sequence[Any]], Sequence[int]]]:
     """The rows with references as columns of their parents: consecutive rows with the same
     columns."""
-    with _names_at(Place(path, batch.lines[0] if batch.lines else 1)):
+    with _names_at(Place(path, batch.line)):
         columns = columns_of(model, batch.columns)
     if batch.texts is not None or not _has_references(columns, batch.rows):
         yield columns, batch.rows, batch.lines
@@ -254,8 +255,22 @@ class _Rows:
         return SeedError(
             f"{Place(self.path, line)}: {self.table}.{column.name} cannot be"
             f" {shown(value)}{reason}.",
-            error.hint,
+            error.hint + self._reference(column),
         )
+
+    def _reference(self, column: Column) -> str:
+        """The hint that a foreign key can be given by other columns of the parent."""
+        key = column.path[-1]
+        if not isinstance(key, pw.ForeignKeyField):
+            return ""
+        parts = next((parts for parts in unique_sets(key.rel_model)
+                      if all(part is not key.rel_field for part in parts)), None)  # fmt: skip
+        if parts is None:
+            return ""
+        example = (", ".join(f"{column.name}.{part.name}" for part in parts) if self.is_text else
+                   f"{{ {', '.join(f'{part.name} = ...' for part in parts)} }}")  # fmt: skip
+        what = "name the column" if self.is_text else "write"
+        return f" To refer to a row of {key.rel_model._meta.table_name}, {what} {example}."
 
 
 def _has_default(field: pw.Field) -> bool:

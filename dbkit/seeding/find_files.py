@@ -23,7 +23,7 @@ READERS: dict[str, Callable[[Path], SeedFile]] = {
     ".csv": CsvFile,
     ".py": PythonFile,
 }
-KINDS = ", ".join(READERS)
+KINDS = f"{', '.join([*READERS][:-1])} or {[*READERS][-1]}"
 NUMBER = re.compile(r"[0-9]+")
 
 
@@ -122,7 +122,7 @@ def _refuse_unusable(path: Path) -> None:
     if path.suffix.lower() not in READERS:
         raise SeedError(
             f"{printable(str(path))} is not a seed file.",
-            f"Move it out of the seeds directory, or give it one of these types: {KINDS}.",
+            f"Move it out of the seeds directory, or rename it: the name must end in {KINDS}.",
         )
     if not path.is_file():
         what = "a broken link" if path.is_symlink() else "not a file"

@@ -27,10 +27,11 @@ from .merge_order import components, with_parents
 from .preview import Comparison, Preview, RowChange
 from .progress import Progress
 from .read_python import PythonFile
+from .refusals import REFUSALS
 from .refused_values import explained
 from .result import Result
 from .rows import SeedFile
-from .run_merges import REFUSALS, Merger
+from .run_merges import Merger
 from .seeded_rows import Pruning, create_record, find_record
 from .stage_files import Stager, by_table, suggestion
 from .stages import name_of

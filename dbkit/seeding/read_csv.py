@@ -32,6 +32,7 @@ HEADER_LINES = 1000  # an unclosed quote must not read the whole file
 NUMBER = re.compile(r"[0-9]+_")
 SETTING = re.compile(r"#\s*([\w-]+)\s*=")
 CSV_SETTINGS = ("key", "mode", "reference", "table")
+HEADER = "Write the columns' names into the first line, separated by commas."
 END_OF_COPY = r"\."  # PostgreSQL before 18 stops reading at this line unless it is quoted
 
 
@@ -54,8 +55,8 @@ class CsvFile(Reader):
         self._settings: set[str] = set()
         self._key: tuple[str, ...] | None = None
         with self.opened() as stream:
-            line = self._read_settings(stream)
-            self.columns, self._first_line = self._header(stream, line)
+            self._header_line = self._read_settings(stream)
+            self.columns, self._first_line = self._header(stream, self._header_line)
             self._start = stream.tell()
         if not self.table:
             raise self.wrong(1, "The file's name names no table.", "Name it 01_table.csv.")
@@ -63,6 +64,13 @@ class CsvFile(Reader):
             self.keys = {self.table: self._key}
 
     def batches(self) -> Iterator[Batch]:
+        batch = None
+        for batch in self._filled():
+            yield batch
+        if batch is None:
+            yield self._batch([], [], False, 0)
+
+    def _filled(self) -> Iterator[Batch]:
         for records in self._records():
             texts, lines = records.texts, records.lines
             if len(self.columns) > 1 and "" in texts:
@@ -80,7 +88,7 @@ class CsvFile(Reader):
             rows = list(self._one_by_one(texts, lines))
         if END_OF_COPY in texts:
             texts = [f'"{text}"' if text == END_OF_COPY else text for text in texts]
-        return Batch(self.table, self.columns, rows, lines, size, texts)
+        return Batch(self.table, self.columns, rows, lines, size, texts, self._header_line)
 
     def _one_by_one(self, texts: list[str], lines: Any) -> Iterator[Row]:
         """Parse records slowly, to find the place of an error. Raises SeedError."""
@@ -174,14 +182,15 @@ class CsvFile(Reader):
             quotes += parts[-1].count(b'"')
         data = b"".join(parts)
         text = self._text(data, line)
+        if not text.strip():
+            raise self.wrong(line, "The header with the names of the columns is missing.", HEADER)
         try:
             names = record(text.removesuffix("\n").removesuffix("\r"))
         except Malformed as error:
             raise self._malformed(error, text, line) from None
         columns = tuple(name for name in names if name)
         if len(columns) < len(names):
-            hint = "Write the columns' names into the first line, separated by commas."
-            raise self.wrong(line, "The header has an empty name.", hint)
+            raise self.wrong(line, "The header has an empty name.", HEADER)
         if repeated := first_repeated(columns):
             raise self.wrong(line, f"The header names {repeated} twice.", "Remove a column.")
         return columns, line + data.count(b"\n")

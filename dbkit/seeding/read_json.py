@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from .json_window import Window
-from .reading import Reader, Row, batched
+from .reading import SETTINGS, Reader, Row, batched
 from .rows import Batch
 
 EXAMPLE = 'Write an object of tables: {"campaigns": [{"name": "..."}]}.'
@@ -47,9 +48,15 @@ class JsonFile(Reader):
                 elif has_rows and name in ("mode", "reference"):
                     raise self.wrong(line, f"{name} stands after rows.", "Put it at the top.")
                 else:
-                    self.set(name, window.value(), line)
+                    self._set(name, window.value(), line)
             if window.peek():
                 raise self.wrong(window.line, "Text follows the end of the object.", "Remove it.")
+
+    def _set(self, name: str, value: Any, line: int) -> None:
+        if isinstance(value, dict) and name not in SETTINGS:
+            hint = f'Put its rows into a list: "{name}": [{{...}}].'
+            raise self.wrong(line, f"{name} is not a list of rows.", hint)
+        self.set(name, value, line)
 
     def _rows_of(self, table: str, window: Window) -> Iterator[Row]:
         for _ in window.items("[", "]"):

@@ -19,6 +19,7 @@ BLOCK = 2**18  # bytes that are read at once
 BATCH_BYTES = 4 * 2**20
 DEEPEST = 200  # levels of arrays and objects in a value
 BOM = b"\xef\xbb\xbf"
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 SETTINGS = ("reference", "mode", "keys")
 
 
@@ -139,10 +140,14 @@ class Reader:
         """Open the file after a byte order mark."""
         try:
             stream = self.path.open("rb")
-            if stream.read(len(BOM)) != BOM:
+            begin = stream.read(len(BOM))
+            if begin != BOM:
                 stream.seek(0)
         except OSError as error:
             raise unreadable(self.path, error) from None
+        if begin.startswith(UTF_16):
+            stream.close()
+            raise self.wrong(1, "The file is UTF-16.", "Save the file as UTF-8.")
         return stream
 
     def blocks(self, start: int = 0, line: int = 1) -> Iterator[tuple[int, bytes]]:

@@ -9,6 +9,7 @@ from dbkit.errors import SeedError
 from dbkit.schema.staging import Staged
 
 from .problems import shortened
+from .refusals import refusal
 from .rows import Place
 from .stage_files import Stager
 from .stages import FRONT, Stage
@@ -63,12 +64,8 @@ def _of_row(
         staged = first if refused else second
         error = refused or _refused(stage, second) or error
     column, value = _column(stage, staged)
-    reason = explain(error, database)
-    return SeedError(
-        f"{place.path}, line {staged.lines[0]}: {stage.table}{column} cannot be "
-        f"{shortened(value)}: {reason.message}",
-        f"{reason.hint}\nNothing was loaded.".strip(),
-    )
+    where = f"{Place(place.path, staged.lines[0])}: {stage.table}{column} cannot be "
+    return refusal(database, error, f"{where}{shortened(value)}: ")
 
 
 def _column(stage: Stage, staged: Staged) -> tuple[str, str]:

@@ -32,7 +32,8 @@ class Batch:
     column of a parent (`campaign.name`). `lines` are the lines on which the rows begin. In a batch
     of CSV, each value is a text, or None for NULL, and `texts` are the rows as CSV without their
     line ends; in other batches `texts` is None, and a value is what TOML, JSON or Python has.
-    `size` is the number of bytes of the file that were read for this batch.
+    `size` is the number of bytes of the file that were read for this batch. `header` is the line
+    of the names in CSV; a CSV file without rows has one batch without rows.
     """
 
     table: str
@@ -41,6 +42,12 @@ class Batch:
     lines: Sequence[int]
     size: int = 0
     texts: Sequence[str] | None = None
+    header: int = 0
+
+    @property
+    def line(self) -> int:
+        """The line on which the names are."""
+        return self.header or (self.lines[0] if self.lines else 1)
 
 
 class SeedFile(Protocol):

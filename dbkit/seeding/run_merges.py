@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import peewee as pw
 
-from dbkit.diagnosis import explain, is_lock_conflict
+from dbkit.diagnosis import is_lock_conflict
 from dbkit.errors import SeedError
 from dbkit.schema.peewee_models import Model
 from dbkit.schema.staging import LiveTable, Staging
@@ -19,13 +19,12 @@ from dbkit.schema.staging import LiveTable, Staging
 from .merge import COUNTS, INSERTED, UPDATED, Merge, Problem
 from .merge_order import components, cyclic_keys, required_keys
 from .problems import place_of, seed_error
+from .refusals import REFUSALS, refusal
 from .result import Result
 from .stage_files import Stager
 from .stages import Stage
 
 NEW = "dbkit_seed_new"
-REFUSALS = (pw.IntegrityError, pw.DataError, pw.InternalError, pw.ProgrammingError,
-            pw.NotSupportedError)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -227,6 +226,4 @@ class Merger:
         return None
 
     def _refused(self, where: str, error: Exception) -> SeedError:
-        explained = explain(error, self.database)
-        return SeedError(f"{where}{explained.message}",
-                         f"{explained.hint}\nNothing was loaded.".strip())  # fmt: skip
+        return refusal(self.database, error, where)

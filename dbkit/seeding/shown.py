@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import uuid
 from decimal import Decimal
 from enum import Enum
@@ -21,6 +22,11 @@ def shown(value: Any) -> str:
     if len(text) > WIDTH:
         text = text[: WIDTH - 3] + "..." + (text[-1] if text[-1] in '"]}' else "")
     return text.encode(errors="backslashreplace").decode()
+
+
+def named(name: str) -> str:
+    """Return a name from a file, in quotes if it has spaces or special characters."""
+    return name if re.fullmatch(r"[\w.-]+", name) else shown(name)
 
 
 def _text(value: Any) -> str:

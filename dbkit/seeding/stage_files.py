@@ -65,8 +65,8 @@ class Stager:
         for batch in self._batches(file):
             model = self._model(file, batch)
             if self.wanted is None or model in self.wanted:
-                stage = self._stage(model, batch.table, Place(file.path, batch.lines[0]))
                 for values in convert(model, file.path, batch, self.now, texts=self.as_text):
+                    stage = self._stage(model, batch.table, Place(file.path, batch.line))
                     shape = stage.shape(file, values)
                     if not shape.line:
                         shape.line = values.lines[0]
@@ -83,7 +83,7 @@ class Stager:
     def _model(self, file: SeedFile, batch: Batch) -> Model:
         if batch.table not in self.tables:
             raise SeedError(
-                f"{Place(file.path, batch.lines[0])}: no model has the table {batch.table}.",
+                f"{Place(file.path, batch.line)}: no model has the table {batch.table}.",
                 suggestion(batch.table, self.tables),
             )
         return self.tables[batch.table]

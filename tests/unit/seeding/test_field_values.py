@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import uuid
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from enum import Enum, IntEnum, StrEnum
 from typing import Any
 
@@ -429,6 +429,8 @@ def comparable(name: str, value: Any) -> Any:
     if name in ("json", "old_json", "document"):
         return pw.json.loads(value)
     text = str(as_text(value))
+    if name == "decimal":  # the column rounds
+        return Decimal(text).quantize(Decimal("0.01"), ROUND_HALF_UP)
     try:
         number = float(text)
     except ValueError:

@@ -91,7 +91,7 @@ def test_settings(tmp_path: Path) -> None:
         ('{"a": [\n{"x": ' + "[" * 300 + "]" * 300 + "}]}", "line 2: A value has arrays"),
         ('{"a": [\n{"x": "\\ud83c"}]}', r"line 2: A \\u escape is only half"),
         ('{"a": [\n1]}', "line 2: A row of a is not an object"),
-        ('{"a": [],\n"b": {"x": 1}}', "line 2: b is neither a setting nor a list of rows"),
+        ('{"a": [],\n"b": {"x": 1}}', "line 2: b is not a list of rows"),
         ('{"refrence": true}', "line 1: refrence is neither .*\nDid you mean reference"),
         ('{"mode": 5}', "line 1: mode is 5"),
         ('{"mode": {}}', "line 1: mode is {}"),

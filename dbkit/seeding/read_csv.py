@@ -183,7 +183,8 @@ class CsvFile(Reader):
         data = b"".join(parts)
         text = self._text(data, line)
         if not text.strip():
-            raise self.wrong(line, "The header with the names of the columns is missing.", HEADER)
+            last = line if text else max(line - 1, 1)
+            raise self.wrong(last, "The header with the names of the columns is missing.", HEADER)
         try:
             names = record(text.removesuffix("\n").removesuffix("\r"))
         except Malformed as error:

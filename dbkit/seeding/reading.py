@@ -196,7 +196,9 @@ class Reader:
             self.keys = dict(self._keys(value, line))
         else:
             hint = suggestion(name, SETTINGS, f"The settings are {', '.join(SETTINGS)}.")
-            raise self.wrong(line, f"{name} is neither a setting nor a list of rows.", hint)
+            raise self.wrong(
+                line, f"{name or shown(name)} is neither a setting nor a list of rows.", hint
+            )
 
     def _keys(self, value: Any, line: int) -> Iterator[tuple[str, tuple[str, ...]]]:
         if not isinstance(value, dict):

@@ -260,7 +260,7 @@ def _is_python(text: str) -> bool:
     return True
 
 
-def _damaged(text: str, chance: random.Random) -> str:
+def damaged(text: str, chance: random.Random) -> str:
     """The text with a piece removed, cut off, doubled, or with a character more."""
     begin = chance.randrange(len(text))
     end = begin + chance.randrange(1, 6)
@@ -276,10 +276,10 @@ def _each_damaged(text: str, is_valid: Callable[[str], bool]) -> Iterator[str]:
     """Damaged texts; the parser of the standard library is the judge that they are malformed."""
     chance, found = random.Random(text), set[str]()  # noqa: S311
     while len(found) < DAMAGED:
-        damaged = _damaged(text, chance)
-        if not is_valid(damaged) and damaged not in found:
-            found.add(damaged)
-            yield damaged
+        candidate = damaged(text, chance)
+        if not is_valid(candidate) and candidate not in found:
+            found.add(candidate)
+            yield candidate
 
 
 BAD_ROWS = ['x"y,active,1\n', '"x,active,1\n', "x,active\n", "x,active,1,\n", ",\n",
@@ -312,10 +312,10 @@ def malformed() -> Iterator[tuple[str, str, bytes]]:
         ("campaigns.csv", CSV, VALID_CSV, _each_damaged_csv()),
         ("campaigns.py", PYTHON, VALID_PYTHON, _each_damaged(VALID_PYTHON, _is_python)),
     ]
-    for name, by_hand, valid, damaged in kinds:
+    for name, by_hand, valid, by_chance in kinds:
         for what, text in by_hand.items():
             yield what, name, text.encode()
-        for number, text in enumerate(damaged):
+        for number, text in enumerate(by_chance):
             yield f"damage {number}", name, text.encode()
         for number in range(5):
             yield f"bytes that are not UTF-8 {number}", name, _bad_bytes(valid, number)

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import random
 import re
+import tomllib
+from collections import defaultdict
+from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import peewee as pw
 import pytest
 
 from dbkit.errors import SeedError
-from dbkit.seeding.find_files import find_files
+from dbkit.seeding.find_files import READERS, find_files
 from dbkit.seeding.read_python import PythonFile
 
 from . import malformed
-from .malformed import VALID_CSV, VALID_JSON, VALID_PYTHON, VALID_TOML
+from .malformed import VALID_CSV, VALID_JSON, VALID_PYTHON, VALID_TOML, damaged
 
 FILES = list(malformed.malformed())
 PYTHON_REPR = re.compile(r"<class|Traceback|\[<|object at 0x|Error\(|\bb'")
@@ -71,3 +78,29 @@ def test_a_malformed_file_gives_one_error_with_the_line(
     assert not PYTHON_REPR.search(str(caught.value).replace(str(path), "")), message
     assert message.isprintable()
     assert len(message) < len(str(path)) + 250
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "parse"),
+    [("a.toml", VALID_TOML, tomllib.loads), ("a.json", VALID_JSON, json.loads)],
+)
+def test_a_damaged_file_is_read_as_the_standard_library_reads_it_or_not_at_all(
+    tmp_path: Path, name: str, text: str, parse: Callable[..., Any]
+) -> None:
+    chance, path, compared = random.Random(name), tmp_path / name, 0  # noqa: S311
+    for _ in range(250):
+        content = damaged(text, chance)
+        path.write_bytes(content.encode())
+        rows: dict[str, list[Any]] = defaultdict(list)
+        try:
+            for batch in READERS[path.suffix](path).batches():
+                rows[batch.table] += [
+                    dict(zip(batch.columns, row, strict=True)) for row in batch.rows
+                ]
+        except SeedError:
+            continue
+        whole = parse(content, parse_float=Decimal)
+        assert rows == {table: found for table, found in whole.items()
+                        if isinstance(found, list) and found}, content  # fmt: skip
+        compared += 1
+    assert compared > 20

@@ -126,7 +126,7 @@ TABLES = st.dictionaries(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(TABLES, st.integers(1, 60), st.booleans(), st.sampled_from([None, 0, 2]))
 def test_rows_are_those_that_json_reads(
     tmp_path_factory: pytest.TempPathFactory,

@@ -204,7 +204,7 @@ def documents(draw: st.DrawFn) -> str:
     return draw(st.sampled_from(["\n", "\r\n"])).join([*parts, ""])
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(documents(), st.integers(1, 100))
 def test_rows_are_those_that_tomllib_reads(
     tmp_path_factory: pytest.TempPathFactory, document: str, block: int

@@ -129,17 +129,11 @@ class Merge:
 
     def _is_new(self) -> str:
         missing = [
-            f"{self.has(shapes)} AND NOT EXISTS "
+            f"{self.stage.has(shapes)} AND NOT EXISTS "
             f"(SELECT 1 FROM {self.stage.target} AS t WHERE {self.matches(key)})"
             for key, shapes in self.groups.items()
         ]
         return " OR ".join(f"({condition})" for condition in missing)
-
-    def has(self, shapes: Collection[Shape]) -> str:
-        """The condition that a row has one of these shapes."""
-        if len(shapes) == len(self.stage.shapes):
-            return "1 = 1"
-        return f"s.shape IN ({', '.join(str(shape.number) for shape in shapes) or 'NULL'})"
 
     # writing
 
@@ -181,7 +175,7 @@ class Merge:
     def _value(self, place: int, shapes: Collection[Shape], otherwise: str) -> str:
         if len(shapes) == len(self.stage.shapes):
             return f"s.c{place}"
-        return f"CASE WHEN {self.has(shapes)} THEN s.c{place} ELSE {otherwise} END"
+        return f"CASE WHEN {self.stage.has(shapes)} THEN s.c{place} ELSE {otherwise} END"
 
     def pairs(self, shapes: Collection[Shape]) -> Iterator[tuple[str, str, str]]:
         """(column, live value, wanted value) of the columns that these shapes compare."""
@@ -191,7 +185,7 @@ class Merge:
                 column = quoted(of.column_name)
                 wanted = f"s.c{place}"
                 if len(giving) < len(shapes):
-                    wanted = f"CASE WHEN {self.has(giving)} THEN {wanted} ELSE t.{column} END"
+                    wanted = f"CASE WHEN {self.stage.has(giving)} THEN {wanted} ELSE t.{column} END"
                 yield column, f"t.{column}", wanted
 
     def different(self) -> Iterator[tuple[Sequence[pw.Field], list[Shape], str]]:
@@ -211,7 +205,7 @@ class Merge:
                         if column not in given]  # fmt: skip
             yield (
                 f"UPDATE {self.stage.target} AS t SET {', '.join(changed)} FROM {self.source} AS s "
-                f"WHERE {self.has(shapes)} AND {self.matches(key)} AND ({differs})"
+                f"WHERE {self.stage.has(shapes)} AND {self.matches(key)} AND ({differs})"
                 + (f" AND {where}" if where else "")
             )
 
@@ -227,7 +221,7 @@ class Merge:
         for key, shapes in self.groups.items():
             yield (
                 f"UPDATE {self.stage.target} AS t SET {changed} FROM {self.source} AS s "
-                f"WHERE {self.has(shapes)} AND {self.matches(key)} AND ({differs}) "
+                f"WHERE {self.stage.has(shapes)} AND {self.matches(key)} AND ({differs}) "
                 f"AND s.n IN ({rows})"
             )
 
@@ -266,14 +260,14 @@ class Merge:
             columns = ", ".join(f"s.c{self.stage.place(of)}" for of in key_columns)
             yield Problem(
                 "repeated",
-                f"SELECT max(s.n) FROM {self.source} AS s WHERE {self.has(shapes)} "
+                f"SELECT max(s.n) FROM {self.source} AS s WHERE {self.stage.has(shapes)} "
                 f"GROUP BY {columns} HAVING count(*) > 1",
             )
             names = {of.column_name for of in key_columns if not of.null}
             if not any(unique <= names for unique in self.stage.live.unique):
-                matched = (f"{self.source} AS s JOIN {self.stage.target} AS t "
-                           f"ON {self.matches(key_columns)} WHERE {self.has(shapes)}")  # fmt: skip
-                yield Problem("several", self._several(matched))
+                matched = f"JOIN {self.stage.target} AS t ON {self.matches(key_columns)}"
+                rows = f"{self.source} AS s {matched} WHERE {self.stage.has(shapes)}"
+                yield Problem("several", self._several(rows))
 
     def _several(self, joined: str) -> str:
         return f"SELECT s.n FROM {joined} GROUP BY s.n HAVING count(*) > 1"

@@ -97,7 +97,7 @@ class Comparison:
     def _different(self, merge: Merge) -> str:
         queries = [
             f"SELECT s.n FROM {merge.source} AS s JOIN {merge.stage.target} AS t "
-            f"ON {merge.matches(key)} WHERE {merge.has(shapes)} "
+            f"ON {merge.matches(key)} WHERE {merge.stage.has(shapes)} "
             f"AND ({differs} OR {merge.unresolved()})"
             for key, shapes, differs in merge.different()
         ]

@@ -13,7 +13,7 @@ from dbkit.schema.peewee_models import Model
 from dbkit.schema.sql import quoted
 from dbkit.schema.staging import LiveColumn, LiveTable, Staging
 
-from .stages import Stage, name_of
+from .stages import Shape, Stage, name_of
 
 Parts = list[tuple[tuple[pw.Field, ...], str]]  # the rest of a path, and the staged value
 
@@ -27,6 +27,7 @@ class Join:
     model: Model
     value: str  # the parent's value for the foreign key
     staged: list[str]  # the staged values; all are NULL in rows without this reference
+    rows: str  # the condition that a row refers by these columns
     conditions: list[str] = field(default_factory=list)
     below: list[Join] = field(default_factory=list)
     is_certain: bool = True
@@ -36,13 +37,17 @@ class Join:
         """The LEFT JOINs, those of the parent's own parents first."""
         inner = "".join(join.sql for join in self.below)
         table = name_of(self.model).sql
-        return f"{inner} LEFT JOIN {table} AS {self.alias} ON {' AND '.join(self.conditions)}"
+        on = " AND ".join([self.rows, *self.conditions])
+        return f"{inner} LEFT JOIN {table} AS {self.alias} ON {on}"
 
     @property
     def is_unresolved(self) -> str:
         """The condition that a row has the reference, and no parent fits."""
-        given = " OR ".join(f"{value} IS NOT NULL" for value in self.staged)
-        return f"({self.value} IS NULL AND ({given}))"
+        return f"({self.value} IS NULL AND {self.rows} AND {self.is_given})"
+
+    @property
+    def is_given(self) -> str:
+        return f"({' OR '.join(f'{value} IS NOT NULL' for value in self.staged)})"
 
 
 class References:
@@ -54,12 +59,12 @@ class References:
         self.joins: dict[pw.Field, list[Join]] = {}
         for key, groups in self._groups().items():
             self.joins[key] = [self._join(key, [(stage.paths[place][1:], f"s.c{place}")
-                                                for place in places])
-                               for places in groups]  # fmt: skip
+                                                for place in places], stage.has(shapes))
+                               for places, shapes in groups.items()]  # fmt: skip
 
-    def _groups(self) -> dict[pw.Field, dict[tuple[int, ...], None]]:
-        """The sets of columns by which rows refer to a parent."""
-        found: dict[pw.Field, dict[tuple[int, ...], None]] = defaultdict(dict)
+    def _groups(self) -> dict[pw.Field, dict[tuple[int, ...], list[Shape]]]:
+        """The sets of columns by which rows refer to a parent, with the shapes of these rows."""
+        found: dict[pw.Field, dict[tuple[int, ...], list[Shape]]] = defaultdict(dict)
         for shape in self.stage.shapes:
             by_key: dict[pw.Field, list[int]] = defaultdict(list)
             for place in shape.places:
@@ -67,28 +72,33 @@ class References:
                 if len(path) > 1:
                     by_key[path[0]].append(place)
             for key, places in by_key.items():
-                found[key][tuple(sorted(places))] = None
+                found[key].setdefault(tuple(sorted(places)), []).append(shape)
         return found
 
     def by_value(self, key: pw.Field) -> Join:
         """Return the join that finds out whether the parent of a given value exists."""
-        return self._join(key, [((key.rel_field,), f"s.c{self.stage.place(key)}")])
+        return self._join(key, [((key.rel_field,), f"s.c{self.stage.place(key)}")], "1 = 1")
 
-    def _join(self, key: pw.Field, parts: Parts) -> Join:
+    def _join(self, key: pw.Field, parts: Parts, rows: str) -> Join:
         model, alias = key.rel_model, next(self.aliases)
         join = Join(
             alias,
             model,
             f"{alias}.{quoted(key.rel_field.column_name)}",
             [value for _, value in parts],
+            rows,
         )
-        columns = []
+        columns = set()
         for column, value in self._columns(join, parts):
             live = self.live[model].column(column.column_name) or LiveColumn(None)
             mine = f"{alias}.{quoted(column.column_name)}"
-            join.conditions.append(self.staging.same(mine, value, live, False))
-            columns.append(column.column_name)
-        join.is_certain = any(names <= set(columns) for names in self.live[model].unique)
+            nullable = column.null and value in join.staged and len(parts) > 1
+            join.conditions.append(self.staging.same(mine, value, live, nullable))
+            if not nullable:  # rows with NULL may be equal in a unique set of columns
+                columns.add(column.column_name)
+        if len(parts) > 1:
+            join.conditions.append(join.is_given)
+        join.is_certain = any(names <= columns for names in self.live[model].unique)
         return join
 
     def _columns(self, join: Join, parts: Parts) -> Iterator[tuple[pw.Field, str]]:
@@ -100,6 +110,6 @@ class References:
             else:
                 deeper[path[0]].append((path[1:], value))
         for key, rest in deeper.items():
-            below = self._join(key, rest)
+            below = self._join(key, rest, join.rows)
             join.below.append(below)
             yield key, below.value

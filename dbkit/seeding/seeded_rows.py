@@ -77,7 +77,7 @@ class Pruning:
     def _staged(self, model: Model) -> Iterator[str]:
         for merge in self.merges.get(model, ()):
             for key, shapes in merge.groups.items():
-                yield (f"SELECT 1 FROM {merge.source} AS s WHERE {merge.has(shapes)} "
+                yield (f"SELECT 1 FROM {merge.source} AS s WHERE {merge.stage.has(shapes)} "
                        f"AND {merge.matches(key)}")  # fmt: skip
 
     def delete(self, table: str, model: Model) -> int:

@@ -207,8 +207,8 @@ def by_table(models: Iterable[Model]) -> dict[str, Model]:
     models = list(dict.fromkeys(models))
     plain = Counter(model._meta.table_name for model in models)
     return {
-        model._meta.table_name
-        if plain[model._meta.table_name] == 1
-        else f"{model._meta.schema}.{model._meta.table_name}": model
+        f"{model._meta.schema}.{model._meta.table_name}"
+        if model._meta.schema and plain[model._meta.table_name] > 1
+        else model._meta.table_name: model
         for model in models
     }

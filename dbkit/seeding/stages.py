@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -94,6 +95,12 @@ class Stage:
             self.shapes.append(shape)
             self.known[mark] = shape
         return self.known[mark]
+
+    def has(self, shapes: Collection[Shape]) -> str:
+        """Return the condition that a staged row has one of these shapes."""
+        if len(shapes) == len(self.shapes):
+            return "1 = 1"
+        return f"s.shape IN ({', '.join(str(shape.number) for shape in shapes) or 'NULL'})"
 
     def _place(self, path: tuple[pw.Field, ...]) -> int:
         for number, known in enumerate(self.paths):

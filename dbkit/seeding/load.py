@@ -34,7 +34,7 @@ from .rows import SeedFile
 from .run_merges import Merger
 from .seeded_rows import Pruning, create_record, find_record
 from .stage_files import Stager, by_table, suggestion
-from .stages import name_of
+from .stages import Stage, name_of
 
 
 @takes_database
@@ -149,8 +149,12 @@ class SeedRun:
         staging = dialect_for(self.database).staging(self.database)
         live = self._live(staging)
         preview = Preview(notes=[*self.found.notes])
+        staged: dict[Model, list[Stage]] = {}
         for stager, function in self._staged(staging, live):
-            merges = [Merge(stage, live, staging) for group in components([*stager.stages.values()])
+            for stage in stager.stages.values():
+                staged.setdefault(stage.model, []).append(stage)
+            merges = [Merge(stage, live, staging, staged=staged)
+                      for group in components([*stager.stages.values()])
                       for stage in group]  # fmt: skip
             comparison = Comparison(stager, merges, staging)
             comparison.prepare()

@@ -28,7 +28,7 @@ class Problem:
 
     kind: str
     rows: str
-    key: pw.Field | None = None  # the foreign key of an ambiguous reference
+    key: pw.Field | None = None  # the foreign key of a reference
 
 
 @dataclass(eq=False)
@@ -42,6 +42,7 @@ class Merge:
     cyclic: frozenset[pw.Field] = frozenset()
     record: str | None = None
     changes: Sequence[tuple[str, str]] = field(default_factory=list)  # (column, value) by the model
+    staged: Mapping[Model, Sequence[Stage]] = field(default_factory=dict)  # all rows of the files
 
     @cached_property
     def references(self) -> References:
@@ -53,7 +54,8 @@ class Merge:
         joins = {key: [*joins] for key, joins in self.references.joins.items()}
         for key in self.cyclic:
             if any(self.stage.place(key) in shape.places for shape in self.stage.shapes):
-                joins.setdefault(key, []).append(self.references.by_value(key))
+                together = key.rel_model is self.stage.model
+                joins.setdefault(key, []).append(self.references.by_value(key, together))
         return joins
 
     @cached_property
@@ -117,7 +119,7 @@ class Merge:
 
     def matches(self, key: Sequence[pw.Field]) -> str:
         """Return the condition that a live row has the key of a staged row."""
-        return " AND ".join(
+        same = [
             self.staging.same(
                 f"t.{quoted(of.column_name)}",
                 f"s.c{self.stage.place(of)}",
@@ -125,7 +127,10 @@ class Merge:
                 of.null,
             )
             for of in key
-        )
+        ]
+        # NULL is not the value of a reference without a parent
+        same += [f"NOT s.u{self.stage.place(of)}" for of in key if of.null and of in self.joins]
+        return " AND ".join(same)
 
     def _is_new(self) -> str:
         missing = [
@@ -250,7 +255,7 @@ class Merge:
 
     def problems(self) -> Iterator[Problem]:
         """Yield queries of rows that contradict other rows or the database."""
-        yield Problem("unresolved", f"SELECT s.n FROM {self.source} AS s WHERE {self.unresolved()}")
+        yield from self._without_parent("unresolved", "NOT")
         for key, joins in self.references.joins.items():
             for join in joins:
                 if not join.is_certain:
@@ -268,6 +273,14 @@ class Merge:
                 matched = f"JOIN {self.stage.target} AS t ON {self.matches(key_columns)}"
                 rows = f"{self.source} AS s {matched} WHERE {self.stage.has(shapes)}"
                 yield Problem("several", self._several(rows))
+        yield from self._without_parent("waiting", "")
+
+    def _without_parent(self, kind: str, condition: str) -> Iterator[Problem]:
+        for key in self.joins:
+            waits = self.references.waits(key, self.staged.get(key.rel_model, ()))
+            rows = f"{self.source} AS s JOIN {self.stage.name} AS o ON o.n = s.n"
+            where = f"({self.unresolved({key})}) AND {condition} ({waits})"
+            yield Problem(kind, f"SELECT s.n FROM {rows} WHERE {where}", key)
 
     def _several(self, joined: str) -> str:
         return f"SELECT s.n FROM {joined} GROUP BY s.n HAVING count(*) > 1"

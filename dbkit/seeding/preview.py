@@ -79,7 +79,7 @@ class Comparison:
         for merge in self.merges:
             self.staging.run(merge.resolve())
             for problem in merge.problems():
-                if problem.kind != "unresolved" and self.staging.run(
+                if problem.kind != "waiting" and self.staging.run(
                     [f"SELECT 1 FROM ({problem.rows}) AS p LIMIT 1"]
                 ):
                     raise seed_error(self.stager, merge, problem)

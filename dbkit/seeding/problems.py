@@ -41,11 +41,19 @@ def seed_error(stager: Stager, merge: Merge, problem: Problem) -> SeedError:
                 f"{where}: the key matches more than one row of {stage.table}.",
                 f"Choose columns that identify a row, under [keys] {stage.table}.",
             )
-        case _:
-            key, count = _reference(merge, problem, number)
+        case "waiting" if problem.key in merge.cyclic:
             return SeedError(
-                f"{where}: {stage.table}.{key.name} = {_given(merge, key, number)} matches {count} "
-                f"of {key.rel_model._meta.table_name}.",
+                f"{where}: {_reference(merge, problem.key, number)} refers to a row that cannot be "
+                "inserted before this row, and this row needs it: the foreign keys between them "
+                "are NOT NULL.",
+                "Let one of the foreign keys be NULL, or break the cycle in the seed files.",
+            )
+        case _:
+            assert problem.key is not None
+            count = "more than one row" if problem.kind == "ambiguous" else "no row"
+            parent = problem.key.rel_model._meta.table_name
+            return SeedError(
+                f"{where}: {_reference(merge, problem.key, number)} matches {count} of {parent}.",
                 "Refer to exactly one row: correct the value, or seed that row too.",
             )
 
@@ -70,16 +78,8 @@ def _has_row(merge: Merge, shapes: Sequence[Any], number: int) -> bool:
     return bool(merge.staging.run([sql]))
 
 
-def _reference(merge: Merge, problem: Problem, number: int) -> tuple[pw.Field, str]:
-    """The foreign key of the problem, and how many rows its reference matches."""
-    if problem.key is not None:
-        return problem.key, "more than one row"
-    for key in merge.joins:
-        sql = (f"SELECT 1 FROM {merge.source} AS s WHERE s.n = {number} "
-               f"AND ({merge.unresolved({key})})")  # fmt: skip
-        if merge.staging.run([sql]):
-            return key, "no row"
-    raise AssertionError("the row has a reference without a parent")
+def _reference(merge: Merge, key: pw.Field, number: int) -> str:
+    return f"{merge.stage.table}.{key.name} = {_given(merge, key, number)}"
 
 
 def _given(merge: Merge, key: pw.Field, number: int) -> str:

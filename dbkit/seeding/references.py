@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -75,9 +75,47 @@ class References:
                 found[key].setdefault(tuple(sorted(places)), []).append(shape)
         return found
 
-    def by_value(self, key: pw.Field) -> Join:
-        """Return the join that finds out whether the parent of a given value exists."""
-        return self._join(key, [((key.rel_field,), f"s.c{self.stage.place(key)}")], "1 = 1")
+    def by_value(self, key: pw.Field, together: bool) -> Join:
+        """Return the join that finds out whether the parent of a given value exists; `together`, or
+        is inserted in the same statement."""
+        value = f"s.c{self.stage.place(key)}"
+        join = self._join(key, [((key.rel_field,), value)], "1 = 1")
+        if together:
+            staged = self.staged(self.stage, {key.rel_field: value})
+            join.value = f"COALESCE({join.value}, CASE WHEN {staged} THEN {value} END)"
+        return join
+
+    def staged(self, parents: Stage, values: Mapping[pw.Field, str]) -> str:
+        """Return the condition that the files have a parent with these values."""
+        same = (
+            self.staging.same(
+                f"q.c{parents.place(column)}",
+                value,
+                parents.live.column(column.column_name) or LiveColumn(None),
+                column.null,
+            )
+            for column, value in values.items()
+        )
+        where = " AND ".join(same) or "1 = 1"
+        return f"EXISTS (SELECT 1 FROM {parents.name} AS q WHERE {where})"
+
+    def waits(self, key: pw.Field, parents: Iterable[Stage]) -> str:
+        """Return the condition that the files have a parent that may be the one of a row."""
+        found = []
+        for shapes, values in self._direct(key):
+            staged = " OR ".join(self.staged(stage, values) for stage in parents)
+            found.append(f"({self.stage.has(shapes)} AND ({staged or '1 = 0'}))")
+        return " OR ".join(found) or "1 = 0"
+
+    def _direct(self, key: pw.Field) -> Iterator[tuple[list[Shape], dict[pw.Field, str]]]:
+        """The parent's own columns by which rows refer, with their values, and these rows."""
+        paths = self.stage.paths
+        for places, shapes in self._groups().get(key, {}).items():
+            yield shapes, {paths[one][1]: f"o.c{one}" for one in places if len(paths[one]) == 2}
+        place = self.stage.place(key)
+        raw = [shape for shape in self.stage.shapes if place in shape.places]
+        if raw:
+            yield raw, {key.rel_field: f"o.c{place}"}
 
     def _join(self, key: pw.Field, parts: Parts, rows: str) -> Join:
         model, alias = key.rel_model, next(self.aliases)

@@ -88,8 +88,11 @@ class Merger:
                           f"DROP TABLE {self.new_table}"])  # fmt: skip
 
     def _merge(self, stage: Stage, group: Sequence[Stage]) -> Merge:
-        cyclic = cyclic_keys(stage, group)
-        return Merge(stage, self.live, self.staging, cyclic, self.record, self.changes(stage.model))
+        staged = {model: [one] for model, one in self.stager.stages.items()}
+        return Merge(
+            stage, self.live, self.staging, cyclic_keys(stage, group), self.record,
+            self.changes(stage.model), staged,
+        )  # fmt: skip
 
     # what is sent
 
@@ -176,9 +179,10 @@ class Merger:
             raise self._located(error) from error
         self.steps, self.created = [], []
         self.counts = {str(label): int(count) for label, count in rows}
-        for label, (merge, problem) in self.problems.items():
-            if self.counts.get(label):
-                raise seed_error(self.stager, merge, problem)
+        found = [problem for label, problem in self.problems.items() if self.counts.get(label)]
+        found.sort(key=lambda problem: problem[1].kind == "waiting")  # for a row without a parent?
+        for merge, problem in found:
+            raise seed_error(self.stager, merge, problem)
 
     # what failed
 
@@ -196,6 +200,8 @@ class Merger:
     def _of_row(self, step: Step, error: Exception) -> SeedError:
         merge = step.merge
         for problem in merge.problems():
+            if problem.kind == "waiting" and merge.cyclic:
+                continue
             if self.staging.run([f"SELECT 1 FROM ({problem.rows}) AS p LIMIT 1"]):
                 return seed_error(self.stager, merge, problem)
         if step.ranged is None:

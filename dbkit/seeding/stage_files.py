@@ -132,7 +132,8 @@ class Stager:
         if declared:
             fields = [self._field(where, stage, name) for name in declared]
             require_stable(where, stage, shape, fields)
-            missing = [one.column_name for one in fields if one not in shape.given]
+            missing = [one.column_name for one in fields
+                       if one not in shape.given and not stage.is_null(shape, one)]  # fmt: skip
             if missing:
                 raise SeedError(
                     f"{where}: the row of {stage.table} has no value for {', '.join(missing)}, "

@@ -102,6 +102,12 @@ class Stage:
             return "1 = 1"
         return f"s.shape IN ({', '.join(str(shape.number) for shape in shapes) or 'NULL'})"
 
+    def is_null(self, shape: Shape, of: pw.Field) -> bool:
+        """Whether new rows of a shape have NULL in a column. (TOML cannot write it.)"""
+        live = self.live.column(of.column_name)
+        is_given = any(column.path[0] is of for column in shape.columns)
+        return bool(of.null and live and not live.default and not is_given)
+
     def _place(self, path: tuple[pw.Field, ...]) -> int:
         for number, known in enumerate(self.paths):
             if len(known) == len(path) and all(map(_same, known, path)):

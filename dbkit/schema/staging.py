@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from .names import Name
@@ -22,14 +22,17 @@ class LiveColumn(NamedTuple):
     is_always_identity: bool = False
     sequence: str | None = None
     has_builtin_type: bool = True
+    collation: str = ""  # of a unique column, if a temporary column does not have it
 
 
 @dataclass(frozen=True)
 class LiveTable:
-    """The columns of a table by name, and the sets of columns that are unique."""
+    """The columns of a table by name, the sets of columns that are unique, and the places of the
+    tables to which it refers among those that were asked for."""
 
     columns: dict[str, LiveColumn]
     unique: list[frozenset[str]]
+    parents: set[int] = field(default_factory=set)
 
     def column(self, name: str) -> LiveColumn | None:
         """Return the column that a model calls so; PostgreSQL truncates a long name."""
@@ -89,6 +92,10 @@ class Staging(Protocol):
     def same(self, live: str, staged: str, column: LiveColumn, nullable: bool) -> str:
         """Return the condition that a live value is the staged one. If `nullable`, NULL is the same
         as NULL."""
+        ...
+
+    def identity(self, staged: str, column: LiveColumn) -> str:
+        """Return the expression that is equal for staged values that are `same` as a live one."""
         ...
 
     def differs(self, pairs: Iterable[tuple[str, str]]) -> str:

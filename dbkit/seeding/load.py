@@ -137,7 +137,7 @@ class SeedRun:
             if function is not None:
                 function.run(self.database)
         if prune and record is not None:
-            pruning = Pruning(staging, record, self.tables, merges, self.wanted)
+            pruning = Pruning(staging, record, self.tables, merges, live, self.wanted)
             for table, model in pruning.recorded():
                 result.add(table, deleted=pruning.delete(table, model))
         dialect.check_rows(self.database)
@@ -154,7 +154,7 @@ class SeedRun:
             for stage in stager.stages.values():
                 staged.setdefault(stage.model, []).append(stage)
             merges = [Merge(stage, live, staging, staged=staged)
-                      for group in components([*stager.stages.values()])
+                      for group in components(stager.stages.values(), live)
                       for stage in group]  # fmt: skip
             comparison = Comparison(stager, merges, staging)
             comparison.prepare()

@@ -132,6 +132,11 @@ class Merge:
         same += [f"NOT s.u{self.stage.place(of)}" for of in key if of.null and of in self.joins]
         return " AND ".join(same)
 
+    def identity(self, of: pw.Field, alias: str = "s") -> str:
+        """Return the expression that staged rows with the same value in a key have in common."""
+        value = f"{alias}.c{self.stage.place(of)}"
+        return self.staging.identity(value, self._live_column(of))
+
     def _is_new(self) -> str:
         missing = [
             f"{self.stage.has(shapes)} AND NOT EXISTS "
@@ -262,7 +267,7 @@ class Merge:
                     joined = f"{self.stage.name} AS s{join.sql}"
                     yield Problem("ambiguous", self._several(joined), key)
         for key_columns, shapes in self.groups.items():
-            columns = ", ".join(f"s.c{self.stage.place(of)}" for of in key_columns)
+            columns = ", ".join(map(self.identity, key_columns))
             yield Problem(
                 "repeated",
                 f"SELECT max(s.n) FROM {self.source} AS s WHERE {self.stage.has(shapes)} "

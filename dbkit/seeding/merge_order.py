@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import peewee as pw
 
-from dbkit.schema.peewee_models import Model, with_targets
+from dbkit.schema.peewee_models import Model, is_model, with_targets
+from dbkit.schema.staging import LiveTable
 
 from .stages import Stage
 
@@ -16,21 +17,43 @@ def with_parents(models: Iterable[Model]) -> set[Model]:
     return {*with_targets(models)}
 
 
-def components(stages: Sequence[Stage]) -> list[list[Stage]]:
+Live = Mapping[Model, LiveTable]  # in the order in which `LiveTable.parents` counts tables
+
+
+def components(stages: Iterable[Stage], live: Live) -> list[list[Stage]]:
     """Return the stages in groups, parents first. The tables of a group refer to each other."""
-    models = {stage.model: stage for stage in stages}
-    above = {model: _above(model, models) for model in models}
-    ordered = [model for model in with_targets(models) if model in models]
-    found: list[list[Stage]] = []
-    waiting = dict.fromkeys(ordered)
+    by_model = {stage.model: stage for stage in stages}
+    return [_required_first([by_model[model] for model in group])
+            for group in model_groups(by_model, live)]  # fmt: skip
+
+
+def model_groups(models: Iterable[Model], live: Live) -> list[list[Model]]:
+    """Return the models in groups, parents first. The models of a group point to each other."""
+    parents = _parents(live)
+    waiting = dict.fromkeys(sorted(models, key=lambda model: str(model._meta.table_name)))
+    above = {model: _above(model, parents) for model in waiting}
+    found: list[list[Model]] = []
     while waiting:
         first = next(model for model in waiting if _is_next(model, waiting, above))
-        around = {first, *(model for model in above[first] if first in above[model])}
-        group = [model for model in waiting if model in around]
-        for model in group:
+        around = {first, *(model for model in above[first] if first in above.get(model, ()))}
+        found.append([model for model in waiting if model in around])
+        for model in found[-1]:
             del waiting[model]
-        found.append(_required_first([models[model] for model in group]))
     return found
+
+
+def _parents(live: Live) -> dict[Model, set[Model]]:
+    """The models to which each model points: by its fields, by the foreign keys of its table, or
+    because it says so."""
+    models = [*live]
+    return {
+        model: {
+            *model._meta.refs.values(),
+            *filter(is_model, model._meta.depends_on or ()),
+            *(models[place] for place in table.parents),
+        }
+        for model, table in live.items()
+    }
 
 
 def _is_next(model: Model, waiting: Collection[Model], above: dict[Model, set[Model]]) -> bool:
@@ -38,15 +61,14 @@ def _is_next(model: Model, waiting: Collection[Model], above: dict[Model, set[Mo
     return all(model in above[target] for target in above[model] if target in waiting)
 
 
-def _above(model: Model, among: Collection[Model]) -> set[Model]:
-    """The models to which a model points, directly or through others of these."""
+def _above(model: Model, parents: Mapping[Model, set[Model]]) -> set[Model]:
+    """The models to which a model points, directly or through others."""
     found: set[Model] = set()
     waiting = [model]
     while waiting:
-        for target in waiting.pop()._meta.refs.values():
-            if target in among and target not in found:
-                found.add(target)
-                waiting.append(target)
+        for target in parents[waiting.pop()] - found:
+            found.add(target)
+            waiting.append(target)
     return found
 
 

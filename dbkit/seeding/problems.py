@@ -63,8 +63,9 @@ def _twin(merge: Merge, number: int) -> int:
     key = next(key for key, shapes in merge.groups.items()
                if _has_row(merge, shapes, number))  # fmt: skip
     same = " AND ".join(
-        f"(s.c{place} = o.c{place} OR (s.c{place} IS NULL AND o.c{place} IS NULL))"
-        for place in map(merge.stage.place, key)
+        f"({merge.identity(of)} = {merge.identity(of, 'o')} OR "
+        f"({merge.identity(of)} IS NULL AND {merge.identity(of, 'o')} IS NULL))"
+        for of in key
     )
     sql = (f"SELECT min(s.n) FROM {merge.source} AS s JOIN {merge.source} AS o ON {same} "
            f"WHERE o.n = {number}")  # fmt: skip

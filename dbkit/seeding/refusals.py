@@ -14,6 +14,7 @@ from dbkit.errors import SeedError
 
 REFUSALS = (pw.IntegrityError, pw.DataError, pw.InternalError, pw.ProgrammingError,
             pw.NotSupportedError)  # fmt: skip
+STATEMENT = re.compile(r" (LINE \d+: |CONTEXT: COPY ).*")
 HINTS = {
     "23502|SQLITE_CONSTRAINT_NOTNULL": "Give the row a value for this column.",
     "23503|SQLITE_CONSTRAINT_FOREIGNKEY": "Correct the value, or seed the parent too.",
@@ -28,4 +29,5 @@ def refusal(database: pw.Database, error: Exception, where: str) -> SeedError:
     """Return the SeedError for an error of the database. `where` begins its message."""
     explained, code = explain(error, database), error_code(error)
     hint = next((hint for codes, hint in HINTS.items() if re.match(codes, code)), explained.hint)
-    return SeedError(f"{where}{explained.message}", f"{hint}\nNothing was loaded.".strip())
+    message = STATEMENT.sub("", explained.message)  # it is dbkit's own
+    return SeedError(f"{where}{message}", f"{hint}\nNothing was loaded.".strip())

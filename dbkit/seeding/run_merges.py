@@ -66,13 +66,14 @@ class Merger:
             self.staging.create(COUNTS, f"SELECT CAST('' AS text) AS label, {number} LIMIT 0"),
             self.staging.create(NEW, f"SELECT {number} LIMIT 0"),
         ]
-        for group in components([*self.stager.stages.values()]):
+        for group in components(self.stager.stages.values(), self.live):
             made = [self._merge(stage, group) for stage in group]
             merges += made
             if any(merge.cyclic for merge in made):
                 self._add_cyclic(made)
             else:
-                self._add(made[0])
+                for merge in made:
+                    self._add(merge)
         self._send()
         for merge in merges:
             count = {kind: self.counts.get(f"{merge.stage.number} {kind}", 0)
@@ -195,7 +196,7 @@ class Merger:
                     self.staging.run(step.statements)
             except REFUSALS as found:
                 return self._of_row(step, found)
-        return self._refused("", error)
+        return refusal(self.database, error, "")
 
     def _of_row(self, step: Step, error: Exception) -> SeedError:
         merge = step.merge
@@ -205,7 +206,7 @@ class Merger:
             if self.staging.run([f"SELECT 1 FROM ({problem.rows}) AS p LIMIT 1"]):
                 return seed_error(self.stager, merge, problem)
         if step.ranged is None:
-            return self._refused("", error)
+            return refusal(self.database, error, "")
         first, last = self._numbers(merge)
         while first < last:
             middle = (first + last) // 2
@@ -214,9 +215,8 @@ class Merger:
                 last, error = middle, refused
             else:
                 first = middle + 1
-        return self._refused(
-            f"{place_of(self.stager, merge.stage, first)}: {merge.stage.table}: ", error
-        )
+        where = f"{place_of(self.stager, merge.stage, first)}: {merge.stage.table}: "
+        return refusal(self.database, error, where)
 
     def _numbers(self, merge: Merge) -> tuple[int, int]:
         (row,) = self.staging.run([f"SELECT min(n), max(n) FROM {merge.stage.name}"])
@@ -230,6 +230,3 @@ class Merger:
             refused: Exception = error
             return refused
         return None
-
-    def _refused(self, where: str, error: Exception) -> SeedError:
-        return refusal(self.database, error, where)

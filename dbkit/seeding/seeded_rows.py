@@ -14,10 +14,10 @@ from dbkit.schema.dialect import dialect_for
 from dbkit.schema.names import Name
 from dbkit.schema.peewee_models import SEEDED_TABLE, Model, key_fields
 from dbkit.schema.sql import quoted
-from dbkit.schema.staging import Staging
+from dbkit.schema.staging import LiveTable, Staging
 
 from .merge import Merge
-from .merge_order import with_parents
+from .merge_order import model_groups
 from .stages import name_of
 
 PRUNED = "dbkit_seed_pruned"
@@ -45,9 +45,11 @@ class Pruning:
         record: str,
         tables: Mapping[str, Model],
         merges: Iterable[Merge],
+        live: Mapping[Model, LiveTable],
         wanted: set[Model] | None,
     ) -> None:
-        self.staging, self.record, self.tables, self.wanted = staging, record, tables, wanted
+        self.staging, self.record, self.tables = staging, record, tables
+        self.live, self.wanted = live, wanted
         self.merges: dict[Model, list[Merge]] = {}
         for merge in merges:
             self.merges.setdefault(merge.stage.model, []).append(merge)
@@ -56,8 +58,8 @@ class Pruning:
         """Yield the tables of which rows are recorded, children first."""
         rows = self.staging.run([f"SELECT DISTINCT seeded_table FROM {self.record}"])
         names = {model: name for (name,) in rows if (model := self.tables.get(str(name)))}
-        ordered = [model for model in pw.sort_models(with_parents(names)) if model in names]
-        for model in reversed(ordered):
+        groups = model_groups(names, self.live)
+        for model in [model for group in reversed(groups) for model in group]:
             if self.wanted is None or model in self.wanted:
                 yield names[model], model
 

@@ -65,6 +65,11 @@ SELECT s.place, ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attreli
 FROM seeded s JOIN pg_index i ON i.indrelid = s.oid
 WHERE i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
 """
+PARENTS = """
+SELECT s.place, p.place AS parent
+FROM seeded s JOIN pg_constraint c ON c.conrelid = s.oid AND c.contype = 'f'
+JOIN seeded p ON p.oid = c.confrelid
+"""
 CHILDREN = """
 SELECT c.conrelid::regclass::text AS child, c.conrelid = s.oid AS itself,
        ARRAY(SELECT a.attname::text FROM unnest(c.conkey) WITH ORDINALITY k (num, place)
@@ -97,7 +102,7 @@ class PostgresStaging:
         self.streams: list[Iterator[Staged]] = []
 
     def live(self, tables: Sequence[Name]) -> list[LiveTable | None]:
-        columns, unique = self._ask((COLUMNS, UNIQUE), tables)
+        columns, unique, parents = self._ask((COLUMNS, UNIQUE, PARENTS), tables)
         found: list[LiveTable] = [LiveTable({}, []) for _ in tables]
         for row in columns:
             found[row.place - 1].columns[row.name] = LiveColumn(
@@ -109,6 +114,8 @@ class PostgresStaging:
             )
         for row in unique:
             found[row.place - 1].unique.append(frozenset(row.columns))
+        for row in parents:
+            found[row.place - 1].parents.add(row.parent - 1)
         return [table if table.columns else None for table in found]
 
     def _ask(self, queries: Sequence[str], tables: Sequence[Name]) -> list[list[Any]]:
@@ -128,6 +135,9 @@ class PostgresStaging:
         if nullable:  # equal arrays may have NULLs, and unlike IS NOT DISTINCT FROM can be hashed
             return f"ARRAY[{live}] {equal} ARRAY[{staged}]"
         return f"{live} {equal} {staged}"
+
+    def identity(self, staged: str, column: LiveColumn) -> str:
+        return staged
 
     def differs(self, pairs: Iterable[tuple[str, str]]) -> str:
         old, new = zip(*pairs, strict=True)

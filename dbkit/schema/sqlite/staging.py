@@ -5,7 +5,7 @@ A temporary column has the affinity of the live column, so SQLite itself convert
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain, count, groupby
 from operator import itemgetter
@@ -34,21 +34,31 @@ class SqliteStaging:
         self.created: set[str] = set()
 
     def live(self, tables: Sequence[Name]) -> list[LiveTable | None]:
-        return [self._live(table) for table in tables]
+        places = {(folded(table.schema or "main"), folded(table.bare)): place
+                  for place, table in enumerate(tables)}  # fmt: skip
+        return [self._live(table, places) for table in tables]
 
-    def _live(self, table: Name) -> LiveTable | None:
+    def _live(self, table: Name, places: Mapping[tuple[str, str], int]) -> LiveTable | None:
         schema = table.schema or "main"
         rows = self._pragma(schema, "table_xinfo", table.bare)
         if not rows:
             return None
-        columns = {row[1]: LiveColumn(row[4], row[6] in GENERATED) for row in rows}
-        unique = [
-            frozenset(one[2] for one in self._pragma(schema, "index_info", index[1]))
+        indexes = [
+            {one[2]: one[4] for one in self._pragma(schema, "index_xinfo", index[1]) if one[5]}
             for index in self._pragma(schema, "index_list", table.bare)
             if index[2] and not index[4]
         ]
-        key = frozenset(row[1] for row in rows if row[5])
-        return LiveTable(columns, [*unique, key] if key else unique)
+        collations = {name: index[name] for index in indexes for name in index}
+        columns = {
+            row[1]: LiveColumn(row[4], row[6] in GENERATED, collation=collations.get(row[1], ""))
+            for row in rows
+        }
+        keys = self._pragma(schema, "foreign_key_list", table.bare)
+        found = (places.get((folded(schema), folded(key[2]))) for key in keys)
+        unique = [*map(frozenset, indexes), frozenset(row[1] for row in rows if row[5])]
+        return LiveTable(
+            columns, [*filter(None, unique)], {one for one in found if one is not None}
+        )
 
     def _pragma(self, schema: str, name: str, argument: str) -> list[Any]:
         sql = f"PRAGMA {quoted(schema)}.{name}({quoted(argument)})"
@@ -63,6 +73,9 @@ class SqliteStaging:
 
     def same(self, live: str, staged: str, column: LiveColumn, nullable: bool) -> str:
         return f"{live} {'IS' if nullable else '='} {staged}"
+
+    def identity(self, staged: str, column: LiveColumn) -> str:
+        return f"{staged} COLLATE {quoted(column.collation)}" if column.collation else staged
 
     def differs(self, pairs: Iterable[tuple[str, str]]) -> str:
         # a collation of the column might ignore the case

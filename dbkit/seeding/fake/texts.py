@@ -82,6 +82,7 @@ def _email(longest: int | None) -> Kind | None:
 # the first expression that is found in the name of the column decides
 BY_NAME: list[tuple[str, Maker]] = [
     (r"e_?mail", _email),
+    (r"isbn|barcode|gtin|(^|_)ean", _fixed(lambda: number_texts(10, "978"), 13)),
     (r"phone|mobile|fax|(^|_)tel($|_)", _fixed(lambda: number_texts(7, "+1202"), 12)),
     (r"user_?agent", _mix("{}{}", _words("user_agent"))),
     (r"mime|content_?type|media_?type", _closed("mime_type")),
@@ -95,7 +96,8 @@ BY_NAME: list[tuple[str, Maker]] = [
     (r"hash|digest|checksum|sha\d|md5|token|secret|passw|signature|api_?key|etag", _hexadecimal),
     (r"first_?name|given_?name|fore_?name", _mix("{}{}", _words("first_name"))),
     (r"last_?name|sur_?name|family_?name", _mix("{}{}", _words("last_name"))),
-    (r"full_?name|display_?name|author|(contact|customer|person)_?name", PERSON),
+    (r"full_?name|display_?name|(contact|customer|person)_?name", PERSON),
+    (r"^(author|reader|editor|manager|owner|assignee|recipient|sender|contact)$", PERSON),
     (r"company|organi[sz]ation|employer|vendor|supplier|brand", COMPANY),
     (r"job|profession|occupation|position", _mix("{}{}", _words("job"))),
     (r"(file_?)?path|file_?name|(^|_)file$",

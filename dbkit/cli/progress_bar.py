@@ -10,17 +10,18 @@ from ..seeding.progress import Progress
 
 
 class ProgressBar(Progress):
-    """Shows the bar on standard error, if that is a terminal, until `close`."""
+    """Shows the bar on standard error, if that is a terminal, until `close`. The `unit` is that of
+    the sizes."""
 
-    def __init__(self, quiet: bool = False) -> None:
-        self.is_shown, self.rows = is_possible() and not quiet, 0
+    def __init__(self, quiet: bool = False, unit: str = "B") -> None:
+        self.is_shown, self.rows, self.unit = is_possible() and not quiet, 0, unit
         self.bar: Any = None
 
     def begin(self, size: int) -> None:
         from tqdm import tqdm  # only a bar needs it
 
         if self.is_shown:
-            self.bar = tqdm(desc="seed", total=size, unit="B", unit_scale=True, leave=False,
+            self.bar = tqdm(desc="seed", total=size, unit=self.unit, unit_scale=True, leave=False,
                             file=sys.stderr)  # fmt: skip
 
     def read(self, size: int, rows: int) -> None:

@@ -71,10 +71,14 @@ def made(
     if session.production:
         raise Refused("Fake rows are development data, and DBKIT_ENV is production.")
     from ..seeding.fake import fake
+    from .progress_bar import ProgressBar
 
-    result = fake(
-        session.database, session.seeded, counts_of(fakes), number or 0, session.settings.limits
-    )
+    settings, counts = session.settings, counts_of(fakes)
+    with closing(ProgressBar(session.output.is_json or settings.quiet, " rows")) as progress:
+        result = fake(
+            session.database, session.seeded, counts, number or 0, settings.limits,
+            progress=progress,
+        )  # fmt: skip
     _note(session, result.notes)
     session.output.values["seed"] = vars(result)
     for table, count in result.inserted.items():

@@ -21,6 +21,7 @@ from dbkit.schema.staging import Staged, Staging, Target
 from dbkit.schema.values import Check, Column
 
 from ..field_values import Invalid, kind_of
+from ..progress import Progress
 from ..rows import BATCH
 from .make_rows import FakeRows
 from .sources import Source
@@ -37,8 +38,11 @@ REFUSALS = (pw.IntegrityError, pw.DataError, pw.InternalError, pw.ProgrammingErr
 class TableFiller:
     """Fills the table of a source."""
 
-    def __init__(self, database: pw.Database, source: Source, staging: Staging) -> None:
+    def __init__(
+        self, database: pw.Database, source: Source, staging: Staging, progress: Progress
+    ) -> None:
         self.database, self.source, self.staging = database, source, staging
+        self.progress = progress
         self.dialect = dialect_for(database)
         self.stage = staging.name(BARE)
         self.target = Target(
@@ -138,6 +142,7 @@ class TableFiller:
         first, readers = 0, self.readers
         while batch := [[read(value) for read, value in zip(readers, row, strict=True)]
                         for row in islice(rows, BATCH)]:  # fmt: skip
+            self.progress.read(len(batch), len(batch))
             yield Staged(self.target, first, 0, [0] * len(batch), batch, None)
             first += len(batch)
 

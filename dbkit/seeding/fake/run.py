@@ -19,6 +19,7 @@ from dbkit.schema.peewee_models import Model, with_targets
 from dbkit.schema.sql import quoted
 from dbkit.schema.values import VIEWS, ForeignKey, Table
 
+from ..progress import Progress
 from ..result import Result
 from ..stage_files import by_table, suggestion
 from .fill_table import TableFiller
@@ -38,14 +39,16 @@ def fake(
     seed: int = 0,
     limits: Limits = DEFAULT,
     today: dt.datetime = TODAY,
+    progress: Progress | None = None,
 ) -> Result:
     """Insert so many made rows into these tables, and return the numbers of rows.
 
     Rows are added to existing rows. A parent table that is empty gets rows too, and a note of the
     result names it. The same `seed` and the same database give the same rows, because all times
-    are before `today`, which is constant by default. `limits` say how long to wait for other runs
-    and for locks. Raises SeedError for an unknown table, or if the constraints do not allow so many
-    rows; then nothing is inserted. Raises ConfigError if Faker is not installed.
+    are around `today`, which is constant by default. `limits` say how long to wait for other runs
+    and for locks. `progress` hears how many rows are made. Raises SeedError for an unknown table,
+    or if the constraints do not allow so many rows; then nothing is inserted. Raises ConfigError if
+    Faker is not installed.
     """
     models = list(models)
     tables = by_table(models)
@@ -61,7 +64,7 @@ def fake(
             diagnosed(database),
             waiting(lambda: dialect_for(database).transaction(database, limits), limits),
         ):
-            return _Run(database, models, seed, today).load(wanted)
+            return _Run(database, models, seed, today, progress or Progress()).load(wanted)
 
     with database.bind_ctx(with_targets(models)):
         return one_at_a_time(database, limits, lambda: retried(database, limits, load))
@@ -75,6 +78,7 @@ class _Run:
     given: list[Model]
     seed: int
     today: dt.datetime
+    progress: Progress
     sources: dict[Name, Source] = field(default_factory=dict)
     counted: dict[Name, int] = field(default_factory=dict)
 
@@ -91,6 +95,7 @@ class _Run:
                 raise SeedError(f"{name} is a view: it has no rows of its own.")
         asked = {*counts}
         because = self._add_parents(counts)
+        self.progress.begin(sum(counts.values()))
         result = Result()
         for name in _parents_first({name: self.sources[name] for name in counts}):
             self._fill(name, counts[name])
@@ -189,7 +194,7 @@ class _Run:
             source = self._with_parents(name, part)
             rows = FakeRows(source, part, self.seed, self.today)
             staging = dialect_for(self.database).staging(self.database)
-            TableFiller(self.database, source, staging).fill(rows, part)
+            TableFiller(self.database, source, staging, self.progress).fill(rows, part)
             self.counted[name] = self._count(name) + part
 
     def _with_parents(self, name: Name, count: int) -> Source:

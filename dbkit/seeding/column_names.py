@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -12,7 +11,7 @@ import peewee as pw
 from dbkit.schema.peewee_models import Model
 
 from .reading import SETTINGS
-from .shown import named, shown
+from .shown import named, shown, suggestion
 
 
 class BadName(Exception):
@@ -109,9 +108,3 @@ def _hint(name: str, columns: Iterable[str]) -> str:
     if name in SETTINGS:
         return f"If {name} is a setting of the file, write it above the first row."
     return suggestion(name, columns)
-
-
-def suggestion(name: str, names: Iterable[str]) -> str:
-    """Return the known name that is close to an unknown one, or all known names."""
-    close = difflib.get_close_matches(name, list(names), 1)
-    return f"Did you mean {close[0]}?" if close else f"Known names: {', '.join(sorted(names))}."

@@ -23,7 +23,8 @@ from dbkit.schema.staging import LiveTable
 from .anonymize import Anonymizer
 from .dumped_table import DumpedTable
 from .file_values import Convert, is_native
-from .stage_files import by_table, suggestion
+from .shown import suggestion
+from .stage_files import by_table
 from .stages import name_of
 from .unique_sets import unique_sets
 from .write_csv import CsvWriter

@@ -14,8 +14,9 @@ from .read_csv import CsvFile
 from .read_json import JsonFile
 from .read_python import PythonFile
 from .read_toml import TomlFile
-from .reading import printable, suggestion, unreadable
+from .reading import printable, unreadable
 from .rows import SeedFile
+from .shown import suggestion
 
 READERS: dict[str, Callable[[Path], SeedFile]] = {
     ".toml": TomlFile,

@@ -33,7 +33,8 @@ from .result import Result
 from .rows import SeedFile
 from .run_merges import Merger
 from .seeded_rows import Pruning, create_record, find_record
-from .stage_files import Stager, by_table, suggestion
+from .shown import suggestion
+from .stage_files import Stager, by_table
 from .stages import Stage, name_of
 
 

@@ -24,9 +24,9 @@ from .reading import (
     Reader,
     decoded,
     first_repeated,
-    suggestion,
 )
 from .rows import BATCH, Batch
+from .shown import suggestion
 
 HEADER_LINES = 1000  # an unclosed quote must not read the whole file
 NUMBER = re.compile(r"[0-9]+_")

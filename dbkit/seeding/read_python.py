@@ -22,6 +22,7 @@ from typing import Any, cast
 
 import peewee as pw
 
+from dbkit.diagnosis import is_lock_conflict
 from dbkit.errors import DbkitError, SeedError
 from dbkit.schema.peewee_models import is_model, table_name
 
@@ -142,6 +143,8 @@ class PythonFile(Reader):
         try:
             return function(*arguments)
         except (Exception, SystemExit) as error:
+            if is_lock_conflict(error):  # the run may succeed later
+                raise
             raise self._failed(error) from error
 
     def _failed(self, error: BaseException) -> SeedError:

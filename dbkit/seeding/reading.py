@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -12,7 +11,7 @@ from dbkit.errors import SeedError
 
 from .markers import meant
 from .rows import BATCH, Batch, Place
-from .shown import shown
+from .shown import shown, suggestion
 
 LIMIT = 64 * 2**20  # bytes of a row or a value: an unclosed quote must not read the whole file
 BLOCK = 2**18  # bytes that are read at once
@@ -44,12 +43,6 @@ def printable(text: str) -> str:
 def unreadable(path: Path, error: OSError) -> SeedError:
     reason = error.strerror or "the system gives no reason"
     return SeedError(printable(f"{path} cannot be read: {reason}."), "Check its permissions.")
-
-
-def suggestion(name: str, known: Iterable[str], otherwise: str = "") -> str:
-    known = list(known)
-    close = difflib.get_close_matches(name, known, 1) or [k for k in known if k.startswith(name)]
-    return f"Did you mean {close[0]}?" if close else otherwise
 
 
 def decoded(path: Path, data: bytes, line: int, starts_line: bool = True) -> str:

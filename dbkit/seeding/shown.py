@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import json
 import re
 import uuid
+from collections.abc import Iterable
 from decimal import Decimal
 from enum import Enum
 from typing import Any
@@ -22,6 +24,16 @@ def shown(value: Any) -> str:
     if len(text) > WIDTH:
         text = text[: WIDTH - 3] + "..." + (text[-1] if text[-1] in '"]}' else "")
     return text.encode(errors="backslashreplace").decode()
+
+
+def suggestion(name: str, known: Iterable[str], otherwise: str = "") -> str:
+    """Return a hint: the known name that is like an unknown name, or else `otherwise`, which lists
+    all known names by default."""
+    known = list(known)
+    close = difflib.get_close_matches(name, known, 1) or [k for k in known if k.startswith(name)]
+    if close:
+        return f"Did you mean {close[0]}?"
+    return otherwise or f"Known names: {', '.join(sorted(known))}."
 
 
 def named(name: str) -> str:

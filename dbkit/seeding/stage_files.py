@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -18,6 +17,7 @@ from .columns import convert
 from .progress import Progress
 from .read_python import PythonFile
 from .rows import Batch, Place, SeedFile
+from .shown import suggestion
 from .stages import Shape, Stage
 from .unique_sets import unique_sets
 
@@ -194,13 +194,6 @@ def require_stable(where: Place, stage: Stage, shape: Shape, key: Iterable[pw.Fi
                 "next run.",
                 f"Choose other columns, under [keys] {stage.table}.",
             )
-
-
-def suggestion(name: str, names: Iterable[str]) -> str:
-    """Return a hint with the known name that is like this one, or with all."""
-    names = list(names)
-    close = difflib.get_close_matches(name, names, 1)
-    return f"Did you mean {close[0]}?" if close else f"Known names: {', '.join(sorted(names))}."
 
 
 def by_table(models: Iterable[Model]) -> dict[str, Model]:

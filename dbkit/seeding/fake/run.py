@@ -21,7 +21,8 @@ from dbkit.schema.values import VIEWS, ForeignKey, Table
 
 from ..progress import Progress
 from ..result import Result
-from ..stage_files import by_table, suggestion
+from ..shown import suggestion
+from ..stage_files import by_table
 from .fill_table import TableFiller
 from .make_rows import FakeRows
 from .numbers import TODAY

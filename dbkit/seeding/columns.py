@@ -148,7 +148,7 @@ class _Rows:
     def _column(self, place: int, column: Sequence[Any]) -> _Converted | None:
         """A column of the rows, converted as a whole. None: a row must say what is the matter."""
         kind, given = self.kinds[place], column
-        if None in column:
+        if _has_null(column, self.is_text):
             if not self.columns[place].path[0].null:
                 return None
             given = [value for value in column if value is not None]
@@ -281,6 +281,11 @@ def _has_default(field: pw.Field) -> bool:
         or (isinstance(clause, pw.SQL) and SERVER_DEFAULT.match(clause.sql))
         for clause in clauses
     )
+
+
+def _has_null(column: Sequence[Any], is_text: bool) -> bool:
+    """Whether a value is None. Values of Python may have any == of their own."""
+    return None in column if is_text else any(value is None for value in column)
 
 
 def _csv(text: str | None) -> str:

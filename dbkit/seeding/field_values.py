@@ -6,6 +6,7 @@ import json
 from collections import deque
 from collections.abc import Sequence
 from functools import cached_property
+from textwrap import shorten
 from typing import Any
 
 import peewee as pw
@@ -158,7 +159,7 @@ class Custom(Kind):
             stored = self.field.db_value(value)
         except Exception as error:
             words = str(error.args[0] if len(error.args) == 1 else error)
-            raise Invalid(self.hint, " ".join(words.split())) from None
+            raise Invalid(self.hint, shorten(words, 200, placeholder="...")) from None
         if stored is None and not self.field.null:
             raise Invalid(self.hint, "the field makes it NULL")
         return self.usual.checked(stored) if type(stored) in self.usual.types else stored

@@ -111,8 +111,8 @@ def _check(value: Any) -> Any:
         if "\0" in value:
             raise CannotHold("PostgreSQL has no texts with a NUL character")
         return without_surrogates(value)
-    if isinstance(value, int):
-        str(value)  # Python refuses to write thousands of digits: ValueError
+    if isinstance(value, (int, dt.datetime)):
+        as_text(value)  # raises an error for thousands of digits, and for a year 0 in UTC
     if value is None or isinstance(value, PLAIN):
         return value
     try:

@@ -286,3 +286,17 @@ def test_an_empty_cell_and_an_empty_text(column: str, cell: str | None, words: s
     assert words in caught.value.hint
     assert ("without quotation marks" in caught.value.hint) == (column == "price")
     assert ("empty text" in caught.value.hint) == (column == "name")
+
+
+class Unequal:
+    def __eq__(self, other: object) -> bool:
+        raise RuntimeError
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize("value", [Unequal(), Shop.day, pw.SQL("now()"), {1: 2}, Ellipsis, 1 + 2j])
+@pytest.mark.parametrize("column", ["name", "town", "price", "opened", "day"])
+def test_any_object_of_python_is_refused_with_its_place(column: str, value: Any) -> None:
+    with pytest.raises(SeedError, match=rf"line 10: (shop\.)?{column} cannot be "):
+        rows_of(Shop, (column,), [value])

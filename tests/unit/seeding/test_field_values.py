@@ -291,6 +291,7 @@ REFUSED_BY_POSTGRES: list[tuple[str, Any, str]] = [
     ("numbers", "1", "A list"),
     ("numbers", DEEP, "A list"),
     ("texts", ["abcd"], "at most 3 characters"),
+    ("zoned_too", dt.datetime.min.replace(tzinfo=dt.timezone(dt.timedelta(hours=5))), "A date"),
     ("matrix", [[1], [2, 3]], "the same lengths"),
     ("matrix", [1], "A list"),
     ("pairs", {"a": 1}, "Texts by text"),

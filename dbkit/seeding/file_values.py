@@ -42,6 +42,8 @@ class Json:
     def text(self) -> str:
         """The text that the loader makes of the value, but with letters of all languages."""
         exact = document(self.value)
+        if "\\u" not in exact:
+            return exact
         value = json.loads(exact)
         readable = json.dumps(value, ensure_ascii=False)
         is_same = json.dumps(value) == exact and _is_encodable(readable)

@@ -196,7 +196,7 @@ class Integer(Kind):
 
 
 class Float(Kind):
-    types = (int, float, Decimal)
+    types = (int, float, Decimal, str)
 
     @property
     def hint(self) -> str:
@@ -210,6 +210,15 @@ class Float(Kind):
         if NUMBER.fullmatch(text) is None and text.lower() not in SPECIAL:
             raise Invalid(self.hint)
         return Decimal(text)
+
+    def take(self, value: Any) -> Any:
+        """JSON has no NaN and no infinity, so they are texts; other texts are not numbers."""
+        value = super().take(value)
+        if not isinstance(value, str):
+            return value
+        if value.lower() not in SPECIAL:
+            raise Invalid(self.hint)
+        return Decimal(value)
 
     def checked(self, value: Any) -> float:
         number = float(value)

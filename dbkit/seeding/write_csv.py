@@ -59,6 +59,8 @@ def value_text(value: Any) -> str:
 
 def _text(value: Any) -> str:
     match value:
+        case str():
+            return value
         case bool():
             return "true" if value else "false"
         case Json():

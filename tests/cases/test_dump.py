@@ -283,6 +283,9 @@ class Special(pw.Model):
     bits = ColumnField("bit(3)", null=True)
     colours = ColumnField("text[]", null=True)
     bytes = ColumnField("bytea", null=True)
+    ratio = pw.DoubleField(null=True)
+    single = pw.FloatField(null=True)
+    price = pw.DecimalField(null=True)
 
     class Meta:
         table_name = "special"
@@ -293,11 +296,12 @@ INSERT INTO special VALUES
 (1, '{1,NULL,-3}', '{{a,NULL},{"x,\\"y",""}}', '{"2024-01-01 00:00:00.5+02"}', '{"a": [1, null]}',
  '{"a": 1e400, "b": 1.5}', 'a:1 ''b c'':2', '1 mon -2 days 03:04:05.6', '10.0.0.0/8',
  '[2024-01-01 00:00+00,infinity)', '123456789012345678901234567890.00100', '10:00:00.1+05:30',
- 'infinity', B'101', '{red,NULL,"NULL"}', '\\x00ff'),
+ 'infinity', B'101', '{red,NULL,"NULL"}', '\\x00ff', 'NaN',
+ '-Infinity', 'NaN'),
 (2, '{}', '{}', '{}', 'null', 'null', '', '0', '::1', 'empty', 'NaN', '00:00Z', '0044-03-15 BC',
- B'000', '{}', ''),
+ B'000', '{}', '', 'Infinity', '-0', '-0.00001'),
 (3, NULL, NULL, NULL, '[]', '"null"', NULL, NULL, NULL, NULL, 'Infinity', NULL, NULL, NULL, NULL,
- NULL)
+ NULL, 1e308, 1e-30, NULL)
 """
 
 

@@ -16,7 +16,7 @@ from dbkit.diagnosis import explain, sqlstate
 from dbkit.errors import SeedError
 from dbkit.schema.dialect import Dialect, dialect_for
 from dbkit.schema.names import Name
-from dbkit.schema.peewee_models import Model, with_targets
+from dbkit.schema.peewee_models import Model, is_model, with_targets
 from dbkit.schema.sql import blanked, quoted
 from dbkit.schema.staging import LiveTable
 
@@ -60,13 +60,14 @@ class _Source:
     fields: tuple[pw.Field, ...]
     live: LiveTable
 
-    def sql(self, where: str) -> str:
+    def sql(self, where: str, as_text: tuple[str, str]) -> str:
         """The query of the rows, in the order of the key. Without a key, the values are compared as
-        texts, because not every type has an order."""
-        columns = ", ".join(quoted(name) for name in self.table.columns)
+        texts, because not every type has an order; `as_text` is `Dialect.plain_text`."""
+        columns = ", ".join(map(quoted, self.table.columns))
+        before, after = as_text
         order = ", ".join(
-            f"CAST({quoted(name)} AS text)" if self.table.is_keyless else quoted(name)
-            for name in self.table.key
+            f"{key} IS NULL, {before}{key}{after}" if self.table.is_keyless else key
+            for key in map(quoted, self.table.key)
         )
         condition = f" WHERE ({where}\n)" if where else ""
         return f"SELECT {columns} FROM {self.name.sql}{condition} ORDER BY {order}"
@@ -75,7 +76,7 @@ class _Source:
 @takes_database
 def dump(
     database: pw.Database,
-    models: Iterable[Model],
+    models: Model | Iterable[Model],
     write: Callable[[str], Any],
     tables: Iterable[str] | None = None,
     *,
@@ -93,7 +94,9 @@ def dump(
     json or csv. A CSV file does not have to name its table if `file_name` names it. Raises
     SeedError, and DatabaseFailed.
     """
-    chosen = _chosen(by_table(models), tables)
+    if layout not in WRITERS:
+        raise SeedError(f"There is no layout {layout}.", f"Use {', '.join(WRITERS)}.")
+    chosen = _chosen(by_table([models] if is_model(models) else models), tables)
     _require_condition(where, len(chosen))
     dialect = dialect_for(database)
     counts = {}
@@ -213,7 +216,7 @@ def _rows(
         writer.row([None if value is None else convert(value)
                     for convert, value in zip(converters, row, strict=True)])  # fmt: skip
 
-    dialect.read_rows(database, source.sql(where), native, handle)
+    dialect.read_rows(database, source.sql(where, dialect.plain_text), native, handle)
     return count
 
 

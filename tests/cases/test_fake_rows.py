@@ -394,3 +394,49 @@ def test_what_cannot_be_filled_is_said_and_nothing_is_inserted(database: pw.Data
         fake(database, [Orphan, *models.MODELS], {"campaigns": 3, "orphan": 3})
     assert models.Campaign.select().count() == 0
     assert database.execute_sql("SELECT count(*) FROM orphan").fetchone() == (0,)
+
+
+def test_one_row_with_two_different_parents(database: pw.Database) -> None:
+    class Person(pw.Model):
+        name = pw.CharField()
+
+    class Message(pw.Model):
+        sender = pw.ForeignKeyField(Person)
+        recipient = pw.ForeignKeyField(Person)
+        reply_to = pw.ForeignKeyField("self", null=True)
+        first = pw.DateTimeField()
+        last = pw.DateTimeField()
+
+        class Meta:
+            constraints = [
+                pw.Check("sender_id <> recipient_id"),
+                pw.Check('"last" > "first"'),
+                pw.Check("reply_to_id IS NULL OR reply_to_id <> id"),
+            ]
+
+    with tables(database, Person, Message):
+        fake(database, [Person, Message], {"message": 1})
+        fake(database, [Person, Message], {"message": 100})
+        assert Message.select().count() == 101
+
+
+def test_rows_of_a_partitioned_table_have_partitions(postgres: pw.Database) -> None:
+    for sql in (
+        "CREATE TABLE event (id serial, at date, kind text) PARTITION BY RANGE (at)",
+        "CREATE TABLE early PARTITION OF event FOR VALUES FROM (MINVALUE) TO ('1990-01-01')",
+        "CREATE TABLE late PARTITION OF event FOR VALUES FROM ('2025-02-01') TO ('2025-03-01')"
+        " PARTITION BY LIST (kind)",
+        "CREATE TABLE a PARTITION OF late FOR VALUES IN ('a', 'it''s')",
+        "CREATE TABLE b PARTITION OF late DEFAULT",
+    ):
+        postgres.execute_sql(sql)
+
+    class Event(pw.Model):
+        at = pw.DateField()
+        kind = pw.TextField()
+
+    fake(postgres, [Event], {"event": 100})
+    counts = postgres.execute_sql("SELECT (SELECT count(*) FROM early), (SELECT count(*) FROM b)")
+    early, late = counts.fetchone()
+    assert early + late == 100
+    assert 10 < early < 90

@@ -32,8 +32,8 @@ def fake(url: str, dbkit: Any) -> Any:
 def test_fake_rows_are_counted_and_parents_are_noted(fake: Any, url: str) -> None:
     done = fake("--fake", "campaigns=30", "--fake", "budgets=5", "--seed", "7")
     assert done.exit_code == 0, done.output
-    assert done.stdout == "campaigns: 30 inserted\nusers: 5 inserted\nbudgets: 5 inserted\n"
-    assert "note: users was empty and got 5 rows, because budgets refers to it." in done.stderr
+    assert done.stdout == "campaigns: 30 inserted\nusers: 6 inserted\nbudgets: 5 inserted\n"
+    assert "note: users was empty and got 6 rows, because budgets refers to it." in done.stderr
     with opened(url) as database, database.bind_ctx(models.MODELS):
         assert models.Campaign.select().count() == 30
     document = json.loads(fake("--fake", "campaigns=3", "--format", "json").stdout)

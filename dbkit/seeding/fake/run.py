@@ -160,7 +160,8 @@ class _Run:
                 return total
         several = any(columns <= {*one.columns} for one in self.sources[name].unique_sets)
         least = int((2 * total) ** 0.5) + 1 if several else PARENTS
-        return min(count, max(least, PARENTS, min(count // 10, MOST_PARENTS)))
+        wanted = max(least, PARENTS, min(count // 10, MOST_PARENTS))
+        return min(count + 1, wanted)  # at least two, so that two keys can differ
 
     def _keys(self, source: Source, key: ForeignKey, count: int) -> list[Key]:
         """Keys of parents, in a constant order, from all parts of the table."""

@@ -25,6 +25,7 @@ from dbkit.schema.values import (
 )
 
 from .limits import Limit, Limits, ways
+from .partitions import partition_checks
 
 Key = tuple[Any, ...]
 CHECK = re.compile(r"\bCHECK \(")
@@ -112,7 +113,9 @@ class Source:
 
     @cached_property
     def checks(self) -> list[Check]:
-        return [part for part in self.table.parts if isinstance(part, Check) and part.enforced]
+        """The CHECKs of the table, and of its partitions."""
+        found = [part for part in self.table.parts if isinstance(part, Check) and part.enforced]
+        return [*found, *partition_checks(self.table, self.schema)]
 
     @cached_property
     def ways(self) -> list[Limits]:

@@ -27,6 +27,7 @@ from .data_loss import Guard
 from .failures import explained, naming_files
 from .file_runner import FileRunner
 from .files import Files
+from .forget_seeds import forget_dropped
 from .migrator import Migrator
 from .non_atomic import NonAtomicRun
 from .run_log import RunLog
@@ -214,7 +215,9 @@ class Router(FileRunner, peewee_migrate.Router):
                 )
             return left
 
-        return self._run_files(layout, newest, downgrade=True)
+        names = self._run_files(layout, newest, downgrade=True)
+        forget_dropped(self.database)
+        return names
 
     def _refuse_baseline(self, names: Iterable[str], layout: Layout) -> None:
         for name in names:

@@ -65,11 +65,12 @@ class Staged(NamedTuple):
 
 
 class ChildKey(NamedTuple):
-    """A foreign key of another table, or of the table `itself`: its table as SQL, and its columns
-    beside their targets."""
+    """A foreign key that points to a table at the place `parent` among those that were asked for.
+    `child` is the place of its own table, if it is one of them, and `table` that table as SQL."""
 
+    parent: int
+    child: int | None
     table: str
-    itself: bool
     columns: tuple[str, ...]
     targets: tuple[str, ...]
 
@@ -147,8 +148,9 @@ class Staging(Protocol):
         """Forget the rows that `load` has taken and `finish` has not sent."""
         ...
 
-    def drop(self) -> None:
-        """Drop the temporary tables that would outlive the transaction."""
+    def drop(self, outlives: bool) -> None:
+        """Drop the temporary tables, unless the server does so at the end of the transaction. With
+        `outlives`, the transaction of the caller goes on."""
         ...
 
     def row_key(self, columns: Sequence[str]) -> str:
@@ -163,8 +165,8 @@ class Staging(Protocol):
         """Return the statement that records keys, which are a query of `row_key`."""
         ...
 
-    def children(self, table: Name) -> list[ChildKey]:
-        """Return the foreign keys that point to a table."""
+    def children(self, tables: Sequence[Name]) -> list[ChildKey]:
+        """Return the foreign keys that point to these tables, in one round trip."""
         ...
 
     def run(self, statements: Sequence[str]) -> list[tuple[Any, ...]]:

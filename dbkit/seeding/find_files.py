@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dbkit.config import ENVIRONMENTS
@@ -30,10 +30,12 @@ NUMBER = re.compile(r"[0-9]+")
 
 @dataclass(frozen=True)
 class Found:
-    """The seed files in the order in which they load, and remarks about files that do not load."""
+    """The seed files in the order in which they load, and remarks about files that do not load.
+    `unread` is the folder that does not load because no environment is named."""
 
     files: list[SeedFile] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    unread: Path | None = None
 
 
 def find_files(directory: Path, environment: str, is_explicit: bool) -> Found:
@@ -55,9 +57,9 @@ def _found(directory: Path, environment: str, is_explicit: bool) -> Found:
     if is_explicit and folder.is_dir():
         found.files.extend(_read(path) for path in _files(folder, is_environment=True))
     elif (directory / "development").is_dir() and not is_explicit:
-        found.notes.append(
-            f"{directory / 'development'} is not loaded because DBKIT_ENV is not set."
-        )
+        unread = directory / "development"
+        found.notes.append(f"{unread} is not loaded because DBKIT_ENV is not set.")
+        return replace(found, unread=unread)
     return found
 
 

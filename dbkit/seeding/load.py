@@ -20,6 +20,7 @@ from dbkit.schema.dialect import dialect_for
 from dbkit.schema.peewee_models import Model
 from dbkit.schema.sql import quoted
 from dbkit.schema.staging import LiveTable, Staging
+from dbkit.transactions import is_open
 
 from .find_files import find_files
 from .merge import Merge
@@ -110,6 +111,7 @@ class SeedRun:
             Path(directory), environment or "development", environment is not None
         )
         self.database, self.progress = database, progress or Progress()
+        self.is_nested = is_open(database)
         self.tables = by_table(models)
         self.models = with_parents(self.tables.values())
         self.wanted = self._wanted(tables)
@@ -126,6 +128,12 @@ class SeedRun:
     def load(self, prune: bool) -> Result:
         """Load all files. A row that does not fit its model raises SeedError before a table is
         changed."""
+        if prune and self.found.unread:
+            raise SeedError(
+                f"{self.found.unread} is not loaded because DBKIT_ENV is not set, so --prune would "
+                "delete its rows.",
+                "Set DBKIT_ENV, such as DBKIT_ENV=development.",
+            )
         dialect = dialect_for(self.database)
         staging = dialect.staging(self.database)
         live = self._live(staging)
@@ -139,10 +147,10 @@ class SeedRun:
                 function.run(self.database)
         if prune and record is not None:
             pruning = Pruning(staging, record, self.tables, merges, live, self.wanted)
-            for table, model in pruning.recorded():
-                result.add(table, deleted=pruning.delete(table, model))
+            for table, count in pruning.run().items():
+                result.add(table, deleted=count)
         dialect.check_rows(self.database)
-        staging.drop()
+        staging.drop(self.is_nested)
         return result
 
     def preview(self, show: Callable[[RowChange], object] | None) -> Preview:

@@ -12,11 +12,12 @@ from functools import cached_property
 import peewee as pw
 
 from dbkit.schema.peewee_models import Model, key_fields
+from dbkit.schema.seeded_rows import Entry
 from dbkit.schema.sql import quoted
 from dbkit.schema.staging import LiveColumn, LiveTable, Staging
 
 from .references import Join, References
-from .stages import FRONT, Shape, Stage
+from .stages import FRONT, Shape, Stage, name_of
 
 COUNTS = "dbkit_seed_counts"
 INSERTED, UPDATED = "inserted", "updated"
@@ -238,12 +239,20 @@ class Merge:
     def counted(self, kind: str, statement: str) -> list[str]:
         """Return statements that run one of these and count its rows."""
         label, counts = f"{self.stage.number} {kind}", self.staging.name(COUNTS)
-        key = [quoted(of.column_name) for of in key_fields(self.stage.model)]
-        if kind == INSERTED and self.record and key:
+        if kind == INSERTED and self.record and key_fields(self.stage.model):
+            entry = Entry(name_of(self.stage.model), self._recorded_columns())
+            key = [quoted(name) for name in entry.columns]
             return self.staging.recorded(
-                statement, self.stage.target, counts, label, key, (self.record, self.stage.table)
+                statement, self.stage.target, counts, label, key, (self.record, str(entry))
             )
         return self.staging.counted(statement, counts, label)
+
+    def _recorded_columns(self) -> tuple[str, ...]:
+        """The primary key, and the columns by which the files name a row: another row may get the
+        same automatic key after the table was emptied."""
+        own, keys = key_fields(self.stage.model), {of for key in self.groups for of in key}
+        more = [of for of in self.stage.fields if of in keys and of not in {*own}]
+        return tuple(of.column_name for of in (*own, *more))
 
     def advance(self) -> list[str]:
         """Return the statements that advance sequences past the values that rows gave."""

@@ -23,8 +23,13 @@ Live = Mapping[Model, LiveTable]  # in the order in which `LiveTable.parents` co
 def components(stages: Iterable[Stage], live: Live) -> list[list[Stage]]:
     """Return the stages in groups, parents first. The tables of a group refer to each other."""
     by_model = {stage.model: stage for stage in stages}
-    return [_required_first([by_model[model] for model in group])
-            for group in model_groups(by_model, live)]  # fmt: skip
+    found = []
+    for models in model_groups(by_model, live):
+        group = [by_model[model] for model in models]
+        required = {stage.model: {key.rel_model for key in required_keys(stage, group)}
+                    for stage in group}  # fmt: skip
+        found.append([by_model[model] for model in required_first(models, required)])
+    return found
 
 
 def model_groups(models: Iterable[Model], live: Live) -> list[list[Model]]:
@@ -85,15 +90,14 @@ def required_keys(stage: Stage, group: Sequence[Stage]) -> frozenset[pw.Field]:
                      if not key.null or key in identifying)  # fmt: skip
 
 
-def _required_first(group: list[Stage]) -> list[Stage]:
-    """The stages of a group, those first that the others need, as far as that is possible."""
+def required_first(group: Iterable[Model], required: Mapping[Model, set[Model]]) -> list[Model]:
+    """Return the models of a group, those first that others require, as far as that is possible."""
     waiting, ordered = list(group), []
     while waiting:
-        free = [stage for stage in waiting
-                if not any(key.rel_model is other.model
-                           for other in waiting if other is not stage
-                           for key in required_keys(stage, group))]  # fmt: skip
-        stage = (free or waiting)[0]
-        waiting.remove(stage)
-        ordered.append(stage)
+        free = [model for model in waiting
+                if not any(other in required[model]
+                           for other in waiting if other is not model)]  # fmt: skip
+        model = (free or waiting)[0]
+        waiting.remove(model)
+        ordered.append(model)
     return ordered

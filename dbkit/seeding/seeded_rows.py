@@ -13,11 +13,12 @@ from dbkit.errors import SeedError
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.names import Name
 from dbkit.schema.peewee_models import SEEDED_TABLE, Model, key_fields
+from dbkit.schema.seeded_rows import Entry, entry
 from dbkit.schema.sql import quoted
 from dbkit.schema.staging import LiveTable, Staging
 
 from .merge import Merge
-from .merge_order import model_groups
+from .merge_order import model_groups, required_first
 from .stages import name_of
 
 PRUNED = "dbkit_seed_pruned"
@@ -37,7 +38,7 @@ def create_record(record: str) -> str:
 
 class Pruning:
     """The rows that an earlier run inserted and no file has any more. `tables` are the models by
-    the names that the record has, and `merges` those of this run."""
+    the names that files have for them, and `merges` those of this run."""
 
     def __init__(
         self,
@@ -48,33 +49,69 @@ class Pruning:
         live: Mapping[Model, LiveTable],
         wanted: set[Model] | None,
     ) -> None:
-        self.staging, self.record, self.tables = staging, record, tables
-        self.live, self.wanted = live, wanted
+        self.staging, self.record, self.live = staging, record, live
+        self.names = {model: name for name, model in tables.items()
+                      if wanted is None or model in wanted}  # fmt: skip
         self.merges: dict[Model, list[Merge]] = {}
         for merge in merges:
             self.merges.setdefault(merge.stage.model, []).append(merge)
 
-    def recorded(self) -> Iterator[tuple[str, Model]]:
-        """Yield the tables of which rows are recorded, children first."""
-        rows = self.staging.run([f"SELECT DISTINCT seeded_table FROM {self.record}"])
-        names = {model: name for (name,) in rows if (model := self.tables.get(str(name)))}
-        groups = model_groups(names, self.live)
-        for model in [model for group in reversed(groups) for model in group]:
-            if self.wanted is None or model in self.wanted:
-                yield names[model], model
+    def run(self) -> dict[str, int]:
+        """Delete these rows, and return their numbers by table. Raises SeedError if other rows
+        refer to them."""
+        entries = self._entries()
+        groups = [self._children_first(group)
+                  for group in reversed(model_groups(entries, self.live))]  # fmt: skip
+        models = [model for group in groups for model in group]
+        pruned = {model: self.staging.name(f"{PRUNED}_{number}")
+                  for number, model in enumerate(models)}  # fmt: skip
+        self.staging.run([
+            self.staging.create(f"{PRUNED}_{number}", self._rows(model, entries[model]))
+            for number, model in enumerate(models)
+        ])  # fmt: skip
+        counts = {model: self._count(pruned[model]) for model in models}
+        models = [model for model in models if counts[model]]
+        self._require_unused({model: pruned[model] for model in models})
+        statements: list[str] = []
+        for group in groups:
+            some = [model for model in group if model in models]
+            if len(some) > 1:
+                statements += [self._without_references(one, pruned[one], some) for one in some]
+            for model in some:
+                statements.append(self._delete(model, pruned[model]))
+                statements += [part for one in entries[model] for part in self._forget(model, one)]
+        self.staging.run(statements)
+        return {self.names[model]: counts[model] for model in models}
 
-    def find(self, table: str, model: Model) -> list[str]:
-        """Return the statements that create the temporary table of the keys of these rows."""
-        key = self.key(model)
+    def _entries(self) -> dict[Model, list[Entry]]:
+        """The entries of the record by model, if its table still has the columns."""
+        models = {name_of(model): model for model in self.names}
+        found: dict[Model, list[Entry]] = {}
+        rows = self.staging.run([f"SELECT DISTINCT seeded_table FROM {self.record} ORDER BY 1"])
+        for one in (entry(str(text)) for (text,) in rows):
+            model = models.get(one.table)
+            if model and all(self.live[model].column(name) for name in one.columns):
+                found.setdefault(model, []).append(one)
+        return found
+
+    def _rows(self, model: Model, entries: Iterable[Entry]) -> str:
+        """The query of the primary keys of the rows to delete."""
         kept = "".join(f" AND NOT EXISTS ({rows})" for rows in self._staged(model))
-        keys = self.staging.recorded_keys((self.record, table))
-        query = (f"SELECT {key} AS row_key FROM {name_of(model).sql} AS t "
-                 f"WHERE {key} IN ({keys}){kept}")  # fmt: skip
-        return [self.staging.create(PRUNED, query)]
+        recorded = " OR ".join(
+            f"{self._key(one.columns)} IN ({self.staging.recorded_keys((self.record, str(one)))})"
+            for one in entries
+        )
+        return (f"SELECT {self._primary_key(model)} AS row_key FROM {name_of(model).sql} AS t "
+                f"WHERE ({recorded}){kept}")  # fmt: skip
 
-    def key(self, model: Model) -> str:
-        """The recorded form of the key of a live row `t`."""
-        return self.staging.row_key([f"t.{quoted(one.column_name)}" for one in key_fields(model)])
+    def _key(self, columns: Iterable[str], alias: str = "t") -> str:
+        return self.staging.row_key([f"{alias}.{quoted(name)}" for name in columns])
+
+    def _primary_key(self, model: Model, alias: str = "t") -> str:
+        return self._key([of.column_name for of in key_fields(model)], alias)
+
+    def _is_in(self, model: Model, pruned: str, alias: str = "t") -> str:
+        return f"{self._primary_key(model, alias)} IN (SELECT row_key FROM {pruned})"
 
     def _staged(self, model: Model) -> Iterator[str]:
         for merge in self.merges.get(model, ()):
@@ -82,55 +119,59 @@ class Pruning:
                 yield (f"SELECT 1 FROM {merge.source} AS s WHERE {merge.stage.has(shapes)} "
                        f"AND {merge.matches(key)}")  # fmt: skip
 
-    def delete(self, table: str, model: Model) -> int:
-        """Delete these rows of a table, and return their number. Raises SeedError if other rows
-        refer to them."""
-        pruned, target = self.staging.name(PRUNED), name_of(model).sql
-        self.staging.run(self.find(table, model))
-        self._require_unused(table, model)
+    def _count(self, pruned: str) -> int:
         ((count,),) = self.staging.run([f"SELECT count(*) FROM {pruned}"])
-        if count:
-            keys = self.staging.recorded_keys((self.record, table))
-            left = f"{keys} EXCEPT SELECT row_key FROM {pruned}"
-            self.staging.run([
-                f"DELETE FROM {target} AS t WHERE {self.key(model)} IN "
-                f"(SELECT row_key FROM {pruned})",
-                *self._rewrite(table, left),
-            ])  # fmt: skip
-        self.staging.run([f"DROP TABLE {pruned}"])
         return int(count)
 
-    def _rewrite(self, table: str, left: str) -> list[str]:
-        kept = self.staging.name(f"{PRUNED}_kept")
+    def _children_first(self, group: Sequence[Model]) -> list[Model]:
+        required = {model: {target for key, target in model._meta.refs.items() if not key.null}
+                    for model in group}  # fmt: skip
+        return [*reversed(required_first(group, required))]
+
+    def _delete(self, model: Model, pruned: str) -> str:
+        return f"DELETE FROM {name_of(model).sql} AS t WHERE {self._is_in(model, pruned)}"
+
+    def _without_references(self, model: Model, pruned: str, group: Sequence[Model]) -> str:
+        """Return the statement after which the rows can be deleted before those that they need."""
+        keys = [key for key, target in model._meta.refs.items() if key.null and target in group]
+        if not keys:
+            return "SELECT 1"
+        changes = ", ".join(f"{quoted(key.column_name)} = NULL" for key in keys)
+        return f"UPDATE {name_of(model).sql} AS t SET {changes} WHERE {self._is_in(model, pruned)}"
+
+    def _forget(self, model: Model, one: Entry) -> list[str]:
+        """Return the statements that reduce the record to the rows that exist."""
+        kept, name = self.staging.name(f"{PRUNED}_kept"), (self.record, str(one))
+        key, keys = self._key(one.columns), self.staging.recorded_keys(name)
+        left = f"SELECT {key} AS row_key FROM {name_of(model).sql} AS t WHERE {key} IN ({keys})"
         return [
             self.staging.create(f"{PRUNED}_kept", left),
-            f"DELETE FROM {self.record} WHERE seeded_table = {self.staging.literal(table)}",
-            self.staging.record(f"SELECT row_key FROM {kept}", (self.record, table)),
+            f"DELETE FROM {self.record} WHERE seeded_table = {self.staging.literal(str(one))}",
+            self.staging.record(f"SELECT row_key FROM {kept}", name),
             f"DROP TABLE {kept}",
         ]
 
-    def _require_unused(self, table: str, model: Model) -> None:
+    def _require_unused(self, pruned: Mapping[Model, str]) -> None:
         """A foreign key with ON DELETE CASCADE would delete rows that no seed inserted."""
-        pruned, target = self.staging.name(PRUNED), name_of(model)
-        for child in self.staging.children(target):
+        models = [*pruned]
+        for child in self.staging.children([name_of(model) for model in models]) if models else ():
+            model = models[child.parent]
             joined = " AND ".join(
                 f"c.{quoted(column)} = t.{quoted(other)}"
                 for column, other in zip(child.columns, child.targets, strict=True)
             )
-            others = self._not_pruned(model) if child.itself else ""
-            query = (f"SELECT {self.key(model)} FROM {target.sql} AS t JOIN {child.table} AS c "
-                     f"ON {joined} WHERE {self.key(model)} IN (SELECT row_key FROM {pruned})"
-                     f"{others} LIMIT 1")  # fmt: skip
-            rows = self.staging.run([query])
+            if child.child is not None:
+                other = models[child.child]
+                joined += f" AND NOT ({self._is_in(other, pruned[other], 'c')})"
+            rows = self.staging.run([
+                f"SELECT {self._primary_key(model)} FROM {name_of(model).sql} AS t "
+                f"JOIN {child.table} AS c ON {joined} "
+                f"WHERE {self._is_in(model, pruned[model])} LIMIT 1"
+            ])  # fmt: skip
             if rows:
                 raise SeedError(
-                    f"A row of {table} that no seed file has any more is used by a row of "
-                    f"{child.table} (its key is {rows[0][0]}), so it cannot be deleted.",
+                    f"A row of {self.names[model]} that no seed file has any more is used by a row "
+                    f"of {child.table} (its key is {rows[0][0]}), so it cannot be deleted.",
                     "Delete that row, put the seed back, or run without --prune. "
                     "Nothing was loaded.",
                 )
-
-    def _not_pruned(self, model: Model) -> str:
-        key: Sequence[str] = [f"c.{quoted(one.column_name)}" for one in key_fields(model)]
-        pruned = self.staging.name(PRUNED)
-        return f" AND {self.staging.row_key(key)} NOT IN (SELECT row_key FROM {pruned})"

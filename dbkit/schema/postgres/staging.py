@@ -71,7 +71,7 @@ FROM seeded s JOIN pg_constraint c ON c.conrelid = s.oid AND c.contype = 'f'
 JOIN seeded p ON p.oid = c.confrelid
 """
 CHILDREN = """
-SELECT c.conrelid::regclass::text AS child, c.conrelid = s.oid AS itself,
+SELECT s.place AS parent, o.place AS child, c.conrelid::regclass::text AS child_table,
        ARRAY(SELECT a.attname::text FROM unnest(c.conkey) WITH ORDINALITY k (num, place)
              JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.num
              ORDER BY k.place) AS columns,
@@ -79,6 +79,7 @@ SELECT c.conrelid::regclass::text AS child, c.conrelid = s.oid AS itself,
              JOIN pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.num
              ORDER BY k.place) AS targets
 FROM seeded s JOIN pg_constraint c ON c.confrelid = s.oid AND c.contype = 'f'
+LEFT JOIN seeded o ON o.oid = c.conrelid
 """
 # the server reads times without an offset as UTC, and prints no value in a form of the session
 SETTINGS = {"TimeZone": "UTC", "DateStyle": "ISO, YMD", "IntervalStyle": "postgres"}
@@ -100,6 +101,7 @@ class PostgresStaging:
         self.database = database
         self.buffers: dict[Target, _Buffer] = {}
         self.streams: list[Iterator[Staged]] = []
+        self.created: set[str] = set()
 
     def live(self, tables: Sequence[Name]) -> list[LiveTable | None]:
         columns, unique, parents = self._ask((COLUMNS, UNIQUE, PARENTS), tables)
@@ -128,6 +130,7 @@ class PostgresStaging:
         return f"pg_temp.{quoted(bare)}"
 
     def create(self, bare: str, query: str) -> str:
+        self.created.add(bare)
         return f"CREATE TEMPORARY TABLE {self.name(bare)} ON COMMIT DROP AS {query}"
 
     def same(self, live: str, staged: str, column: LiveColumn, nullable: bool) -> str:
@@ -181,8 +184,9 @@ class PostgresStaging:
             f"SELECT {self.literal(label)}, pg_catalog.count(*) FROM written"
         ]
 
-    def drop(self) -> None:
-        """Do nothing: the server drops them."""
+    def drop(self, outlives: bool) -> None:
+        if outlives:
+            self.run([f"DROP TABLE IF EXISTS {', '.join(map(self.name, self.created))}"])
 
     def row_key(self, columns: Sequence[str]) -> str:
         return f"pg_catalog.json_build_array({', '.join(columns)})::pg_catalog.text"
@@ -204,10 +208,17 @@ class PostgresStaging:
             f"GROUP BY pg_catalog.div(n.n, {RECORDED})"
         )
 
-    def children(self, table: Name) -> list[ChildKey]:
-        (rows,) = self._ask((CHILDREN,), [table])
+    def children(self, tables: Sequence[Name]) -> list[ChildKey]:
+        (rows,) = self._ask((CHILDREN,), tables)
         return [
-            ChildKey(row.child, row.itself, tuple(row.columns), tuple(row.targets)) for row in rows
+            ChildKey(
+                row.parent - 1,
+                row.child and row.child - 1,
+                row.child_table,
+                tuple(row.columns),
+                tuple(row.targets),
+            )
+            for row in rows
         ]
 
     def advance(self, table: str, column: str, live: LiveColumn) -> list[str]:

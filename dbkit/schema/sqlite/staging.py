@@ -34,8 +34,7 @@ class SqliteStaging:
         self.created: set[str] = set()
 
     def live(self, tables: Sequence[Name]) -> list[LiveTable | None]:
-        places = {(folded(table.schema or "main"), folded(table.bare)): place
-                  for place, table in enumerate(tables)}  # fmt: skip
+        places = _places(tables)
         return [self._live(table, places) for table in tables]
 
     def _live(self, table: Name, places: Mapping[tuple[str, str], int]) -> LiveTable | None:
@@ -110,7 +109,7 @@ class SqliteStaging:
             f"DROP TABLE {KEYS}",
         ]
 
-    def drop(self) -> None:
+    def drop(self, outlives: bool) -> None:
         self.run([f"DROP TABLE IF EXISTS {self.name(bare)}" for bare in self.created])
 
     def row_key(self, columns: Sequence[str]) -> str:
@@ -130,26 +129,35 @@ class SqliteStaging:
                 f"json_group_array(n.row_key) FROM (SELECT k.row_key, row_number() OVER () AS n "
                 f"FROM ({keys}) AS k) AS n GROUP BY n.n / {RECORDED}")  # fmt: skip
 
-    def children(self, table: Name) -> list[ChildKey]:
-        schema = table.schema or "main"
-        names = self.run([f"SELECT name FROM {quoted(schema)}.sqlite_master WHERE type = 'table'"])
-        return [child for (name,) in names for child in self._keys(schema, name, table.bare)]
+    def children(self, tables: Sequence[Name]) -> list[ChildKey]:
+        places = _places(tables)
+        return [
+            key
+            for schema in dict.fromkeys(schema for schema, _ in places)
+            for (name,) in self.run(
+                [f"SELECT name FROM {quoted(schema)}.sqlite_master WHERE type = 'table'"]
+            )
+            for key in self._keys(schema, name, places)
+        ]
 
-    def _keys(self, schema: str, child: str, target: str) -> Iterator[ChildKey]:
+    def _keys(
+        self, schema: str, child: str, places: Mapping[tuple[str, str], int]
+    ) -> Iterator[ChildKey]:
         rows = sorted(self._pragma(schema, "foreign_key_list", child))
         for _, group in groupby(rows, key=itemgetter(0)):
-            columns = [row for row in group if folded(row[2]) == folded(target)]
-            if columns:
+            parts = sorted(group, key=itemgetter(1))
+            target = parts[0][2]
+            parent = places.get((schema, folded(target)))
+            if parent is not None:
                 key = [row[1] for row in sorted(
                     (row for row in self._pragma(schema, "table_info", target) if row[5]),
                     key=itemgetter(5))]  # fmt: skip
-                targets = [row[4] or key[row[1]] for row in columns]
-                sql = Name(schema, child).sql
                 yield ChildKey(
-                    sql,
-                    folded(child) == folded(target),
-                    tuple(row[3] for row in columns),
-                    tuple(targets),
+                    parent,
+                    places.get((schema, folded(child))),
+                    Name(schema, child).sql,
+                    tuple(row[3] for row in parts),
+                    tuple(row[4] or key[row[1]] for row in parts),
                 )
 
     def advance(self, table: str, column: str, live: LiveColumn) -> list[str]:
@@ -201,3 +209,8 @@ class SqliteStaging:
     def savepoint(self) -> Iterator[None]:
         with self.database.atomic():
             yield
+
+
+def _places(tables: Sequence[Name]) -> dict[tuple[str, str], int]:
+    return {(folded(table.schema or "main"), folded(table.bare)): place
+            for place, table in enumerate(tables)}  # fmt: skip

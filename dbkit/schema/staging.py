@@ -58,10 +58,11 @@ class Staged(NamedTuple):
     rows: Sequence[Sequence[Any]]
     texts: Sequence[str] | None
 
-    def numbered(self) -> Iterator[tuple[int, int, int, Sequence[Any]]]:
-        """Yield (number, shape, line, values) of each row."""
-        for place, (line, row) in enumerate(zip(self.lines, self.rows, strict=True)):
-            yield self.first + place, self.shape, line, row
+    def numbered(self) -> Iterator[tuple[Any, ...]]:
+        """Yield the values of each row, after its number, its shape and its line."""
+        shape = self.shape
+        rows = enumerate(zip(self.lines, self.rows, strict=True), self.first)
+        return ((number, shape, line, *row) for number, (line, row) in rows)
 
 
 class ChildKey(NamedTuple):

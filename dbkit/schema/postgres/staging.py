@@ -290,8 +290,8 @@ class _Buffer:
         self.file: IO[bytes] | None = None
 
     def add(self, staged: Staged) -> None:
-        for number, shape, line, row in staged.numbered():
-            values = [str(number), str(shape), str(line), *map(as_text, row)]
+        for row in staged.numbered():
+            values = [*map(as_text, row)]
             self.size += sum(len(value or "") + 3 for value in values)
             self.rows.append(values)
         if self.size > FEW:
@@ -341,8 +341,7 @@ class _Lines:
 
 def _lines(staged: Staged) -> str:
     if staged.texts is None:
-        return "".join(_csv([str(number), str(shape), str(line), *map(as_text, row)])
-                       for number, shape, line, row in staged.numbered())  # fmt: skip
+        return "".join(_csv([*map(as_text, row)]) for row in staged.numbered())
     shape = staged.shape
     return "".join(
         [f"{number},{shape},{line},{text}\n" for number, (line, text) in

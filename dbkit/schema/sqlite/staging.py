@@ -182,9 +182,8 @@ class SqliteStaging:
     def _insert(self, target: Target, staged: Staged) -> None:
         marks = ", ".join("?" * len(target.columns))
         sql = f"INSERT INTO {target.table} ({', '.join(target.columns)}) VALUES ({marks})"
-        rows = ((number, shape, line, *row) for number, shape, line, row in staged.numbered())
         with internals.driver_errors():
-            self.database.cursor().executemany(sql, rows)
+            self.database.cursor().executemany(sql, staged.numbered())
 
     def finish(self, definitions: Sequence[str]) -> None:
         self.run(definitions)

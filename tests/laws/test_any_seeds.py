@@ -19,6 +19,7 @@ import peewee as pw
 
 from dbkit import seed
 from dbkit.schema.sql import quoted
+from dbkit.seeding import dump
 
 from .any_seeds import Made, Reference, example, write
 from .test_any_models import emptied
@@ -49,6 +50,45 @@ def law(database: pw.Database, random: Random, directory: Path) -> None:
     refuse_writes(database, models)
     result = seed(database, models, directory / "seeds")
     assert result.summary.startswith("0 inserted, 0 updated"), result.summary
+    before = rows(database, models)
+    dumped(random, database, tables, directory / "dump")
+    database = emptied(database)
+    database.bind(models, False, False)
+    created(database, models)
+    seed(database, models, directory / "dump")
+    assert rows(database, models) == before
+
+
+def dumped(random: Random, database: pw.Database, tables: Sequence[Made], directory: Path) -> None:
+    """Dump each table into a file of its own."""
+    directory.mkdir()
+    for number, made in enumerate(tables):
+        layout = random.choice(("toml", "json", "csv"))
+        path = directory / f"{random.randrange(100):02}_{random.choice(('x', made.name))}{number}"
+        path = path.with_name(f"{path.name}.{layout}")
+        with open(path, "w", encoding="utf-8", newline="") as file:
+            dump(database, [one.model for one in tables], file.write, [made.name],
+                 layout=layout, file_name=path.name)  # fmt: skip
+
+
+def rows(database: pw.Database, models: Sequence[Any]) -> list[list[str]]:
+    """The rows of each table as SQL returns them."""
+    found = []
+    for model in models:
+        cursor = database.execute_sql(f"SELECT * FROM {sql_name(database, model)}")
+        names = [column[0] for column in cursor.description]
+        found.append(sorted(repr(sorted(zip(names, map(plain, row), strict=True)))
+                            for row in cursor.fetchall()))  # fmt: skip
+    return found
+
+
+def plain(value: Any) -> Any:
+    return bytes(value) if isinstance(value, memoryview) else value
+
+
+def sql_name(database: pw.Database, model: Any) -> str:
+    name = quoted(model._meta.table_name)
+    return name.replace("%", "%%") if isinstance(database, pw.PostgresqlDatabase) else name
 
 
 def created(database: pw.Database, models: Sequence[Any]) -> None:
@@ -65,7 +105,7 @@ def refuse_writes(database: pw.Database, models: Sequence[Any]) -> None:
     if postgres:
         database.execute_sql(REFUSING)
     for number, model in enumerate(models):
-        table = quoted(model._meta.table_name).replace("%", "%%" if postgres else "%")
+        table = sql_name(database, model)
         for event in ("",) if postgres else ("INSERT", "UPDATE", "DELETE"):
             name = f"refuse_{event}_{number}"
             database.execute_sql(TRIGGERS[postgres].format(table=table, event=event, name=name))

@@ -170,7 +170,8 @@ def verify_(
     if format_ == "json":
         echo_json(**json.loads(report.to_json()), seeds=vars(preview))
     else:
-        click.echo(f"{report.to_text()}\nseeds: {preview}")
+        seeds = "".join(f"\nseeds: {line}" for line in str(preview).splitlines())
+        click.echo(f"{report.to_text()}{seeds}")
     answer_seeds(preview)
 
 

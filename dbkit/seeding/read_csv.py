@@ -156,7 +156,8 @@ class CsvFile(Reader):
         try:
             ((name, value),) = tomllib.loads(text[1:]).items()
         except (ValueError, RecursionError):
-            hint = f'Write a value in TOML, such as # {match[1]} = "...".'
+            example = '["column"]' if match[1] == "key" else '"..."'
+            hint = f"Write a value in TOML, such as # {match[1]} = {example}."
             raise self.wrong(line, f"The setting {match[1]} has no valid value.", hint) from None
         if name in self._settings:
             raise self.wrong(line, f"The setting {name} stands here a second time.", "Remove it.")
@@ -166,7 +167,7 @@ class CsvFile(Reader):
                 raise self.wrong(line, "The setting table is not a text.", 'Write "name".')
             self.table = value
         elif name == "key":
-            self._key = self.key(self.table, value, line)
+            self._key = self.key(self.table, value, line, "# key")
         elif name in ("mode", "reference"):
             self.set(name, value, line)
         else:

@@ -204,14 +204,15 @@ class Reader:
                 raise self.wrong(line, f"The setting {table} stands inside keys.", hint)
             yield table, self.key(table, columns, line)
 
-    def key(self, table: str, columns: Any, line: int) -> tuple[str, ...]:
-        """Return the columns of a table's key. Raises SeedError if they are no list of names."""
+    def key(self, table: str, columns: Any, line: int, name: str = "") -> tuple[str, ...]:
+        """Return the columns of a table's key. Raises SeedError if they are no list of names.
+        `name` is that of the setting, if it is not the table's."""
         is_list = isinstance(columns, (list, tuple)) and columns
         if not is_list or not all(isinstance(name, str) and name for name in columns):
             raise self.wrong(
                 line,
                 f"The key of {table} is not a list of column names.",
-                f'Write {table} = ["column"].',
+                f'Write {name or table} = ["column"].',
             )
         if repeated := first_repeated(columns):
             raise self.wrong(line, f"The key of {table} names {repeated} twice.")

@@ -33,6 +33,16 @@ LINE = re.compile(r"[^\n]*\n|[^\n]+")
 PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 KEY = re.compile(r"""\((?:(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"),? ?)+\)""")
 Key = tuple[str, ...]
+CORRECT = "Correct the TOML."
+# what a message of tomllib begins with, a pattern of the text at its place, and the next step
+HINTS = (
+    ("Invalid value", r"(null|nil|none)\b", "TOML has no null: write { null = true }."),
+    ("Invalid value", r"(true|false)\b", "Write true or false, in lower case."),
+    ("Invalid value", r"\w", 'Put a text into quotes: "text".'),
+    ("Illegal character '\\n'", "", "Close the quote on the same line."),
+    ("Unclosed inline table", "", "Separate the values in braces by commas, on one line."),
+    ("Invalid initial character for a key part", r"\Z", "Put everything in braces on one line."),
+)
 
 
 @dataclass
@@ -144,12 +154,21 @@ def parsed(file: Reader, statement: Statement) -> dict[str, Any]:
 def _syntax_error(file: Reader, error: tomllib.TOMLDecodeError, statement: Statement) -> SeedError:
     match = PLACE.search(str(error))
     problem = KEY.sub(_dotted, PLACE.sub("", str(error)))
-    line, column = statement.open_line or statement.line, 0
+    line, column, hint = statement.open_line or statement.line, 0, CORRECT
     if match and match[1]:
         line, column = statement.line + int(match[1]) - 1, int(match[2])
+        hint = _hint(problem, "".join(statement.texts).split("\n")[int(match[1]) - 1][column - 1 :])
     elif not statement.open_line:
         line += "".join(statement.texts).rstrip("\n").count("\n")
-    return file.wrong(line, f"{problem}.", "Correct the TOML.", column)
+    return file.wrong(line, f"{problem}.", hint, column)
+
+
+def _hint(problem: str, rest: str) -> str:
+    """The next step after a syntax error; `rest` is the line from its place on."""
+    for beginning, pattern, hint in HINTS:
+        if problem.startswith(beginning) and re.match(pattern, rest, re.IGNORECASE):
+            return hint
+    return CORRECT
 
 
 def _dotted(key: re.Match[str]) -> str:

@@ -440,3 +440,27 @@ def test_rows_of_a_partitioned_table_have_partitions(postgres: pw.Database) -> N
     early, late = counts.fetchone()
     assert early + late == 100
     assert 10 < early < 90
+
+
+def test_a_composite_key_to_the_table_itself_begins_with_null(database: pw.Database) -> None:
+    class Firm(pw.Model):
+        name = pw.CharField()
+
+    class Clerk(pw.Model):
+        firm = pw.ForeignKeyField(Firm)
+        number = pw.IntegerField()
+        boss = pw.IntegerField(null=True)
+        deputy = pw.IntegerField(null=True)
+
+        class Meta:
+            primary_key = pw.CompositeKey("firm", "number")
+            constraints = [
+                pw.SQL("FOREIGN KEY (firm_id, boss) REFERENCES clerk (firm_id, number)"),
+                pw.SQL("FOREIGN KEY (firm_id, deputy) REFERENCES clerk (firm_id, number)"),
+            ]
+
+    with tables(database, Firm, Clerk):
+        fake(database, [Firm, Clerk], {"clerk": 60})
+        assert Clerk.select().count() == 60
+        assert Clerk.select().where(Clerk.boss.is_null(False)).count() > 30
+        assert not broken_keys(database)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from random import Random
 from typing import Any
 
@@ -64,7 +64,8 @@ class Plan:
         self.source, self.way, self.random, self.today = source, way, random, today
         self.needed = source.existing + count
         self.own: list[tuple[Sequence[int], Sequence[int]]] = []  # keys to the row itself
-        self.units = [*self._keys(), *self._others()]
+        self.units = [*self._keys()]
+        self.units += self._others({place for unit in self.units for place in unit.places})
         self.combinations: dict[UniqueSet, Combinations] = {}
         self._combine()
         combined = {id(unit) for one in self.combinations.values() for unit in one.units}
@@ -107,12 +108,23 @@ class Plan:
 
     def _keys(self) -> Iterator[Unit]:
         """Units of the foreign keys; keys that share columns are one unit."""
-        for columns, values in _joined(self.source):
-            places = tuple(self.source.places[name] for name in columns)
+        source = self.source
+        used = [key for key in source.foreign_keys
+                if source.parents.get(key) or not source.is_nullable(key)]  # fmt: skip
+        for columns, values in _joined([(key.columns, source.parents.get(key, ()))
+                                        for key in used]):  # fmt: skip
+            places = tuple(source.places[name] for name in columns)
             kind = some_of(values if len(columns) > 1 else [value for (value,) in values])
-            yield Unit(places, kind, self._nulls(columns), self._null(columns), True, True)
-        for key in self.source.foreign_keys:
-            if key.target == self.source.table.name and not self._nulls(key.columns):
+            nulls, null = self._nulls(columns), self._null(columns)
+            yield Unit(places, kind, nulls, null, is_key=True, fixed=True)
+        unused = {name for key in source.foreign_keys for name in key.columns}.difference(
+            *(key.columns for key in used)
+        )
+        for name in sorted(unused):
+            if nulls := self._nulls([name]):
+                yield Unit(nulls, some_of([]), nulls, self._null([name]), is_key=True, fixed=True)
+        for key in used:
+            if key.target == source.table.name and not source.is_nullable(key):
                 self._refer_to_itself(key)
 
     def _refer_to_itself(self, key: ForeignKey) -> None:
@@ -134,10 +146,10 @@ class Plan:
         known = [null for null in found if null is not None]
         return known[0] if known else None
 
-    def _others(self) -> Iterator[Unit]:
-        keys = {name for key in self.source.foreign_keys for name in key.columns}
+    def _others(self, keys: Collection[int]) -> Iterator[Unit]:
+        """Units of the other columns than those in these places."""
         for place, column in enumerate(self.source.columns):
-            if column.name not in keys:
+            if place not in keys:
                 names = (column.name,)
                 yield Unit((place,), self._kind(column), self._nulls(names), self._null(names))
 
@@ -229,10 +241,12 @@ def _put_in_order(row: list[Any], first: int, second: int, adapts: tuple[bool, b
         row[second] = smaller
 
 
-def _joined(source: Source) -> Iterator[tuple[tuple[str, ...], Sequence[Key]]]:
-    """(columns, their possible values) of the foreign keys. The values of keys that share a column
-    fit each other."""
-    waiting = [(key.columns, source.parents.get(key, ())) for key in source.foreign_keys]
+def _joined(
+    keys: Sequence[tuple[tuple[str, ...], Sequence[Key]]],
+) -> Iterator[tuple[tuple[str, ...], Sequence[Key]]]:
+    """(columns, their possible values) of foreign keys. The values of keys that share a column fit
+    each other."""
+    waiting = [*keys]
     while waiting:
         columns, values = waiting.pop(0)
         shared = next((one for one in waiting if not {*columns}.isdisjoint(one[0])), None)

@@ -170,8 +170,8 @@ class Pruning:
             ])  # fmt: skip
             if rows:
                 raise SeedError(
-                    f"A row of {self.names[model]} that no seed file has any more is used by a row "
-                    f"of {child.table} (its key is {rows[0][0]}), so it cannot be deleted.",
-                    "Delete that row, put the seed back, or run without --prune. "
+                    f"No seed file has the row of {self.names[model]} with the key {rows[0][0]} "
+                    f"any more, but a row of {child.table} refers to it: it cannot be deleted.",
+                    f"Delete the row of {child.table}, put the seed back, or run without --prune. "
                     "Nothing was loaded.",
                 )

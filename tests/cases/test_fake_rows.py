@@ -464,3 +464,21 @@ def test_a_composite_key_to_the_table_itself_begins_with_null(database: pw.Datab
         assert Clerk.select().count() == 60
         assert Clerk.select().where(Clerk.boss.is_null(False)).count() > 30
         assert not broken_keys(database)
+
+
+def test_the_database_says_why_it_takes_no_row(database: pw.Database) -> None:
+    class Locked(pw.Model):
+        name = pw.CharField(max_length=20)
+
+    with tables(database, Locked):
+        if isinstance(database, pw.PostgresqlDatabase):
+            database.execute_sql(
+                "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
+                " 'BEGIN RAISE EXCEPTION ''locked for 100 days''; END'"
+            )
+            run = "EXECUTE FUNCTION refuse()"
+        else:
+            run = "BEGIN SELECT RAISE(ABORT, 'locked for 100 days'); END"
+        database.execute_sql(f"CREATE TRIGGER refusing BEFORE INSERT ON locked FOR EACH ROW {run}")
+        with pytest.raises(SeedError, match="locked does not take fake rows: .*locked for 100 days"):
+            fake(database, [Locked], {"locked": 3})

@@ -37,7 +37,8 @@ class Described:
     def numbers(self) -> list[int]:
         """The numbers in parentheses after the type."""
         match = TYPE.match(self.type)
-        return [int(one) for one in (match["numbers"] or "").split(",") if one] if match else []
+        found = match["numbers"] if match else None
+        return [int(one.replace(" ", "")) for one in (found or "").split(",") if one.strip()]
 
     @property
     def longest(self) -> int | None:

@@ -7,13 +7,14 @@ inserted unless they break a unique constraint. The next round makes the rows th
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
 import peewee as pw
 
-from dbkit.diagnosis import explain, is_lock_conflict
+from dbkit.diagnosis import error_code, explain, is_lock_conflict
 from dbkit.errors import SeedError
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.sql import mentions, quoted
@@ -22,6 +23,7 @@ from dbkit.schema.values import Check, Column
 
 from ..field_values import Invalid, kind_of
 from ..progress import Progress
+from ..refusals import STATEMENT
 from ..rows import BATCH
 from .make_rows import FakeRows
 from .sources import Source
@@ -30,6 +32,8 @@ FRONT = ("n", "shape", "line")  # the columns that all staged rows begin with
 BARE = "dbkit_fake"
 TRIES = 20  # rows that are made for each row that is inserted, at most
 FEW = 2000  # rows that are made at least, before dbkit gives up
+INSTEAD = "Load rows of this table from a seed file instead."
+ABOUT_ROWS = re.compile("22|23|SQLITE_CONSTRAINT|SQLITE_MISMATCH|SQLITE_TOOBIG")
 PLAIN = (str, int, float, bytes, list, type(None))
 REFUSALS = (pw.IntegrityError, pw.DataError, pw.InternalError, pw.ProgrammingError,
             pw.OperationalError, pw.NotSupportedError)  # fmt: skip
@@ -104,9 +108,10 @@ class TableFiller:
             if is_lock_conflict(error):
                 raise
             reason = explain(error, self.database)
+            hint = INSTEAD if ABOUT_ROWS.match(error_code(error)) else reason.hint
             raise SeedError(
-                f"{self.source.name} does not take fake rows: {reason.message}",
-                f"{reason.hint}\nNothing was inserted.".strip(),
+                f"{self.source.name} does not take fake rows: {STATEMENT.sub('', reason.message)}",
+                f"{hint}\nNothing was inserted.".strip(),
             ) from error
 
     # staging
@@ -133,7 +138,7 @@ class TableFiller:
                 raise SeedError(
                     f"The field of {self.source.name}.{name} does not take the fake value "
                     f"{value!r}.",
-                    f"{error.hint}\nLoad rows of this table from a seed file instead.",
+                    f"{error.hint}\n{INSTEAD}",
                 ) from None
 
         return convert
@@ -239,7 +244,7 @@ class TableFiller:
         return SeedError(
             f"dbkit cannot make enough rows for {self.source.name}: {what} rejected {count} of "
             f"{made} rows.",
-            "Load rows of this table from a seed file instead.\nNothing was inserted.",
+            f"{INSTEAD}\nNothing was inserted.",
         )
 
 

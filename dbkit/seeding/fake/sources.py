@@ -84,10 +84,9 @@ class Source:
     def _is_rowid(self, column: Column) -> bool:
         """Whether SQLite numbers the rows in this column (its manual: lang_createtable, 5)."""
         is_auto = isinstance(self.fields.get(column.name), pw.AutoField)
-        return is_auto and str(column.type).upper() == "INTEGER" and any(
-            isinstance(part, PrimaryKey) and part.columns == (column.name,)
-            for part in self.table.parts
-        )  # fmt: skip
+        is_integer = str(column.type).upper() == "INTEGER" and not self.table.options.without_rowid
+        keys = [part.columns for part in self.table.parts if isinstance(part, PrimaryKey)]
+        return is_auto and is_integer and (column.name,) in keys
 
     @cached_property
     def places(self) -> dict[str, int]:

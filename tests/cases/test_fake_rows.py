@@ -480,5 +480,5 @@ def test_the_database_says_why_it_takes_no_row(database: pw.Database) -> None:
         else:
             run = "BEGIN SELECT RAISE(ABORT, 'locked for 100 days'); END"
         database.execute_sql(f"CREATE TRIGGER refusing BEFORE INSERT ON locked FOR EACH ROW {run}")
-        with pytest.raises(SeedError, match="locked does not take fake rows: .*locked for 100 days"):
+        with pytest.raises(SeedError, match=r"does not take fake rows: .*locked for 100"):
             fake(database, [Locked], {"locked": 3})

@@ -61,10 +61,12 @@ def test_the_reference_tables_get_plausible_rows(database: pw.Database) -> None:
 
 def test_empty_parents_get_rows_too_and_the_result_says_so(database: pw.Database) -> None:
     database.create_tables(models.MODELS)
-    result = fake(database, models.MODELS, {"subscriptions": 30, "tenant_config": 25})
+    result = fake(database, models.MODELS, {"subscriptions": 30, "tenant_config": 31})
     assert [*result.inserted] == ["plans", "tenants", "subscriptions", "tenant_config"]
-    assert models.TenantConfig.select(models.TenantConfig.tenant).distinct().count() == 25
+    assert models.TenantConfig.select(models.TenantConfig.tenant).distinct().count() == 31
     assert any("plans" in note and "subscriptions" in note for note in result.notes)
+    with pytest.raises(SeedError, match=r"all of whose rows .*\n.*--fake tenants=3"):
+        fake(database, models.MODELS, {"tenant_config": 3})
     again = fake(database, models.MODELS, {"subscriptions": 5})
     assert again.inserted == {"subscriptions": 5}, "parents that have rows get no more"
 
@@ -482,3 +484,19 @@ def test_the_database_says_why_it_takes_no_row(database: pw.Database) -> None:
         database.execute_sql(f"CREATE TRIGGER refusing BEFORE INSERT ON locked FOR EACH ROW {run}")
         with pytest.raises(SeedError, match=r"does not take fake rows: .*locked for 100"):
             fake(database, [Locked], {"locked": 3})
+
+
+def test_tables_that_need_each_other_are_refused(database: pw.Database) -> None:
+    database.execute_sql("CREATE TABLE hen (id integer PRIMARY KEY, egg integer NOT NULL)")
+    database.execute_sql(
+        "CREATE TABLE egg (id integer PRIMARY KEY, hen integer NOT NULL REFERENCES hen)"
+    )
+
+    class Egg(pw.Model):
+        hen = pw.DeferredForeignKey("Hen", column_name="hen")
+
+    class Hen(pw.Model):
+        egg = pw.ForeignKeyField(Egg, column_name="egg")
+
+    with pytest.raises(SeedError, match="refer to each other"):
+        fake(database, [Hen, Egg], {"hen": 3})

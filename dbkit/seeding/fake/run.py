@@ -82,6 +82,7 @@ class _Run:
     progress: Progress
     sources: dict[Name, Source] = field(default_factory=dict)
     counted: dict[Name, int] = field(default_factory=dict)
+    waiting: set[Name] = field(default_factory=set)  # tables that get rows later
 
     def load(self, wanted: Mapping[Model, int]) -> Result:
         names = self._read()
@@ -98,7 +99,9 @@ class _Run:
         because = self._add_parents(counts)
         self.progress.begin(sum(counts.values()))
         result = Result()
+        self.waiting = {*counts}
         for name in _parents_first({name: self.sources[name] for name in counts}):
+            self.waiting.remove(name)
             self._fill(name, counts[name])
             result.add(str(name), inserted=counts[name])
             if name not in asked:
@@ -207,18 +210,21 @@ class _Run:
         for key in source.foreign_keys:
             if not (parents[key] or source.is_nullable(key)):
                 if key.target != name:
-                    raise _no_parents(source, key, key.target in self.sources)
+                    raise self._no_parents(source, key, count)
                 explicit |= {*key.target_columns} - source.places.keys()
         return replace(source, explicit=frozenset(explicit)) if explicit else source
 
-
-def _no_parents(source: Source, key: ForeignKey, has_model: bool) -> SeedError:
-    what = f"{source.name}.{', '.join(key.columns)} refers to {key.target}"
-    reason = "which has no row for it" if has_model else "which has no rows and no model"
-    return SeedError(
-        f"{what}, {reason}, and the column cannot be NULL.",
-        f"Insert rows into {key.target} first.",
-    )
+    def _no_parents(self, source: Source, key: ForeignKey, count: int) -> SeedError:
+        what = f"{source.name}.{', '.join(key.columns)} refers to {key.target}"
+        if key.target not in self.sources:
+            reason, hint = "which has no rows and no model", f"Insert rows into {key.target} first."
+        else:
+            used = self._count(key.target) > 0
+            reason = "all of whose rows are already referred to" if used else "which has no rows"
+            hint = f"Ask for rows of {key.target} too: --fake {key.target}={count}."
+            if key.target in self.waiting:
+                hint = "The tables refer to each other: insert the first rows by hand."
+        return SeedError(f"{what}, {reason}, and the column cannot be NULL.", hint)
 
 
 def _parents_first(sources: Mapping[Name, Source]) -> list[Name]:

@@ -13,14 +13,24 @@ from .peewee_models import truncated
 RECORDED = 10_000  # keys in a row of the table of records
 
 
+class LiveSequence(NamedTuple):
+    """A sequence that gives the values of a column of integers; `name` is SQL."""
+
+    name: str
+    start: int
+    least: int
+    most: int
+    descends: bool
+
+
 class LiveColumn(NamedTuple):
     """What a column of a live table does with values. `default` is the SQL of its default, also of
-    an identity column; `sequence` is the SQL of the name of the sequence that gives its values."""
+    an identity column."""
 
     default: str | None
     is_generated: bool = False
     is_always_identity: bool = False
-    sequence: str | None = None
+    sequence: LiveSequence | None = None
     has_builtin_type: bool = True
     collation: str = ""  # of a unique column, if a temporary column does not have it
 
@@ -28,11 +38,13 @@ class LiveColumn(NamedTuple):
 @dataclass(frozen=True)
 class LiveTable:
     """The columns of a table by name, the sets of columns that are unique, and the places of the
-    tables to which it refers among those that were asked for."""
+    tables to which it refers among those that were asked for. `can_record` says whether `recorded`
+    can record its new rows."""
 
     columns: dict[str, LiveColumn]
     unique: list[frozenset[str]]
     parents: set[int] = field(default_factory=set)
+    can_record: bool = True
 
     def column(self, name: str) -> LiveColumn | None:
         """Return the column that a model calls so; PostgreSQL truncates a long name."""

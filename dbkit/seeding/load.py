@@ -28,7 +28,7 @@ from .merge_order import components, with_parents
 from .preview import Comparison, Preview, RowChange
 from .progress import Progress
 from .read_python import PythonFile
-from .refusals import REFUSALS
+from .refusals import REFUSALS, refusal
 from .refused_values import explained
 from .result import Result
 from .rows import SeedFile
@@ -63,12 +63,15 @@ def seed(
     """
     run = SeedRun(database, models, directory, environment, tables, progress)
 
-    def load() -> Result:
-        with (
-            diagnosed(database),
-            waiting(lambda: dialect_for(database).transaction(database, limits), limits),
-        ):
-            return run.load(prune)
+    def load(checks_early: bool = False) -> Result:
+        try:
+            with (
+                diagnosed(database),
+                waiting(lambda: dialect_for(database).transaction(database, limits), limits),
+            ):
+                return run.load(prune, checks_early)
+        except RefusedLate:
+            return load(checks_early=True)  # to find the row
 
     with database.bind_ctx([*run.models]):
         return one_at_a_time(database, limits, lambda: retried(database, limits, load))
@@ -93,6 +96,10 @@ def check(
         preview = run.preview(show)
         transaction.rollback()
     return preview
+
+
+class RefusedLate(Exception):
+    """A constraint that is checked at the end of the transaction is violated."""
 
 
 class SeedRun:
@@ -125,9 +132,10 @@ class SeedRun:
             chosen.append(self.tables[name])
         return with_parents(chosen) if chosen else None
 
-    def load(self, prune: bool) -> Result:
+    def load(self, prune: bool, checks_early: bool = False) -> Result:
         """Load all files. A row that does not fit its model raises SeedError before a table is
-        changed."""
+        changed. Raises RefusedLate, unless `checks_early`: each statement checks the constraints.
+        """
         if prune and self.found.unread:
             raise SeedError(
                 f"{self.found.unread} is not loaded because DBKIT_ENV is not set, so --prune would "
@@ -136,6 +144,8 @@ class SeedRun:
             )
         dialect = dialect_for(self.database)
         staging = dialect.staging(self.database)
+        if checks_early:
+            dialect.check_rows(self.database)
         live = self._live(staging)
         result = Result(notes=[*self.found.notes])
         record = self._record(result)
@@ -149,7 +159,10 @@ class SeedRun:
             pruning = Pruning(staging, record, self.tables, merges, live, self.wanted)
             for table, count in pruning.run().items():
                 result.add(table, deleted=count)
-        dialect.check_rows(self.database)
+        try:
+            dialect.check_rows(self.database)
+        except REFUSALS as error:
+            raise refusal(self.database, error, "") if checks_early else RefusedLate from error
         staging.drop(self.is_nested)
         return result
 

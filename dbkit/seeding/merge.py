@@ -29,7 +29,7 @@ class Problem:
 
     kind: str
     rows: str
-    key: pw.Field | None = None  # the foreign key of a reference
+    key: pw.Field | None = None  # the foreign key of a reference, or the column
 
 
 @dataclass(eq=False)
@@ -53,10 +53,13 @@ class Merge:
     def joins(self) -> dict[pw.Field, list[Join]]:
         """The joins that resolve references, by foreign key."""
         joins = {key: [*joins] for key, joins in self.references.joins.items()}
-        for key in self.cyclic:
+        deferred = {key for key in self.stage.model._meta.refs if _is_deferred(key)}
+        for key in self.cyclic | deferred:
             if any(self.stage.place(key) in shape.places for shape in self.stage.shapes):
-                together = key.rel_model is self.stage.model
-                joins.setdefault(key, []).append(self.references.by_value(key, together))
+                coming = self.staged.get(key.rel_model, ()) if key in deferred else ()
+                if key.rel_model is self.stage.model:
+                    coming = [self.stage]  # the rows of a statement are checked at its end
+                joins.setdefault(key, []).append(self.references.by_value(key, coming))
         return joins
 
     @cached_property
@@ -95,7 +98,8 @@ class Merge:
         key = self.stage.fields[place]
         if key not in self.joins:
             return f"s.c{place}"
-        given = [] if key in self.cyclic else [f"s.c{place}"]
+        is_checked = key in self.cyclic or _is_deferred(key)
+        given = [] if is_checked else [f"s.c{place}"]
         values = [*given, *(join.value for join in self.joins[key])]
         return f"{_first(values)} AS c{place}"
 
@@ -192,7 +196,7 @@ class Merge:
         """(column, live value, wanted value) of the columns that these shapes compare."""
         for place, of in enumerate(self.stage.fields):
             giving = [shape for shape in shapes if of in shape.given - {*shape.key}]
-            if giving:
+            if giving and not self._live_column(of).is_always_identity:
                 column = quoted(of.column_name)
                 wanted = f"s.c{place}"
                 if len(giving) < len(shapes):
@@ -239,13 +243,19 @@ class Merge:
     def counted(self, kind: str, statement: str) -> list[str]:
         """Return statements that run one of these and count its rows."""
         label, counts = f"{self.stage.number} {kind}", self.staging.name(COUNTS)
-        if kind == INSERTED and self.record and key_fields(self.stage.model):
+        if kind == INSERTED and self._can_record:
             entry = Entry(name_of(self.stage.model), self._recorded_columns())
             key = [quoted(name) for name in entry.columns]
+            assert self.record is not None
             return self.staging.recorded(
                 statement, self.stage.target, counts, label, key, (self.record, str(entry))
             )
         return self.staging.counted(statement, counts, label)
+
+    @property
+    def _can_record(self) -> bool:
+        has_key = bool(key_fields(self.stage.model))
+        return self.record is not None and has_key and self.stage.live.can_record
 
     def _recorded_columns(self) -> tuple[str, ...]:
         """The primary key, and the columns by which the files name a row: another row may get the
@@ -287,7 +297,26 @@ class Merge:
                 matched = f"JOIN {self.stage.target} AS t ON {self.matches(key_columns)}"
                 rows = f"{self.source} AS s {matched} WHERE {self.stage.has(shapes)}"
                 yield Problem("several", self._several(rows))
+        yield from self._fixed()
         yield from self._without_parent("waiting", "")
+
+    def _fixed(self) -> Iterator[Problem]:
+        """Rows with another value than the database generated, and nothing can change that."""
+        for of in self.stage.fields:
+            if self._live_column(of).is_always_identity:
+                live, wanted = f"t.{quoted(of.column_name)}", f"s.c{self.stage.place(of)}"
+                for key, group in self.groups.items():
+                    shapes = [shape for shape in group
+                              if of in shape.given - {*key} and not shape.file.keeps]  # fmt: skip
+                    if shapes:
+                        joined = f"JOIN {self.stage.target} AS t ON {self.matches(key)}"
+                        differs = self.staging.differs([(live, wanted)])
+                        yield Problem(
+                            "fixed",
+                            f"SELECT s.n FROM {self.source} AS s {joined} "
+                            f"WHERE {self.stage.has(shapes)} AND {differs}",
+                            of,
+                        )
 
     def _without_parent(self, kind: str, condition: str) -> Iterator[Problem]:
         for key in self.joins:
@@ -302,3 +331,8 @@ class Merge:
 
 def _first(values: Sequence[str]) -> str:
     return f"COALESCE({', '.join(values)})" if len(values) > 1 else values[0]
+
+
+def _is_deferred(key: pw.Field) -> bool:
+    """Whether the database finds a missing parent only at the end of the transaction."""
+    return "DEFERRED" in (getattr(key, "deferrable", None) or "").upper()

@@ -41,6 +41,13 @@ def seed_error(stager: Stager, merge: Merge, problem: Problem) -> SeedError:
                 f"{where}: the key matches more than one row of {stage.table}.",
                 f"Choose columns that identify a row, under [keys] {stage.table}.",
             )
+        case "fixed":
+            assert problem.key is not None
+            return SeedError(
+                f"{where}: {_reference(merge, problem.key, number)} is not the value that this row "
+                "has in the database, which always generates it (GENERATED ALWAYS AS IDENTITY).",
+                "Correct the value, or remove it from the row.",
+            )
         case "waiting" if problem.key in merge.cyclic:
             return SeedError(
                 f"{where}: {_reference(merge, problem.key, number)} refers to a row that cannot be "

@@ -75,13 +75,13 @@ class References:
                 found[key].setdefault(tuple(sorted(places)), []).append(shape)
         return found
 
-    def by_value(self, key: pw.Field, together: bool) -> Join:
-        """Return the join that finds out whether the parent of a given value exists; `together`, or
-        is inserted in the same statement."""
+    def by_value(self, key: pw.Field, coming: Iterable[Stage]) -> Join:
+        """Return the join that finds out whether the parent of a given value exists. A parent that
+        is `coming` need not exist yet."""
         value = f"s.c{self.stage.place(key)}"
         join = self._join(key, [((key.rel_field,), value)], "1 = 1")
-        if together:
-            staged = self.staged(self.stage, {key.rel_field: value})
+        staged = " OR ".join(self.staged(stage, {key.rel_field: value}) for stage in coming)
+        if staged:
             join.value = f"COALESCE({join.value}, CASE WHEN {staged} THEN {value} END)"
         return join
 

@@ -52,11 +52,13 @@ class Stager:
     def fill(self) -> list[Stage]:
         """Read all files and fill the temporary tables. Raises SeedError for a row that its model
         would reject; the live tables are not used yet."""
-        for number, file in enumerate(self.files):
-            streams = file.path.suffix == ".csv" and file.size > LARGE
-            self.staging.load(self.staged(number, file), streams)
-        definitions = [stage.definition() for stage in self.stages.values()]
-        self.staging.finish(definitions)
+        try:
+            for number, file in enumerate(self.files):
+                streams = file.path.suffix == ".csv" and file.size > LARGE
+                self.staging.load(self.staged(number, file), streams)
+            self.staging.finish([stage.definition() for stage in self.stages.values()])
+        finally:
+            self.staging.forget()
         self._choose_keys()
         return list(self.stages.values())
 

@@ -20,7 +20,7 @@ from dbkit.pinned_queries import ask_all
 
 from ..names import Name
 from ..sql import quoted
-from ..staging import RECORDED, ChildKey, LiveColumn, LiveTable, Staged, Target
+from ..staging import RECORDED, ChildKey, LiveColumn, LiveSequence, LiveTable, Staged, Target
 from .cells import as_text
 
 FEW = 256 * 1024  # characters of values that one message may have
@@ -37,9 +37,12 @@ SEEDED = """WITH seeded AS (
 ) """
 COLUMNS = """
 SELECT s.place, a.attname AS name, a.attgenerated <> '' AS is_generated,
-       a.attidentity = 'a' AS is_always_identity, q.sequence,
-       CASE WHEN a.attgenerated = '' THEN coalesce(pg_get_expr(d.adbin, d.adrelid),
-            CASE WHEN a.attidentity <> '' THEN format('pg_catalog.nextval(%%L)', q.sequence) END)
+       a.attidentity = 'a' AS is_always_identity, q.sequence, q.seqstart AS start,
+       q.seqmin AS least, q.seqmax AS most, q.seqincrement < 0 AS descends,
+       CASE WHEN a.attgenerated = '' THEN coalesce(
+            pg_get_expr(d.adbin, d.adrelid),
+            CASE WHEN a.attidentity <> '' THEN format('pg_catalog.nextval(%%L)', q.sequence) END,
+            pg_get_expr(t.typdefaultbin, 0))
        END AS default_expression,
        coalesce(b.typnamespace, t.typnamespace) = 'pg_catalog'::regnamespace
        OR t.typtype = 'e' OR t.typcategory = 'A' AS has_builtin_type
@@ -48,15 +51,16 @@ JOIN pg_attribute a ON a.attrelid = s.oid AND a.attnum > 0 AND NOT a.attisdroppe
 JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_type b ON b.oid = t.typbasetype
 LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 LEFT JOIN LATERAL (
-    SELECT p.refobjid::regclass::text AS sequence
-    FROM pg_depend p JOIN pg_class c ON c.oid = p.refobjid AND c.relkind = 'S'
-    WHERE p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid
-      AND p.refclassid = 'pg_class'::regclass
-    UNION ALL
-    SELECT p.objid::regclass::text
-    FROM pg_depend p JOIN pg_class c ON c.oid = p.objid AND c.relkind = 'S'
-    WHERE p.classid = 'pg_class'::regclass AND p.refclassid = 'pg_class'::regclass
-      AND p.refobjid = a.attrelid AND p.refobjsubid = a.attnum AND p.deptype = 'i'
+    SELECT p.seqrelid::regclass::text AS sequence, p.* FROM (
+        SELECT p.refobjid AS oid FROM pg_depend p
+        WHERE p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid
+          AND p.refclassid = 'pg_class'::regclass
+        UNION ALL
+        SELECT p.objid FROM pg_depend p
+        WHERE p.classid = 'pg_class'::regclass AND p.refclassid = 'pg_class'::regclass
+          AND p.refobjid = a.attrelid AND p.refobjsubid = a.attnum AND p.deptype = 'i'
+    ) o JOIN pg_sequence p ON p.seqrelid = o.oid
+    WHERE coalesce(b.oid, t.oid) IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype)
     LIMIT 1) q ON true
 """
 UNIQUE = """
@@ -111,7 +115,8 @@ class PostgresStaging:
                 row.default_expression,
                 row.is_generated,
                 row.is_always_identity,
-                row.sequence,
+                row.sequence
+                and LiveSequence(row.sequence, row.start, row.least, row.most, row.descends),
                 row.has_builtin_type,
             )
         for row in unique:
@@ -223,12 +228,20 @@ class PostgresStaging:
         ]
 
     def advance(self, table: str, column: str, live: LiveColumn) -> list[str]:
-        if live.sequence is None:
+        sequence = live.sequence
+        if sequence is None:
             return []
-        sequence = self.literal(live.sequence)
+        name = f"{self.literal(sequence.name)}::pg_catalog.regclass"
+        farthest, bounded, past, bound, step = (
+            ("min", "GREATEST", "<", sequence.least, 1)
+            if sequence.descends
+            else ("max", "LEAST", ">", sequence.most, -1)
+        )
+        last = f"COALESCE(pg_catalog.pg_sequence_last_value({name}), {sequence.start + step})"
         return [
-            f"SELECT pg_catalog.setval({sequence}, GREATEST(pg_catalog.max({column})"
-            f"::pg_catalog.int8, pg_catalog.nextval({sequence}))) FROM {table}"
+            f"SELECT pg_catalog.setval({name}, {bounded}(f.value, {bound})) FROM "
+            f"(SELECT pg_catalog.{farthest}({column})::pg_catalog.int8 AS value FROM {table}) AS f "
+            f"WHERE f.value OPERATOR(pg_catalog.{past}) {last}"
         ]
 
     def load(self, rows: Iterator[Staged], streams: bool) -> None:
@@ -268,6 +281,9 @@ class PostgresStaging:
             raise
 
     def forget(self) -> None:
+        for buffer in self.buffers.values():
+            if buffer.file:
+                buffer.file.close()
         self.buffers, self.streams = {}, []
 
     def run(self, statements: Sequence[str]) -> list[tuple[Any, ...]]:

@@ -5,6 +5,7 @@ A temporary column has the affinity of the live column, so SQLite itself convert
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain, count, groupby
@@ -21,6 +22,9 @@ from ..staging import RECORDED, ChildKey, LiveColumn, LiveTable, Staged, Target
 
 GENERATED = (2, 3)  # `hidden` in PRAGMA table_xinfo
 KEYS = "dbkit_seed_keys"
+VIRTUAL = re.compile(r"CREATE\s+VIRTUAL\b", re.IGNORECASE)
+WORD = re.compile(r"[^\W\d]\w*")
+CONSTANTS = ("NULL", "TRUE", "FALSE", "CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME")
 
 
 class SqliteStaging:
@@ -49,15 +53,22 @@ class SqliteStaging:
         ]
         collations = {name: index[name] for index in indexes for name in index}
         columns = {
-            row[1]: LiveColumn(row[4], row[6] in GENERATED, collation=collations.get(row[1], ""))
+            row[1]: LiveColumn(
+                _default(row[4]), row[6] in GENERATED, collation=collations.get(row[1], "")
+            )
             for row in rows
         }
         keys = self._pragma(schema, "foreign_key_list", table.bare)
         found = (places.get((folded(schema), folded(key[2]))) for key in keys)
         unique = [*map(frozenset, indexes), frozenset(row[1] for row in rows if row[5])]
-        return LiveTable(
-            columns, [*filter(None, unique)], {one for one in found if one is not None}
-        )
+        parents = {place for place in found if place is not None}
+        return LiveTable(columns, [*filter(None, unique)], parents, self._is_stored(table))
+
+    def _is_stored(self, table: Name) -> bool:
+        """Whether a table may have triggers that run after an INSERT, unlike a view."""
+        sql = f"SELECT type, sql FROM {quoted(table.schema or 'main')}.sqlite_master WHERE name = ?"
+        rows = self.database.execute_sql(sql, (table.bare,)).fetchall()
+        return not any(kind == "view" or VIRTUAL.match(text or "") for kind, text in rows)
 
     def _pragma(self, schema: str, name: str, argument: str) -> list[Any]:
         sql = f"PRAGMA {quoted(schema)}.{name}({quoted(argument)})"
@@ -213,3 +224,12 @@ class SqliteStaging:
 def _places(tables: Sequence[Name]) -> dict[tuple[str, str], int]:
     return {(folded(table.schema or "main"), folded(table.bare)): place
             for place, table in enumerate(tables)}  # fmt: skip
+
+
+def _default(text: str | None) -> str | None:
+    """A default as an expression: SQLite also takes a name for the text of a default."""
+    if text and text[0] == text[-1] == '"':
+        return "'" + text[1:-1].replace('""', '"').replace("'", "''") + "'"
+    if text and WORD.fullmatch(text) and text.upper() not in CONSTANTS:
+        return f"'{text}'"
+    return text

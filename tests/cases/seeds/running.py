@@ -92,6 +92,19 @@ def nothing_written(database: pw.Database, models: Sequence[Any]) -> Iterator[No
         assert before == [_versions(database, model) for model in models]
         return
     database.execute_sql("CREATE TABLE written (what)")
+    with database.atomic():
+        _count_writes(database, models)
+    yield
+    written = database.execute_sql("SELECT * FROM written").fetchall()
+    with database.atomic():
+        for number in range(len(models)):
+            for what in ("INSERT", "UPDATE", "DELETE"):
+                database.execute_sql(f"DROP TRIGGER IF EXISTS written_{number}_{what}")
+        database.execute_sql("DROP TABLE written")
+    assert written == []
+
+
+def _count_writes(database: pw.Database, models: Sequence[Any]) -> None:
     for number, model in enumerate(models):
         for what in ("INSERT", "UPDATE", "DELETE"):
             if not model._meta.schema:  # a trigger cannot write into another database
@@ -99,13 +112,6 @@ def nothing_written(database: pw.Database, models: Sequence[Any]) -> Iterator[No
                     f"CREATE TRIGGER written_{number}_{what} AFTER {what} ON {name(model)} "
                     f"BEGIN INSERT INTO written VALUES ('{what}'); END"
                 )
-    yield
-    written = database.execute_sql("SELECT * FROM written").fetchall()
-    for number in range(len(models)):
-        for what in ("INSERT", "UPDATE", "DELETE"):
-            database.execute_sql(f"DROP TRIGGER IF EXISTS written_{number}_{what}")
-    database.execute_sql("DROP TABLE written")
-    assert written == []
 
 
 def _versions(database: pw.Database, model: Any) -> list[Any]:

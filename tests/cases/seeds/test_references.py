@@ -181,8 +181,9 @@ def test_names_with_all_characters(database: pw.Database, tmp_path: Path, long: 
             parent=pw.ForeignKeyField(parent, column_name=f"up: {word}"),
         )
         models += [parent, child]
-    for model in models:
-        _create(database, model)
+    with database.atomic():
+        for model in models:
+            _create(database, model)
     seeds = Seeds(database, tmp_path, models, create=False)
     rows = [
         f"[[{_toml(parent._meta.table_name)}]]\nkey = 'it %s'\n"

@@ -119,6 +119,9 @@ class SeedRun:
         )
         self.database, self.progress = database, progress or Progress()
         self.is_nested = is_open(database)
+        for file in self.found.files:
+            if isinstance(file, PythonFile):
+                file.database = database
         self.tables = by_table(models)
         self.models = with_parents(self.tables.values())
         self.wanted = self._wanted(tables)
@@ -179,7 +182,7 @@ class SeedRun:
                       for group in components(stager.stages.values(), live)
                       for stage in group]  # fmt: skip
             comparison = Comparison(stager, merges, staging)
-            comparison.prepare()
+            comparison.prepare(all_rows_known=not preview.unknown)
             comparison.count(preview)
             if show is not None:
                 for change in comparison.changes():

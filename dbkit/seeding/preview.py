@@ -74,12 +74,14 @@ class Comparison:
     def __init__(self, stager: Stager, merges: list[Merge], staging: Staging) -> None:
         self.stager, self.merges, self.staging = stager, merges, staging
 
-    def prepare(self) -> None:
-        """Resolve references. Raises SeedError for rows that contradict each other."""
+    def prepare(self, all_rows_known: bool) -> None:
+        """Resolve references. Raises SeedError for rows that contradict each other, and for those
+        that refer to no row, if all rows of the run are known."""
+        accepted = ("waiting",) if all_rows_known else ("waiting", "unresolved")
         for merge in self.merges:
             self.staging.run(merge.resolve())
             for problem in merge.problems():
-                if problem.kind != "waiting" and self.staging.run(
+                if problem.kind not in accepted and self.staging.run(
                     [f"SELECT 1 FROM ({problem.rows}) AS p LIMIT 1"]
                 ):
                     raise seed_error(self.stager, merge, problem)

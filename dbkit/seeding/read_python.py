@@ -46,10 +46,11 @@ class PythonFile(Reader):
         for name, value in _constants(tree):
             self.set(name, self._literal(name, value), value.lineno)
         self._function = self._seed(tree)
+        self.database: pw.Database | None = None  # for the function
         self.uses_database = not _yields(self._function)
 
     def batches(self, database: pw.Database | None = None) -> Iterator[Batch]:
-        return batched(self._rows(database))
+        return batched(self._rows(self.database if database is None else database))
 
     def run(self, database: pw.Database) -> None:
         """Call seed(database). Raises SeedError with the place of an exception."""

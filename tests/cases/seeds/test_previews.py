@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -173,20 +174,22 @@ def test_functions_that_use_the_database_are_unknown(seeds: Seeds) -> None:
 
 
 @pytest.fixture
-def project(url: str, tmp_path: Path, dbkit: Callable[..., Any]) -> Callable[..., Any]:
+def project(
+    url: str, tmp_path: Path, dbkit: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Any]:
     """The command line in a project with a created database."""
-    (tmp_path / "some_models.py").write_text(MODELS)
+    (tmp_path / "preview_models.py").write_text(MODELS)
     directory = tmp_path / "seeds"
     directory.mkdir()
     (directory / "rows.toml").write_text(ROWS)
-
-    def run(*arguments: str) -> Any:
-        return dbkit(*arguments, "--database", url, "--models", str(tmp_path / "some_models.py"))
-
-    result = run("create", "first")
-    assert result.exit_code == 0, result.output
-    assert run("migrate").exit_code == 0
-    return run
+    monkeypatch.setenv("DATABASE_URL", url)
+    monkeypatch.setenv("DBKIT_MODELS", "preview_models")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "preview_models", raising=False)
+    for arguments in (("create", "first"), ("migrate",)):
+        result = dbkit(*arguments)
+        assert result.exit_code == 0, result.output
+    return dbkit
 
 
 def test_exit_codes(project: Callable[..., Any], url: str, tmp_path: Path) -> None:

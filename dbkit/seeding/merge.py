@@ -43,7 +43,7 @@ class Merge:
     cyclic: frozenset[pw.Field] = frozenset()
     record: str | None = None
     changes: Sequence[tuple[str, str]] = field(default_factory=list)  # (column, value) by the model
-    staged: Mapping[Model, Sequence[Stage]] = field(default_factory=dict)  # all rows of the files
+    staged: Mapping[Model, Sequence[Stage]] = field(default_factory=dict)  # parents to come
 
     @cached_property
     def references(self) -> References:
@@ -53,7 +53,7 @@ class Merge:
     def joins(self) -> dict[pw.Field, list[Join]]:
         """The joins that resolve references, by foreign key."""
         joins = {key: [*joins] for key, joins in self.references.joins.items()}
-        deferred = {key for key in self.stage.model._meta.refs if _is_deferred(key)}
+        deferred = {key for key in self.stage.model._meta.refs if is_deferred(key)}
         for key in self.cyclic | deferred:
             if any(self.stage.place(key) in shape.places for shape in self.stage.shapes):
                 coming = self.staged.get(key.rel_model, ()) if key in deferred else ()
@@ -98,7 +98,7 @@ class Merge:
         key = self.stage.fields[place]
         if key not in self.joins:
             return f"s.c{place}"
-        is_checked = key in self.cyclic or _is_deferred(key)
+        is_checked = key in self.cyclic or is_deferred(key)
         given = [] if is_checked else [f"s.c{place}"]
         values = [*given, *(join.value for join in self.joins[key])]
         return f"{_first(values)} AS c{place}"
@@ -319,11 +319,17 @@ class Merge:
                         )
 
     def _without_parent(self, kind: str, condition: str) -> Iterator[Problem]:
+        """Rows whose reference matches no row. Those that are "waiting" may get their parent from
+        the files."""
         for key in self.joins:
-            waits = self.references.waits(key, self.staged.get(key.rel_model, ()))
-            rows = f"{self.source} AS s JOIN {self.stage.name} AS o ON o.n = s.n"
-            where = f"({self.unresolved({key})}) AND {condition} ({waits})"
-            yield Problem(kind, f"SELECT s.n FROM {rows} WHERE {where}", key)
+            rows = f"SELECT s.n FROM {self.source} AS s", f"WHERE ({self.unresolved({key})})"
+            stages = self.staged.get(key.rel_model)
+            if stages:
+                waits = self.references.waits(key, stages)
+                joined = f"JOIN {self.stage.name} AS o ON o.n = s.n"
+                yield Problem(kind, f"{rows[0]} {joined} {rows[1]} AND {condition} ({waits})", key)
+            elif kind == "unresolved":
+                yield Problem(kind, " ".join(rows), key)
 
     def _several(self, joined: str) -> str:
         return f"SELECT s.n FROM {joined} GROUP BY s.n HAVING count(*) > 1"
@@ -333,6 +339,6 @@ def _first(values: Sequence[str]) -> str:
     return f"COALESCE({', '.join(values)})" if len(values) > 1 else values[0]
 
 
-def _is_deferred(key: pw.Field) -> bool:
+def is_deferred(key: pw.Field) -> bool:
     """Whether the database finds a missing parent only at the end of the transaction."""
     return "DEFERRED" in (getattr(key, "deferrable", None) or "").upper()

@@ -16,6 +16,7 @@ import inspect
 import io
 import tokenize
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from traceback import walk_tb
 from typing import Any, cast
@@ -33,6 +34,7 @@ from .shown import shown
 EXAMPLE = 'Write def seed(database): with yield "campaigns", {"name": "..."} for each row.'
 OTHER_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 END = object()
+STILL_OPEN = "dbkit_seed_function"
 
 
 class PythonFile(Reader):
@@ -53,8 +55,18 @@ class PythonFile(Reader):
         return batched(self._rows(self.database if database is None else database))
 
     def run(self, database: pw.Database) -> None:
-        """Call seed(database). Raises SeedError with the place of an exception."""
-        result = self._call(self._executed(), database)
+        """Call seed(database), in a transaction that it must not end. Raises SeedError with the
+        place of an exception."""
+        function = self._executed()
+        database.execute_sql(f"SAVEPOINT {STILL_OPEN}")
+        with _without_commit(database):
+            result = self._call(function, database)
+        try:
+            database.execute_sql(f"RELEASE {STILL_OPEN}")
+        except pw.PeeweeException:
+            problem = "seed() ended the transaction of the run. The rows before it may be kept."
+            hint = "Remove the COMMIT or ROLLBACK: dbkit commits when all files are loaded."
+            raise self.wrong(self._function.lineno, problem, hint) from None
         if result is not None:
             problem = f"seed() returned {shown(result)}."
             hint = "Yield the rows, or write them to the database and return nothing."
@@ -165,6 +177,22 @@ class PythonFile(Reader):
         return self.wrong(
             line, text.rstrip(".") + ".", "Correct the function, or the rows that it yields."
         )
+
+
+@contextmanager
+def _without_commit(database: pw.Database) -> Iterator[None]:
+    """In the block, the methods that end the transaction raise DbkitError. Peewee's own
+    transactions are savepoints in it."""
+
+    def refuse(*_: Any) -> None:
+        raise DbkitError("This call ends the transaction of the run.",
+                         "Remove it: dbkit commits when all files are loaded.")  # fmt: skip
+
+    database.commit = database.rollback = refuse
+    try:
+        yield
+    finally:
+        del database.commit, database.rollback
 
 
 def _constants(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:

@@ -16,7 +16,7 @@ from dbkit.errors import SeedError
 from dbkit.schema.peewee_models import Model
 from dbkit.schema.staging import LiveTable, Staging
 
-from .merge import COUNTS, INSERTED, UPDATED, Merge, Problem
+from .merge import COUNTS, INSERTED, UPDATED, Merge, Problem, is_deferred
 from .merge_order import components, cyclic_keys, required_keys
 from .problems import place_of, seed_error
 from .refusals import REFUSALS, refusal
@@ -89,10 +89,13 @@ class Merger:
                           f"DROP TABLE {self.new_table}"])  # fmt: skip
 
     def _merge(self, stage: Stage, group: Sequence[Stage]) -> Merge:
-        staged = {model: [one] for model, one in self.stager.stages.items()}
+        cyclic = cyclic_keys(stage, group)
+        refs = stage.model._meta.refs
+        targets = {target for key, target in refs.items() if key in cyclic or is_deferred(key)}
+        later = [one for model, one in self.stager.stages.items() if model in targets]
         return Merge(
-            stage, self.live, self.staging, cyclic_keys(stage, group), self.record,
-            self.changes(stage.model), staged,
+            stage, self.live, self.staging, cyclic, self.record, self.changes(stage.model),
+            {one.model: [one] for one in later},
         )  # fmt: skip
 
     # what is sent

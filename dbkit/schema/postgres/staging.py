@@ -6,12 +6,10 @@ rows are sent as VALUES, in one message for all tables; others with COPY.
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain, groupby
-from tempfile import TemporaryFile
-from typing import IO, Any
+from typing import Any
 
 import peewee as pw
 
@@ -22,8 +20,8 @@ from ..names import Name
 from ..sql import quoted
 from ..staging import RECORDED, ChildKey, LiveColumn, LiveSequence, LiveTable, Staged, Target
 from .cells import as_text
+from .staged_rows import FEW, Buffer, Lines
 
-FEW = 256 * 1024  # characters of values that one message may have
 CHUNK = 1 << 20
 
 TABLES = (
@@ -103,7 +101,7 @@ class PostgresStaging:
 
     def __init__(self, database: pw.Database) -> None:
         self.database = database
-        self.buffers: dict[Target, _Buffer] = {}
+        self.buffers: dict[Target, Buffer] = {}
         self.streams: list[Iterator[Staged]] = []
         self.created: set[str] = set()
 
@@ -251,7 +249,7 @@ class PostgresStaging:
                 self.streams.append(chain([first], rows))
             return
         for staged in rows:
-            self.buffers.setdefault(staged.target, _Buffer()).add(staged)
+            self.buffers.setdefault(staged.target, Buffer()).add(staged)
 
     def finish(self, definitions: Sequence[str]) -> None:
         begin = [BEGIN_STAGING, *definitions]
@@ -265,7 +263,7 @@ class PostgresStaging:
                 self._copy(target, buffer.stream())
         for rows in self.streams:
             for target, group in groupby(rows, lambda staged: staged.target):
-                self._copy(target, _Lines(group))
+                self._copy(target, Lines(group))
         self.forget()
         self.run([END_STAGING])
 
@@ -276,7 +274,7 @@ class PostgresStaging:
             with internals.driver_errors():
                 self.database.cursor().copy_expert(sql, stream, CHUNK)
         except pw.PeeweeException:
-            if isinstance(stream, _Lines) and stream.error:
+            if isinstance(stream, Lines) and stream.error:
                 raise stream.error from None
             raise
 
@@ -296,71 +294,3 @@ class PostgresStaging:
     def savepoint(self) -> Iterator[None]:
         with self.database.atomic():
             yield
-
-
-class _Buffer:
-    """Rows for a temporary table: a few as values, more as CSV in a temporary file."""
-
-    def __init__(self) -> None:
-        self.size = 0
-        self.rows: list[list[str | None]] = []
-        self.file: IO[bytes] | None = None
-
-    def add(self, staged: Staged) -> None:
-        for row in staged.numbered():
-            values = [*map(as_text, row)]
-            self.size += sum(len(value or "") + 3 for value in values)
-            self.rows.append(values)
-        if self.size > FEW:
-            self.file = self.file or TemporaryFile()  # noqa: SIM115
-            self.file.write("".join(map(_csv, self.rows)).encode())
-            self.rows = []
-
-    def insert(self, target: Target, literal: Callable[[Any], str]) -> str:
-        rows = ", ".join(f"({', '.join(map(literal, row))})" for row in self.rows)
-        return f"INSERT INTO {target.table} ({', '.join(target.columns)}) VALUES {rows}"
-
-    def stream(self) -> IO[bytes]:
-        if self.file is None:
-            return io.BytesIO("".join(map(_csv, self.rows)).encode())
-        self.file.write("".join(map(_csv, self.rows)).encode())
-        self.file.seek(0)
-        return self.file
-
-
-def _csv(row: Sequence[str | None]) -> str:
-    """The row as CSV, in which NULL is an empty field without quotes."""
-    return ",".join('"' + value.replace('"', '""') + '"' if value is not None else ""
-                    for value in row) + "\n"  # fmt: skip
-
-
-class _Lines:
-    """A file for COPY that reads the rows when it is read itself. If they cannot be read, `error`
-    says why: psycopg2 keeps only the text."""
-
-    def __init__(self, rows: Iterator[Staged]) -> None:
-        self.rows, self.rest = rows, b""
-        self.error: Exception | None = None
-
-    def read(self, size: int) -> bytes:
-        while len(self.rest) < size:
-            try:
-                staged = next(self.rows, None)
-            except Exception as error:
-                self.error = error
-                raise
-            if staged is None:
-                break
-            self.rest += _lines(staged).encode()
-        found, self.rest = self.rest[:size], self.rest[size:]
-        return found
-
-
-def _lines(staged: Staged) -> str:
-    if staged.texts is None:
-        return "".join(_csv([*map(as_text, row)]) for row in staged.numbered())
-    shape = staged.shape
-    return "".join(
-        [f"{number},{shape},{line},{text}\n" for number, (line, text) in
-         enumerate(zip(staged.lines, staged.texts, strict=True), staged.first)]
-    )  # fmt: skip

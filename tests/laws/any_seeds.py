@@ -151,7 +151,7 @@ def example(random: Random, postgres: bool) -> list[Made]:
         is_last = number == count - 1
         tables.append(_table(random, number, f"{name}{number}", tables, postgres, is_last))
     for made in tables:
-        _add_rows(random, made)
+        _add_rows(random, made, tables)
     for made in tables:
         _add_references(random, made, tables)
     return tables
@@ -213,8 +213,13 @@ def _foreign_keys(
     return made
 
 
-def _add_rows(random: Random, made: Made) -> None:
+def _add_rows(random: Random, made: Made, tables: Sequence[Made]) -> None:
+    """Add rows, unless a required foreign key has no parent."""
     fields = made.model._meta.fields
+    parents = {key.rel_model for key in fields.values()
+               if isinstance(key, pw.ForeignKeyField) and not key.null}  # fmt: skip
+    if any(not other.rows for other in tables if other.model in parents):
+        return
     for number in range(random.choice((0, 1, 2, 5, 5, 12, 30))):
         row: dict[str, Any] = {}
         for name, kind in made.kinds.items():
@@ -229,14 +234,12 @@ def _add_rows(random: Random, made: Made) -> None:
 
 
 def _add_references(random: Random, made: Made, tables: Sequence[Made]) -> None:
-    """Rows may refer to rows that come later. Without a parent, a required key allows no row."""
+    """Rows may refer to rows that come later."""
     by_model = {other.model: other for other in tables}
     for one in made.model._meta.sorted_fields:
         if not isinstance(one, pw.ForeignKeyField):
             continue
         parents = by_model[one.rel_model]
-        if not parents.rows and not one.null:
-            made.rows.clear()
         for row in made.rows:
             if parents.rows and not (one.null and random.random() < 0.3):
                 row[one.name] = Reference(parents, random.choice(parents.rows))

@@ -108,6 +108,16 @@ class Staging(Protocol):
         as NULL."""
         ...
 
+    def unmatched(self, row: str, outer: str, inner: str, condition: str) -> str:
+        """Return the condition that no row of `inner` fits a row of `outer`, which the expression
+        `row` identifies. `outer` and `inner` are tables with aliases."""
+        ...
+
+    def is_staged(self, table: str, pairs: Sequence[tuple[str, str, LiveColumn]]) -> str:
+        """Return the condition that a temporary table has a row with values: `pairs` are its
+        columns with the values, and the live columns whose types they have."""
+        ...
+
     def identity(self, staged: str, column: LiveColumn) -> str:
         """Return the expression that is equal for staged values that are `same` as a live one."""
         ...

@@ -143,9 +143,9 @@ class Merge:
         return self.staging.identity(value, self._live_column(of))
 
     def _is_new(self) -> str:
+        rows = "s.n", f"{self.source} AS s", f"{self.stage.target} AS t"
         missing = [
-            f"{self.stage.has(shapes)} AND NOT EXISTS "
-            f"(SELECT 1 FROM {self.stage.target} AS t WHERE {self.matches(key)})"
+            f"{self.stage.has(shapes)} AND {self.staging.unmatched(*rows, self.matches(key))}"
             for key, shapes in self.groups.items()
         ]
         return " OR ".join(f"({condition})" for condition in missing)

@@ -87,17 +87,10 @@ class References:
 
     def staged(self, parents: Stage, values: Mapping[pw.Field, str]) -> str:
         """Return the condition that the files have a parent with these values."""
-        same = (
-            self.staging.same(
-                f"q.c{parents.place(column)}",
-                value,
-                parents.live.column(column.column_name) or LiveColumn(None),
-                column.null,
-            )
-            for column, value in values.items()
-        )
-        where = " AND ".join(same) or "1 = 1"
-        return f"EXISTS (SELECT 1 FROM {parents.name} AS q WHERE {where})"
+        pairs = [(f"c{parents.place(column)}", value,
+                  parents.live.column(column.column_name) or LiveColumn(None))
+                 for column, value in values.items()]  # fmt: skip
+        return self.staging.is_staged(parents.name, pairs)
 
     def waits(self, key: pw.Field, parents: Iterable[Stage]) -> str:
         """Return the condition that the files have a parent that may be the one of a row."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import peewee as pw
 
-from dbkit.diagnosis import explain, is_lock_conflict
+from dbkit.diagnosis import error_code, explain, is_lock_conflict
 from dbkit.errors import SeedError
 from dbkit.schema.staging import Staged
 
@@ -14,12 +14,16 @@ from .rows import Place
 from .stage_files import Stager
 from .stages import FRONT, Stage
 
+OF_VALUES = ("22", "23", "SQLITE_CONSTRAINT", "SQLITE_MISMATCH", "SQLITE_TOOBIG")
+
 
 def explained(database: pw.Database, stager: Stager, error: Exception) -> Exception:
     """Return the SeedError for an error that filling the temporary tables raised: it reads the
     files again, and halves the rows until the value is found."""
     if is_lock_conflict(error):
         return error
+    if not error_code(error).startswith(OF_VALUES):
+        return refusal(database, error, "")
     stager.staging.forget()
     again = Stager(
         database, stager.files, stager.tables, stager.live, stager.staging, wanted=stager.wanted

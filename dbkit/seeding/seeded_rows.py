@@ -96,7 +96,7 @@ class Pruning:
 
     def _rows(self, model: Model, entries: Iterable[Entry]) -> str:
         """The query of the primary keys of the rows to delete."""
-        kept = "".join(f" AND NOT EXISTS ({rows})" for rows in self._staged(model))
+        kept = "".join(f" AND {condition}" for condition in self._not_staged(model))
         recorded = " OR ".join(
             f"{self._key(one.columns)} IN ({self.staging.recorded_keys((self.record, str(one)))})"
             for one in entries
@@ -113,11 +113,16 @@ class Pruning:
     def _is_in(self, model: Model, pruned: str, alias: str = "t") -> str:
         return f"{self._primary_key(model, alias)} IN (SELECT row_key FROM {pruned})"
 
-    def _staged(self, model: Model) -> Iterator[str]:
+    def _not_staged(self, model: Model) -> Iterator[str]:
+        """The conditions that no file has the live row `t`."""
         for merge in self.merges.get(model, ()):
             for key, shapes in merge.groups.items():
-                yield (f"SELECT 1 FROM {merge.source} AS s WHERE {merge.stage.has(shapes)} "
-                       f"AND {merge.matches(key)}")  # fmt: skip
+                yield self.staging.unmatched(
+                    self._primary_key(model),
+                    f"{merge.stage.target} AS t",
+                    f"{merge.source} AS s",
+                    f"{merge.stage.has(shapes)} AND {merge.matches(key)}",
+                )
 
     def _count(self, pruned: str) -> int:
         ((count,),) = self.staging.run([f"SELECT count(*) FROM {pruned}"])

@@ -142,6 +142,13 @@ class PostgresStaging:
             return f"ARRAY[{live}] {equal} ARRAY[{staged}]"
         return f"{live} {equal} {staged}"
 
+    def unmatched(self, row: str, outer: str, inner: str, condition: str) -> str:
+        return f"NOT EXISTS (SELECT 1 FROM {inner} WHERE {condition})"
+
+    def is_staged(self, table: str, pairs: Sequence[tuple[str, str, LiveColumn]]) -> str:
+        same = [self.same(f"q.{own}", value, column, False) for own, value, column in pairs]
+        return f"EXISTS (SELECT 1 FROM {table} AS q WHERE {' AND '.join(same) or 'true'})"
+
     def identity(self, staged: str, column: LiveColumn) -> str:
         return staged
 

@@ -58,6 +58,7 @@ class SqliteStaging:
             )
             for row in rows
         }
+        columns.setdefault("rowid", LiveColumn(None))  # a model may have a RowIDField
         keys = self._pragma(schema, "foreign_key_list", table.bare)
         found = (places.get((folded(schema), folded(key[2]))) for key in keys)
         unique = [*map(frozenset, indexes), frozenset(row[1] for row in rows if row[5])]
@@ -83,6 +84,17 @@ class SqliteStaging:
 
     def same(self, live: str, staged: str, column: LiveColumn, nullable: bool) -> str:
         return f"{live} {'IS' if nullable else '='} {staged}"
+
+    def unmatched(self, row: str, outer: str, inner: str, condition: str) -> str:
+        # a join can use an index that SQLite makes for it, and EXISTS cannot
+        return f"{row} NOT IN (SELECT {row} FROM {outer} JOIN {inner} ON {condition})"
+
+    def is_staged(self, table: str, pairs: Sequence[tuple[str, str, LiveColumn]]) -> str:
+        if not pairs:
+            return f"EXISTS (SELECT 1 FROM {table})"
+        columns = ", ".join(f"q.{own}" for own, _, _ in pairs)
+        values = ", ".join(value for _, value, _ in pairs)
+        return f"coalesce(({values}) IN (SELECT {columns} FROM {table} AS q), 0)"
 
     def identity(self, staged: str, column: LiveColumn) -> str:
         return f"{staged} COLLATE {quoted(column.collation)}" if column.collation else staged

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -31,7 +32,7 @@ from .rows import Batch, Place
 from .shown import shown
 from .unique_sets import unique_sets
 
-__all__ = ["Column", "Values", "convert"]
+__all__ = ["Column", "Converter", "Values"]
 
 SERVER_DEFAULT = re.compile(r"\s*(CONSTRAINT\s+\S+\s+)?(DEFAULT|GENERATED)\b", re.IGNORECASE)
 
@@ -53,17 +54,51 @@ class Values:
     texts: Sequence[str] | None = None
 
 
-def convert(
-    model: Model, path: Path, batch: Batch, now: dt.datetime, *, texts: bool
-) -> Iterator[Values]:
-    """Yield the rows of a batch as values, in order. The model is bound to its database.
+class Converter:
+    """Converts rows of seed files into values. `now` is aware. With `texts`, rows that need no
+    conversion keep the text of the file. It remembers how to convert rows with the same columns."""
 
-    With `texts`, rows that need no conversion keep the text of the file. `now` is aware. Raises
-    SeedError, which names the line, the column, the value, and what would be valid.
-    """
-    kept = batch.texts if texts else None
-    for columns, rows, lines in _expanded(model, path, batch):
-        yield from _Rows(model, path, batch, now, columns).values(rows, lines, kept)
+    def __init__(self, now: dt.datetime, *, texts: bool) -> None:
+        self.now, self.texts = now, texts
+        self._columns: dict[Any, Sequence[Column]] = {}
+        self._known: dict[Any, _Rows] = {}
+
+    def convert(self, model: Model, path: Path, batch: Batch) -> Iterator[Values]:
+        """Yield the rows of a batch as values, in order. The model is bound to its database. Raises
+        SeedError, which names the line, the column, the value, and what would be valid."""
+        kept = batch.texts if self.texts else None
+        for columns, rows, lines in self._expanded(model, path, batch):
+            yield from self._rows(model, path, batch, columns).values(rows, lines, kept)
+
+    def _rows(self, model: Model, path: Path, batch: Batch, columns: Sequence[Column]) -> _Rows:
+        names = tuple(column.name for column in columns)
+        key = model, path, batch.table, batch.texts is None, names
+        if key not in self._known:
+            self._known[key] = _Rows(model, path, batch, self.now, columns)
+        return self._known[key]
+
+    def _expanded(
+        self, model: Model, path: Path, batch: Batch
+    ) -> Iterator[tuple[Sequence[Column], Sequence[Sequence[Any]], Sequence[int]]]:
+        """The rows with references as columns of their parents: consecutive rows with the same
+        columns."""
+        if (model, batch.columns) not in self._columns:
+            with _names_at(Place(path, batch.line)):
+                self._columns[model, batch.columns] = columns_of(model, batch.columns)
+        columns = self._columns[model, batch.columns]
+        if batch.texts is not None or not _has_references(columns, batch.rows):
+            yield columns, batch.rows, batch.lines
+            return
+        rows = []
+        for row, line in zip(batch.rows, batch.lines, strict=True):
+            with _names_at(Place(path, line)):
+                pairs = [pair for column, value in zip(columns, row, strict=True)
+                         for pair in expanded(column, value)]  # fmt: skip
+                require_distinct([column for column, _ in pairs])
+            rows.append((tuple(column for column, _ in pairs), [value for _, value in pairs], line))
+        for same, group in groupby(rows, key=lambda row: row[0]):
+            _, values, lines = zip(*group, strict=True)
+            yield same, values, lines
 
 
 @contextmanager
@@ -72,28 +107,6 @@ def _names_at(place: Place) -> Iterator[None]:
         yield
     except BadName as error:
         raise SeedError(f"{place}: {error.message}", error.hint) from None
-
-
-def _expanded(
-    model: Model, path: Path, batch: Batch
-) -> Iterator[tuple[Sequence[Column], Sequence[Sequence[Any]], Sequence[int]]]:
-    """The rows with references as columns of their parents: consecutive rows with the same
-    columns."""
-    with _names_at(Place(path, batch.line)):
-        columns = columns_of(model, batch.columns)
-    if batch.texts is not None or not _has_references(columns, batch.rows):
-        yield columns, batch.rows, batch.lines
-        return
-    rows = []
-    for row, line in zip(batch.rows, batch.lines, strict=True):
-        with _names_at(Place(path, line)):
-            pairs = [pair for column, value in zip(columns, row, strict=True)
-                     for pair in expanded(column, value)]  # fmt: skip
-            require_distinct([column for column, _ in pairs])
-        rows.append((tuple(column for column, _ in pairs), [value for _, value in pairs], line))
-    for same, group in groupby(rows, key=lambda row: row[0]):
-        _, values, lines = zip(*group, strict=True)
-        yield same, values, lines
 
 
 def _has_references(columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> bool:
@@ -175,7 +188,7 @@ class _Rows:
             initial = self._initial(relative_times)
             yield Values(self._all_columns, initial, [row for row, _ in same], places)
 
-    @property
+    @cached_property
     def _all_columns(self) -> tuple[Column, ...]:
         return (*self.columns, *(column for column, _ in self.defaults))
 

@@ -8,6 +8,7 @@ from dbkit.diagnosis import error_code, explain, is_lock_conflict
 from dbkit.errors import SeedError
 from dbkit.schema.staging import Staged
 
+from .columns import Converter
 from .problems import shortened
 from .refusals import refusal
 from .rows import Place
@@ -28,7 +29,7 @@ def explained(database: pw.Database, stager: Stager, error: Exception) -> Except
     again = Stager(
         database, stager.files, stager.tables, stager.live, stager.staging, wanted=stager.wanted
     )
-    again.as_text, again.now = False, stager.now
+    again.converter = Converter(stager.converter.now, texts=False)
     for number, file in enumerate(again.files):
         for staged in again.staged(number, file):
             stage = next(one for one in again.stages.values() if one.name == staged.target.table)

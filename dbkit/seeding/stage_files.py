@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -13,7 +12,7 @@ from dbkit.fields import utcnow
 from dbkit.schema.peewee_models import Model
 from dbkit.schema.staging import LiveTable, Staged, Staging
 
-from .columns import convert
+from .columns import Converter
 from .progress import Progress
 from .read_python import PythonFile
 from .rows import Batch, Place, SeedFile
@@ -46,8 +45,7 @@ class Stager:
         self.wanted = None if wanted is None else {*wanted}
         self.first_number, self.progress = first_number, progress or Progress()
         self.stages: dict[Model, Stage] = {}
-        self.as_text = True
-        self.now: dt.datetime = utcnow()
+        self.converter = Converter(utcnow(), texts=True)
 
     def fill(self) -> list[Stage]:
         """Read all files and fill the temporary tables. Raises SeedError for a row that its model
@@ -67,7 +65,7 @@ class Stager:
         for batch in self._batches(file):
             model = self._model(file, batch)
             if self.wanted is None or model in self.wanted:
-                for values in convert(model, file.path, batch, self.now, texts=self.as_text):
+                for values in self.converter.convert(model, file.path, batch):
                     stage = self._stage(model, batch.table, Place(file.path, batch.line))
                     shape = stage.shape(file, values)
                     if not shape.line:

@@ -14,7 +14,7 @@ import pytest
 
 from dbkit.errors import SeedError
 from dbkit.fields import DateTimeTZField, server_default
-from dbkit.seeding.columns import Values, convert
+from dbkit.seeding.columns import Converter, Values
 from dbkit.seeding.rows import Batch
 
 POSTGRES = pw.PostgresqlDatabase("never_opened")
@@ -88,7 +88,7 @@ def rows_of(
     )
     lines = range(10, 10 + len(rows))
     batch = Batch(model._meta.table_name, tuple(columns), rows, lines, 0, texts)
-    return list(convert(model, Path("seeds/1.csv"), batch, NOW, texts=is_text))
+    return list(Converter(NOW, texts=is_text).convert(model, Path("seeds/1.csv"), batch))
 
 
 def one(model: Any, columns: Sequence[str], *rows: Sequence[Any]) -> Values:

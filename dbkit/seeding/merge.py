@@ -23,15 +23,6 @@ COUNTS = "dbkit_seed_counts"
 INSERTED, UPDATED = "inserted", "updated"
 
 
-@dataclass
-class Problem:
-    """Rows that cannot be merged: `rows` is a query of their numbers."""
-
-    kind: str
-    rows: str
-    key: pw.Field | None = None  # the foreign key of a reference, or the column
-
-
 @dataclass(eq=False)
 class Merge:
     """The merge of a stage. The foreign keys in `cyclic` lead to tables that are merged in the same
@@ -119,7 +110,7 @@ class Merge:
             groups.setdefault(shape.key, []).append(shape)
         return groups
 
-    def _live_column(self, of: pw.Field) -> LiveColumn:
+    def live_column(self, of: pw.Field) -> LiveColumn:
         return self.stage.live.column(of.column_name) or LiveColumn(None)
 
     def matches(self, key: Sequence[pw.Field]) -> str:
@@ -128,7 +119,7 @@ class Merge:
             self.staging.same(
                 f"t.{quoted(of.column_name)}",
                 f"s.c{self.stage.place(of)}",
-                self._live_column(of),
+                self.live_column(of),
                 of.null,
             )
             for of in key
@@ -140,7 +131,7 @@ class Merge:
     def identity(self, of: pw.Field, alias: str = "s") -> str:
         """Return the expression that staged rows with the same value in a key have in common."""
         value = f"{alias}.c{self.stage.place(of)}"
-        return self.staging.identity(value, self._live_column(of))
+        return self.staging.identity(value, self.live_column(of))
 
     def _is_new(self) -> str:
         rows = "s.n", f"{self.source} AS s", f"{self.stage.target} AS t"
@@ -163,9 +154,9 @@ class Merge:
             shapes = self._shapes_with(of)
             if shapes:
                 columns.append(of)
-                missing = self._live_column(of).default or "NULL"
+                missing = self.live_column(of).default or "NULL"
                 values.append(self._value(place, shapes, missing))
-        always = any(self._live_column(of).is_always_identity for of in columns)
+        always = any(self.live_column(of).is_always_identity for of in columns)
         names = ", ".join(quoted(of.column_name) for of in columns)
         condition = f"({self._is_new()})" + (f" AND {where}" if where else "")
         return (
@@ -174,13 +165,30 @@ class Merge:
         )
 
     def _order(self) -> str:
-        """In the order of the files, if the database numbers the rows."""
-        numbered = any(not self._shapes_with(of) and self._is_numbered(of)
-                       for of in self.stage.fields)  # fmt: skip
-        return " ORDER BY s.n" if numbered else ""
+        """In the order of the files, if the database numbers the rows. It begins with rows whose
+        number is given, so that no other row gets that number."""
+        numbered = [self._shapes_with(of) for of in self.stage.fields
+                    if self._is_numbered(of) and not self._is_always_given(of)]  # fmt: skip
+        if not numbered:
+            return ""
+        first = "".join(f"NOT {self.stage.has(shapes)}, " for shapes in numbered if shapes)
+        return f" ORDER BY {first}s.n"
+
+    def _is_always_given(self, of: pw.Field) -> bool:
+        return len(self._shapes_with(of)) == len(self.stage.shapes)
+
+    def reserve(self) -> list[str]:
+        """Return the statements that advance sequences past the values that rows will have beside
+        rows that are numbered."""
+        return [
+            statement
+            for place, of in enumerate(self.stage.fields)
+            if self._shapes_with(of) and not self._is_always_given(of)
+            for statement in self.staging.advance(self.source, f"c{place}", self.live_column(of))
+        ]
 
     def _is_numbered(self, of: pw.Field) -> bool:
-        return isinstance(of, pw.AutoField) or self._live_column(of).sequence is not None
+        return isinstance(of, pw.AutoField) or self.live_column(of).sequence is not None
 
     def _shapes_with(self, of: pw.Field) -> list[Shape]:
         """The shapes that give a value for a field."""
@@ -196,7 +204,7 @@ class Merge:
         """(column, live value, wanted value) of the columns that these shapes compare."""
         for place, of in enumerate(self.stage.fields):
             giving = [shape for shape in shapes if of in shape.given - {*shape.key}]
-            if giving and not self._live_column(of).is_always_identity:
+            if giving and not self.live_column(of).is_always_identity:
                 column = quoted(of.column_name)
                 wanted = f"s.c{place}"
                 if len(giving) < len(shapes):
@@ -271,68 +279,9 @@ class Merge:
             for of in self.stage.fields
             if self._shapes_with(of)
             for statement in self.staging.advance(
-                self.stage.target, quoted(of.column_name), self._live_column(of)
+                self.stage.target, quoted(of.column_name), self.live_column(of)
             )
         ]
-
-    # problems
-
-    def problems(self) -> Iterator[Problem]:
-        """Yield queries of rows that contradict other rows or the database."""
-        yield from self._without_parent("unresolved", "NOT")
-        for key, joins in self.references.joins.items():
-            for join in joins:
-                if not join.is_certain:
-                    joined = f"{self.stage.name} AS s{join.sql}"
-                    yield Problem("ambiguous", self._several(joined), key)
-        for key_columns, shapes in self.groups.items():
-            columns = ", ".join(map(self.identity, key_columns))
-            yield Problem(
-                "repeated",
-                f"SELECT max(s.n) FROM {self.source} AS s WHERE {self.stage.has(shapes)} "
-                f"GROUP BY {columns} HAVING count(*) > 1",
-            )
-            names = {of.column_name for of in key_columns if not of.null}
-            if not any(unique <= names for unique in self.stage.live.unique):
-                matched = f"JOIN {self.stage.target} AS t ON {self.matches(key_columns)}"
-                rows = f"{self.source} AS s {matched} WHERE {self.stage.has(shapes)}"
-                yield Problem("several", self._several(rows))
-        yield from self._fixed()
-        yield from self._without_parent("waiting", "")
-
-    def _fixed(self) -> Iterator[Problem]:
-        """Rows with another value than the database generated, and nothing can change that."""
-        for of in self.stage.fields:
-            if self._live_column(of).is_always_identity:
-                live, wanted = f"t.{quoted(of.column_name)}", f"s.c{self.stage.place(of)}"
-                for key, group in self.groups.items():
-                    shapes = [shape for shape in group
-                              if of in shape.given - {*key} and not shape.file.keeps]  # fmt: skip
-                    if shapes:
-                        joined = f"JOIN {self.stage.target} AS t ON {self.matches(key)}"
-                        differs = self.staging.differs([(live, wanted)])
-                        yield Problem(
-                            "fixed",
-                            f"SELECT s.n FROM {self.source} AS s {joined} "
-                            f"WHERE {self.stage.has(shapes)} AND {differs}",
-                            of,
-                        )
-
-    def _without_parent(self, kind: str, condition: str) -> Iterator[Problem]:
-        """Rows whose reference matches no row. Those that are "waiting" may get their parent from
-        the files."""
-        for key in self.joins:
-            rows = f"SELECT s.n FROM {self.source} AS s", f"WHERE ({self.unresolved({key})})"
-            stages = self.staged.get(key.rel_model)
-            if stages:
-                waits = self.references.waits(key, stages)
-                joined = f"JOIN {self.stage.name} AS o ON o.n = s.n"
-                yield Problem(kind, f"{rows[0]} {joined} {rows[1]} AND {condition} ({waits})", key)
-            elif kind == "unresolved":
-                yield Problem(kind, " ".join(rows), key)
-
-    def _several(self, joined: str) -> str:
-        return f"SELECT s.n FROM {joined} GROUP BY s.n HAVING count(*) > 1"
 
 
 def _first(values: Sequence[str]) -> str:

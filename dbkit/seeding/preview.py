@@ -8,6 +8,7 @@ from typing import Any
 
 from dbkit.schema.staging import Staging
 
+from .contradictions import problems
 from .merge import Merge
 from .problems import seed_error, shortened
 from .rows import Place
@@ -80,7 +81,7 @@ class Comparison:
         accepted = ("waiting",) if all_rows_known else ("waiting", "unresolved")
         for merge in self.merges:
             self.staging.run(merge.resolve())
-            for problem in merge.problems():
+            for problem in problems(merge):
                 if problem.kind not in accepted and self.staging.run(
                     [f"SELECT 1 FROM ({problem.rows}) AS p LIMIT 1"]
                 ):

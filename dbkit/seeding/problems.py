@@ -10,7 +10,8 @@ import peewee as pw
 from dbkit.errors import SeedError
 from dbkit.schema.staging import Staging
 
-from .merge import Merge, Problem
+from .contradictions import Problem
+from .merge import Merge
 from .rows import Place
 from .stage_files import Stager
 from .stages import Stage

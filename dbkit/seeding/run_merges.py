@@ -16,7 +16,8 @@ from dbkit.errors import SeedError
 from dbkit.schema.peewee_models import Model
 from dbkit.schema.staging import LiveTable, Staging
 
-from .merge import COUNTS, INSERTED, UPDATED, Merge, Problem, is_deferred
+from .contradictions import Problem, problems
+from .merge import COUNTS, INSERTED, UPDATED, Merge, is_deferred
 from .merge_order import components, cyclic_keys, required_keys
 from .problems import place_of, seed_error
 from .refusals import REFUSALS, refusal
@@ -143,6 +144,7 @@ class Merger:
                 INSERTED, merge.insert(" AND ".join(filter(None, (where, range_))))
             )
 
+        self._step(merge, merge.reserve())
         self._step(merge, statements(""), statements)
 
     def _update(self, merge: Merge, where: str = "") -> None:
@@ -155,7 +157,7 @@ class Merger:
             self._step(merge, merge.counted(UPDATED, statement), statements)
 
     def _check(self, merge: Merge) -> None:
-        for problem in merge.problems():
+        for problem in problems(merge):
             label = f"problem {len(self.problems)}"
             self.problems[label] = merge, problem
             count = f"SELECT '{label}', count(*) FROM ({problem.rows}) AS p"
@@ -203,7 +205,7 @@ class Merger:
 
     def _of_row(self, step: Step, error: Exception) -> SeedError:
         merge = step.merge
-        for problem in merge.problems():
+        for problem in problems(merge):
             if problem.kind == "waiting" and merge.cyclic:
                 continue
             if self.staging.run([f"SELECT 1 FROM ({problem.rows}) AS p LIMIT 1"]):

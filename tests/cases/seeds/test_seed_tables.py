@@ -240,3 +240,18 @@ def test_defaults_of_the_database_for_some_rows(database: pw.Database, tmp_path:
     one = Row.get(name="b")
     assert (one.text, one.word, one.number, one.flag) == ("it's %", "line", 7, True)
     assert one.at is not None
+
+
+def test_rows_with_and_without_a_key(database: pw.Database, tmp_path: Path) -> None:
+    """The database gives the other rows keys that no row of the file has."""
+    key = "serial" if is_postgres(database) else "integer"
+    seeds = seeded(
+        database, tmp_path, f"CREATE TABLE item (id {key} PRIMARY KEY, name text UNIQUE, value int)"
+    )
+    rows = item("a") + item("b") + item("c", id=1) + item("d", id=2) + item("e")
+    seeds.twice(f"[keys]\nitem = ['name']\n{rows}")
+    found = {one.name: one.id for one in Item}
+    assert (found["c"], found["d"]) == (1, 2)
+    assert sorted(found.values())[:2] == [1, 2]
+    assert found["a"] < found["b"] < found["e"]
+    seeds.twice(rows + item("f") + item("g", id=found["e"] + 1) + item("h"))

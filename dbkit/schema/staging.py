@@ -32,6 +32,7 @@ class LiveColumn(NamedTuple):
     is_always_identity: bool = False
     sequence: LiveSequence | None = None
     has_builtin_type: bool = True
+    equal_is_identical: bool = True  # no: "a" = "A"
     collation: str = ""  # of a unique column, if a temporary column does not have it
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import peewee as pw
 
+from dbkit.schema.peewee_models import key_fields
 from dbkit.schema.sql import quoted
 
 from .merge import Merge
@@ -41,8 +42,22 @@ def problems(merge: Merge) -> Iterator[Problem]:
             matched = f"JOIN {merge.stage.target} AS t ON {merge.matches(key_columns)}"
             rows = f"{merge.source} AS s {matched} WHERE {merge.stage.has(shapes)}"
             yield Problem("several", _several(rows))
+    if len(merge.groups) > 1 and key_fields(merge.stage.model):
+        yield Problem("same", f"SELECT max(n) FROM ({live_rows(merge)}) AS p "
+                              "GROUP BY row_key HAVING count(*) > 1")  # fmt: skip
     yield from _fixed(merge)
     yield from _without_parent(merge, "waiting", "")
+
+
+def live_rows(merge: Merge) -> str:
+    """Return the query of (n, row_key) of the rows that exist. Rows that are named by different
+    columns may be the same row."""
+    own = [f"t.{quoted(of.column_name)}" for of in key_fields(merge.stage.model)]
+    return " UNION ALL ".join(
+        f"SELECT s.n AS n, {merge.staging.row_key(own)} AS row_key FROM {merge.source} AS s "
+        f"JOIN {merge.stage.target} AS t ON {merge.matches(key)} WHERE {merge.stage.has(shapes)}"
+        for key, shapes in merge.groups.items()
+    )
 
 
 def _fixed(merge: Merge) -> Iterator[Problem]:

@@ -203,8 +203,10 @@ class Merge:
     def pairs(self, shapes: Collection[Shape]) -> Iterator[tuple[str, str, str]]:
         """(column, live value, wanted value) of the columns that these shapes compare."""
         for place, of in enumerate(self.stage.fields):
-            giving = [shape for shape in shapes if of in shape.given - {*shape.key}]
-            if giving and not self.live_column(of).is_always_identity:
+            live = self.live_column(of)
+            giving = [shape for shape in shapes if of in shape.given
+                      and not (of in {*shape.key} and live.equal_is_identical)]  # fmt: skip
+            if giving and not live.is_always_identity:
                 column = quoted(of.column_name)
                 wanted = f"s.c{place}"
                 if len(giving) < len(shapes):

@@ -10,7 +10,7 @@ import peewee as pw
 from dbkit.errors import SeedError
 from dbkit.schema.staging import Staging
 
-from .contradictions import Problem
+from .contradictions import Problem, live_rows
 from .merge import Merge
 from .rows import Place
 from .stage_files import Stager
@@ -36,6 +36,13 @@ def seed_error(stager: Stager, merge: Merge, problem: Problem) -> SeedError:
             return SeedError(
                 f"{where}: the row of {stage.table} has the same key as the row in {other}.",
                 "Remove one of the two rows, or correct its key.",
+            )
+        case "same":
+            other = place_of(stager, stage, _same_live_row(merge, number))
+            return SeedError(
+                f"{where}: the row of {stage.table} is the same row of the database as the row in "
+                f"{other}.",
+                "Merge the two rows into one.",
             )
         case "several":
             return SeedError(
@@ -77,6 +84,15 @@ def _twin(merge: Merge, number: int) -> int:
     )
     sql = (f"SELECT min(s.n) FROM {merge.source} AS s JOIN {merge.source} AS o ON {same} "
            f"WHERE o.n = {number}")  # fmt: skip
+    ((first,),) = merge.staging.run([sql])
+    return int(first)
+
+
+def _same_live_row(merge: Merge, number: int) -> int:
+    """The first row that is named by other columns, and is the same row of the database."""
+    rows = live_rows(merge)
+    sql = (f"SELECT min(n) FROM ({rows}) AS p "
+           f"WHERE row_key IN (SELECT row_key FROM ({rows}) AS q WHERE n = {number})")  # fmt: skip
     ((first,),) = merge.staging.run([sql])
     return int(first)
 

@@ -43,10 +43,13 @@ SELECT s.place, a.attname AS name, a.attgenerated <> '' AS is_generated,
             pg_get_expr(t.typdefaultbin, 0))
        END AS default_expression,
        coalesce(b.typnamespace, t.typnamespace) = 'pg_catalog'::regnamespace
-       OR t.typtype = 'e' OR t.typcategory = 'A' AS has_builtin_type
+       OR t.typtype = 'e' OR t.typcategory = 'A' AS has_builtin_type,
+       (coalesce(b.typnamespace, t.typnamespace) = 'pg_catalog'::regnamespace
+        OR t.typtype = 'e') AND coalesce(c.collisdeterministic, true) AS equal_is_identical
 FROM seeded s
 JOIN pg_attribute a ON a.attrelid = s.oid AND a.attnum > 0 AND NOT a.attisdropped
 JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_type b ON b.oid = t.typbasetype
+LEFT JOIN pg_collation c ON c.oid = a.attcollation
 LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 LEFT JOIN LATERAL (
     SELECT p.seqrelid::regclass::text AS sequence, p.* FROM (
@@ -116,6 +119,7 @@ class PostgresStaging:
                 row.sequence
                 and LiveSequence(row.sequence, row.start, row.least, row.most, row.descends),
                 row.has_builtin_type,
+                row.equal_is_identical,
             )
         for row in unique:
             found[row.place - 1].unique.append(frozenset(row.columns))

@@ -54,7 +54,10 @@ class SqliteStaging:
         collations = {name: index[name] for index in indexes for name in index}
         columns = {
             row[1]: LiveColumn(
-                _default(row[4]), row[6] in GENERATED, collation=collations.get(row[1], "")
+                _default(row[4]),
+                row[6] in GENERATED,
+                equal_is_identical=collations.get(row[1], "BINARY") == "BINARY",
+                collation=collations.get(row[1], ""),
             )
             for row in rows
         }

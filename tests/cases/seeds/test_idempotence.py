@@ -154,7 +154,7 @@ def test_columns_whose_types_differ_from_the_model(
 
 
 def test_columns_that_ignore_case(database: pw.Database, tmp_path: Path) -> None:
-    """A change of case is a change; as a key, both spellings are the same row."""
+    """A change of case is a change; both spellings of a key are the same row."""
 
     class Word(Base):
         code = pw.CharField(unique=True)
@@ -176,7 +176,9 @@ def test_columns_that_ignore_case(database: pw.Database, tmp_path: Path) -> None
     seeds = Seeds(database, tmp_path, [Word], create=False)
     seeds.twice("[[word]]\ncode = 'a'\nlabel = 'x'\n")
     assert seeds.twice("[[word]]\ncode = 'A'\nlabel = 'X'\n").updated == {"word": 1}
-    assert Word.get().label == "X"
+    assert (Word.get().code, Word.get().label) == ("A", "X")
+    assert seeds.load("[[word]]\ncode = 'a'\n").updated == {"word": 1}
+    assert Word.get().code == "a"
     with pytest.raises(SeedError, match=r"line 3: the row of word has the same key as the row in"):
         seeds.load("[[word]]\ncode = 'b'\n[[word]]\ncode = 'B'\n")
     with pytest.raises(SeedError, match=r"line 3: the row of word has the same key as the row in"):
@@ -249,6 +251,10 @@ def test_rows_of_a_table_have_different_keys(database: pw.Database, tmp_path: Pa
     assert seeds.twice(text).inserted == {"item": 3}
     assert seeds.twice(text.replace("'a'", "'b'")).updated == {"item": 3}
     assert {one.note for one in Item} == {"b"}
+    with pytest.raises(
+        SeedError, match=r"line 11: the row of item is the same row of the database"
+    ):
+        seeds.load(text + f"[[item]]\nid = {Item.get(code='x').id}\nnote = 'other'\n")
 
 
 def test_a_key_that_may_be_null(database: pw.Database, tmp_path: Path) -> None:

@@ -236,13 +236,15 @@ class Merge:
 
     def complete(self, rows: str) -> Iterator[str]:
         """Yield the UPDATE of new rows (a query of numbers) whose parents came later."""
-        later = [of for of in self.cyclic if self._shapes_with(of)]
-        if not later:
+        pairs = []
+        for of in self.cyclic:
+            if giving := self._shapes_with(of):  # the other rows have their defaults
+                live = f"t.{quoted(of.column_name)}"
+                pairs.append((of, live, self._value(self.stage.place(of), giving, live)))
+        if not pairs:
             return
-        changed = ", ".join(f"{quoted(of.column_name)} = s.c{self.stage.place(of)}" for of in later)
-        differs = self.staging.differs(
-            [(f"t.{quoted(of.column_name)}", f"s.c{self.stage.place(of)}") for of in later]
-        )
+        changed = ", ".join(f"{quoted(of.column_name)} = {wanted}" for of, _, wanted in pairs)
+        differs = self.staging.differs([(live, wanted) for _, live, wanted in pairs])
         for key, shapes in self.groups.items():
             yield (
                 f"UPDATE {self.stage.target} AS t SET {changed} FROM {self.source} AS s "

@@ -167,6 +167,31 @@ def test_a_node_that_refers_to_itself_by_name(seeds: Any) -> None:
     assert Node.get().parent_id == Node.get().id
 
 
+class Branch(Base):
+    name = pw.CharField(unique=True)
+    parent = pw.ForeignKeyField("self", null=True, constraints=[pw.SQL("DEFAULT 1")])
+
+
+def test_a_default_of_the_database_is_kept(seeds: Any) -> None:
+    found = seeds(Branch)
+    found.twice(
+        table("branch", id="1", name="'a'")
+        + table("branch", name="'b'", parent="{ name = 'c' }")
+        + table("branch", name="'c'")
+    )
+    assert {one.name: one.parent and one.parent.name for one in Branch} == {
+        "a": "a", "b": "c", "c": "a"}  # fmt: skip
+
+
+def test_existing_rows_of_a_cycle_are_kept(seeds: Any) -> None:
+    found = seeds(Node)
+    Node.create(name="a")
+    result = found.twice("mode = 'keep'\n" + table("node", name="'a'", parent="{ name = 'b' }")
+                         + table("node", name="'b'", parent="{ name = 'a' }"))  # fmt: skip
+    assert (result.inserted, result.unchanged) == ({"node": 1}, {"node": 1})
+    assert Node.get(name="a").parent is None
+
+
 HOPELESS = {
     "two rows": (
         table("strict", name="'a'", parent="{ name = 'b' }")

@@ -87,6 +87,7 @@ REFUSED: dict[str, tuple[dict[str, str], str]] = {
     "a UNIQUE of the file": ({"other": "o7"}, r"(?i)unique"),
     "a foreign key": ({"parent_id": "77"}, r"(?i)foreign key|matches no row"),
     "a trigger": ({"value": "-1"}, r"no -1 here"),
+    "a text that is too long": ({"other": "x" * 256}, r"at most 255 characters"),
 }
 ON_POSTGRES: dict[str, tuple[dict[str, str], str]] = {
     "an address": ({"address": "10.0.0.256"}, r'row.address cannot be "10.0.0.256".*inet'),

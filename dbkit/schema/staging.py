@@ -33,6 +33,7 @@ class LiveColumn(NamedTuple):
     sequence: LiveSequence | None = None
     has_builtin_type: bool = True
     equal_is_identical: bool = True  # no: "a" = "A"
+    stable: str = "{}"  # an expression whose text does not depend on the session
     collation: str = ""  # of a unique column, if a temporary column does not have it
 
 
@@ -50,6 +51,11 @@ class LiveTable:
     def column(self, name: str) -> LiveColumn | None:
         """Return the column that a model calls so; PostgreSQL truncates a long name."""
         return self.columns.get(name) or self.columns.get(truncated(name))
+
+    def stable(self, name: str, value: str) -> str:
+        """Return the expression for a column's value whose text is the same in every session."""
+        column = self.column(name)
+        return column.stable.format(value) if column else value
 
 
 class Target(NamedTuple):

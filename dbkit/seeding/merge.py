@@ -257,7 +257,7 @@ class Merge:
         label, counts = f"{self.stage.number} {kind}", self.staging.name(COUNTS)
         if kind == INSERTED and self._can_record:
             entry = Entry(name_of(self.stage.model), self._recorded_columns())
-            key = [quoted(name) for name in entry.columns]
+            key = [self.stage.live.stable(name, quoted(name)) for name in entry.columns]
             assert self.record is not None
             return self.staging.recorded(
                 statement, self.stage.target, counts, label, key, (self.record, str(entry))

@@ -98,17 +98,22 @@ class Pruning:
         """The query of the primary keys of the rows to delete."""
         kept = "".join(f" AND {condition}" for condition in self._not_staged(model))
         recorded = " OR ".join(
-            f"{self._key(one.columns)} IN ({self.staging.recorded_keys((self.record, str(one)))})"
-            for one in entries
+            f"{self._key(model, one.columns)} IN ({self._recorded(one)})" for one in entries
         )
         return (f"SELECT {self._primary_key(model)} AS row_key FROM {name_of(model).sql} AS t "
                 f"WHERE ({recorded}){kept}")  # fmt: skip
 
-    def _key(self, columns: Iterable[str], alias: str = "t") -> str:
-        return self.staging.row_key([f"{alias}.{quoted(name)}" for name in columns])
+    def _recorded(self, one: Entry) -> str:
+        return self.staging.recorded_keys((self.record, str(one)))
+
+    def _key(self, model: Model, columns: Iterable[str], alias: str = "t") -> str:
+        live = self.live[model]
+        return self.staging.row_key(
+            [live.stable(name, f"{alias}.{quoted(name)}") for name in columns]
+        )
 
     def _primary_key(self, model: Model, alias: str = "t") -> str:
-        return self._key([of.column_name for of in key_fields(model)], alias)
+        return self._key(model, [of.column_name for of in key_fields(model)], alias)
 
     def _is_in(self, model: Model, pruned: str, alias: str = "t") -> str:
         return f"{self._primary_key(model, alias)} IN (SELECT row_key FROM {pruned})"
@@ -147,7 +152,7 @@ class Pruning:
     def _forget(self, model: Model, one: Entry) -> list[str]:
         """Return the statements that reduce the record to the rows that exist."""
         kept, name = self.staging.name(f"{PRUNED}_kept"), (self.record, str(one))
-        key, keys = self._key(one.columns), self.staging.recorded_keys(name)
+        key, keys = self._key(model, one.columns), self._recorded(one)
         left = f"SELECT {key} AS row_key FROM {name_of(model).sql} AS t WHERE {key} IN ({keys})"
         return [
             self.staging.create(f"{PRUNED}_kept", left),

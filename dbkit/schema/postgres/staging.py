@@ -23,6 +23,7 @@ from .cells import as_text
 from .staged_rows import FEW, Buffer, Lines
 
 CHUNK = 1 << 20
+STABLE = {"timestamptz": "pg_catalog.timezone('UTC', {})", "bytea": "pg_catalog.encode({}, 'hex')"}
 
 TABLES = (
     "SELECT pg_catalog.set_config('dbkit.seeded', pg_catalog.array_to_string("
@@ -45,7 +46,8 @@ SELECT s.place, a.attname AS name, a.attgenerated <> '' AS is_generated,
        coalesce(b.typnamespace, t.typnamespace) = 'pg_catalog'::regnamespace
        OR t.typtype = 'e' OR t.typcategory = 'A' AS has_builtin_type,
        (coalesce(b.typnamespace, t.typnamespace) = 'pg_catalog'::regnamespace
-        OR t.typtype = 'e') AND coalesce(c.collisdeterministic, true) AS equal_is_identical
+        OR t.typtype = 'e') AND coalesce(c.collisdeterministic, true) AS equal_is_identical,
+       coalesce(b.typname, t.typname) AS type_name
 FROM seeded s
 JOIN pg_attribute a ON a.attrelid = s.oid AND a.attnum > 0 AND NOT a.attisdropped
 JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_type b ON b.oid = t.typbasetype
@@ -120,6 +122,7 @@ class PostgresStaging:
                 and LiveSequence(row.sequence, row.start, row.least, row.most, row.descends),
                 row.has_builtin_type,
                 row.equal_is_identical,
+                STABLE.get(row.type_name, "{}"),
             )
         for row in unique:
             found[row.place - 1].unique.append(frozenset(row.columns))

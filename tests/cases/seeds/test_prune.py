@@ -10,6 +10,7 @@ import pytest
 
 from dbkit import migrate, verify
 from dbkit.errors import SeedError
+from dbkit.fields import DateTimeTZField
 from dbkit.migration import create, reset, rollback
 from dbkit.schema.peewee_models import SEEDED_TABLE
 
@@ -214,6 +215,19 @@ def test_a_role_that_may_not_create_tables(postgres: pw.Database, tmp_path: Path
         postgres.execute_sql("RESET ROLE")
         postgres.execute_sql(f"DROP OWNED BY {name}")
         postgres.execute_sql(f"DROP ROLE {name}")
+
+
+@pytest.mark.postgres
+def test_the_settings_of_the_session_may_change(postgres: pw.Database, tmp_path: Path) -> None:
+    class Moment(Base):
+        at = DateTimeTZField(unique=True)
+        hash = pw.BlobField(primary_key=True)
+
+    seeds = Seeds(postgres, tmp_path, [Moment])
+    postgres.execute_sql("SET timezone = 'Europe/Berlin'; SET bytea_output = 'escape'")
+    seeds.load("[keys]\nmoment = ['at']\n[[moment]]\nat = 2026-02-01T00:00:00Z\nhash = '\\x00'\n")
+    postgres.execute_sql("SET timezone = 'Asia/Tokyo'; SET bytea_output = 'hex'")
+    assert seeds.load("# nothing", prune=True).deleted == {"moment": 1}
 
 
 def test_two_runs_in_one_transaction(seeds: Seeds) -> None:

@@ -47,10 +47,12 @@ class LiveTable:
     unique: list[frozenset[str]]
     parents: set[int] = field(default_factory=set)
     can_record: bool = True
+    hidden: dict[str, LiveColumn] = field(default_factory=dict)  # that every table has
 
     def column(self, name: str) -> LiveColumn | None:
         """Return the column that a model calls so; PostgreSQL truncates a long name."""
-        return self.columns.get(name) or self.columns.get(truncated(name))
+        found = self.columns.get(name) or self.columns.get(truncated(name))
+        return found or self.hidden.get(name)
 
     def stable(self, name: str, value: str) -> str:
         """Return the expression for a column's value whose text is the same in every session."""

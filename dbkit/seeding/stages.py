@@ -103,7 +103,7 @@ class Stage:
         return f"s.shape IN ({', '.join(str(shape.number) for shape in shapes) or 'NULL'})"
 
     def is_null(self, shape: Shape, of: pw.Field) -> bool:
-        """Whether new rows of a shape have NULL in a column. (TOML cannot write it.)"""
+        """Whether new rows of a shape have NULL in a column that they do not give."""
         live = self.live.column(of.column_name)
         is_given = any(column.path[0] is of for column in shape.columns)
         return bool(of.null and live and not live.default and not is_given)

@@ -61,12 +61,13 @@ class SqliteStaging:
             )
             for row in rows
         }
-        columns.setdefault("rowid", LiveColumn(None))  # a model may have a RowIDField
         keys = self._pragma(schema, "foreign_key_list", table.bare)
         found = (places.get((folded(schema), folded(key[2]))) for key in keys)
         unique = [*map(frozenset, indexes), frozenset(row[1] for row in rows if row[5])]
         parents = {place for place in found if place is not None}
-        return LiveTable(columns, [*filter(None, unique)], parents, self._is_stored(table))
+        hidden = {"rowid": LiveColumn(None)}  # a model may have a RowIDField
+        is_stored = self._is_stored(table)
+        return LiveTable(columns, [*filter(None, unique)], parents, is_stored, hidden)
 
     def _is_stored(self, table: Name) -> bool:
         """Whether a table may have triggers that run after an INSERT, unlike a view."""

@@ -22,8 +22,9 @@ class Problem:
     key: pw.Field | None = None  # the foreign key of a reference, or the column
 
 
-def problems(merge: Merge) -> Iterator[Problem]:
-    """Yield queries of rows that contradict other rows or the database."""
+def problems(merge: Merge, with_insert: bool = False) -> Iterator[Problem]:
+    """Yield queries of rows that contradict other rows or the database. With an INSERT of the
+    new rows, they leave out what a unique index refuses."""
     yield from _without_parent(merge, "unresolved", "NOT")
     for key, joins in merge.references.joins.items():
         for join in joins:
@@ -32,14 +33,16 @@ def problems(merge: Merge) -> Iterator[Problem]:
                 yield Problem("ambiguous", _several(joined), key)
     for key_columns, shapes in merge.groups.items():
         columns = ", ".join(map(merge.identity, key_columns))
+        names = {of.column_name for of in key_columns if not of.null}
+        is_unique = any(unique <= names for unique in merge.stage.live.unique)
+        matched = f"JOIN {merge.stage.target} AS t ON {merge.matches(key_columns)}"
+        among = matched if is_unique and with_insert else ""
         yield Problem(
             "repeated",
-            f"SELECT max(s.n) FROM {merge.source} AS s WHERE {merge.stage.has(shapes)} "
+            f"SELECT max(s.n) FROM {merge.source} AS s {among} WHERE {merge.stage.has(shapes)} "
             f"GROUP BY {columns} HAVING count(*) > 1",
         )
-        names = {of.column_name for of in key_columns if not of.null}
-        if not any(unique <= names for unique in merge.stage.live.unique):
-            matched = f"JOIN {merge.stage.target} AS t ON {merge.matches(key_columns)}"
+        if not is_unique:
             rows = f"{merge.source} AS s {matched} WHERE {merge.stage.has(shapes)}"
             yield Problem("several", _several(rows))
     if len(merge.groups) > 1 and key_fields(merge.stage.model):

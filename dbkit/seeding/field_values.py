@@ -21,16 +21,14 @@ from .kinds import (
     Address,
     Bytes,
     Flag,
-    Float,
-    Integer,
     Invalid,
     Kind,
     Label,
-    Number,
     Scalar,
     Text,
     Uuid,
 )
+from .kinds_of_numbers import Float, Integer, Number
 from .kinds_of_times import Clock, Day, Moment, Timestamp
 from .rows import JsonText
 from .shown import shown

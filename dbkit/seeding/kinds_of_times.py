@@ -13,7 +13,8 @@ import peewee as pw
 
 from dbkit.fields import DateTimeTZField
 
-from .kinds import NUMBER, Invalid, Kind
+from .kinds import Invalid, Kind
+from .kinds_of_numbers import NUMBER
 from .quick_columns import shapes
 
 FRACTIONS = [b"", *(b"." + b"0" * digits for digits in range(1, 7))]

@@ -157,7 +157,7 @@ class Merger:
             self._step(merge, merge.counted(UPDATED, statement), statements)
 
     def _check(self, merge: Merge) -> None:
-        for problem in problems(merge):
+        for problem in problems(merge, with_insert=True):
             label = f"problem {len(self.problems)}"
             self.problems[label] = merge, problem
             count = f"SELECT '{label}', count(*) FROM ({problem.rows}) AS p"

@@ -1,17 +1,14 @@
-"""Settings: flags, then the environment, then `.env`, then `[dbkit]` in `setup.cfg`.
+"""Settings: flags, then the environment, then `.env`, then the project's settings, which are
+`[dbkit]` in `setup.cfg` or `[tool.dbkit]` in `pyproject.toml`.
 
-The database URL is a secret and is never read from `setup.cfg`. `.env`, `setup.cfg` and relative
-paths are looked up in the current directory.
+The database URL is a secret and is never read from these two files. Relative paths begin in the
+project's folder; those of flags begin in the current directory, as a shell completes them.
 """
 
 from __future__ import annotations
 
-import configparser
-import json
 import os
-import re
 import sys
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
@@ -19,17 +16,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from .dotenv_file import Get, of_environment, with_dotenv
 from .errors import ConfigError
 from .limits import LIMITS, Limits, seconds
+from .project import Project, current_project, hint_where
 
 DEFAULT_URL = "sqlite:///dbkit.db"
-PROJECT = ("models", "migrations", "seeds", "ignore", "scratch", "wait_for_database",
-           "allow_edited", "accept_data_loss", "quiet", "verbose", "cache", *LIMITS)  # fmt: skip
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 ENVIRONMENTS = ("development", "test", "staging", "production")
-PLAIN = re.compile(r"[\w.$-]+")
-ENTRY = re.compile(r'"(?:[^"\\]|\\.)*"(?!\S)|\S+')
-Get = Callable[[str], str | None]  # reads a variable; None if it is missing or empty
 PARTS = ("DB_HOST", "DB_PORT", "DB_NAME", "DB_USER", "DB_PASSWORD")
 
 
@@ -37,7 +31,8 @@ PARTS = ("DB_HOST", "DB_PORT", "DB_NAME", "DB_USER", "DB_PASSWORD")
 class Settings:
     """The settings of a command. A URL may contain a password, so the repr leaves it out.
 
-    `direct_url` leads to the same database as `url`, but not through a pooler.
+    `direct_url` leads to the same database as `url`, but not through a pooler. `url_base` is the
+    folder in which relative paths of the two begin.
     """
 
     url: str = field(repr=False)
@@ -48,6 +43,7 @@ class Settings:
     environment: str
     names_environment: bool
     limits: Limits
+    url_base: Path = Path()
     wait_for_database: float = 0  # seconds
     ignore: tuple[str, ...] = ()
     allow_edited: bool = False
@@ -85,10 +81,13 @@ def load(
 
     Raises ConfigError if a source cannot be read or has an invalid value.
     """
-    get, project = _with_dotenv(), _project()
+    project, get = _sources()
 
     def setting(name: str, flag: str | Path | None) -> str | None:
-        return str(flag or "") or get(f"DBKIT_{name.upper()}") or project.get(name)
+        return str(flag or "") or get(f"DBKIT_{name.upper()}") or project.settings.get(name)
+
+    def directory(name: str, flag: str | Path | None) -> Path:
+        return Path(flag) if flag else project.directory / (setting(name, None) or name)
 
     def time(name: str, flag: str | None) -> dict[str, Any]:
         text = setting(name, flag)
@@ -103,14 +102,15 @@ def load(
     if url is None and environment == "production":
         raise ConfigError(
             "DBKIT_ENV is production, but no setting names a database.",
-            "Set DATABASE_URL (it is missing or empty), or the DB_ variables.",
+            hint_where("Set DATABASE_URL (it is missing or empty), or the DB_ variables."),
         )
     return Settings(
         url=url or DEFAULT_URL,
         direct_url=direct,
+        url_base=Path() if database else project.directory,
         models=setting("models", models),
-        migrations=Path(setting("migrations", migrations) or "migrations"),
-        seeds=Path(setting("seeds", seeds) or "seeds"),
+        migrations=directory("migrations", migrations),
+        seeds=directory("seeds", seeds),
         environment=environment,
         names_environment=get("DBKIT_ENV") is not None,
         limits=Limits(
@@ -118,12 +118,17 @@ def load(
             session=direct is not None,
         ),
         **time("wait_for_database", wait_for_database),
-        ignore=tuple(_patterns(project.get("ignore") or "")),
+        ignore=project.ignore,
         allow_edited=switch("allow_edited", allow_edited),
         accept_data_loss=switch("accept_data_loss", accept_data_loss),
         quiet=switch("quiet", quiet),
         verbose=switch("verbose", verbose),
     )
+
+
+def _sources() -> tuple[Project, Get]:
+    project = current_project()
+    return project, with_dotenv(project.directory / ".env")
 
 
 def _switch(name: str, text: str | None) -> bool:
@@ -138,42 +143,18 @@ def _switch(name: str, text: str | None) -> bool:
 def adopting(settings: Settings, migrations: str | None) -> Path:
     """Return the directory to which `init` writes migrations; `migrations` is the flag.
 
-    If [dbkit] names other models, its directory belongs to their migrations, so `init` uses that
-    directory only if the flag names it.
+    If the project's settings name other models, its directory belongs to their migrations, so
+    `init` uses that directory only if the flag names it.
     """
-    configured = _project().get("models")
+    project = current_project()
+    configured = project.settings.get("models")
     if migrations or configured is None or _module(configured) == _module(settings.models):
         return settings.migrations
-    return Path("migrations")
+    return project.directory / "migrations"
 
 
 def _module(spec: str | None) -> str:
     return (spec or "").partition(":")[0]
-
-
-def _without_dotenv(name: str) -> str | None:
-    return os.environ.get(name) or None
-
-
-def _with_dotenv() -> Get:
-    """Read the variables of the environment and then those of `.env`. Raises ConfigError, also for
-    a broken line: environs would skip the line, even if it holds the database URL."""
-    path = Path.cwd() / ".env"
-    try:
-        if not path.exists():
-            return _without_dotenv
-        from dotenv.parser import parse_stream
-        from environs import Env  # without a file, `status` would spend a quarter of its time here
-
-        with path.open(encoding="utf-8") as stream:
-            for binding in parse_stream(stream):
-                if binding.error:
-                    raise ValueError(f"line {binding.original.line} is not NAME=VALUE")
-        both = Env()
-        both.read_env(path, recurse=False)
-    except (OSError, ValueError) as error:
-        raise ConfigError(f".env cannot be read: {error}") from None
-    return lambda name: both.str(name, "") or None
 
 
 def is_directory(path: Path) -> bool:
@@ -191,23 +172,25 @@ class Scratch:
 
     url: str | None = field(repr=False)
     on_live: bool = True
+    url_base: Path = Path()
 
 
 def scratch() -> Scratch:
     """Return the settings for scratch databases. In production, dbkit creates them on the live
     server only with `scratch = live` (DBKIT_SCRATCH). Raises ConfigError."""
-    get = _with_dotenv()
-    where = get("DBKIT_SCRATCH") or _project().get("scratch")
+    project, get = _sources()
+    where = get("DBKIT_SCRATCH") or project.settings.get("scratch")
     if where not in (None, "live", "embedded"):
         raise ConfigError(f"scratch (DBKIT_SCRATCH) is {where}.", "Use live or embedded.")
     usual = "embedded" if _environment(get) == "production" else "live"
-    return Scratch(get("DBKIT_SCRATCH_URL"), (where or usual) == "live")
+    return Scratch(get("DBKIT_SCRATCH_URL"), (where or usual) == "live", project.directory)
 
 
 def cache_directory() -> Path | None:
     """Return dbkit's directory in the user's cache directory. None if the user has no directory, or
     if `cache` (DBKIT_CACHE) is off. Raises ConfigError."""
-    if not _switch("cache", _with_dotenv()("DBKIT_CACHE") or _project().get("cache") or "on"):
+    project, get = _sources()
+    if not _switch("cache", get("DBKIT_CACHE") or project.settings.get("cache") or "on"):
         return None
     if sys.platform == "win32":
         place = os.environ.get("LOCALAPPDATA", "")
@@ -233,7 +216,7 @@ def _urls(both: Get) -> tuple[str | None, str | None]:
     The URL may be given in DB_ parts. If the environment has only some of the parts, `.env`
     completes them.
     """
-    for get in (_without_dotenv, both):
+    for get in (of_environment, both):
         direct = get("DATABASE_DIRECT_URL")
         if url := get("DATABASE_URL"):
             return url, direct
@@ -261,48 +244,3 @@ def _joined(get: Get) -> str:
     credentials = f"{user}{password and ':'}{password}"
     at, colon = credentials and "@", port and ":"
     return f"postgresql://{credentials}{at}{host or 'localhost'}{colon}{port}/{name}"
-
-
-def quoted_pattern(name: str) -> str:
-    """Return an entry of `ignore` that matches only this name: the name itself, or a JSON string
-    if the name has special characters."""
-    if PLAIN.fullmatch(name):
-        return name
-    pattern = literal_pattern(name)
-    return json.dumps(pattern, ensure_ascii=not pattern.isprintable())
-
-
-def literal_pattern(name: str) -> str:
-    """Return the pattern that matches only this name."""
-    return re.sub(r"[*?\[]", r"[\g<0>]", name)
-
-
-def _patterns(text: str) -> Iterator[str]:
-    """The entries of `ignore`, which are separated by blanks."""
-    for entry in ENTRY.findall(text):
-        try:
-            yield json.loads(entry) if entry.startswith('"') else entry
-        except ValueError:
-            raise ConfigError(
-                f"In setup.cfg, ignore has an entry without a closing quote: {entry}",
-                'Write it as a JSON string: "table.a \\"quoted\\" name".',
-            ) from None
-
-
-def _project() -> dict[str, str]:
-    parser = configparser.ConfigParser(interpolation=None)
-    try:
-        parser.read_string(Path("setup.cfg").read_text(encoding="utf-8-sig"), "setup.cfg")
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, configparser.Error) as error:
-        # the other lines of the error quote the file
-        raise ConfigError(f"setup.cfg cannot be read: {str(error).splitlines()[0]}") from None
-    section = dict(parser["dbkit"]) if parser.has_section("dbkit") else {}
-    if unknown := section.keys() - parser.defaults().keys() - set(PROJECT):
-        raise ConfigError(
-            f"[dbkit] in setup.cfg has unknown settings: {', '.join(sorted(unknown))}. "
-            f"Known settings: {', '.join(PROJECT)}.",
-            "Set the database in DATABASE_URL or .env, which are not committed.",
-        )
-    return section

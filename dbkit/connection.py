@@ -24,6 +24,7 @@ from psycopg2.extensions import parse_dsn
 from . import config, diagnosis
 from .errors import ConfigError, DatabaseFailed, DatabaseUnreachable
 from .limits import Patience
+from .project import hint_where
 from .schema.sqlite.recording import Connection
 
 # it prints on standard error unless the program configures it
@@ -42,6 +43,15 @@ Or set DB_HOST, DB_PORT, DB_NAME, DB_USER and DB_PASSWORD, unencoded, instead of
 
 PLACEHOLDER = re.compile(r"\[[A-Z _-]*(PASSWORD|REF)\]", re.IGNORECASE)
 STARTING = {"host not found", "refused", "timed out", "not ready", "connection lost"}
+QUOTES = ('""', "''", "``", "“”", "‘’")
+OPENING = tuple(pair[0] for pair in QUOTES)
+# SQLAlchemy writes the driver after the dialect; URLs for these drivers are like ours
+POSTGRESQL = re.compile(r"postgres(ql)?(\+psycopg2?)?")
+SQLITE = re.compile(r"sqlite(\+pysqlite)?")
+# what is copied along with a URL
+PREFIX = re.compile(
+    r"((?:export\s+)?[A-Z_]+=|psql|jdbc:)\s*['\"]?(?=postgres|sqlite|embedded)", re.IGNORECASE
+)
 NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
@@ -84,7 +94,7 @@ def _sqlite_database(name: str, read_only: bool) -> pw.Database:
         raise DatabaseUnreachable(
             "database missing",
             f"database missing: There is no file {name}.",
-            "`python -m dbkit migrate` creates it.",
+            hint_where("`python -m dbkit migrate` creates it."),
         ) from None
     except OSError:
         pass  # SQLite says what is wrong with the path when it is opened
@@ -101,37 +111,60 @@ def connect(url: str | None = None) -> pw.Database:
     SQLite enforces foreign keys, and the server of `embedded:DIR` is started. Raises ConfigError
     for a URL that cannot be used, and DatabaseUnreachable if the embedded server does not start.
     """
-    return parse(config.load(database=url).url).database()
+    return target_of(config.load(database=url), session=False).database()
 
 
-def parse(url: str) -> Target:
-    """Return the target that a URL names; open and start nothing. Raises ConfigError."""
+def parse(url: str, base: Path = Path()) -> Target:
+    """Return the target that a URL names; open and start nothing. Relative paths of the URL begin
+    in `base`. Raises ConfigError."""
     if NO_TEXT.search(unquote(url)):
         raise ConfigError("The database URL contains a character that is not text.", FORMS)
-    scheme, colon, rest = url.strip().partition(":")
-    match scheme.lower() if colon else "":
-        case "postgresql" | "postgres":
-            return _postgresql("postgresql:" + rest)
-        case "sqlite":
-            return _sqlite(rest)
-        case "embedded":
-            return _embedded(rest.removeprefix("//"))
-        case _:
-            known = re.fullmatch(r"[a-z][a-z0-9+]*", scheme) and rest.startswith("//")
-            raise ConfigError(
-                "The database URL is not understood: "
-                f"{f'{scheme} is not' if known else 'it does not begin with'} a known scheme.",
-                FORMS,
-            )
+    url = _without_quotes(url.strip())
+    scheme, colon, rest = url.partition(":")
+    name = scheme.lower() if colon else ""
+    if POSTGRESQL.fullmatch(name):
+        return _postgresql("postgresql:" + rest)
+    if SQLITE.fullmatch(name):
+        return _sqlite(rest, base)
+    if name == "embedded":
+        return _embedded(rest.removeprefix("//"), base)
+    raise _unknown_scheme(url, scheme, rest)
+
+
+def _unknown_scheme(url: str, scheme: str, rest: str) -> ConfigError:
+    if prefix := PREFIX.match(url):
+        return ConfigError(
+            f"The database URL begins with {prefix[1]}, which is no part of it.",
+            f"Remove {prefix[1]} (and quotes around the rest).",
+        )
+    driver = re.fullmatch(r"(?:postgres|postgresql|sqlite)(\+\w+)", scheme.lower())
+    known = re.fullmatch(r"[a-z][a-z0-9+]*", scheme) and rest.startswith("//")
+    return ConfigError(
+        "The database URL is not understood: "
+        f"{f'{scheme} is not' if known else 'it does not begin with'} a known scheme.",
+        f"Remove {driver[1]}, the name of a driver." if driver else FORMS,
+    )
+
+
+def _without_quotes(url: str) -> str:
+    """The URL without quotes around it, which `docker --env-file`, for one, leaves there."""
+    if len(url) > 1 and f"{url[0]}{url[-1]}" in QUOTES:
+        return url[1:-1].strip()
+    if url[:1] in OPENING:
+        raise ConfigError(
+            f"The database URL begins with the quote {url[0]}, and does not end with its pair.",
+            "Remove the quotes.",
+        )
+    return url
 
 
 def target_of(settings: config.Settings, session: bool) -> Target:
     """Return the database of the settings; with `session`, by DATABASE_DIRECT_URL if that is set,
     because a pooler may give each transaction another session. Raises ConfigError."""
-    target = parse(settings.url)
+    target = parse(settings.url, settings.url_base)
     if not session or settings.direct_url is None:
         return target
-    direct = parse(settings.direct_url)
+    direct = parse(settings.direct_url, settings.url_base)
     if direct.dialect != target.dialect:
         raise ConfigError(
             f"DATABASE_DIRECT_URL names a database of {direct.dialect}, but DATABASE_URL one of "
@@ -141,23 +174,27 @@ def target_of(settings: config.Settings, session: bool) -> Target:
     return direct
 
 
-def _embedded(name: str) -> Target:
+def _embedded(name: str, base: Path) -> Target:
     if not name:
         raise ConfigError("embedded: does not name a directory.", "Use embedded:pgdata.")
-    directory = Path(os.path.expanduser(name))  # Path.expanduser() raises for an unknown user
+    directory = base / os.path.expanduser(name)  # Path.expanduser() raises for an unknown user
     return Target("postgresql", "postgres", f"embedded:{directory}", directory=directory)
 
 
-def _sqlite(rest: str) -> Target:
+def _sqlite(rest: str, base: Path) -> Target:
     path, question, _ = rest.partition("?")
     if question:
-        raise ConfigError("A SQLite URL takes no options.", "Write a ? in a file's name as %3F.")
+        raise ConfigError(
+            "A SQLite URL takes no options.",
+            "Remove the ? and what follows it. Write a ? in a file's name as %3F.",
+        )
     path = unquote(path)
     if path in ("", "//", "///", ":memory:", "///:memory:", "//:memory:"):
         return Target("sqlite", ":memory:", "sqlite:///:memory:")
     if path.startswith("//") and not path.startswith("///"):
         raise ConfigError("A SQLite URL with two slashes names a host, not a file.", FORMS)
     name = path.removeprefix("///")
+    name = name if base == Path() else str(base / name)
     return Target("sqlite", name, f"sqlite:///{name}")
 
 

@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from .errors import ModelsError
+from .project import current_project, hint_where
 from .schema.peewee_models import Model, is_model, with_targets
 
 LIBRARIES = ("peewee", "playhouse", "peewee_migrate")
@@ -49,7 +50,10 @@ def find_models(spec: str | None) -> Found:
     if not spec:
         raise ModelsError(
             "No models are configured.",
-            "Use --models MODULE, DBKIT_MODELS, or models = MODULE under [dbkit] in setup.cfg.",
+            hint_where(
+                "Use --models MODULE, DBKIT_MODELS, or `models` under [dbkit] in setup.cfg or "
+                "[tool.dbkit] in pyproject.toml."
+            ),
         )
     name, _, attribute = spec.partition(":")
     find_project()
@@ -74,9 +78,10 @@ def find_models(spec: str | None) -> Found:
 
 
 def find_project() -> None:
-    """Let Python import modules from the current directory, as `python -m` does."""
-    if str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))
+    """Let Python import modules from the project's folder, as `python -m` does there."""
+    folder = str((Path.cwd() / current_project().directory).resolve())
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
 
 
 def _listed(spec: str, listed: Any) -> list[Model]:

@@ -22,7 +22,7 @@ class DbkitError(Exception):
 
 
 class ConfigError(DbkitError):
-    """A flag, an environment variable, `.env` or `setup.cfg` has a value that cannot be used."""
+    """A flag, an environment variable, `.env` or the settings have an unusable value."""
 
 
 class DatabaseUnreachable(DbkitError):

@@ -18,7 +18,7 @@ from pathlib import Path
 import peewee as pw
 
 from . import config
-from .connection import opened, parse
+from .connection import Target, opened, parse
 from .diagnosis import sqlstate
 from .embedded import start
 from .errors import DbkitError
@@ -130,7 +130,10 @@ def scratch_database(live: pw.Database, same_version: bool = False) -> Iterator[
 def _places(allowed: config.Scratch) -> Iterator[tuple[str, Connect]]:
     """The servers to try, in order."""
     if url := allowed.url:
-        yield "the server of DBKIT_SCRATCH_URL", lambda live, version: _named(url)
+        yield (
+            "the server of DBKIT_SCRATCH_URL",
+            lambda live, version: _named(parse(url, allowed.url_base)),
+        )
         return
     if allowed.on_live:
         yield BESIDE
@@ -147,8 +150,7 @@ def _major(version: str) -> str:
     return version.partition(".")[0]
 
 
-def _named(url: str) -> pw.Database:
-    target = parse(url)
+def _named(target: Target) -> pw.Database:
     if target.dialect != "postgresql":
         raise NoScratch("DBKIT_SCRATCH_URL is not the URL of a PostgreSQL server.", HINT)
     return target.database()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import configparser
 import importlib.util
-import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +12,6 @@ from pathlib import Path
 import peewee as pw
 
 from dbkit.atomic_files import new_directories_removed, overwrite
-from dbkit.config import literal_pattern, quoted_pattern
 from dbkit.database_argument import takes_database
 from dbkit.discovery import load_models
 from dbkit.errors import DatabaseFailed, DbkitError, MigrationError, ModelsError
@@ -23,6 +20,7 @@ from dbkit.limits import DEFAULT, Limits
 from dbkit.migration import Router, create
 from dbkit.migration.goal import Goal, wanted, whole
 from dbkit.migration.squash import baseline
+from dbkit.project import current_project, literal_pattern
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.names import Name
 from dbkit.schema.peewee_models import Model, table_name
@@ -33,6 +31,7 @@ from dbkit.verification.report import place
 from .left_out import LeftOut, capitalized
 from .lost_objects import Lost
 from .render_models import written
+from .write_settings import settings_file, write_settings
 
 REFUSED = "is left out: a migration must not contain its statement."
 CONF = '''\
@@ -64,10 +63,10 @@ def adopt(
 ) -> Adopted | None:
     """Write the files with which a project manages an existing database.
 
-    They are conf.py, a section [dbkit] in setup.cfg, a module of models unless `spec` names an
-    existing module, and a baseline migration, which creates what the database has now and is marked
-    as applied. The baseline replaces existing migrations, whose files are kept. Returns None if the
-    existing migrations create the same schema. If it raises a DbkitError, it leaves no file behind.
+    They are conf.py, the settings, a module of models unless `spec` names an existing module, and a
+    baseline migration, which creates what the database has now and is marked as applied. The
+    baseline replaces existing migrations, whose files are kept. Returns None if the existing
+    migrations create the same schema. If it raises a DbkitError, it leaves no file behind.
     """
     router = Router(database, directory, limits=limits)
     router.files.needed = False
@@ -130,7 +129,7 @@ def _attempt(
         made, notes = _baseline(database, directory, name, goal, replaced)
         files.append(directory / f"{made}.py")
         _new(directory / "conf.py", CONF, files)
-        _configure(spec, directory, tuple(ignored), files)
+        files += filter(None, [write_settings(spec, directory, ignored)])
         if not replaced:
             router.run(fake=True)
     where = "" if notes else f" ({made} creates it.)"
@@ -149,8 +148,8 @@ def _spelled(database: pw.Database, schema: Schema) -> Schema:
 
 @contextmanager
 def _taken_back(files: list[Path]) -> Iterator[None]:
-    """If the block fails, delete the files that it wrote, and restore setup.cfg."""
-    config = Path("setup.cfg")
+    """If the block fails, delete the files that it wrote, and restore the settings."""
+    config = settings_file()
     before = config.read_bytes() if config.exists() else None
     try:
         yield
@@ -178,7 +177,8 @@ def _models(
 
 
 def _module_path(spec: str) -> Path:
-    return Path(*spec.partition(":")[0].split(".")).with_suffix(".py")
+    module = Path(*spec.partition(":")[0].split(".")).with_suffix(".py")
+    return current_project().directory / module
 
 
 def _differing(
@@ -261,24 +261,3 @@ def _new(path: Path, text: str, files: list[Path]) -> None:
         return
     write_python(path, text)
     files.append(path)
-
-
-def _configure(spec: str, directory: Path, ignored: tuple[str, ...], files: list[Path]) -> None:
-    """Write the section [dbkit] of setup.cfg. An existing section only gets a missing `ignore`."""
-    path = Path("setup.cfg")
-    text = path.read_text(encoding="utf-8-sig") if path.exists() else ""
-    parser = configparser.ConfigParser(interpolation=None)
-    parser.read_string(text)
-    places = dict.fromkeys(map(quoted_pattern, ignored))
-    ignore = "".join(["ignore =\n", *(f"    {place}\n" for place in places)] if places else [])
-    if not parser.has_section("dbkit"):
-        before = f"{text.rstrip(chr(10))}\n\n" if text else ""
-        new = f"{before}[dbkit]\nmodels = {spec}\nmigrations = {directory}\n{ignore}"
-    elif ignore and not parser.has_option("dbkit", "ignore"):
-        new = re.sub(r"^\[dbkit\].*\n?", lambda found: found[0].rstrip() + "\n" + ignore,
-                     text, count=1, flags=re.MULTILINE)  # fmt: skip
-    else:
-        return
-    if not path.exists():
-        files.append(path)
-    overwrite(path, new)

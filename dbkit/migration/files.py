@@ -18,6 +18,7 @@ from typing import Any
 
 from dbkit.errors import MigrationError
 from dbkit.limits import Limits, seconds
+from dbkit.project import hint_where
 
 from .applied import RESTORE, Layout, is_time, number
 from .checksums import Content
@@ -49,7 +50,7 @@ class Files:
                 return []
             raise MigrationError(
                 f"There is no migrations directory {self.directory}.",
-                "Run from the project's directory, or give --migrations DIR.",
+                hint_where("Run in a folder of the project, or give --migrations DIR."),
             ) from None
         except OSError as error:
             raise MigrationError(

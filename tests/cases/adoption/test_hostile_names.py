@@ -14,7 +14,8 @@ from click.testing import Result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dbkit.config import load, quoted_pattern
+from dbkit.config import load
+from dbkit.project import quoted_pattern
 from dbkit.schema.sql import quoted
 from tests.conftest import opened, server_of
 

@@ -30,6 +30,7 @@ from .kinds import (
 )
 from .kinds_of_numbers import Float, Integer, Number
 from .kinds_of_times import Clock, Day, Moment, Timestamp
+from .markers import meant
 from .rows import JsonText
 from .shown import shown
 
@@ -103,6 +104,7 @@ class Array(Kind):
         return parts
 
     def _element(self, value: Any) -> Any:
+        value = meant(value)
         try:
             return None if value is None else self.element.read(value, False)
         except Invalid as error:

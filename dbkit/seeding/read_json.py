@@ -20,6 +20,8 @@ EXAMPLE = 'Write an object of tables: {"campaigns": [{"name": "..."}]}.'
 class JsonFile(Reader):
     """A seed file in JSON; see SeedFile."""
 
+    has_null = True
+
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         for _ in self._rows():  # up to the first row, for the settings above it

@@ -120,6 +120,8 @@ QUOTE_IT = "Write the number in quotes; the column's type converts it."
 class Reader:
     """A file and its settings: see SeedFile. It is the base of all readers."""
 
+    has_null = False  # whether the format has a NULL of its own
+
     def __init__(self, path: Path) -> None:
         self.path = path
         self.keys: dict[str, tuple[str, ...]] = {}
@@ -173,7 +175,8 @@ class Reader:
     def row(self, table: str, values: dict[str, Any], line: int, size: int, end: int) -> Row:
         """Return the `checked` row of TOML or JSON, with the values that its markers mean."""
         self.checked(Row(table, values, line, size, end))
-        return Row(table, {name: meant(value) for name, value in values.items()}, line, size, end)
+        given = {name: meant(value, self.has_null) for name, value in values.items()}
+        return Row(table, given, line, size, end)
 
     def set(self, name: str, value: Any, line: int) -> None:
         """Take a setting over. Raises SeedError if it is unknown or has an unusable value."""

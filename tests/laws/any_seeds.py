@@ -23,6 +23,7 @@ from playhouse import postgres_ext as pg
 
 from dbkit import EnumField
 from dbkit.fields import DateTimeTZField
+from dbkit.seeding.markers import is_marked
 
 Choice = Enum("Choice", {"A": "a", "QUOTE": "it's \"", "COMMA": "b, c"})
 LETTERS = [*string.ascii_letters, *string.digits, *" ,;:'\"`\\/#%@$&<>|[](){}=*+-_.\n\r\t",
@@ -301,7 +302,8 @@ def _toml(random: Random, made: Made) -> str:
         for name, value in row.items():
             if value is not None:
                 one = made.model._meta.fields[name]
-                value = _toml_value(_value(random, one, value))
+                given = _value(random, one, value)
+                value = _toml_value({"json": json.dumps(given)} if is_marked(given) else given)
                 text_ += f"{_toml_text(_name(random, one))} = {value}\n"
     return text_
 
@@ -336,7 +338,9 @@ def _json(random: Random, made: Made) -> str:
         for name, value in row.items():
             one = made.model._meta.fields[name]
             if value is not None or random.random() < 0.5:
-                named[_name(random, one)] = _value(random, one, value)
+                given = _value(random, one, value)
+                marked = is_marked(given) and "json" in given
+                named[_name(random, one)] = {"json": json.dumps(given)} if marked else given
         rows.append(named)
     content = {"keys": {made.name: key}} if key else {}
     return json.dumps(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from pathlib import Path
 
 import peewee as pw
@@ -174,6 +175,17 @@ def test_toml_has_a_spelling_for_null_and_for_json_with_null(
     wrong = f"{KEYS}{ROW}price = {{ json = '1' }}"
     with pytest.raises(DbkitError, match="price cannot be"):
         seed(own, OWN, files(tmp_path / "t", one=wrong))
+
+
+def test_json_that_looks_like_a_spelling_of_null_is_data(own: pw.Database, tmp_path: Path) -> None:
+    values = [{"null": True}, [{"null": True}, {"json": "x"}], {"a": {"json": "x"}}, None]
+    rows = [{"name": str(number), "data": value} for number, value in enumerate(values)]
+    name = 'Weird "Näme"'
+    (tmp_path / "s").mkdir()
+    text = json.dumps({"keys": {name: ["name"]}, name: rows})
+    (tmp_path / "s" / "1.json").write_text(text)
+    seed(own, OWN, tmp_path / "s")
+    assert [thing.data for thing in Thing.select().order_by(Thing.name)] == values
 
 
 def test_what_differs_is_updated_and_said(own: pw.Database, tmp_path: Path) -> None:

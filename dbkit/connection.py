@@ -10,7 +10,8 @@ import logging
 import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from . import config, diagnosis
 from .errors import ConfigError, DatabaseFailed, DatabaseUnreachable
 from .limits import Patience
 from .project import hint_where
+from .schema.sent import Heard
 from .schema.sqlite.recording import Connection
 
 # it prints on standard error unless the program configures it
@@ -53,6 +55,8 @@ PREFIX = re.compile(
     r"((?:export\s+)?[A-Z_]+=|psql|jdbc:)\s*['\"]?(?=postgres|sqlite|embedded)", re.IGNORECASE
 )
 NO_TEXT = re.compile("[\0\ud800-\udfff]")
+# hears each statement of the databases that `opened` opens
+LISTENER: ContextVar[Heard | None] = ContextVar("listener", default=None)
 
 
 @dataclass(frozen=True)
@@ -285,8 +289,15 @@ def opened(database: pw.Database, display: str = "", wait: float = 0) -> Iterato
                 announced = True
             patience.sleep(1)
     try:
-        with diagnosed(database, display):
+        with diagnosed(database, display), _listening(database):
             yield database
     finally:
         if not database.is_closed():
             database.close()
+
+
+def _listening(database: pw.Database) -> AbstractContextManager[None]:
+    from .schema.dialect import dialect_for
+
+    heard = LISTENER.get()
+    return dialect_for(database).recorded(database, heard) if heard else nullcontext()

@@ -43,6 +43,19 @@ def created_text(created: Created | None, directory: Path, check: bool = False) 
     )
 
 
+def created_for_programs(
+    created: Created | None, directory: Path, check: bool = False
+) -> list[dict[str, Any]]:
+    """Return the created migrations in the order in which they run. With `check`, they have no
+    path, because they were not written."""
+    if created is None:
+        return []
+    shown = {"name": created.name, "path": None if check else str(directory / f"{created.name}.py"),
+             "summary": created.summary, "warnings": [*created.hazards],
+             "proof": created.proof or None}  # fmt: skip
+    return [*created_for_programs(created.first, directory, check), shown]
+
+
 def passed_over(found: Found) -> Iterator[str]:
     """Yield a line that names the base classes without a table, if there are any."""
     if found.bases:

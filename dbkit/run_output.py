@@ -28,6 +28,7 @@ class RunOutput(RunLog):
         super().__init__()
         self.quiet, self.verbose, self.is_json = quiet, verbose, False
         self.values: dict[str, Any] = {}  # further values of the JSON document
+        self.error: dict[str, str] | None = None  # of the JSON document
         self.is_live = live_line.is_possible()
         self.sql = ""  # the statement that runs
         self.stack = ExitStack()
@@ -64,9 +65,14 @@ class RunOutput(RunLog):
         return ": ".join(filter(None, (file.direction, f"{file.name} {seconds}", *parts)))
 
     def statement(self, sql: str, send: Callable[[bool], Sent]) -> None:
+        """A file sends a statement. Those of dbkit itself are not shown."""
         if are_own():
             send(False)
-            return
+        else:
+            self.sent(sql, send)
+
+    def sent(self, sql: str, send: Callable[[bool], Sent]) -> None:
+        """Send a statement; if the output is verbose, print it with its time."""
         self.sql, begun = masked(sql), time.monotonic()
         outcome = "failed after "
         try:

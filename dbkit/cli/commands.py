@@ -18,9 +18,9 @@ import dbkit
 from .. import migration
 from ..limits import LIMITS
 from . import dump_command, history_commands, seed_commands
-from .migration_commands import RUNNING, accepting, migrated
-from .options import Session, answer, command, echo_json, main, require_encodable
-from .previews import text_or_json
+from .migration_commands import accepting, migrated
+from .options import Session, command, main
+from .output import answer, require_encodable, unknown
 from .seed_commands import answer_seeds, compared, loaded
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 __all__ = ["dump_command", "history_commands", "main", "seed_commands"]
 
 
-@command("database", "models", "migrations", "seeds", *RUNNING, "allow_edited", "accept_data_loss")
-@text_or_json
-def up_(session: Session, format_: str) -> None:
+@command("database", "models", "migrations", "seeds", *LIMITS, "allow_edited", "accept_data_loss",
+         runs=True)  # fmt: skip
+def up_(session: Session) -> None:
     """Migrate, seed and verify the database."""
     from .. import config
 
@@ -64,15 +64,13 @@ def up_(session: Session, format_: str) -> None:
     output.say(
         report.to_text() if report else f"verify: {report.to_text()}", even_if_quiet=bool(report)
     )
-    _exit(report)
+    _exit(session, report)
 
 
 FORMATS = ("text", "json", "github", "sql")
 EXACT = ("json", "sql")  # formats that programs read
 SEED_FORMATS = ("text", "json")  # of verify --seeds
 reporting = [
-    click.option("--format", "format_", type=click.Choice(FORMATS), default="text",
-                 show_default=True, help="Format of the report."),
     click.option("--allow-unverified", is_flag=True,
                  help="Do not exit with code 2 for objects that could not be compared."),
 ]  # fmt: skip
@@ -87,21 +85,29 @@ def _with(options: list[Any]) -> Callable[[Callable[..., None]], Callable[..., N
     return add
 
 
-def _report(report: Report, format_: str, allow_unverified: bool) -> None:
+def _report(session: Session, report: Report, format_: str, allow_unverified: bool) -> NoReturn:
     """Print a report, and exit with the code of its result."""
-    text = getattr(report, f"to_{format_}")()
-    if format_ in EXACT:
-        require_encodable(text)
-    if format_ == "sql":
-        click.echo("".join(f"error: {one}\n" for one in report.history), nl=False, err=True)
-    if text:
-        click.echo(text)
-    _exit(report, allow_unverified)
+    if format_ == "json":
+        session.output.values |= json.loads(report.to_json())
+    elif format_ == "text":
+        session.output.say(report.to_text(), even_if_quiet=bool(report))
+    else:
+        text = getattr(report, f"to_{format_}")()
+        if format_ in EXACT:
+            require_encodable(text)
+        if format_ == "sql":
+            click.echo("".join(f"error: {one}\n" for one in report.history), nl=False, err=True)
+        if text:
+            click.echo(text)
+    _exit(session, report, allow_unverified)
 
 
-def _exit(report: Report, allow_unverified: bool = False) -> NoReturn:
-    if report.history or (report.unverified and not allow_unverified):
-        click.get_current_context().exit(2)
+def _exit(session: Session, report: Report, allow_unverified: bool = False) -> NoReturn:
+    if report.history:
+        unknown(session.output, "\n".join(report.history))
+    if report.unverified and not allow_unverified:
+        names = ", ".join(name for name, _ in report.unverified)
+        unknown(session.output, f"Not verified: {names}.", "--allow-unverified accepts this.")
     answer(not report.changes)
 
 
@@ -110,9 +116,11 @@ def check_(session: Session) -> None:
     """Connect to the database and describe the connection."""
     from .. import diagnosis
 
-    for name, value in vars(diagnosis.facts(session.database)).items():
-        if value != "-":
-            click.echo(f"{name}: {value:.2f} ms" if name == "latency" else f"{name}: {value}")
+    facts = vars(diagnosis.facts(session.database))
+    known = {name: value for name, value in facts.items() if value != "-"}
+    session.output.values |= {name: known.get(name) for name in facts}
+    for name, value in known.items():
+        session.output.say(f"{name}: {value:.2f} ms" if name == "latency" else f"{name}: {value}")
 
 
 @command("database", "models", "migrations", *LIMITS)
@@ -128,17 +136,23 @@ def init_(session: Session) -> None:
     adopted = adoption.adopt(
         session.database, settings.models, directory, settings.ignore, limits=settings.limits
     )
+    output, files = session.output, adopted.files if adopted else ()
+    output.values |= {
+        "written": [str(path) for path in files],
+        "baseline": adopted.baseline if adopted else None,
+        "warnings": [*adopted.notes] if adopted else [],
+    }
     if adopted is None:
-        click.echo("init: nothing to do, the migrations match the database")
+        output.say("init: nothing to do, the migrations match the database")
         return
-    for path in adopted.files:
-        click.echo(f"init: wrote {path}")
-    click.echo(f"init: {adopted.baseline} is marked as applied")
+    for path in files:
+        output.say(f"init: wrote {path}")
+    output.say(f"init: {adopted.baseline} is marked as applied")
     for note in adopted.notes:
-        click.echo(f"  warning: {note}")
+        output.say(f"  warning: {note}", even_if_quiet=True)
 
 
-@command("database", "models", "migrations", "allow_edited", reads=True)
+@command("database", "models", "migrations", "allow_edited", reads=True, formats=FORMATS)
 @click.option(
     "--strict", is_flag=True, help="Report tables that no model describes as differences."
 )
@@ -163,19 +177,17 @@ def verify_(
         settings.allow_edited,
     )
     if not with_seeds or report:
-        _report(report, format_, allow_unverified)
+        _report(session, report, format_, allow_unverified)
     if format_ not in SEED_FORMATS:
         raise click.UsageError(f"--seeds has no --format {format_}.")
     preview = compared(session)
-    if format_ == "json":
-        echo_json(**json.loads(report.to_json()), seeds=vars(preview))
-    else:
-        seeds = "".join(f"\nseeds: {line}" for line in str(preview).splitlines())
-        click.echo(f"{report.to_text()}{seeds}")
-    answer_seeds(preview)
+    session.output.values |= {**json.loads(report.to_json()), "seeds": vars(preview)}
+    seeds = "".join(f"\nseeds: {line}" for line in str(preview).splitlines())
+    session.output.say(f"{report.to_text()}{seeds}", even_if_quiet=bool(preview))
+    answer_seeds(session, preview)
 
 
-@command("database", "models", "migrations", opens=False)
+@command("database", "models", "migrations", opens=False, formats=FORMATS)
 @click.argument("current", metavar="A")
 @click.argument("desired", metavar="B")
 @_with(reporting)
@@ -191,4 +203,4 @@ def diff_(
 
     settings = session.settings
     sources = Sources(session.target, settings.migrations, lambda: session.found)
-    _report(sources.diff(current, desired, settings.ignore), format_, allow_unverified)
+    _report(session, sources.diff(current, desired, settings.ignore), format_, allow_unverified)

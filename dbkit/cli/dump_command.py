@@ -18,7 +18,7 @@ from .options import Session, command
 SUFFIXES = {".toml": "toml", ".json": "json", ".csv": "csv"}
 
 
-@command("database", "models", "quiet", reads=True)
+@command("database", "models", reads=True, formats=())
 @click.argument("tables", metavar="TABLE...", nargs=-1, required=True)
 @click.option("--where", metavar="SQL", default="", help="Condition for the rows of one table.")
 @click.option("--anonymize", metavar="TABLE.COLUMN", multiple=True,

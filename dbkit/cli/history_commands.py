@@ -7,14 +7,13 @@ import click
 from .. import migration
 from ..errors import MigrationError, Refused
 from ..limits import LIMITS
-from .options import Session, answer, command, echo_json, exclusive
-from .previews import text_or_json
+from .options import Session, command, exclusive
+from .output import answer
 
 
 @command("database", "migrations", "allow_edited", reads=True)
 @click.option("--log", is_flag=True, help="Show when, how long and by whom each file was applied.")
-@text_or_json
-def status_(session: Session, log: bool, format_: str) -> None:
+def status_(session: Session, log: bool) -> None:
     """List applied and pending migrations.
 
     Exit with code 1 if a migration is pending, and with code 2 if the files and the history
@@ -22,13 +21,12 @@ def status_(session: Session, log: bool, format_: str) -> None:
     """
     settings = session.settings
     found = migration.status(session.database, settings.migrations, settings.allow_edited)
-    if format_ == "json":
-        echo_json(**found.to_dict())
-    else:
-        click.echo(found.to_text(log))
+    complete = not (found.pending or found.half_done)
+    session.output.values |= found.to_dict()
+    session.output.say(found.to_text(log), even_if_quiet=not complete or bool(found.errors))
     if found.errors:
         raise MigrationError("\n".join(found.errors))
-    answer(not found.pending and not found.half_done)
+    answer(complete)
 
 
 @command("database", "migrations", *LIMITS)
@@ -39,7 +37,11 @@ def status_(session: Session, log: bool, format_: str) -> None:
 )
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def repair_(
-    session: Session, names: tuple[str, ...], applied: str | None, pending: str | None, yes: bool
+    session: Session,
+    names: tuple[str, ...],
+    applied: str | None,
+    pending: str | None,
+    yes: bool,
 ) -> None:
     """Accept edited migrations as they are now.
 
@@ -57,15 +59,18 @@ def repair_(
         session.settings.limits,
     )
     changes = repair.changes()
+    output = session.output
+    output.values |= {"changes": [vars(change) for change in changes], "done": False}
     for change in changes:
-        click.echo(f"repair: {change}")
+        output.say(f"repair: {change}", even_if_quiet=not yes)
     if not changes:
-        click.echo("repair: nothing to do, no applied migration was edited")
+        output.say("repair: nothing to do, no applied migration was edited")
         return
     if not yes:
         _confirm()
     repair.run(changes)
-    click.echo("repair: done")
+    output.values["done"] = True
+    output.say("repair: done")
 
 
 def _confirm() -> None:

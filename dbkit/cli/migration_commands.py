@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -10,15 +11,13 @@ import click
 from .. import migration
 from ..errors import Refused
 from ..limits import LIMITS
-from .options import Session, answer, command, echo_json, exclusive
-from .previews import as_sql, echo_plan, echo_script, router_of, text_or_json
+from .options import Session, command, exclusive
+from .output import answer
+from .previews import as_sql, echo_plan, echo_script, router_of
 from .seed_commands import loaded
 
 if TYPE_CHECKING:
     from ..connection import Target
-
-
-RUNNING = (*LIMITS, "quiet", "verbose")
 
 
 def migrated(session: Session, names: list[str], done: str = "applied") -> None:
@@ -69,15 +68,20 @@ def create_(
 
     Runs the migration forwards and backwards on a scratch database before it writes the file.
     """
-    from ..prompts import created_text, passed_over, questions
+    from ..prompts import created_for_programs, created_text, passed_over, questions
 
     database, directory = session.target.database(), session.settings.migrations
+    output = session.output
     if empty:
-        click.echo(f"create: {migration.create_empty(database, directory, name)}")
+        path = migration.create_empty(database, directory, name)
+        output.values["migrations"] = [{"name": Path(path).stem, "path": str(path)}]
+        output.say(f"create: {path}")
         return
     found = session.found
     for line in passed_over(found):
-        click.echo(line, err=True)
+        if not session.settings.quiet:
+            click.echo(line, err=True)
+    output.values |= {"migrations": [], "undecided": None}
     try:
         created = migration.create(
             database,
@@ -91,14 +95,17 @@ def create_(
             allow_out_of_order=allow_out_of_order,
             ignore=session.settings.ignore,
             passed_over=(*found.bases, *found.outside),
-            **({} if check else questions()),
+            **({} if check or output.is_json else questions()),
         )
     except migration.Undecided as error:
         if not check:
             raise
-        click.echo(f"create: a migration would be made\n{error}")
+        output.values["undecided"] = str(error)
+        output.say(f"create: a migration would be made\n{error}", even_if_quiet=True)
         answer(False)
-    click.echo(created_text(created, directory, check))
+    output.values["migrations"] = created_for_programs(created, directory, check)
+    warned = created is not None and (check or bool(created.hazards))
+    output.say(created_text(created, directory, check), even_if_quiet=warned)
     answer(not check or created is None)
 
 
@@ -136,7 +143,7 @@ def accepting(
             accepted |= {error.name}
 
 
-@command("database", "migrations", *RUNNING, "allow_edited", "accept_data_loss")
+@command("database", "migrations", *LIMITS, "allow_edited", "accept_data_loss", runs=True)
 @click.option(
     "--to",
     "--name",
@@ -153,7 +160,6 @@ def accepting(
     is_flag=True,
     help="Print what the migrations do, and change nothing in the database.",
 )
-@text_or_json
 def migrate_(
     session: Session,
     to: str | None,
@@ -161,7 +167,6 @@ def migrate_(
     allow_out_of_order: bool,
     sql: bool,
     as_plan: bool,
-    format_: str,
 ) -> None:
     """Apply the pending migrations."""
     settings = session.settings
@@ -169,7 +174,8 @@ def migrate_(
     if as_plan:
         from ..migration.plan import plan
 
-        echo_plan(plan(router_of(session, allow_out_of_order), to, fake, settings.ignore), format_)
+        router = router_of(session, allow_out_of_order)
+        echo_plan(session, plan(router, to, fake, settings.ignore))
         return
     exclusive("sql", "format_")
     if sql:
@@ -195,7 +201,7 @@ def migrate_(
     migrated(session, names, "marked as applied" if fake else "applied")
 
 
-@command("database", "migrations", *RUNNING, "allow_edited", "accept_data_loss")
+@command("database", "migrations", *LIMITS, "allow_edited", "accept_data_loss", runs=True)
 @click.option(
     "--count",
     default=1,
@@ -209,8 +215,7 @@ def migrate_(
     help="Roll back everything after this file: its name, number, or unique beginning.",
 )
 @as_sql
-@text_or_json
-def rollback_(session: Session, count: int, to: str | None, sql: bool, format_: str) -> None:
+def rollback_(session: Session, count: int, to: str | None, sql: bool) -> None:
     """Roll back the last migrations."""
     settings = session.settings
     exclusive("count", "to")
@@ -249,17 +254,17 @@ def renumber_(session: Session, after: str | None) -> None:
 
     choose = which_first if is_terminal() else None
     new = renumber(session.settings.migrations, after, choose)
+    session.output.values["renamed"] = new
     for old, name in new.items():
-        click.echo(f"renumber: {old} -> {name}")
+        session.output.say(f"renumber: {old} -> {name}")
     if not new:
-        click.echo("renumber: nothing to do, every number is used once")
+        session.output.say("renumber: nothing to do, every number is used once")
 
 
-@command("database", "models", "migrations", "seeds", *RUNNING)
+@command("database", "models", "migrations", "seeds", *LIMITS, runs=True)
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.option("--seed", "with_seeds", is_flag=True, help="Load the seed files afterwards.")
-@text_or_json
-def reset_(session: Session, yes: bool, with_seeds: bool, format_: str) -> None:
+def reset_(session: Session, yes: bool, with_seeds: bool) -> None:
     """Roll back all migrations and apply them again.
 
     Drops all data in their tables.
@@ -297,9 +302,8 @@ def _confirm(target: Target) -> None:
     metavar="REVISION",
     help="Prove only the files that changed since this revision of git.",
 )
-@text_or_json
 @out_of_order
-def prove_(session: Session, since: str | None, format_: str, allow_out_of_order: bool) -> None:
+def prove_(session: Session, since: str | None, allow_out_of_order: bool) -> None:
     """Prove all migrations, also those written by hand.
 
     Runs each file up, down and up again, with rows, on a scratch database, and compares the end
@@ -307,7 +311,8 @@ def prove_(session: Session, since: str | None, format_: str, allow_out_of_order
     """
     from ..migration.prove_directory import prove_directory
 
-    found, settings, proofs = session.found, session.settings, []
+    found, settings, output, proven = session.found, session.settings, session.output, True
+    proofs = output.values["proofs"] = []
     for proof in prove_directory(
         session.target.database(),
         found.models,
@@ -317,13 +322,11 @@ def prove_(session: Session, since: str | None, format_: str, allow_out_of_order
         passed_over=(*found.bases, *found.outside),
         allow_out_of_order=allow_out_of_order,
     ):
-        proofs.append(proof)
-        if format_ == "text":
-            first, *more = f"{proof.name}: {proof.text}".splitlines()
-            click.echo("\n".join([f"prove: {first}", *(f"  {line}" for line in more)]))
-            for warning in proof.warnings:
-                click.echo(f"  warning: {warning}")
-    if format_ == "json":
         keys = ("name", "proven", "text", "warnings")
-        echo_json(proofs=[{key: getattr(proof, key) for key in keys} for proof in proofs])
-    answer(all(proof.proven for proof in proofs))
+        proofs.append({key: getattr(proof, key) for key in keys})
+        proven = proven and proof.proven
+        first, *more = f"{proof.name}: {proof.text}".splitlines()
+        lines = [f"prove: {first}", *(f"  {line}" for line in more)]
+        lines += [f"  warning: {warning}" for warning in proof.warnings]
+        output.say("\n".join(lines), even_if_quiet=not proof.proven or bool(proof.warnings))
+    answer(proven)

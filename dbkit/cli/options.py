@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
-import sys
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout, suppress
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -16,10 +14,10 @@ import click
 from click.core import ParameterSource
 
 from .. import __version__
-from ..errors import ConfigError, DbkitError
+from ..errors import DbkitError
 from ..streams import prepare_streams
+from .output import Command, output_of, wants_colour
 
-JSON_VERSION = 1
 UNWRITABLE = (errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EBADF)  # of a stream, not of a file
 WRITTEN = "The command stopped there. `python -m dbkit status` shows which migrations are applied."
 
@@ -77,6 +75,9 @@ OPTIONS = {
         is_flag=True,
         help="Print each SQL statement and its time on standard error.",
     ),
+    "no_color": click.option(
+        "--no-color", is_flag=True, help="Print no colours, as with NO_COLOR in the environment."
+    ),
     "debug": click.option("--debug", is_flag=True, help="Show the traceback of an error."),
 }
 
@@ -109,18 +110,6 @@ class Group(click.Group):
             )
 
 
-def require_encodable(text: str) -> None:
-    """Raise ConfigError if the encoding of standard output lacks a character of the text."""
-    try:
-        text.encode(sys.stdout.encoding)
-    except UnicodeEncodeError as error:
-        raise ConfigError(
-            f"The output has a character that {error.encoding} does not have: "
-            f"{text[error.start : error.end]!a}.",
-            "Set PYTHONIOENCODING=utf-8.",
-        ) from error
-
-
 def fail(ctx: click.Context, message: str, code: int = 2) -> NoReturn:
     """Print an error message, with --debug after its traceback, and exit."""
     if ctx.meta.get("debug"):
@@ -128,18 +117,6 @@ def fail(ctx: click.Context, message: str, code: int = 2) -> NoReturn:
     with suppress(OSError):  # after SIGHUP, the terminal is gone
         click.echo(f"error: {message}", err=True)
     ctx.exit(code)
-
-
-def echo_json(**values: Any) -> None:
-    """Print values for a program."""
-    text = json.dumps({"version": JSON_VERSION, **values}, indent=2, ensure_ascii=False)
-    require_encodable(text)
-    click.echo(text)
-
-
-def answer(yes: bool) -> NoReturn:
-    """Exit with 0 for yes, and with 1 for no."""
-    click.get_current_context().exit(0 if yes else 1)
 
 
 def exclusive(*names: str) -> None:
@@ -168,7 +145,7 @@ class Session:
         self, settings: Settings, target: Target, database: pw.Database, output: RunOutput
     ) -> None:
         self.settings, self.target, self.database = settings, target, database
-        self.output = output  # only of the commands with --quiet
+        self.output = output
 
     @property
     def production(self) -> bool:
@@ -186,74 +163,72 @@ class Session:
         return [*self.found.models, *self.found.bases]
 
 
+Function = Callable[..., None]
+TEXT_OR_JSON = ("text", "json")
+
+
 def command(
-    *options: str, reads: bool = False, opens: bool = True
-) -> Callable[[Callable[..., None]], click.Command]:
-    """Decorate a function as a command that has these OPTIONS and gets a Session.
+    *options: str,
+    reads: bool = False,
+    opens: bool = True,
+    runs: bool = False,
+    formats: tuple[str, ...] = TEXT_OR_JSON,
+) -> Callable[[Function], click.Command]:
+    """Decorate a function as a command that has these OPTIONS and gets a Session. The function of
+    a command with other formats than TEXT_OR_JSON gets the chosen `format_`.
 
-    `reads` opens SQLite read-only; without `opens`, the session has no database.
+    `reads` opens SQLite read-only; without `opens`, the session has no database. A command that
+    `runs` migrations prints only their statements with --verbose.
     """
+    shown = (*options, *["wait_for_database"] * opens, "quiet", "verbose")
 
-    shown = (*options, "wait_for_database") if opens else options
-
-    def register(function: Callable[..., None]) -> click.Command:
-        def run(debug: bool, **flags: Any) -> None:
-            click.get_current_context().meta["debug"] = debug
+    def register(function: Function) -> click.Command:
+        def run(debug: bool, no_color: bool, **flags: Any) -> None:
+            context = click.get_current_context()
+            context.meta["debug"], context.color = debug, wants_colour(no_color)
             named = {name: flags.pop(name) for name in shown}
+            format_ = flags.get("format_")
+            if formats == TEXT_OR_JSON:
+                del flags["format_"]
             with (
-                _output(named, flags) as output,
-                _session(named, reads, opens, output) as session,
+                output_of(format_, runs) as output,
+                _session(named, reads, opens, output, runs) as session,
             ):
                 function(session, **flags)
 
         run.__doc__ = function.__doc__
         run.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
-        for name in ("debug", *reversed(shown)):
+        if formats:
+            run = _format_option(formats)(run)
+        for name in ("debug", "no_color", *reversed(shown)):
             run = OPTIONS[name](run)
-        return main.command(function.__name__.rstrip("_"))(run)
+        kind = Command if formats else click.Command
+        return main.command(function.__name__.rstrip("_"), cls=kind)(run)
 
     return register
 
 
-@contextmanager
-def _output(named: dict[str, Any], flags: dict[str, Any]) -> Iterator[Any]:
-    """Yield the output of a command that runs migrations. With --format json, it is one document,
-    which is also printed after a failure."""
-    if "quiet" not in named:
-        yield None
-        return
-    from ..run_output import RunOutput
-
-    exclusive("quiet", "verbose")
-    output = RunOutput()
-    if flags.get("format_") != "json" or flags.get("as_plan"):
-        yield output
-        return
-    output.is_json, ok, reason = True, False, None
-    try:
-        with redirect_stdout(sys.stderr):  # a file may print
-            yield output
-        ok = True
-    except click.exceptions.Exit as error:
-        ok = error.exit_code == 0
-        raise
-    except BaseException as error:
-        reason = str(error) or type(error).__name__
-        raise
-    finally:
-        echo_json(ok=ok, files=output.to_json(), **output.values, error=reason)
+def _format_option(formats: tuple[str, ...]) -> Callable[[Function], Function]:
+    return click.option(
+        "--format", "format_", type=click.Choice(formats), default="text", show_default=True,
+        help="Format of the output.",
+    )  # fmt: skip
 
 
 @contextmanager
-def _session(flags: dict[str, Any], reads: bool, opens: bool, output: Any) -> Iterator[Session]:
+def _session(
+    flags: dict[str, Any], reads: bool, opens: bool, output: RunOutput, runs: bool
+) -> Iterator[Session]:
     from .. import config
-    from ..connection import opened, target_of
+    from ..connection import LISTENER, opened, target_of
     from ..discovery import find_project
 
+    exclusive("quiet", "verbose")
     find_project()
     settings = config.load(**flags)
-    if output:
-        output.quiet, output.verbose = settings.quiet, settings.verbose
+    output.quiet, output.verbose = settings.quiet, settings.verbose
+    if not runs:
+        LISTENER.set(output.sent if settings.verbose else None)
     target = target_of(settings, session=not reads)
     if not opens:
         yield Session(settings, target, None, output)

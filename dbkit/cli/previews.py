@@ -1,4 +1,4 @@
-"""The options and the output of `--sql`, `--plan` and `--format json`."""
+"""The options and the output of `--sql` and `--plan`."""
 
 from __future__ import annotations
 
@@ -7,17 +7,12 @@ from typing import TYPE_CHECKING
 import click
 
 from .. import migration
-from .options import Session, echo_json, require_encodable
+from .options import Session
+from .output import require_encodable
 
 if TYPE_CHECKING:
     from ..migration.dry_run import DryRun
     from ..migration.plan import Plan
-
-text_or_json = click.option(
-    "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True,
-    help="Format of the output.",
-)  # fmt: skip
-
 
 as_sql = click.option(
     "--sql", is_flag=True, help="Print the statements, and change nothing in the database."
@@ -34,9 +29,9 @@ def router_of(session: Session, allow_out_of_order: bool = False) -> migration.R
     )
 
 
-def echo_plan(made: Plan, format_: str) -> None:
-    if format_ == "json":
-        echo_json(**made.to_json())
+def echo_plan(session: Session, made: Plan) -> None:
+    if session.output.is_json:
+        session.output.values |= made.to_json()
         return
     for warning in made.warnings:
         click.echo(f"warning: {warning}", err=True)

@@ -11,8 +11,8 @@ import click
 from .. import seeding
 from ..errors import Refused
 from ..limits import LIMITS
-from .options import Session, answer, command, exclusive
-from .previews import text_or_json
+from .options import Session, command, exclusive
+from .output import answer, unknown
 
 if TYPE_CHECKING:
     from ..seeding import Preview, Result
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 COUNT = re.compile(r"[0-9]{1,12}")
 
 
-@command("database", "models", "seeds", *LIMITS, "quiet")
+@command("database", "models", "seeds", *LIMITS)
 @click.argument("tables", metavar="[TABLE]...", nargs=-1)
 @click.option("--prune", is_flag=True, help="Delete rows that an earlier run inserted and that are "
               "no longer in the files.")  # fmt: skip
@@ -30,7 +30,6 @@ COUNT = re.compile(r"[0-9]{1,12}")
               "rows into a table, and read no seed files; can be repeated.")  # fmt: skip
 @click.option("--seed", "number", type=int, metavar="N", help="The same number gives the same "
               "rows of --fake (default: 0).")  # fmt: skip
-@text_or_json
 def seed_(
     session: Session,
     tables: tuple[str, ...],
@@ -39,7 +38,6 @@ def seed_(
     check: bool,
     fake: tuple[str, ...],
     number: int | None,
-    format_: str,
 ) -> None:
     """Load the seed files.
 
@@ -55,7 +53,7 @@ def seed_(
         session.output.values["seed"] = vars(preview)
         session.output.say(str(preview), even_if_quiet=bool(preview))
         if check:
-            answer_seeds(preview)
+            answer_seeds(session, preview)
         return
     result = loaded(session, tables, prune)
     session.output.values["seed"] = vars(result)
@@ -136,10 +134,11 @@ def compared(session: Session, tables: tuple[str, ...] = (), rows: bool = False)
     return preview
 
 
-def answer_seeds(preview: Preview) -> None:
+def answer_seeds(session: Session, preview: Preview) -> None:
     """Exit with 1 if a run would change something, and with 2 if dbkit cannot tell."""
     if preview.unknown and not preview:
-        click.get_current_context().exit(2)
+        files = ", ".join(map(str, preview.unknown))
+        unknown(session.output, f"Not checked: {files}.", "Their functions use the database.")
     answer(not preview)
 
 

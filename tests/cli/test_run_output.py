@@ -121,7 +121,9 @@ def test_one_document_for_programs(dbkit: Run) -> None:
         code, document = run(*words)
         assert (code, document["ok"]) == (2, False)
         assert [file["name"] for file in document["files"]] == kept
-        assert document["error"].startswith("Migration 003_wrong failed and was rolled back.")
+        assert document["error"]["message"].startswith(
+            "Migration 003_wrong failed and was rolled back."
+        )
     code, document = run("migrate", "--database", "sqlite:////no/directory/x.db")
     assert (code, document["ok"], document["files"]) == (2, False, [])
     write("003_wrong", "pass")

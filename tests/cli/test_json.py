@@ -1,4 +1,4 @@
-"""Each command prints one JSON document, whatever happens, with the keys that docs/json.md lists."""
+"""Each command prints one JSON document, whatever happens, with the keys that the page lists."""
 
 from __future__ import annotations
 

@@ -104,6 +104,40 @@ def test_verbose_prints_the_statements_of_migrate_sql(dbkit: Run) -> None:
 
 
 @pytest.mark.usefixtures("files")
+def test_other_commands_are_quiet_or_print_all_their_statements(dbkit: Run) -> None:
+    Path("models_of_a.py").write_text("import peewee as pw\nclass A(pw.Model):\n    pass\n")
+    models = ("--models", "models_of_a")
+    assert dbkit("migrate", "-q", "--to", "1").exit_code == 0
+    assert "[ ] 002_more" in dbkit("status", "-q").stdout  # the answer is no
+    assert dbkit("migrate", "-q").exit_code == 0
+    for command in ("status", "check", "diff migrations migrations"):
+        assert dbkit(*command.split(), "-q").output == "", command
+    for command in ("status", "verify", "check"):
+        shown = dbkit(command, "-v", *(models if command == "verify" else ())).stderr
+        assert re.search(r"SELECT .*;  -- \d+\.\d ms$", shown, re.MULTILINE | re.DOTALL), command
+    quiet = dbkit("verify", "-q", *models)
+    assert (quiet.exit_code, quiet.stderr) == (1, "")
+    assert "column x" in quiet.stdout
+
+
+@pytest.mark.usefixtures("files")
+def test_colours(dbkit: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("models_of_c.py").write_text("import peewee as pw\nclass C(pw.Model):\n    pass\n")
+
+    def is_coloured(*words: str) -> bool:
+        return "\x1b[" in dbkit("verify", "--models", "models_of_c", *words).stdout
+
+    dbkit("migrate")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert is_coloured()
+    assert not is_coloured("--no-color")
+    monkeypatch.setenv("NO_COLOR", "")
+    assert is_coloured()
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not is_coloured()
+
+
+@pytest.mark.usefixtures("files")
 def test_one_document_for_programs(dbkit: Run) -> None:
     def run(*words: str) -> tuple[int, dict[str, Any]]:
         result = dbkit(*words, "--format", "json")
@@ -121,9 +155,8 @@ def test_one_document_for_programs(dbkit: Run) -> None:
         code, document = run(*words)
         assert (code, document["ok"]) == (2, False)
         assert [file["name"] for file in document["files"]] == kept
-        assert document["error"]["message"].startswith(
-            "Migration 003_wrong failed and was rolled back."
-        )
+        said = document["error"]["message"]
+        assert said.startswith("Migration 003_wrong failed and was rolled back.")
     code, document = run("migrate", "--database", "sqlite:////no/directory/x.db")
     assert (code, document["ok"], document["files"]) == (2, False, [])
     write("003_wrong", "pass")

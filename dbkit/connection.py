@@ -105,8 +105,9 @@ def _sqlite_database(name: str, read_only: bool) -> pw.Database:
     uri = Path(name).absolute().as_uri()
     if os.path.exists(f"{name}-journal"):  # false for a name that is too long
         # after a killed run, SQLite restores the file, and so writes, before it reads
-        return pw.SqliteDatabase(f"{uri}?mode=rw", uri=True, pragmas={"query_only": 1})
-    return pw.SqliteDatabase(f"{uri}?mode=ro", uri=True)
+        pragmas = {"query_only": 1}
+        return pw.SqliteDatabase(f"{uri}?mode=rw", uri=True, pragmas=pragmas, factory=Connection)
+    return pw.SqliteDatabase(f"{uri}?mode=ro", uri=True, factory=Connection)
 
 
 def connect(url: str | None = None) -> pw.Database:

@@ -186,6 +186,12 @@ def scratch() -> Scratch:
     return Scratch(get("DBKIT_SCRATCH_URL"), (where or usual) == "live", project.directory)
 
 
+def url_of_tests() -> str | None:
+    """Return DBKIT_TEST_URL, where the pytest plugin creates databases. Raises ConfigError."""
+    _, get = _sources()
+    return get("DBKIT_TEST_URL")
+
+
 def cache_directory() -> Path | None:
     """Return dbkit's directory in the user's cache directory. None if the user has no directory, or
     if `cache` (DBKIT_CACHE) is off. Raises ConfigError."""

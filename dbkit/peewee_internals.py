@@ -236,6 +236,18 @@ def transaction_begun_inside(database: pw.Database) -> Any:
     return transaction
 
 
+def exchange_connections(
+    database: pw.Database, connections: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Take the open connections of all threads from a database, also those of its pool, without
+    closing them; return them. A later call can give them back. Peewee can close connections, but
+    only those of the present thread, and not keep them open."""
+    names = [name for name in ("_state", "_connections", "_in_use") if name in vars(database)]
+    taken = {name: vars(database)[name] for name in names}
+    vars(database).update(connections or {name: type(one)() for name, one in taken.items()})
+    return taken
+
+
 def driver_errors() -> Any:
     """A context that turns the driver's errors into those of Peewee, as `execute_sql` does. COPY
     and executemany are methods of the driver's cursor, which Peewee does not wrap."""

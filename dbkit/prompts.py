@@ -5,13 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .discovery import Found
 from .migration import Created
 from .schema.peewee_models import class_name
+
+if TYPE_CHECKING:
+    from .migration.prove_directory import Verdict
 
 
 def questions() -> dict[str, Any]:
@@ -54,6 +57,12 @@ def created_for_programs(
              "summary": created.summary, "warnings": [*created.hazards],
              "proof": created.proof or None}  # fmt: skip
     return [*created_for_programs(created.first, directory, check), shown]
+
+
+def proof_text(proof: Verdict) -> str:
+    """Return the output of `prove` for a file."""
+    text = f"{proof.name}: {proof.text}".replace("\n", "\n  ")
+    return "\n".join([f"prove: {text}", *(f"  warning: {one}" for one in proof.warnings)])
 
 
 def passed_over(found: Found) -> Iterator[str]:

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 import peewee as pw
 
@@ -51,11 +52,16 @@ SELECT to_hex(now.seconds), ARRAY(
 FROM (SELECT extract(epoch FROM clock_timestamp())::bigint) AS now (seconds)
 """
 OLD = 60
+# settings that protect data from a crash; an embedded server is deleted with its data
+FOR_SAFETY = ("fsync", "full_page_writes", "synchronous_commit")
 # the encoding does not match the locale (PostgreSQL manual, appendix A)
 NOT_OF_LOCALE = {"22023", "42809"}
 
 
 Connect = Callable[[pw.Database, str], pw.Database]  # (the live database, its version) -> a server
+
+
+Result = TypeVar("Result")
 
 
 class NoScratch(DbkitError):
@@ -106,22 +112,30 @@ def scratch_database(live: pw.Database, same_version: bool = False) -> Iterator[
         with database.connection_context():
             yield database
         return
-    reasons = []
-    session, version, encoding = _session(live)
-    allowed = config.scratch()
+    session, version, encoding = session_of(live)
+    server, name = on_a_server(live, version, lambda one: _create(one, encoding), same_version)
+    yield from _dropped_after(server, name, session)
+
+
+def on_a_server(
+    live: pw.Database,
+    version: str,
+    create: Callable[[pw.Database], Result],
+    same_version: bool = False,
+) -> tuple[pw.Database, Result]:
+    """Return the first server of PostgreSQL on which `create` succeeds, and its result. `version`
+    is that of the live server. See `scratch_database` for the servers. Raises NoScratch."""
+    reasons, allowed = [], config.scratch()
     for place, connect in _places(allowed):
         try:
             server = connect(live, version)
-            with _writable(server):
+            with writable(server):
                 server.dbkit_server = found = Server(place, _version(server), version)
                 if found.difference and (same_version or not (allowed.url or allowed.on_live)):
                     raise NoScratch(found.difference)
-                name = _create(server, encoding)
+                return server, create(server)
         except DbkitError as error:
             reasons.append(error.message.splitlines()[0])
-        else:
-            yield from _dropped_after(server, name, session)
-            return
     if not allowed.on_live and not allowed.url:
         reasons.append("On a production server, dbkit creates none unless `scratch = live`.")
     raise NoScratch(f"There is no scratch database: {' '.join(reasons)}", HINT)
@@ -175,7 +189,12 @@ def _embedded_server(major: str) -> dict[str, str]:
     atexit.register(shutil.rmtree, directory, ignore_errors=True)  # after the server is stopped
     if os.name == "posix":
         directory.chmod(0o755)
-    return start(directory / "data", preferred=major)
+    params = start(directory / "data", preferred=major)
+    with opened(pw.PostgresqlDatabase("postgres", **params)) as server:
+        for name in FOR_SAFETY:
+            server.execute_sql(f"ALTER SYSTEM SET {name} TO off")
+        server.execute_sql("SELECT pg_reload_conf()")
+    return params
 
 
 def _create(server: pw.Database, encoding: str) -> str:
@@ -187,6 +206,12 @@ def _create(server: pw.Database, encoding: str) -> str:
         with suppress(pw.PeeweeException):  # another run may be removing it
             server.execute_sql(f"DROP DATABASE IF EXISTS {quoted(old)}")
     name = f"dbkit_scratch_{now}_{uuid.uuid4().hex[:12]}"
+    create_empty(server, name, encoding)
+    return name
+
+
+def create_empty(server: pw.Database, name: str, encoding: str) -> None:
+    """Create an empty database on a server."""
     sql = f"CREATE DATABASE {name} TEMPLATE template0"
     if encoding:
         sql += f" ENCODING {literal(encoding)}"
@@ -196,24 +221,23 @@ def _create(server: pw.Database, encoding: str) -> str:
         if sqlstate(error) not in NOT_OF_LOCALE:
             raise
         server.execute_sql(f"{sql} LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C'")
-    return name
 
 
 @contextmanager
-def _writable(database: pw.Database) -> Iterator[pw.Database]:
+def writable(database: pw.Database) -> Iterator[pw.Database]:
     """Open a database for writing, even if transactions of the role are read-only by default."""
     with opened(database):
         database.execute_sql("SET default_transaction_read_only TO off")
         yield database
 
 
-def _session(live: pw.Database) -> tuple[str, str, str]:
+def session_of(live: pw.Database) -> tuple[str, str, str]:
     """(SQL that gives a session on an empty database the settings of a live session, the version of
     the live server, the live encoding); empty if the live database cannot be reached."""
     if live.is_closed():
         try:
             with opened(beside(live)) as live:
-                return _session(live)
+                return session_of(live)
         except DbkitError:
             return "", "", ""
     path, settings, encoding = ask(live, SESSION, (list(SETTINGS),)).fetchone()
@@ -227,10 +251,10 @@ def _dropped_after(server: pw.Database, name: str, session: str) -> Iterator[pw.
     database = pw.PostgresqlDatabase(name, **server.connect_params)
     database.dbkit_server = server.dbkit_server
     try:
-        with _writable(database):
+        with writable(database):
             if session:
                 database.execute_sql(session)
             yield database
     finally:
-        with _writable(server):
+        with writable(server):
             server.execute_sql(f"DROP DATABASE {name} WITH (FORCE)")

@@ -310,6 +310,7 @@ def prove_(session: Session, since: str | None, allow_out_of_order: bool) -> Non
     with the models. Exit with code 1 if a file is not proven.
     """
     from ..migration.prove_directory import prove_directory
+    from ..prompts import proof_text
 
     found, settings, output, proven = session.found, session.settings, session.output, True
     proofs = output.values["proofs"] = []
@@ -325,8 +326,6 @@ def prove_(session: Session, since: str | None, allow_out_of_order: bool) -> Non
         keys = ("name", "proven", "text", "warnings")
         proofs.append({key: getattr(proof, key) for key in keys})
         proven = proven and proof.proven
-        first, *more = f"{proof.name}: {proof.text}".splitlines()
-        lines = [f"prove: {first}", *(f"  {line}" for line in more)]
-        lines += [f"  warning: {warning}" for warning in proof.warnings]
-        output.say("\n".join(lines), even_if_quiet=not proof.proven or bool(proof.warnings))
+        noted = not proof.proven or bool(proof.warnings)
+        output.say(proof_text(proof), even_if_quiet=noted)
     answer(proven)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import peewee as pw
 
@@ -41,9 +42,7 @@ def replaying(
     cache as far as possible. Raises NoScratch and MigrationError."""
     for apply in (replay_cache.apply, Router.apply):  # without the cache if its statements fail
         with scratch_database(live, same_version) as database, diagnosed(database):
-            sets = {name: set[object]() for name in ("stand_ins", "outside", "custom")}
-            rehearsal = type("Rehearsal", (Rehearsal,), sets)
-            router = Router(database, directory, migrator_class=rehearsal)
+            router = rehearsing(database, directory)
             names = list(prepare(router))
             try:
                 with _named():
@@ -52,6 +51,13 @@ def replaying(
                 continue
             yield router
             return
+
+
+def rehearsing(database: pw.Database, directory: str | Path, **options: Any) -> Router:
+    """Return a Router that creates stand-ins for the tables that no migration creates."""
+    sets = {name: set[object]() for name in ("stand_ins", "outside", "custom")}
+    rehearsal = type("Rehearsal", (Rehearsal,), sets)
+    return Router(database, directory, migrator_class=rehearsal, **options)
 
 
 def replay(router: Router, names: Iterable[str] | None = None) -> None:

@@ -52,6 +52,8 @@ SETTINGS_AND_MODELS = {
     "prompts": {"discovery"},  # the text about models that were passed over
     "scratch_database": {"config"},
     "seeding.find_files": {"config"},  # the names of the environments
+    "testing.databases": {"config"},  # the pytest plugin finds settings and models by itself
+    "testing.project": {"config", "discovery"},
     "verification.sources": {"discovery"},
 }
 

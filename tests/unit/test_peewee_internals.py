@@ -22,6 +22,7 @@ import peewee_migrate.router
 import pytest
 from peewee_migrate import cli
 from playhouse import postgres_ext, sqlite_ext
+from playhouse.pool import PooledSqliteDatabase
 
 import dbkit
 from dbkit import peewee_internals as internals
@@ -563,3 +564,18 @@ def test_only_peewee_internals_uses_private_names_of_libraries() -> None:
         found[path] = used - allowed
     del found["peewee_internals.py"]
     assert {path: names for path, names in found.items() if names} == {}
+
+
+def test_connections_that_are_exchanged_stay_open() -> None:
+    for database in (
+        pw.SqliteDatabase(":memory:"),
+        PooledSqliteDatabase(":memory:", max_connections=1),
+    ):
+        database.execute_sql("CREATE TABLE t (id INTEGER)")
+        taken = internals.exchange_connections(database)
+        assert database.is_closed()
+        assert database.get_tables() == []
+        database.close()
+        internals.exchange_connections(database, taken)
+        assert database.get_tables() == ["t"]
+        database.close()

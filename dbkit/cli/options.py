@@ -210,7 +210,7 @@ def command(
 
 def _format_option(formats: tuple[str, ...]) -> Callable[[Function], Function]:
     return click.option(
-        "--format", "format_", type=click.Choice(formats), default="text", show_default=True,
+        "--format", "format_", type=click.Choice(formats), default=formats[0], show_default=True,
         help="Format of the output.",
     )  # fmt: skip
 

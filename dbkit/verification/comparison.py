@@ -49,6 +49,35 @@ def against_models(
     return replace(turned, **kept)
 
 
+def sides(
+    database: pw.Database,
+    models: Iterable[Model],
+    ignore: Sequence[str],
+    strict: bool,
+    bases: Sequence[Model] = (),
+) -> tuple[Report, Schema, Schema]:
+    """Return (the report of a database compared with models, and the two schemas). With `strict`,
+    the schema of the database also has tables that no model describes. Raises ModelsError."""
+    models = list(models)
+    with naming((*models, *bases), database):
+        report, live, desired = examine(database, models, strict, ignore, bases=bases)
+    covered, expected, _ = _covered(live, desired, strict, set())
+    unverified = [escape(name) for name, _ in report.unverified]
+    return report, _without(covered, (*ignore, *unverified)), _without(expected, ignore)
+
+
+def schema_of_models(
+    database: pw.Database,
+    models: Iterable[Model],
+    ignore: Sequence[str],
+    bases: Sequence[Model] = (),
+) -> tuple[Report, Schema]:
+    """Return the schema that the models would create in a database, and the report about tables
+    that could not be determined. Raises ModelsError."""
+    report, _, desired = sides(database, models, ignore, False, bases)
+    return report, desired
+
+
 def compare(
     dialect: Dialect,
     current: Schema,
@@ -57,12 +86,18 @@ def compare(
     other: Dialect | None = None,
 ) -> Report:
     """Return the report of two whole schemas. Raises ConfigError if their dialects differ."""
-    if other is not None and other.name != dialect.name:
+    if other is not None:
+        require_same_kind(other, dialect)
+    return _compared(dialect, _without_history(current), _without_history(desired), ignore, ())
+
+
+def require_same_kind(one: Dialect, other: Dialect) -> None:
+    """Raise ConfigError if the schemas of two databases cannot be compared."""
+    if one.name != other.name:
         raise ConfigError(
-            f"A {other.name} and a {dialect.name} database cannot be compared.",
+            f"A {one.name} and a {other.name} database cannot be compared.",
             "Give two databases of the same kind.",
         )
-    return _compared(dialect, _without_history(current), _without_history(desired), ignore, ())
 
 
 def drifted(
@@ -248,6 +283,11 @@ def _compared(
         # a report without changes keeps no reference to the schemas
         statements=statements if changes else tuple,
     )
+
+
+def without_ignored(schema: Schema, patterns: Sequence[str]) -> Schema:
+    """Return the schema without dbkit's own tables and without items that match a pattern."""
+    return _without(_without_history(schema), patterns)
 
 
 def _without(schema: Schema, patterns: Sequence[str]) -> Schema:

@@ -1,4 +1,5 @@
-"""The schemas that `dbkit diff` can compare: the models, the migrations, a live database."""
+"""The schemas that `diff`, `diagram` and `docs` can name: the models, the migrations, a live
+database."""
 
 from __future__ import annotations
 
@@ -16,18 +17,28 @@ from ..garbage_collection import paused
 from ..migration.replay import replaying
 from ..schema.dialect import dialect_for
 from ..schema.values import Schema
-from ..scratch_database import server_of
-from .comparison import against_models, compare
+from ..scratch_database import NoScratch, scratch_database, server_of
+from .comparison import (
+    against_models,
+    compare,
+    require_same_kind,
+    schema_of_models,
+    schemas_of,
+    sides,
+    without_ignored,
+)
 from .report import Report
 
 MODELS, MIGRATIONS, LIVE = "models", "migrations", "live"
 
 
 class Sources:
-    """The schemas that `dbkit diff A B` can name, in this project and for this database."""
+    """The schemas that commands can name, in this project and for this database. `notes` are
+    warnings about the schemas that were read."""
 
     def __init__(self, live: Target, migrations: Path, models: Callable[[], Found]) -> None:
         self.live, self.migrations, self.models = live, migrations, models
+        self.notes: list[str] = []
 
     @paused()
     def diff(self, current: str, desired: str, ignore: tuple[str, ...] = ()) -> Report:
@@ -36,8 +47,7 @@ class Sources:
         With models, only the tables that they describe are compared. Raises ConfigError for an
         unknown source, and the errors of reading it.
         """
-        left, right = self._name(current), self._name(desired)
-        self.notes: list[str] = []
+        left, right = self.name(current), self.name(desired)
         if MODELS in (current, desired):
             report = self._with_models(current, desired, ignore)
         else:
@@ -48,13 +58,61 @@ class Sources:
         notes = (*report.notes, *self.notes)
         return replace(report, current=left, desired=right, notes=notes)
 
+    @paused()
+    def schema(self, source: str, ignore: tuple[str, ...] = ()) -> Schema:
+        """Return the schema of a source, without dbkit's own tables. The models are read on a
+        scratch database, or else on the live one. Raises as `diff`."""
+        self.name(source)
+        if source != MODELS:
+            with self._database(source) as database:
+                return without_ignored(_read(database), ignore)
+        try:
+            with scratch_database(self.live.database()) as database:
+                dialect_for(database).provide(database, schemas_of(self.models().models))
+                return self._of_models(database, ignore)
+        except NoScratch:
+            with self._database(LIVE) as database:
+                return self._of_models(database, ignore)
+
+    @paused()
+    def pair(
+        self, current: str, desired: str, ignore: tuple[str, ...] = ()
+    ) -> tuple[Schema, Schema]:
+        """Return the two schemas that `diff` would compare. A table of the migrations that no model
+        describes any more is among them. Raises as `diff`."""
+        self.name(current), self.name(desired)
+        if current == desired == MODELS:
+            return (both := self.schema(MODELS, ignore)), both
+        if MODELS in (current, desired):
+            other = desired if current == MODELS else current
+            with self._database(other) as database:
+                found, strict = self.models(), other == MIGRATIONS
+                report, old, new = sides(database, found.models, ignore, strict, found.bases)
+            self._warn(report)
+            return (new, old) if current == MODELS else (old, new)
+        with self._database(current) as first, self._database(desired) as second:
+            require_same_kind(dialect_for(first), dialect_for(second))
+            old, new = _read(first), _read(second)
+        return without_ignored(old, ignore), without_ignored(new, ignore)
+
+    def _of_models(self, database: pw.Database, ignore: tuple[str, ...]) -> Schema:
+        found = self.models()
+        report, schema = schema_of_models(database, found.models, ignore, found.bases)
+        self._warn(report)
+        return schema
+
+    def _warn(self, report: Report) -> None:
+        self.notes += [f"{name} is left out: {reason}" for name, reason in report.unverified]
+
     def _with_models(self, current: str, desired: str, ignore: tuple[str, ...]) -> Report:
         other = desired if current == MODELS else current
         with self._database(LIVE if other == MODELS else other) as database:
             found, backwards = self.models(), current == MODELS != desired
             return against_models(database, found.models, ignore, backwards, found.bases)
 
-    def _name(self, source: str) -> str:
+    def name(self, source: str) -> str:
+        """Return the source as people read it, without a password. Raises ConfigError if there is
+        no such source."""
         if source in (MODELS, MIGRATIONS):
             return source
         if source != LIVE and ":" not in source:

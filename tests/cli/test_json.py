@@ -36,7 +36,8 @@ STEPS = [
     ("seed --fake book=2", 0), ("seed", 0), ("up", 0), ("prove", 0), ("verify", 0),
     ("diff models live", 0), ("diff models migrations", 0), ("rollback", 0),
     ("reset --yes --seed", 0), ("reset --yes", 0), ("repair --yes", 0),
-    ("repair --pending 1 --yes", 0), ("renumber", 0), ("check", 0),
+    ("repair --pending 1 --yes", 0), ("renumber", 0), ("check", 0), ("diagram", 0),
+    ("docs pages", 0),
 ]  # fmt: skip
 
 
@@ -91,7 +92,8 @@ def test_every_command_prints_the_keys_of_the_page(dbkit: Run) -> None:
     assert {row.split()[0] for row in KEYS} == {*main.commands} - {"dump"}
 
 
-NEEDS = {"diff": ["models", "live"], "reset": ["--yes"], "repair": ["--yes"]}
+NEEDS = {"diff": ["models", "live"], "reset": ["--yes"], "repair": ["--yes"],
+         "diagram": ["live"], "docs": ["pages", "live"]}  # fmt: skip
 WAYS = {
     "an unknown option": ["--nonsense"],
     "options that exclude each other": ["-q", "-v"],

@@ -167,6 +167,15 @@ def test_settings_and_models_come_from_the_command_line_except_as_listed() -> No
     assert outside == SETTINGS_AND_MODELS
 
 
+def test_pictures_and_pages_know_only_schemas() -> None:
+    others = {part_of(name) for name in MODULES} - {"schema", "diagram"}
+    assert crossing(("diagram",), (*others,)) == {}
+    assert crossing(("pages",), (*others,)) == {"pages.write_pages": {"atomic_files", "errors"}}
+    pure = {f"schema.{name}" for name in (*PURE, "inheritance")}
+    for found in crossing(("diagram", "pages"), ("schema",)).values():
+        assert found <= pure
+
+
 @pytest.mark.parametrize("name", PURE)
 def test_the_values_and_their_comparison_need_no_library(name: str) -> None:
     waiting, seen = [f"dbkit.schema.{name}"], set()

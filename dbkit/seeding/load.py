@@ -57,9 +57,8 @@ def seed(
     `tables` are the names of the only tables to load, beside their parents. `environment` is the
     subfolder that is read too; in "production", other files are only read if they are marked as
     reference data. `prune` deletes rows that an earlier run inserted and the files no longer have.
-    `limits` say how long to wait for other runs and for locks. `progress` hears how far the run
-    is. Raises SeedError, which names file and line, and DatabaseFailed if a
-    table is missing.
+    `limits` say how long to wait for other runs and for locks. `progress` hears how far the run is.
+    Raises SeedError, which names file and line, and DatabaseFailed if a table is missing.
     """
     run = SeedRun(database, models, directory, environment, tables, progress)
 

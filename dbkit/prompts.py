@@ -12,6 +12,10 @@ import click
 from .discovery import Found
 from .migration import Created
 from .schema.peewee_models import class_name
+from .verification.report import escaped
+
+COLOURS = {"add": "green", "drop": "red"}
+MISSING = "The models changed, and no migration was made. Run `python -m dbkit create`."
 
 if TYPE_CHECKING:
     from .migration.prove_directory import Verdict
@@ -39,10 +43,15 @@ def created_text(created: Created | None, directory: Path, check: bool = False) 
         return "create: nothing to do, the migrations match the models"
     path = directory / f"{created.name}.py"
     before = [created_text(created.first, directory)] if created.first else []
-    first = f"create: a migration would be made\n{created.summary}" if check else f"create: {path}"
-    proof = [f"  {created.proof}"] * bool(created.proof)
+    first = "create: a migration would be made" if check else f"create: {path}"
     return "\n".join(
-        [*before, first, *(f"  warning: {hazard}" for hazard in created.hazards), *proof]
+        [
+            *before,
+            first,
+            *(f"  {_coloured(words)}" for words in created.operations),
+            *(f"  warning: {hazard}" for hazard in created.hazards),
+            *[f"  {created.proof}"] * bool(created.proof),
+        ]
     )
 
 
@@ -54,8 +63,8 @@ def created_for_programs(
     if created is None:
         return []
     shown = {"name": created.name, "path": None if check else str(directory / f"{created.name}.py"),
-             "summary": created.summary, "warnings": [*created.hazards],
-             "proof": created.proof or None}  # fmt: skip
+             "summary": created.summary, "operations": [*created.operations],
+             "warnings": [*created.hazards], "proof": created.proof or None}  # fmt: skip
     return [*created_for_programs(created.first, directory, check), shown]
 
 
@@ -63,6 +72,20 @@ def proof_text(proof: Verdict) -> str:
     """Return the output of `prove` for a file."""
     text = f"{proof.name}: {proof.text}".replace("\n", "\n  ")
     return "\n".join([f"prove: {text}", *(f"  warning: {one}" for one in proof.warnings)])
+
+
+def _coloured(operation: str) -> str:
+    """An operation in the colour of its first word: to add, to drop, or to change something."""
+    return str(click.style(operation, fg=COLOURS.get(operation.split()[0], "cyan")))
+
+
+def github_annotation(created: Created | None, undecided: str = "") -> str:
+    """Return the annotation of `create --check` for a missing migration; no text if none is."""
+    if created is None and not undecided:
+        return ""
+    hazards = (f"warning: {hazard}" for hazard in created.hazards) if created else ()
+    lines = [*(created.operations if created else ()), *hazards, undecided, MISSING]
+    return f"::error title=missing migration::{escaped(chr(10).join(filter(None, lines)))}"
 
 
 def passed_over(found: Found) -> Iterator[str]:

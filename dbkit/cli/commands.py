@@ -17,7 +17,7 @@ import dbkit
 
 from .. import migration
 from ..limits import LIMITS
-from . import dump_command, history_commands, picture_commands, seed_commands
+from . import create_command, dump_command, history_commands, picture_commands, seed_commands
 from .migration_commands import accepting, migrated
 from .options import Session, command, main
 from .output import answer, require_encodable, unknown
@@ -26,7 +26,14 @@ from .seed_commands import answer_seeds, compared, loaded
 if TYPE_CHECKING:
     from ..verification.report import Report
 
-__all__ = ["dump_command", "history_commands", "main", "picture_commands", "seed_commands"]
+__all__ = [
+    "create_command",
+    "dump_command",
+    "history_commands",
+    "main",
+    "picture_commands",
+    "seed_commands",
+]
 
 
 @command("database", "models", "migrations", "seeds", *LIMITS, "allow_edited", "accept_data_loss",

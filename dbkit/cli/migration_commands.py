@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -30,94 +29,6 @@ out_of_order = click.option(
     is_flag=True,
     help="Accept numbers that repeat or come late.",
 )
-
-
-@command("database", "models", "migrations", opens=False)
-@click.argument("name", default="auto")
-@click.option(
-    "--rename",
-    metavar="OLD:NEW",
-    multiple=True,
-    help="Rename table.column:new, table:new or type.label:new.",
-)
-@click.option(
-    "--no-rename", is_flag=True, help="Treat everything else that was removed as dropped."
-)
-@click.option(
-    "--fill",
-    metavar="TABLE.COLUMN=VALUE",
-    multiple=True,
-    help="Value of the existing rows in a new NOT NULL column.",
-)
-@click.option(
-    "--check", is_flag=True, help="Write nothing; exit with code 1 if a migration is missing."
-)
-@click.option("--empty", is_flag=True, help="Create an empty migration to edit by hand.")
-@out_of_order
-def create_(
-    session: Session,
-    name: str,
-    rename: tuple[str, ...],
-    no_rename: bool,
-    fill: tuple[str, ...],
-    check: bool,
-    empty: bool,
-    allow_out_of_order: bool,
-) -> None:
-    """Create a migration for the changed models.
-
-    Runs the migration forwards and backwards on a scratch database before it writes the file.
-    """
-    from ..prompts import created_for_programs, created_text, passed_over, questions
-
-    database, directory = session.target.database(), session.settings.migrations
-    output = session.output
-    if empty:
-        path = migration.create_empty(database, directory, name)
-        output.values["migrations"] = [{"name": Path(path).stem, "path": str(path)}]
-        output.say(f"create: {path}")
-        return
-    found = session.found
-    for line in passed_over(found):
-        if not session.settings.quiet:
-            click.echo(line, err=True)
-    output.values |= {"migrations": [], "undecided": None}
-    try:
-        created = migration.create(
-            database,
-            found.models,
-            directory,
-            name,
-            rename=_pairs(rename, ":", "--rename"),
-            no_rename=no_rename,
-            fill=_pairs(fill, "=", "--fill"),
-            write=not check,
-            allow_out_of_order=allow_out_of_order,
-            ignore=session.settings.ignore,
-            passed_over=(*found.bases, *found.outside),
-            **({} if check or output.is_json else questions()),
-        )
-    except migration.Undecided as error:
-        if not check:
-            raise
-        output.values["undecided"] = str(error)
-        output.say(f"create: a migration would be made\n{error}", even_if_quiet=True)
-        answer(False)
-    output.values["migrations"] = created_for_programs(created, directory, check)
-    warned = created is not None and (check or bool(created.hazards))
-    output.say(created_text(created, directory, check), even_if_quiet=warned)
-    answer(not check or created is None)
-
-
-def _pairs(texts: tuple[str, ...], sign: str, flag: str) -> dict[str, str]:
-    pairs: dict[str, str] = {}
-    for text in texts:
-        before, between, after = text.partition(sign)
-        if not between or not before or before in pairs:
-            wrong = "is given twice" if between and before else f"has no {sign}"
-            raise click.BadParameter(f"{before or text} {wrong}", param_hint=flag)
-        pairs[before] = after
-    return pairs
 
 
 def accepting(

@@ -32,7 +32,7 @@ from .migrator import Migrator
 from .questioner import Decisions
 from .renames import Renaming, find_renames
 from .render_baseline import FromNothing
-from .render_file import file_text, summary_of
+from .render_file import file_text, in_words, summary_of
 from .render_lines import Lines
 from .render_operations import Writer
 from .router import Router
@@ -42,13 +42,14 @@ from .table_operations import Fill
 @dataclass(frozen=True)
 class Created:
     """A generated migration: the file's name without .py, its text, a warning for each change that
-    loses data or may fail on existing rows, and how it was proven. `first` is a migration that must
-    run before it."""
+    loses data or may fail on existing rows, how it was proven, and its operations in words. `first`
+    is a migration that must run before it."""
 
     name: str
     text: str
     hazards: tuple[str, ...] = ()
     proof: str = ""
+    operations: tuple[str, ...] = ()
     renaming: Renaming = field(default_factory=Renaming, repr=False)
     changes: tuple[Change, ...] = field(default=(), repr=False)
     first: Created | None = field(default=None, repr=False)
@@ -89,8 +90,9 @@ class Generator:
         types = enums(known.values()), enums(self.models)
         direction = Direction(current, changes, self.filled)
         lost = hazards(self.dialect, direction, self.filled_back, *types)
-        made = file_text(summary_of(renaming, changes, lost), up, down, replaces)
-        return Created(name, made, lost, renaming=renaming, changes=tuple(changes))
+        words = in_words(renaming, changes)
+        made = file_text(summary_of(words, lost), up, down, replaces)
+        return Created(name, made, lost, "", words, renaming, tuple(changes))
 
     def _both_ways(
         self,
@@ -181,7 +183,8 @@ class Generator:
         less = self._by_sql(made, with_names(left, chosen=False))
         up, down = up + more + late, first + less + down
         down += self._by_sql(self.tried([up, down], self.followed(), self._live), self.start)
-        return Created(name, file_text(summary_of(Renaming(), changes, ()), up, down, replaces))
+        words = in_words(Renaming(), changes)
+        return Created(name, file_text(summary_of(words, ()), up, down, replaces), operations=words)
 
     def state(self, lines: Lines) -> tuple[Schema, dict[Name, Model], list[Change]]:
         """Return (the schema, the history's models, the remaining changes) after the history and

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from uuid import UUID
 
 import peewee as pw
 from playhouse import postgres_ext, sqlite_ext
@@ -21,6 +23,11 @@ from .questioner import Decisions, plain
 from .table_operations import Fill
 
 SQL = "sql:"
+TIMES = (pw.DateTimeField, pw.DateField, pw.TimeField)
+# PostgreSQL reads many forms of a time, and these words
+TIME = re.compile(
+    r"[0-9]|^(now|today|tomorrow|yesterday|epoch|-?infinity|allballs)$", re.IGNORECASE
+)
 JSON = (pw.JSONField, postgres_ext.JSONField, sqlite_ext.JSONField)
 # for the rollback, if the values of the column are lost
 EMPTY: tuple[tuple[tuple[type, ...], Any], ...] = (
@@ -54,10 +61,13 @@ def filled(
         value = plain(field.default)
         if value is not None and not decisions.is_filled(table, field.column_name):
             return value
-        given = decisions.value(table, field.column_name)
-        if given is not None and given.startswith(SQL):
-            return Call("pw.SQL", (escaped(given.removeprefix(SQL).strip()),))
-        return None if given is None else _typed(field, given)
+
+        def typed(given: str) -> Any:
+            if given.startswith(SQL):
+                return Call("pw.SQL", (escaped(given.removeprefix(SQL).strip()),))
+            return _typed(field, given)
+
+        return decisions.value(table, field.column_name, typed)
 
     return fill
 
@@ -116,9 +126,7 @@ def _typed(field: Any, value: str) -> Any:
     word = value.lower()
     if isinstance(field, pw.BooleanField):
         if word not in ("true", "false", "1", "0"):
-            raise ConfigError(
-                f"{value} is not a value for column {field.column_name}.", "Use true or false."
-            )
+            raise _wrong(field, value, "Use true or false.")
         return word in ("true", "1")
     if isinstance(field, pw.IPField):
         return value
@@ -126,7 +134,10 @@ def _typed(field: Any, value: str) -> Any:
         try:
             return json.loads(value)
         except ValueError:
-            raise ConfigError(f"{value} is not JSON for column {field.column_name}.") from None
+            raise ConfigError(
+                f"{value} is not JSON for column {field.column_name}.",
+                "Put texts in double quotes.",
+            ) from None
     numbers: Any = ((pw.IntegerField, int), (pw.FloatField, float),
                                              (pw.DecimalField, Decimal))  # fmt: skip
     for kind, number in numbers:
@@ -136,9 +147,35 @@ def _typed(field: Any, value: str) -> Any:
             except (ValueError, InvalidOperation):
                 found = None
             if found is None:
-                raise ConfigError(f"{value} is not a value for column {field.column_name}.")
+                raise _wrong(field, value, "Use a number.")
             return found
+    _require_possible(field, value)
     return value
+
+
+def _require_possible(field: Any, value: str) -> None:
+    """Raise ConfigError for a text that the database would refuse."""
+    labels, longest = getattr(field, "labels", None), getattr(field, "max_length", None)
+    if labels and value not in labels:
+        raise _wrong(field, value, f"Use one of: {', '.join(labels)}.")
+    if isinstance(field, pw.UUIDField) and not _is_uuid(value):
+        raise _wrong(field, value, "Use a UUID.")
+    if isinstance(field, TIMES) and not (TIME.search(value.strip())):
+        raise _wrong(field, value, "Use a date or time such as 2026-01-31 or 12:30, or sql:now().")
+    if isinstance(field, pw.CharField) and longest and len(value) > longest:
+        raise _wrong(field, value, f"Use at most {longest} characters.")
+
+
+def _is_uuid(value: str) -> bool:
+    try:
+        UUID(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _wrong(field: Any, value: str, hint: str) -> ConfigError:
+    return ConfigError(f"{value} is not a value for column {field.column_name}.", hint)
 
 
 def _empty(field: Any) -> Any:

@@ -20,7 +20,7 @@ from .autogenerate import Created
 from .enum_operations import enums, is_one_of
 from .goal import whole
 from .proof import NOT_RESTORED
-from .render_file import file_text
+from .render_file import file_text, summary_of
 from .render_lines import Lines
 from .render_operations import add_labels, with_schema
 from .router import Router
@@ -41,8 +41,9 @@ def label_file(router: Router, created: Created, models: Iterable[Model]) -> Cre
         down.call("change_enum", key[1], old.labels, **with_schema(key[0]))
     names = ", ".join(str(new.name) for _, new in types)
     plural = "s" * (len(types) > 1)
-    summary = f"Add labels to enum type{plural} {names}, which the next migration uses."
-    return Created(created.name, file_text(summary, up, down))
+    words = f"add labels to enum type{plural} {names}, which the next migration uses"
+    text = file_text(summary_of([words], ()), up, down)
+    return Created(created.name, text, operations=(words,))
 
 
 def prove_labels(router: Router, created: Created) -> Created:

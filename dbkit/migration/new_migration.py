@@ -29,7 +29,8 @@ from .replay import replaying
 from .router import Router
 from .stand_ins import stand_in
 
-NAME = re.compile(r"[^.\s/\\]+")
+NAME = re.compile(r"[\w-]+")
+LONGEST = 200  # bytes of a name; a file system has room for 255
 
 
 @takes_database
@@ -63,9 +64,9 @@ def create(
     Raises Undecided if a decision is missing, MigrationError if the proof fails, and NoScratch if
     there is no scratch database.
     """
+    name = file_name(name)
     models, passed_over = list(models), list(passed_over)
-    # a second file may ask the same questions
-    confirm, prompt = confirm and cache(confirm), prompt and cache(prompt)
+    confirm = confirm and cache(confirm)  # a second file may ask the same questions
     decisions = Decisions(rename or {}, no_rename, fill or {}, confirm, prompt)
     with naming((*models, *passed_over), database):
         goal = Goal.of(models, ignore)
@@ -80,7 +81,7 @@ def create(
 
         with replaying(database, directory, prepare=prepare) as router:
             target = reached(router, models, ignore, passed_over)
-            created = Generator(router, target, decisions).created(router.next_name(checked(name)))
+            created = Generator(router, target, decisions).created(router.next_name(name))
             if created is not None and write:
                 first = label_file(router, created, target.models)
                 if first is not None:
@@ -118,14 +119,20 @@ def create_empty(database: pw.Database, directory: str | Path, name: str) -> Pat
     """Write an empty migration under the next number; return its path."""
     router = Router(database, directory)
     router.files.needed = False
-    path = router.files.path(router.files.next_name(checked(name), ()))
+    path = router.files.path(router.files.next_name(file_name(name), ()))
     write_python(path, file_text("Describe this migration here.", Lines(), Lines()))
     return path
 
 
-def checked(name: str) -> str:
-    """Return the name if it can be part of a file's name. Raises MigrationError otherwise."""
-    if not NAME.fullmatch(name):
-        raise MigrationError(f"{name!r} is not a valid name for a migration.",
-                             "Use a name without dots, slashes and spaces.")  # fmt: skip
+def file_name(words: str) -> str:
+    """Return words as the part of a file's name after the number: 'Add phone' is add_phone. Raises
+    MigrationError if they cannot be that."""
+    parts = words.split()
+    name = "_".join(parts).lower() if len(parts) > 1 else "".join(parts)
+    if not NAME.fullmatch(name) or len(name.encode()) > LONGEST:
+        raise MigrationError(
+            f"{words!r} is not a valid name for a migration.",
+            "Use letters, digits, _ and -; words may have spaces between them. A name has at most "
+            f"{LONGEST} bytes.",
+        )
     return name

@@ -16,6 +16,8 @@ from uuid import UUID
 from dbkit.errors import ConfigError, DbkitError
 from dbkit.schema.names import N, Name, known
 
+TRIES = 10  # of a question; a program may give the same wrong answer for ever
+
 
 class Undecided(DbkitError):
     """A person must decide something about a migration; the hint names the flags for that."""
@@ -31,6 +33,7 @@ class Decisions:
     fill: Mapping[str, str] = field(default_factory=dict)
     confirm: Callable[[str], bool] | None = None
     prompt: Callable[[str], str] | None = None
+    answers: dict[str, str] = field(default_factory=dict)  # a second file may ask the same
     open: list[tuple[str, str]] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
 
@@ -68,16 +71,35 @@ class Decisions:
     def is_filled(self, table: Name, column: str) -> bool:
         return self._key(table, column) in self.fill
 
-    def value(self, table: Name, column: str) -> str | None:
-        """Return the value of existing rows in a column that is NOT NULL, if it is decided."""
+    def value(self, table: Name, column: str, typed: Callable[[str], Any] = str) -> Any:
+        """Return the value of existing rows in a column that is NOT NULL, if it is decided. `typed`
+        makes it of a text, and raises ConfigError for a text that is no value of the column."""
         key = self._key(table, column)
         if key in self.fill:
             self.used.add(key)
-            return self.fill[key]
+            return typed(self.fill[key])
+        if key in self.answers:
+            return typed(self.answers[key])
         if self.prompt is not None:
-            return self.prompt(f"{key} is NOT NULL. Which value do the existing rows get?")
+            return self._answered(key, self.prompt, typed)
         self.open.append((f"Column {key} is NOT NULL and has no default for the existing rows.",
                           f"--fill {key}=VALUE"))  # fmt: skip
+        return None
+
+    def _answered(self, key: str, prompt: Callable[[str], str], typed: Callable[[str], Any]) -> Any:
+        """Ask for a value, and ask again after a wrong answer. Raises ConfigError after TRIES."""
+        question = text = f"{key} is NOT NULL. Which value do the existing rows get?"
+        for left in reversed(range(TRIES)):
+            answer = prompt(text)
+            try:
+                value = typed(answer)
+            except ConfigError as error:
+                if not left:
+                    raise
+                text = f"{error.message} {error.hint}".strip() + f"\n{question}"
+            else:
+                self.answers[key] = answer
+                return value
         return None
 
     def _key(self, table: Name, column: str) -> str:

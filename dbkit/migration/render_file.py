@@ -38,11 +38,16 @@ def file_text(summary: str, up: Lines, down: Lines, replaces: Sequence[str] | No
     return TEMPLATE.format(summary=summary, head=head, migrate=up, rollback=down)
 
 
-def summary_of(renaming: Renaming, changes: Sequence[Change], lost: Sequence[str]) -> str:
-    """Return the docstring of a file: its changes in one line, and its warnings."""
+def in_words(renaming: Renaming, changes: Sequence[Change]) -> tuple[str, ...]:
+    """Return the operations of a file in words; similar operations are joined."""
     whole = any(isinstance(change.item, Table) for change in changes)
     told = [change for change in changes if not (whole and isinstance(change.item, EnumType))]
-    what = [quotable(one) for one in (*renaming.said, *_said(told))] or ["no change of the schema"]
+    return tuple(quotable(one) for one in (*renaming.said, *_said(told)))
+
+
+def summary_of(words: Sequence[str], lost: Sequence[str]) -> str:
+    """Return the docstring of a file: its operations in one line, and its warnings."""
+    what = words or ["no change of the schema"]
     line = what[0] if len(what[0]) <= LINE else f"{what[0][: LINE - 3]}..."
     for number, one in enumerate(what[1:], 1):
         if len(line) + len(one) + 2 > LINE:

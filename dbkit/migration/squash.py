@@ -19,7 +19,7 @@ from dbkit.verification.comparison import schemas_of
 from .autogenerate import Created, Generator
 from .files import Files
 from .goal import Goal, wanted
-from .new_migration import checked
+from .new_migration import file_name
 from .proof import prove
 from .questioner import Decisions
 from .replay import replay, replaying
@@ -59,11 +59,11 @@ def baseline(
     MigrationError if the proof fails."""
     files = Files(Path(directory))
     files.needed = False
-    full = files.next_name(checked(name), ())
+    full = files.next_name(file_name(name), ())
     if [*replaced] == [full]:  # the file of this baseline is gone: write it again
         replaced = ()
     else:
-        full = files.next_name(checked(name), replaced)
+        full = files.next_name(file_name(name), replaced)
     with tempfile.TemporaryDirectory() as empty, replaying(database, empty) as router:
         dialect_for(router.database).provide(router.database, schemas_of(goal.models))
         made = goal.wanted.tables if goal.wanted else ()

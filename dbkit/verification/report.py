@@ -104,12 +104,12 @@ class Report:
         """Return a GitHub annotation for each difference (docs.github.com, workflow commands)."""
         lines = []
         for change, causes in self._caused():
-            title = _escaped(f"{_heading(change)}: {_what(change)}", ",:")
+            title = escaped(f"{_heading(change)}: {_what(change)}", ",:")
             said = (click.unstyle(line).strip() for line in self._text(change, causes))
-            lines.append(f"::error title={title}::" + _escaped("\n".join(said)))
-        lines += [f"::error title=not verified::{_escaped(f'{name}: {reason}')}"
+            lines.append(f"::error title={title}::" + escaped("\n".join(said)))
+        lines += [f"::error title=not verified::{escaped(f'{name}: {reason}')}"
                   for name, reason in self.unverified]  # fmt: skip
-        lines += [f"::error title=applied migrations::{_escaped(one)}" for one in self.history]
+        lines += [f"::error title=applied migrations::{escaped(one)}" for one in self.history]
         return "\n".join(lines)
 
     def to_sql(self) -> str:
@@ -276,7 +276,7 @@ def _plain(value: Any) -> Any:
     return value.words if isinstance(value, SequenceOptions | TableOptions) else str(value)
 
 
-def _escaped(text: str, more: str = "") -> str:
+def escaped(text: str, more: str = "") -> str:
     for sign in "%\r\n" + more:
         text = text.replace(sign, f"%{ord(sign):02X}")
     return text

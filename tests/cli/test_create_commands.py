@@ -68,8 +68,8 @@ def test_create_check_and_create(project: Callable[[str], None], dbkit: Run) -> 
     assert "a migration would be made" in checked.output
     created = dbkit("create", "first")
     assert (created.exit_code, files()) == (0, ["001_first.py"])
-    first, second = created.output.splitlines()
-    assert first == "create: migrations/001_first.py"
+    first, operation, second = created.output.splitlines()
+    assert (first, operation) == ("create: migrations/001_first.py", "  add table users")
     assert re.fullmatch(
         r"  proven on (SQLite|PostgreSQL) [\d.]+ \(.+\): up, down and up again", second
     )
@@ -236,7 +236,7 @@ def test_pw_migrate_create_writes_the_same_file(project: Callable[[str], None], 
     Path("migrations/001_first.py").unlink()
     made = by_pw_migrate("create", "first", "--auto")
     assert (made.exit_code, files()) == (0, ["001_first.py"])
-    assert made.output.startswith("create: migrations/001_first.py\n  proven on ")
+    assert made.output.startswith("create: migrations/001_first.py\n  add table users\n  proven")
     assert Path("migrations/001_first.py").read_text() == text
     again = by_pw_migrate("create", "again", "--auto", "--auto-source", "app_models")
     assert "nothing to do" in again.output

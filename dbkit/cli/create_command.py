@@ -1,0 +1,116 @@
+"""`create`; see `commands`."""
+
+from __future__ import annotations
+
+import click
+
+from .. import migration
+from .migration_commands import out_of_order
+from .options import Session, command
+from .output import answer
+
+
+@command("database", "models", "migrations", opens=False, formats=("text", "json", "github"))
+@click.argument("name", nargs=-1)
+@click.option(
+    "--rename",
+    metavar="OLD:NEW",
+    multiple=True,
+    help="Rename table.column:new, table:new or type.label:new.",
+)
+@click.option(
+    "--no-rename", is_flag=True, help="Treat everything else that was removed as dropped."
+)
+@click.option(
+    "--fill",
+    metavar="TABLE.COLUMN=VALUE",
+    multiple=True,
+    help="Value of the existing rows in a new NOT NULL column.",
+)
+@click.option(
+    "--check", is_flag=True, help="Write nothing; exit with code 1 if a migration is missing."
+)
+@click.option("--empty", is_flag=True, help="Create an empty migration to edit by hand.")
+@out_of_order
+def create_(
+    session: Session,
+    name: tuple[str, ...],
+    rename: tuple[str, ...],
+    no_rename: bool,
+    fill: tuple[str, ...],
+    check: bool,
+    empty: bool,
+    format_: str,
+    allow_out_of_order: bool,
+) -> None:
+    """Create a migration for the changed models.
+
+    NAME may be several words: "add phone" is the file 004_add_phone.py.
+
+    Runs the migration forwards and backwards on a scratch database before it writes the file.
+    """
+    from ..prompts import created_for_programs, created_text, passed_over, questions
+
+    if format_ == "github" and not check:
+        raise click.UsageError("--format github is for --check.")
+    words = " ".join(name) if name else "auto"
+    database, directory = session.target.database(), session.settings.migrations
+    output = session.output
+    if empty:
+        path = migration.create_empty(database, directory, words)
+        output.values["migrations"] = [{"name": path.stem, "path": str(path)}]
+        output.say(f"create: {path}")
+        return
+    found = session.found
+    for line in passed_over(found):
+        if not session.settings.quiet:
+            click.echo(line, err=True)
+    output.values |= {"migrations": [], "undecided": None}
+    try:
+        created = migration.create(
+            database,
+            found.models,
+            directory,
+            words,
+            rename=_pairs(rename, ":", "--rename"),
+            no_rename=no_rename,
+            fill=_pairs(fill, "=", "--fill"),
+            write=not check,
+            allow_out_of_order=allow_out_of_order,
+            ignore=session.settings.ignore,
+            passed_over=(*found.bases, *found.outside),
+            **({} if check or output.is_json else questions()),
+        )
+    except migration.Undecided as error:
+        if not check:
+            raise
+        output.values["undecided"] = str(error)
+        _say(session, format_, f"create: a migration would be made\n{error}", None, str(error))
+        answer(False)
+    output.values["migrations"] = created_for_programs(created, directory, check)
+    _say(session, format_, created_text(created, directory, check), created)
+    answer(not check or created is None)
+
+
+def _say(
+    session: Session, format_: str, text: str, created: migration.Created | None, error: str = ""
+) -> None:
+    """Print the result: a text, or an annotation if a migration is missing."""
+    from ..prompts import github_annotation
+
+    is_news = bool(error) or (created is not None and bool(created.hazards or not created.proof))
+    if format_ == "github":
+        text = github_annotation(created, error)
+    if text or format_ == "text":
+        session.output.say(text, even_if_quiet=is_news)
+
+
+def _pairs(texts: tuple[str, ...], sign: str, flag: str) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for text in texts:
+        before, between, after = text.partition(sign)
+        if not between or not before or before in pairs:
+            wrong = "is given twice" if between and before else f"has no {sign}"
+            raise click.BadParameter(f"{before or text} {wrong}", param_hint=flag)
+        pairs[before] = after
+    return pairs

@@ -186,6 +186,12 @@ def scratch() -> Scratch:
     return Scratch(get("DBKIT_SCRATCH_URL"), (where or usual) == "live", project.directory)
 
 
+def environment() -> str:
+    """Return DBKIT_ENV. Raises ConfigError."""
+    _, get = _sources()
+    return _environment(get)
+
+
 def url_of_tests() -> str | None:
     """Return DBKIT_TEST_URL, where the pytest plugin creates databases. Raises ConfigError."""
     _, get = _sources()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 import peewee as pw
@@ -68,15 +68,19 @@ class Rehearsal(Migrator):
 
 
 @own_statements()
-def stand_in(database: pw.Database, models: Iterable[Model]) -> set[Name]:
-    """Create the missing tables and columns of these models; return the tables' names."""
+def stand_in(
+    database: pw.Database, models: Iterable[Model], complete: Collection[Name] = ()
+) -> set[Name]:
+    """Create the missing tables of these models, and the missing columns to which a foreign key may
+    point, or all columns of the tables that are to be `complete`. Return the tables' names."""
     models = with_targets(models)
     there = {table.name: table for table in whole(database, late=True).tables} if models else {}
     made = set()
     for model in models:
         try:
             if table := there.get(table_name(model)):
-                _complete(database, model, {part.name for part in table.parts})
+                columns = {part.name for part in table.parts}
+                _complete(database, model, columns, table_name(model) in complete)
             else:
                 _create(database, model)
                 made.add(table_name(model))
@@ -96,20 +100,22 @@ def _create(database: pw.Database, model: Model) -> None:
     _copy(database, model).create_table(safe=False)
 
 
-def _complete(database: pw.Database, model: Model, columns: set[str | None]) -> None:
-    """Add the columns to which a foreign key may point."""
+def _complete(
+    database: pw.Database, model: Model, columns: set[str | None], all_columns: bool
+) -> None:
     table = table_sql(model)
     for field in _copy(database, model)._meta.sorted_fields:
         name = field.column_name
-        if field.unique and name not in columns:
-            context = database.get_sql_context()
-            type_ = context.sql(field.ddl_datatype(context)).query()[0]
+        if name in columns or not (field.unique or all_columns):
+            continue
+        context = database.get_sql_context()
+        type_ = context.sql(field.ddl_datatype(context)).query()[0]
+        statements = [f"ALTER TABLE {table} ADD COLUMN {quoted(name)} {type_}"]
+        if field.unique:
             index = quoted(f"{model._meta.table_name}_{name}_stand_in")
-            for sql in (
-                f"ALTER TABLE {table} ADD COLUMN {quoted(name)} {type_}",
-                f"CREATE UNIQUE INDEX {index} ON {table} ({quoted(name)})",
-            ):
-                dialect_for(database).execute(database, sql)
+            statements.append(f"CREATE UNIQUE INDEX {index} ON {table} ({quoted(name)})")
+        for sql in statements:
+            dialect_for(database).execute(database, sql)
 
 
 def _copy(database: pw.Database, model: Model) -> Model:

@@ -16,6 +16,8 @@ from dbkit.errors import DbkitError
 from dbkit.migration.goal import Goal
 from dbkit.migration.new_migration import provide
 from dbkit.migration.replay import rehearsing
+from dbkit.migration.stand_ins import stand_in
+from dbkit.schema.peewee_models import with_targets
 from dbkit.seeding import seed
 
 from . import project
@@ -79,14 +81,20 @@ class Copies:
             self._databases.drop(name)
 
     def _migrated(self) -> str:
-        settings, name = self.project.settings, self._databases.create()
+        """A database with the migrations, and with the tables of others that models describe."""
+        settings, models = self.project.settings, self.project.found.models
+        name, goal = self._databases.create(), Goal.of(models, settings.ignore)
         with opened(self._databases.database(name)) as database:
             self._databases.prepare(database)
-            provide(database, Goal.of(self.project.found.models, settings.ignore))
-            rehearsing(database, settings.migrations, limits=settings.limits).run()
+            provide(database, goal)
+            router = rehearsing(database, settings.migrations, limits=settings.limits)
+            router.run()
+            others = [one for one in with_targets(models) if one not in goal.models]
+            stand_in(database, others, complete=router.migrator_class.stand_ins)
         return name
 
     def _seeded(self) -> str:
+        """A database with the migrations and the seeds."""
         settings = self.project.settings
         name = self._databases.create(self._templates[False]())
         with opened(self._databases.database(name)) as database:

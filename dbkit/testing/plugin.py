@@ -154,7 +154,7 @@ def dbkit_database(
     from .application import application_uses
 
     given = dbkit_application_database
-    databases = given if isinstance(given, (list, tuple)) else [given]
+    databases = given if isinstance(given, (list, tuple)) else [given] if given else []
     models = copies_of(request.config).project.models
     with reported(), application_uses(_dbkit_copy.database, databases, models) as database:
         yield database

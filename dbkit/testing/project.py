@@ -50,12 +50,12 @@ class TestedProject:
 
 def load() -> TestedProject:
     """Return the project of the working directory. Raises ConfigError and ModelsError."""
-    settings = config.load()
-    if settings.environment == "production":
+    if config.environment() == "production":
         raise ConfigError(
             "DBKIT_ENV is production, but these are tests.",
             f"Set DBKIT_ENV=test. {OF_TESTS}",
         )
+    settings = config.load()
     return TestedProject(settings, find_models(settings.models))
 
 

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+from click.testing import Result
+from psycopg2.extensions import parse_dsn
 
+from dbkit.testing.databases import postgresql_url
 from dbkit.testing.plugin import CHECKS
 from tests.conftest import Server, server_of
 
@@ -326,6 +329,73 @@ def test_an_error_says_what_to_set_and_has_no_traceback(
     assert "plugin.py" not in result.stdout.str()
 
 
+OUTSIDE = """
+import peewee as pw
+import dbkit
+
+db = dbkit.connect()
+
+class Account(pw.Model):
+    email = pw.CharField()
+
+    class Meta:
+        database = db
+        table_name = "accounts"
+        managed = False
+
+class Customer(pw.Model):
+    account = pw.ForeignKeyField(Account)
+
+    class Meta:
+        database = db
+"""
+
+
+def test_a_table_that_no_migration_creates_is_made_from_its_model(
+    project: Callable[..., None], run: Run, live: str, dbkit: Callable[..., Result]
+) -> None:
+    project(
+        """
+from shop import Account, Customer
+
+def test_rows(dbkit_database):
+    Customer.create(account=Account.create(email="ada@example.com"))
+    assert Customer.get().account.email == "ada@example.com"
+""",
+        OUTSIDE,
+    )
+    Path("migrations/001_first.py").unlink()
+    assert dbkit("create", "first").exit_code == 0
+    run().assert_outcomes(passed=1)
+    assert tables_of(live) == 0
+
+
+def test_models_may_be_bound_by_an_application_that_is_imported_late(
+    project: Callable[..., None], run: Run, live: str
+) -> None:
+    shop = SHOP.replace("db = dbkit.connect()\n", "db = None\n")
+    project(
+        """
+import pytest
+from shop import Customer
+
+@pytest.mark.parametrize("number", range(3))
+def test_rows(dbkit_database, number):
+    from application import database
+    with database.atomic():
+        Customer.create(name="Ada")
+    assert Customer.select().count() == 1
+    assert database.execute_sql("SELECT name FROM customer").fetchall() == [("Ada",)]
+""",
+        shop,
+    )
+    Path("application.py").write_text(
+        "import dbkit, shop\ndatabase = dbkit.connect()\ndatabase.bind([shop.Customer])\n"
+    )
+    run("-W", "ignore::ResourceWarning").assert_outcomes(passed=3)
+    assert tables_of(live) == 0
+
+
 def test_the_copies_are_beside_dbkit_test_url(
     project: Callable[..., None], run: Run, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -335,6 +405,69 @@ def test_the_copies_are_beside_dbkit_test_url(
     project()
     run().assert_outcomes(passed=4)
     assert left_on(server) == []
+
+
+def test_a_role_without_createdb_gets_the_next_step(
+    project: Callable[..., None], run: Run, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.create_role("tester")
+    monkeypatch.setenv("DATABASE_URL", server.url())
+    monkeypatch.setenv("DBKIT_TEST_URL", server.url(user="tester"))
+    project()
+    result = run()
+    result.assert_outcomes(errors=4)
+    result.stdout.fnmatch_lines(["*permission denied to create database*"])
+    assert "Traceback" not in result.stdout.str()
+
+
+def test_the_database_object_of_flask_utils_leads_to_the_copy(
+    project: Callable[..., None], run: Run, live: str
+) -> None:
+    project(
+        """
+import pytest
+from shop import Customer, app
+
+@pytest.mark.parametrize("number", range(2))
+def test_request(dbkit_database, number):
+    Customer.create(name="Ada")
+    assert app.test_client().get("/").text == "Ada"
+    assert Customer.select().count() == 1
+""",
+        """
+import os
+import flask
+import peewee as pw
+from playhouse.flask_utils import FlaskDB
+
+app = flask.Flask(__name__)
+wrapper = FlaskDB(app, os.environ["DATABASE_URL"])
+
+class Customer(wrapper.Model):
+    name = pw.CharField(unique=True)
+
+@app.get("/")
+def name():
+    return Customer.get().name
+""",
+    )
+    run("-W", "ignore").assert_outcomes(passed=2)
+    assert tables_of(live) == 0
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {},
+        {"host": "db.example.com", "port": 5433, "user": "ada", "password": "p@s/s: %"},
+        {"host": "/var/run/my sockets", "port": "5432", "user": "o'hara@x"},
+        {"host": "::1", "options": "-c search_path=my\\\\ shop"},
+        {"host": "one,two", "port": "1,2", "sslmode": "require"},
+    ],
+)
+def test_the_driver_reads_the_parameters_from_the_url(params: dict[str, object]) -> None:
+    expected = {key: str(value) for key, value in params.items()}
+    assert parse_dsn(postgresql_url("my/db", params)) == {"dbname": "my/db", **expected}
 
 
 @pytest.mark.postgres

@@ -31,7 +31,8 @@ def to_mermaid(picture: Picture) -> str:
 def _lines(picture: Picture) -> Iterator[str]:
     yield "erDiagram"
     if picture.compared:
-        yield f"    %% {_escaped(picture.title)}"
+        # Mermaid would read `%%{...}%%` as a directive, even in a comment
+        yield f"    %% {re.sub('[%{}]', '_', picture.title)}"
     for number, box in enumerate(picture.boxes):
         yield from _entity(number, box)
     for arrow in picture.arrows:

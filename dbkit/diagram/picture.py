@@ -5,9 +5,12 @@ All texts of a picture are printable, so that no format has to care about contro
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cached_property
 
 from ..schema.changes import Add, Alter, Change, Drop, definition, kind, subject
 from ..schema.diff import diff
@@ -31,13 +34,7 @@ STATES = {Add: ADDED, Drop: REMOVED, Alter: CHANGED}
 SIGNS = {"": "", ADDED: "+ ", REMOVED: "\N{MINUS SIGN} ", CHANGED: "~ "}
 ELSEWHERE = "not in the picture"  # the kind of the box of a table that is only referenced
 INHERITS = "inherits"
-SHORT = {
-    "character varying": "varchar",
-    "timestamp without time zone": "timestamp",
-    "timestamp with time zone": "timestamptz",
-    "time without time zone": "time",
-    "time with time zone": "timetz",
-}
+TIME = re.compile(r"(time(?:stamp)?)(\(\d+\))? (with|without) time zone")
 
 
 @dataclass(frozen=True)
@@ -131,8 +128,8 @@ def draw(
     every = (*schema.tables, *(table for table in old.tables if table.name not in new))
     tables = {table.name: table for table in sorted(every, key=lambda table: table.name)
               if _is_drawn(table, only)}  # fmt: skip
-    drawing = _Drawing(tables, _states(changes), changes)
-    return drawing.picture(tuple(map(shown, compared)) if before else None)  # type: ignore[arg-type]
+    names = (shown(compared[0]), shown(compared[1])) if before else None
+    return _Drawing(tables, _states(changes), changes).picture(names)
 
 
 def shown(text: object) -> str:
@@ -144,9 +141,8 @@ def shown(text: object) -> str:
 
 def short(type_: str | Name) -> str:
     """Return a type as people abbreviate it."""
-    text = str(type_)
-    for long, brief in SHORT.items():
-        text = text.replace(long, brief)
+    text = str(type_).replace("character varying", "varchar")
+    text = TIME.sub(lambda found: f"{found[1]}{'tz' * (found[3] == 'with')}{found[2] or ''}", text)
     return shown(text)
 
 
@@ -192,8 +188,7 @@ class _Drawing:
 
     def _parts(self, table: Table) -> tuple[Part, ...]:
         """All parts of the table, and then the parts that were removed."""
-        gone = (change.item for change in self.changes
-                if isinstance(change, Drop) and change.table == table.name)  # fmt: skip
+        gone = (one.item for one in self._changes[table.name] if isinstance(one, Drop))
         return (*table.parts, *(item for item in gone if isinstance(item, Part)))
 
     def _whole(self, table: Table) -> str:
@@ -221,11 +216,20 @@ class _Drawing:
 
     def _row(self, table: Table, column: Column, keys: _Keys) -> Row:
         state = self._state(table, column)
-        if not state and column.type in self._changed_types():
+        if not state and column.type in self._changed_types:
             state = CHANGED
         words = keys.of(column.name)
         return Row(shown(column.name), short(column.type), words, column.nullable, state)
 
+    @cached_property
+    def _changes(self) -> dict[Name | None, list[Change]]:
+        """The changes by table."""
+        found = defaultdict[Name | None, list[Change]](list)
+        for change in self.changes:
+            found[change.table].append(change)
+        return found
+
+    @cached_property
     def _changed_types(self) -> set[Name | str]:
         return {name for change in self.changes if isinstance(change, Alter)
                 and isinstance(change.item, EnumType | Domain)
@@ -233,12 +237,12 @@ class _Drawing:
 
     def _differences(self, table: Table) -> Iterator[Row]:
         """A row for each part that differs and is no column."""
-        for change in self.changes:
-            item = change.item
-            if change.table == table.name and not isinstance(item, Column):
-                yield Row(shown(f"{kind(item)} {subject(item)}"), state=STATES[type(change)])
-            elif item is table and isinstance(change, Alter):
-                yield Row("options", state=CHANGED)
+        if self.states.get((None, id(table))) == CHANGED:
+            yield Row("options", state=CHANGED)
+        for change in self._changes[table.name]:
+            if not isinstance(change.item, Column):
+                text = f"{kind(change.item)} {subject(change.item)}"
+                yield Row(shown(text), state=STATES[type(change)])
 
     def _arrows(self, table: Table, numbers: dict[Name, int]) -> Iterator[Arrow]:
         parts, child = self._parts(table), numbers[table.name]

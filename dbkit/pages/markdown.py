@@ -29,13 +29,18 @@ def _line(text: str) -> str:
 
 
 def code(text: object) -> str:
-    """Return a name, a type or an expression in the font of code, on one line."""
-    line = shown(" ".join(str(text).split()) if isinstance(text, str) else text)
+    """Return a name or a type in the font of code."""
+    line = shown(text)
     if not line:
         return ""
     if line.strip() == line and not re.search(r"[`|\\]", line):
         return f"`{line}`"
     return f"<code>{PUNCTUATION.sub(lambda match: f'&#{ord(match[0])};', line)}</code>"
+
+
+def expression(text: str) -> str:
+    """Return SQL in the font of code, on one line."""
+    return code(" ".join(line.strip() for line in text.splitlines()).strip())
 
 
 def codes(texts: Iterable[object]) -> str:

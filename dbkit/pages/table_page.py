@@ -26,7 +26,7 @@ from ..schema.values import (
     Trigger,
     Unique,
 )
-from .markdown import block, code, codes, escaped, table
+from .markdown import block, code, codes, escaped, expression, table
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class _Page:
                 code(column.name),
                 code(column.type),
                 "yes" if column.nullable else "no",
-                code(_default(column)),
+                expression(_default(column)),
                 escaped(self.comments.get(("", column.name), "")),
             )
 
@@ -142,17 +142,24 @@ class _Page:
             method = part.method if isinstance(part, Index) and part.method != "btree" else ""
             where = part.where or "" if isinstance(part, Index) else ""
             include = codes(part.include)
-            yield codes(covers(part)), kind(part), method, include, code(where), self._named(part)
+            yield (
+                codes(covers(part)),
+                kind(part),
+                method,
+                include,
+                expression(where),
+                self._named(part),
+            )
 
     def _checks(self) -> Iterator[Sequence[str]]:
         for part in [part for part in self.table.parts if isinstance(part, Check | Exclusion)]:
             rule = part.expression if isinstance(part, Check) else part.definition
-            yield code(rule), kind(part), self._named(part)
+            yield expression(rule), kind(part), self._named(part)
 
     def _others(self) -> Iterator[Sequence[str]]:
         kinds = Trigger | Rule | Policy
         for part in [part for part in self.table.parts if isinstance(part, kinds)]:
-            yield code(part.name), kind(part), code(_rule(part)), self._comment(part)
+            yield code(part.name), kind(part), expression(_rule(part)), self._comment(part)
 
     def _named(self, part: Part) -> str:
         """The name of a part, and the comment on it."""
@@ -185,7 +192,7 @@ def _default(column: Column) -> str:
 
 
 def _values(one: EnumType | Domain) -> str:
-    return codes(one.labels) if isinstance(one, EnumType) else code(one.definition)
+    return codes(one.labels) if isinstance(one, EnumType) else expression(one.definition)
 
 
 def _actions(key: ForeignKey) -> tuple[str, str]:

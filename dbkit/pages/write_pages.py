@@ -53,8 +53,15 @@ def write(schema: Schema, directory: Path) -> Written:
     new = tuple(name for name, text in pages.items() if written(directory / name, text))
     old = [path for path in _files(directory) if path.name not in pages and _is_ours(path)]
     for path in sorted(old):
-        path.unlink(missing_ok=True)
+        _remove(path)
     return Written(len(schema.tables), new, tuple(path.name for path in sorted(old)))
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise WriteFailed(f"{path} cannot be removed: {error.strerror}.") from error
 
 
 def written(path: Path, text: str) -> bool:

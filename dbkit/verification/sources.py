@@ -117,7 +117,7 @@ class Sources:
             return source
         if source != LIVE and ":" not in source:
             raise ConfigError(
-                f"{source} cannot be compared.",
+                f"{source} does not name a schema.",
                 "Use models, migrations, live, or the URL of a database.",
             )
         return self.live.display if source == LIVE else parse(source).display

@@ -85,7 +85,7 @@ def test_a_password_is_not_shown(dbkit: Run) -> None:
 def test_a_source_that_is_none_is_said(dbkit: Run) -> None:
     result = dbkit("diff", "modles", "live")
     assert result.exit_code == 2
-    assert "modles cannot be compared" in result.stderr
+    assert "modles does not name a schema" in result.stderr
 
 
 def test_reading_a_url_creates_nothing(dbkit: Run) -> None:

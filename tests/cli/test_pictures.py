@@ -152,9 +152,9 @@ def test_the_suffix_chooses_the_format(dbkit: Run, suffix: str) -> None:
         (("-o", "a.svg", "--format", "dot"), "is a file of svg"),
         (("-o", "a.svg", "--format", "json"), "exclude each other"),
         (("live", "--changed", "live", "models"), "exclude each other"),
-        (("modles",), "modles cannot be compared"),
+        (("modles",), "modles does not name a schema"),
         (("--only", "nothing_*"), "--only nothing_* matches no table"),
-        (("--changed", "modles", "models"), "modles cannot be compared"),
+        (("--changed", "modles", "models"), "modles does not name a schema"),
         (("live",), "none.db"),
     ],
 )

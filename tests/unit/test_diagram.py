@@ -325,6 +325,21 @@ def test_boxes_are_close_to_their_wishes_and_apart(wishes: list[tuple[float, flo
         assert tops[at] >= tops[at - 1] + wishes[at - 1][1] + GAP - 1e-6
 
 
+@pytest.mark.parametrize(
+    ("long", "brief"),
+    [
+        ("timestamp without time zone", "timestamp"),
+        ("timestamp(3) with time zone[]", "timestamptz(3)[]"),
+        ("time with time zone", "timetz"),
+        ("character varying(20)", "varchar(20)"),
+        ("interval day to second(3)", "interval day to second(3)"),
+    ],
+)
+def test_long_names_of_types_are_short(long: str, brief: str) -> None:
+    (box,) = draw(schema(table("t", Column("c", long)))).boxes
+    assert box.rows[1].type == brief
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_no_tables_are_a_picture_too(name: str) -> None:
     assert FORMATS[name](draw(Schema()))

@@ -10,7 +10,7 @@ import pytest
 
 from dbkit.errors import WriteFailed
 from dbkit.pages import write
-from dbkit.pages.markdown import code, escaped, table
+from dbkit.pages.markdown import code, escaped, expression, table
 from dbkit.pages.write_pages import INDEX, MARKER, PICTURE, file_names, rendered
 from dbkit.schema.details import TableOptions
 from dbkit.schema.names import Name
@@ -31,6 +31,11 @@ def test_a_name_is_one_cell_and_no_markup(text: str) -> None:
     assert "|" not in shown
     cells = list(table(["Name"], [[shown]]))
     assert cells[2] == f"| {shown} |"
+
+
+def test_a_name_is_exact_and_an_expression_is_one_line() -> None:
+    assert code(" a\nb") == "<code> a&#92;nb</code>"
+    assert expression("CASE\n    WHEN a THEN 'x  y'\nEND") == "`CASE WHEN a THEN 'x  y' END`"
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, "# a\n- b\n1. c\n2) c\n> d\n| e |", "![x](http://x.y)"])

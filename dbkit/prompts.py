@@ -12,7 +12,7 @@ import click
 from .discovery import Found
 from .migration import Created
 from .schema.peewee_models import class_name
-from .verification.report import escaped
+from .verification.annotations import escaped
 
 COLOURS = {"add": "green", "drop": "red"}
 MISSING = "The models changed, and no migration was made. Run `python -m dbkit create`."

@@ -74,7 +74,7 @@ def up_(session: Session) -> None:
     _exit(session, report)
 
 
-FORMATS = ("text", "json", "github", "sql")
+FORMATS = ("text", "json", "github", "sarif", "html", "sql")
 EXACT = ("json", "sql")  # formats that programs read
 SEED_FORMATS = ("text", "json")  # of verify --seeds
 reporting = [

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from functools import reduce
+from functools import cache, partial, reduce
 from glob import escape
 from typing import Any
 
@@ -23,9 +23,11 @@ from ..schema.dialect import Dialect, Reading, dialect_for
 from ..schema.diff import changes_within, diff
 from ..schema.inheritance import as_inherited, descendants, is_partition
 from ..schema.names import Name
+from ..schema.patch import patched
 from ..schema.peewee_models import OWN_TABLES, Model, class_name, is_managed, table_name
 from ..schema.sql import Statement
 from ..schema.values import Attached, Namespace, Part, Schema, Table
+from ..source_places import place_of
 from .report import Report, place
 
 
@@ -45,7 +47,7 @@ def against_models(
         return report
     covered, _, _ = _covered(live, desired, False, set())
     turned = _compared(dialect_for(database), desired, covered, ignore, report.unmanaged)
-    kept = {name: getattr(report, name) for name in ("unverified", "passed_over", "notes")}
+    kept = {name: getattr(report, name) for name in ("unverified", "passed_over", "notes", "find")}
     return replace(turned, **kept)
 
 
@@ -148,7 +150,11 @@ def examine(
         report = _compared(dialect, covered, expected, ignore, unmanaged, attached)
     passed_over = tuple(class_name(base) for base in bases if base not in lasting)
     report = replace(
-        report, unverified=unverified, passed_over=passed_over, notes=_temporary(models)
+        report,
+        unverified=unverified,
+        passed_over=passed_over,
+        notes=_temporary(models),
+        find=partial(place_of, lasting),
     )
     return report, live, desired
 
@@ -266,23 +272,29 @@ def _compared(
     """The report. `attached` is called only if the statements are needed, because these may drop
     objects and create them again."""
 
+    @cache
+    def known() -> Schema:
+        return replace(current, attached=attached()) if attached else current
+
     def statements() -> list[Statement]:
-        known = replace(current, attached=attached()) if attached else current
-        return dialect.statements(known, desired)
+        return dialect.statements(known(), desired)
+
+    def fix(change: Change) -> list[Statement]:
+        return dialect.statements(known(), patched(known(), [change]))
 
     changes = diff(current, desired)
     ignored = [change for change in changes if is_ignored(change, ignore)]
     left_out = [name for name in unmanaged if matches(name, ignore)]
     if ignored:
         current, desired = _without(current, ignore), _without(desired, ignore)
-    return Report(
+    report = Report(
         tuple(change for change in changes if change not in ignored),
         len(desired.tables),
         tuple(name for name in unmanaged if name not in left_out),
         tuple(dict.fromkeys([*map(place, ignored), *left_out])),
-        # a report without changes keeps no reference to the schemas
-        statements=statements if changes else tuple,
     )
+    # a report without changes keeps no reference to the schemas
+    return replace(report, statements=statements, fix=fix) if changes else report
 
 
 def without_ignored(schema: Schema, patterns: Sequence[str]) -> Schema:

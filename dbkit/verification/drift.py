@@ -57,6 +57,8 @@ def verify(
     try:
         state = _status(database, Path(migrations))
         problems = state.errors if state.gone or state.edited else ()
+        pending, edited = (_files(migrations, names) for names in (state.pending, state.edited))
+        report = replace(report, pending=pending, edited=edited)
         names = ", ".join(one.name for one in state.half_done)
         half = (f"half done: {names} (`python -m dbkit migrate` completes it)",) if names else ()
         report = replace(report, notes=(*report.notes, *half))
@@ -80,6 +82,10 @@ def _status(database: pw.Database, directory: Path) -> Status:
     kept = rolled_back(database) if is_open(database) else nullcontext()
     with diagnosed(database), kept:
         return migration.status(database, directory)
+
+
+def _files(directory: str | Path, names: Iterable[str]) -> tuple[Path, ...]:
+    return tuple(Path(directory) / f"{name}.py" for name in names)
 
 
 def _with_causes(

@@ -1,4 +1,4 @@
-"""The report of a comparison, and its formats: text, JSON, GitHub annotations and SQL."""
+"""The report of a comparison, and its formats for people, programs and databases."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 import click
@@ -15,6 +16,7 @@ from ..schema.details import SequenceOptions, TableOptions
 from ..schema.names import Name
 from ..schema.sql import Statement, script
 from ..schema.values import Domain, EnumType, Extension, Namespace, ObjectComment, Sequence, Table
+from ..source_places import Place
 
 JSON_VERSION = 1
 PENDING, MODELS, BY_HAND = "pending", "models", "by hand"
@@ -46,7 +48,8 @@ class Report:
     A report is falsy if there is no difference. `str()` returns the text, and `to_json()` is for
     programs. `current` and `desired` name the two sides. `causes` has the causes of each change, or
     is empty if they were not determined. `history` says which applied migrations were edited or are
-    gone.
+    gone. `pending` and `edited` are the files of migrations. `fix` returns the statements for one
+    change alone, and `find` the place of a change in the source of the models, if it has one.
     """
 
     changes: tuple[Change, ...]
@@ -60,7 +63,11 @@ class Report:
     notes: tuple[str, ...] = ()
     current: str = "database"
     desired: str = "model"
+    pending: tuple[Path, ...] = ()
+    edited: tuple[Path, ...] = ()
     statements: Callable[[], Iterable[Statement]] = field(default=tuple, repr=False)
+    fix: Callable[[Change], Iterable[Statement]] = field(default=lambda _: (), repr=False)
+    find: Callable[[Change], Place | None] = field(default=lambda _: None, repr=False)
 
     def __bool__(self) -> bool:
         return bool(self.changes or self.unverified or self.history)
@@ -93,7 +100,7 @@ class Report:
                 "passed_over": list(self.passed_over),
                 "unverified": [{"name": name, "reason": why} for name, why in self.unverified],
                 "history": list(self.history),
-                "changes": [self._json(change, causes) for change, causes in self._caused()],
+                "changes": [self._json(change, causes) for change, causes in self.caused()],
             },
             indent=2,
             ensure_ascii=False,
@@ -102,22 +109,29 @@ class Report:
 
     def to_github(self) -> str:
         """Return a GitHub annotation for each difference (docs.github.com, workflow commands)."""
-        lines = []
-        for change, causes in self._caused():
-            title = escaped(f"{_heading(change)}: {_what(change)}", ",:")
-            said = (click.unstyle(line).strip() for line in self._text(change, causes))
-            lines.append(f"::error title={title}::" + escaped("\n".join(said)))
-        lines += [f"::error title=not verified::{escaped(f'{name}: {reason}')}"
-                  for name, reason in self.unverified]  # fmt: skip
-        lines += [f"::error title=applied migrations::{escaped(one)}" for one in self.history]
-        return "\n".join(lines)
+        from .annotations import to_github
+
+        return to_github(self)
+
+    def to_sarif(self) -> str:
+        """Return a log of SARIF 2.1.0, for programs that show the results of code analysis."""
+        from .annotations import to_sarif
+
+        return to_sarif(self)
+
+    def to_html(self) -> str:
+        """Return a page in one file: each difference with both sides, its cause and its SQL."""
+        from .html_page import page
+
+        return page(self)
 
     def to_sql(self) -> str:
         """Return the statements that change the current schema into the desired schema, in an order
         that runs. Statements that would lose data are commented out."""
         return script(self.statements()).strip()
 
-    def _caused(self) -> Iterator[tuple[Change, tuple[str, ...]]]:
+    def caused(self) -> Iterator[tuple[Change, tuple[str, ...]]]:
+        """Yield each change with its causes."""
         for number, change in enumerate(self.changes):
             yield change, self.causes[number] if self.causes else ()
 
@@ -126,8 +140,8 @@ class Report:
         return str(click.unstyle("\n".join(self._differences())))
 
     def _differences(self) -> Iterator[str]:
-        for heading, changes in groupby(self._caused(), lambda pair: _heading(pair[0])):
-            yield click.style(heading, bold=True)
+        for title, changes in groupby(self.caused(), lambda pair: heading(pair[0])):
+            yield click.style(title, bold=True)
             for change, causes in changes:
                 yield from self._text(change, causes)
 
@@ -144,12 +158,17 @@ class Report:
         if self.passed_over:
             yield f"base classes without a table: {', '.join(self.passed_over)}"
         yield from self.notes
-        yield self._summary()
+        yield self.summary()
+        yield from self.next_steps()
+
+    def next_steps(self) -> Iterator[str]:
+        """Yield a sentence for each cause that says how to continue."""
         for cause, step in NEXT.items():
             if any(cause in causes for causes in self.causes):
                 yield step
 
-    def _summary(self) -> str:
+    def summary(self) -> str:
+        """Return the last line: how much was compared, and with what result."""
         compared = f"{self.tables} table{'s' * (self.tables != 1)} compared"
         count = len(self.changes)
         if not self:
@@ -164,20 +183,29 @@ class Report:
             return "the database matches the models"
         return "no difference"
 
-    def _names(self) -> tuple[str, str]:
-        """The names of the two sides for a sentence."""
+    def names(self) -> tuple[str, str]:
+        """Return the names of the two sides, current and desired, for a sentence."""
         if (self.current, self.desired) == ("database", "model"):
             return "the database", "the models"
         return self.current, self.desired
 
-    def _text(self, change: Change, causes: tuple[str, ...]) -> Iterator[str]:
-        current, desired = self._names()
+    def sentence(self, change: Change) -> str:
+        """Return a change as a sentence without its full stop."""
+        current, desired = self.names()
         said = {
             Add: f"is missing from {current}",
             Drop: f"is in {current} but not in {desired}",
             Alter: "differs",
         }[type(change)]
-        line = f"  {SIGNS[type(change)]} {_what(change)} {said}"
+        return f"{what(change)} {said}"
+
+    def in_full(self, change: Change, causes: tuple[str, ...]) -> str:
+        """Return a change with its values and causes, without colours."""
+        lines = self._text(change, causes)
+        return "\n".join(click.unstyle(line).strip() for line in lines)
+
+    def _text(self, change: Change, causes: tuple[str, ...]) -> Iterator[str]:
+        line = f"  {SIGNS[type(change)]} {self.sentence(change)}"
         yield click.style(line, fg=COLOURS[type(change)])
         width = max(len(self.current), len(self.desired)) + 2
         detail = definition(change.item)
@@ -185,8 +213,8 @@ class Report:
             case Alter():
                 for attribute, (old, new) in change.differences.items():
                     yield f"      {attribute.replace('_', ' ')}:"
-                    yield f"        {self.desired + ':':{width}}{_value(new)}"
-                    yield f"        {self.current + ':':{width}}{_value(old)}"
+                    yield f"        {self.desired + ':':{width}}{value_text(new)}"
+                    yield f"        {self.current + ':':{width}}{value_text(old)}"
             case Add() if detail:
                 yield f"      {self.desired + ':':{width}}{detail}"
             case Drop() if detail:
@@ -220,11 +248,13 @@ def place(change: Change) -> str:
     return f"{change.table}.{change.item.name or subject(change.item)}"
 
 
-def _what(change: Change) -> str:
+def what(change: Change) -> str:
+    """Return the words for the item of a change: "column age"."""
     return f"{kind(change.item)} {subject(change.item)}"
 
 
-def _heading(change: Change) -> str:
+def heading(change: Change) -> str:
+    """Return the heading under which a change stands: its table, or its kind."""
     match change.item:
         case Table():
             return "tables"
@@ -244,7 +274,8 @@ def _heading(change: Change) -> str:
             return str(change.table)
 
 
-def _value(value: Any) -> str:
+def value_text(value: Any) -> str:
+    """Return the value of an attribute for people."""
     match value:
         case None | "" | ():
             return "none"
@@ -255,7 +286,7 @@ def _value(value: Any) -> str:
         case tuple():
             return ", ".join(map(str, value))
         case SequenceOptions() | TableOptions():
-            return _value(value.words)
+            return value_text(value.words)
         case _:
             return str(value)
 
@@ -274,9 +305,3 @@ def _text(value: Any) -> Any:
 def _plain(value: Any) -> Any:
     """A value for JSON."""
     return value.words if isinstance(value, SequenceOptions | TableOptions) else str(value)
-
-
-def escaped(text: str, more: str = "") -> str:
-    for sign in "%\r\n" + more:
-        text = text.replace(sign, f"%{ord(sign):02X}")
-    return text

@@ -149,7 +149,7 @@ def test_a_document_suits_every_encoding(dbkit: Run) -> None:
 
 @pytest.mark.sqlite
 def test_the_page_runs() -> None:
-    Path("migrations").mkdir()
+    Path("setup.cfg").write_text("[dbkit]\nmodels = books\n")
     for block in blocks(PAGE, "console"):
         for command, expected in block.commands():
             assert_prints(command, expected)

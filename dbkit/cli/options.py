@@ -202,7 +202,7 @@ def command(
             run = _format_option(formats)(run)
         for name in ("debug", "no_color", *reversed(shown)):
             run = OPTIONS[name](run)
-        kind = Command if formats else click.Command
+        kind = Command if "json" in formats else click.Command
         return main.command(function.__name__.rstrip("_"), cls=kind)(run)
 
     return register

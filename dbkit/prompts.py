@@ -11,6 +11,7 @@ import click
 
 from .discovery import Found
 from .migration import Created
+from .migration.rejected_rows import Rejected
 from .schema.peewee_models import class_name
 from .verification.annotations import escaped
 
@@ -77,6 +78,14 @@ def proof_text(proof: Verdict) -> str:
 def _coloured(operation: str) -> str:
     """An operation in the colour of its first word: to add, to drop, or to change something."""
     return str(click.style(operation, fg=COLOURS.get(operation.split()[0], "cyan")))
+
+
+def rejected_text(rejected: Sequence[Rejected]) -> str:
+    """Return the lines of `create --count-rows`: numbers of rows, and queries that show them."""
+    return "".join(
+        f"\n  rows: {one}" + f"\n    {one.query};" * (one.rows != 0 and bool(one.query))
+        for one in rejected
+    )
 
 
 def github_annotation(created: Created | None, undecided: str = "") -> str:

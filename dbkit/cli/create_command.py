@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING
+
 import click
 
 from .. import migration
 from .migration_commands import out_of_order
 from .options import Session, command
 from .output import answer
+
+if TYPE_CHECKING:
+    import peewee as pw
 
 
 @command("database", "models", "migrations", opens=False, formats=("text", "json", "github"))
@@ -30,6 +37,11 @@ from .output import answer
 @click.option(
     "--check", is_flag=True, help="Write nothing; exit with code 1 if a migration is missing."
 )
+@click.option(
+    "--count-rows",
+    is_flag=True,
+    help="Count the rows of the database that a new UNIQUE, CHECK or NOT NULL would reject.",
+)
 @click.option("--empty", is_flag=True, help="Create an empty migration to edit by hand.")
 @out_of_order
 def create_(
@@ -39,6 +51,7 @@ def create_(
     no_rename: bool,
     fill: tuple[str, ...],
     check: bool,
+    count_rows: bool,
     empty: bool,
     format_: str,
     allow_out_of_order: bool,
@@ -66,30 +79,57 @@ def create_(
         if not session.settings.quiet:
             click.echo(line, err=True)
     output.values |= {"migrations": [], "undecided": None}
-    try:
-        created = migration.create(
-            database,
-            found.models,
-            directory,
-            words,
-            rename=_pairs(rename, ":", "--rename"),
-            no_rename=no_rename,
-            fill=_pairs(fill, "=", "--fill"),
-            write=not check,
-            allow_out_of_order=allow_out_of_order,
-            ignore=session.settings.ignore,
-            passed_over=(*found.bases, *found.outside),
-            **({} if check or output.is_json else questions()),
-        )
-    except migration.Undecided as error:
-        if not check:
-            raise
-        output.values["undecided"] = str(error)
-        _say(session, format_, f"create: a migration would be made\n{error}", None, str(error))
-        answer(False)
+    with _live(session) if count_rows else nullcontext() as live:
+        try:
+            created = migration.create(
+                database,
+                found.models,
+                directory,
+                words,
+                rename=_pairs(rename, ":", "--rename"),
+                no_rename=no_rename,
+                fill=_pairs(fill, "=", "--fill"),
+                write=not check,
+                allow_out_of_order=allow_out_of_order,
+                ignore=session.settings.ignore,
+                passed_over=(*found.bases, *found.outside),
+                **({} if check or output.is_json else questions()),
+            )
+        except migration.Undecided as error:
+            if not check:
+                raise
+            output.values["undecided"] = str(error)
+            _say(session, format_, f"create: a migration would be made\n{error}", None, str(error))
+            answer(False)
+        rows = _counted(session, live, created)
     output.values["migrations"] = created_for_programs(created, directory, check)
-    _say(session, format_, created_text(created, directory, check), created)
+    _say(session, format_, created_text(created, directory, check) + rows, created)
     answer(not check or created is None)
+
+
+@contextmanager
+def _live(session: Session) -> Iterator[pw.Database]:
+    """Open the database of the settings for reading."""
+    from ..connection import opened
+
+    display = session.target.display
+    if not session.settings.quiet:
+        click.echo(f"database: {display}", err=True)
+    with opened(session.target.database(read_only=True), display) as database:
+        yield database
+
+
+def _counted(session: Session, live: pw.Database | None, created: migration.Created | None) -> str:
+    """The lines about the rows of the database that the migration would reject."""
+    from ..migration.rejected_rows import TIMEOUT, rejected_rows
+    from ..prompts import rejected_text
+
+    if live is None:
+        return ""
+    timeout = session.settings.limits.statement_timeout or TIMEOUT
+    rejected = rejected_rows(live, created, timeout) if created else []
+    session.output.values["rows"] = [vars(one) for one in rejected]
+    return rejected_text(rejected)
 
 
 def _say(

@@ -29,6 +29,7 @@ from .goal import Goal, whole
 from .hazards import Direction, hazards
 from .known_parts import changes_of_known_parts
 from .migrator import Migrator
+from .new_rules import NewRule, new_rules
 from .questioner import Decisions
 from .renames import Renaming, find_renames
 from .render_baseline import FromNothing
@@ -52,6 +53,7 @@ class Created:
     operations: tuple[str, ...] = ()
     renaming: Renaming = field(default_factory=Renaming, repr=False)
     changes: tuple[Change, ...] = field(default=(), repr=False)
+    rules: tuple[NewRule, ...] = field(default=(), repr=False)
     first: Created | None = field(default=None, repr=False)
 
     @property
@@ -92,7 +94,8 @@ class Generator:
         lost = hazards(self.dialect, direction, self.filled_back, *types)
         words = in_words(renaming, changes)
         made = file_text(summary_of(words, lost), up, down, replaces)
-        return Created(name, made, lost, "", words, renaming, tuple(changes))
+        rules = tuple(new_rules(direction))
+        return Created(name, made, lost, "", words, renaming, tuple(changes), rules)
 
     def _both_ways(
         self,

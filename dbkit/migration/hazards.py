@@ -166,11 +166,15 @@ def _stricter(old: Table, change: Add | Alter) -> Iterator[str]:
     """A warning for a rule that existing rows may break. A rule about new columns only needs no
     warning."""
     item = change.item
-    reason = _rule(item)
-    if not reason or any(_implies(one, item) for one in old.parts):
-        return
-    if any(_about(item, part.name) for part in old.parts if isinstance(part, Column)):
-        yield f"{reason}: {kind(item)} {subject(item)} of table {old.name}"
+    if is_stricter(old, item):
+        yield f"{_rule(item)}: {kind(item)} {subject(item)} of table {old.name}"
+
+
+def is_stricter(old: Table, item: Item) -> bool:
+    """Whether rows of the table may break a rule, which concerns at least one of its columns."""
+    if not _rule(item) or any(_implies(one, item) for one in old.parts):
+        return False
+    return any(is_about(item, part.name) for part in old.parts if isinstance(part, Column))
 
 
 def _rule(item: Item) -> str:
@@ -282,7 +286,7 @@ def _repeated(old: Table, new: Table, filled: Filled) -> Iterator[str]:
     null = {one.name for one in after if one.name not in before and one.nullable
             and not (_has_default(one) or one.identity or one.generated)}  # fmt: skip
     for part in new.parts:
-        names = {one.name for one in after if _about(part, one.name)}
+        names = {one.name for one in after if is_about(part, one.name)}
         once = _once(part)
         if isinstance(part, ForeignKey):
             is_broken = bool(same & names)
@@ -297,7 +301,7 @@ def _has_default(column: Column) -> bool:
     return (column.default or "NULL").upper() != "NULL"
 
 
-def _about(item: Item, column: str) -> bool:
+def is_about(item: Item, column: str) -> bool:
     """Whether a rule concerns the column, perhaps in an expression."""
     match item:
         case Check(expression):

@@ -267,6 +267,12 @@ class Dialect(Protocol):
         (In an open transaction, that transaction decides what the queries see.)"""
         ...
 
+    def statement_limit(
+        self, database: pw.Database, seconds: float
+    ) -> AbstractContextManager[None]:
+        """Let no statement of the block run longer than this. A transaction must be open."""
+        ...
+
     def read_rows(
         self,
         database: pw.Database,

@@ -212,6 +212,11 @@ class Postgres:
 
         return snapshot(database)
 
+    @contextmanager
+    def statement_limit(self, database: pw.Database, seconds: float) -> Iterator[None]:
+        database.execute_sql(f"SET LOCAL statement_timeout TO {seconds * 1000:.0f}")
+        yield
+
     def read_rows(
         self,
         database: pw.Database,

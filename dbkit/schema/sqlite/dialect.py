@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import count
@@ -27,6 +28,8 @@ from .cells import CELLS
 from .reading import Reading
 from .tokenizer import tokens
 from .writing import effects, statements
+
+STEPS = 10_000  # of SQLite's machine between two looks at the clock
 
 NUMBERS = count()
 
@@ -211,6 +214,15 @@ class Sqlite:
 
     def snapshot(self, database: pw.Database) -> AbstractContextManager[Any]:
         return rolled_back(database)
+
+    @contextmanager
+    def statement_limit(self, database: pw.Database, seconds: float) -> Iterator[None]:
+        connection, end = database.connection(), time.monotonic() + seconds
+        connection.set_progress_handler(lambda: time.monotonic() > end, STEPS)
+        try:
+            yield
+        finally:
+            connection.set_progress_handler(None, 0)
 
     @own_statements()
     def read_rows(

@@ -1,0 +1,255 @@
+"""`create --count-rows`: how many rows a new rule would reject, and a query that shows them."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import peewee as pw
+import pytest
+from click.testing import Result
+
+from dbkit.cli.commands import main  # noqa: F401 - the commands are registered
+from dbkit.connection import parse
+from dbkit.migration import create, migrate
+from dbkit.migration.rejected_rows import Rejected, rejected_rows
+from tests.conftest import opened
+
+Dbkit = Callable[..., Result]
+ODD = 'o"d s.d'
+
+
+def model(table: str, fields: dict[str, Any], **meta: Any) -> Any:
+    options = {"table_name": table, **meta}
+    return type("M", (pw.Model,), {**fields, "Meta": type("Meta", (), options)})
+
+
+def changed(
+    database: pw.Database, old: Any, new: Any, rows: list[dict[str, Any]], **decisions: Any
+) -> list[Rejected]:
+    """What is counted on a database with rows in the old model's table."""
+    directory = Path("m")
+    create(database, [old], directory)
+    migrate(database, directory)
+    with database.bind_ctx([old]):
+        for row in rows:
+            old.insert(**row).execute()
+    created = create(database, [new], directory, **decisions)
+    assert created is not None
+    return rejected_rows(database, created)
+
+
+def shown(database: pw.Database, query: str) -> list[tuple[Any, ...]]:
+    database.connection().rollback()
+    percent = "%%" if database.param == "%s" else "%"
+    return [tuple(row) for row in database.execute_sql(query.replace("%", percent)).fetchall()]
+
+
+def age(**options: Any) -> dict[str, Any]:
+    return {"age": pw.IntegerField(**options), "name": pw.CharField(null=True)}
+
+
+def check(sql: str) -> dict[str, Any]:
+    return {"constraints": [pw.SQL(f"CHECK ({sql})")]}
+
+
+AGES = [{"age": one} for one in (1, 1, 1, 2, None, None, -3)]
+CASES: dict[str, tuple[Any, Any, list[dict[str, Any]], dict[str, Any], int, int]] = {
+    # old, new, rows, decisions; how many rows break the rule; how many rows the query shows
+    "unique": (age(null=True), age(null=True, unique=True), AGES, {}, 2, 1),
+    "unique, no row": (age(null=True), age(null=True, unique=True), AGES[3:], {}, 0, 0),
+    "not null": (age(null=True), age(), AGES, {"fill": {"t.age": "0"}}, 2, 2),
+    "check": (age(null=True), (age(null=True), check("age > 1")), AGES, {}, 4, 4),
+    "check of two columns": (
+        age(null=True), (age(null=True), check("age > 0 OR name = 'ab'")),
+        [*AGES, {"age": -5, "name": "ab"}, {"age": -5, "name": "b"}], {}, 1, 1,
+    ),
+    "renamed and unique": (
+        age(null=True), {"years": pw.IntegerField(null=True, unique=True), "name": age()["name"]},
+        AGES, {"rename": {"t.age": "years"}}, 2, 1,
+    ),
+    "renamed and checked": (
+        age(null=True), ({"years": pw.IntegerField(null=True), "name": age()["name"]},
+                         check("years <> 2")),
+        AGES, {"rename": {"t.age": "years"}}, 1, 1,
+    ),
+    "two columns": (
+        age(null=True), (age(null=True), {"indexes": ((("age", "name"), True),)}),
+        [{"age": 1, "name": "a"}, {"age": 1, "name": "a"}, {"age": 1}, {"age": 1}], {}, 1, 1,
+    ),
+    "odd names": (
+        {"x": pw.IntegerField(null=True, column_name=ODD)},
+        {"x": pw.IntegerField(null=True, column_name=ODD, unique=True)},
+        [{"x": 1}, {"x": 1}], {}, 1, 1,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_rows_are_counted(url: str, case: str) -> None:
+    old, new, rows, decisions, count, more = CASES[case]
+    fields, meta = new if isinstance(new, tuple) else (new, {})
+    table = ODD if case == "odd names" else "t"
+    with opened(url) as database:
+        old, new = model(table, old), model(table, fields, **meta)
+        (rejected,) = changed(database, old, new, rows, **decisions)
+        assert (rejected.rows, rejected.reason) == (count, "")
+        assert len(shown(database, rejected.query)) == more
+        assert rejected.are_filled == (case == "not null")
+        left = {name for name in database.get_tables() if not name.endswith("history")}
+        assert left == {table}
+
+
+def test_partial_and_expression_indexes(url: str) -> None:
+    class T(pw.Model):
+        name = pw.CharField()
+        gone = pw.IntegerField(null=True)
+
+        class Meta:
+            table_name = "t"
+
+    class Partial(T):
+        class Meta:
+            table_name = "t"
+
+    Partial.add_index(Partial.index(Partial.name, unique=True, where=pw.SQL("gone IS NULL")))
+
+    class Lower(T):
+        class Meta:
+            table_name = "t"
+
+    Lower.add_index(pw.SQL("CREATE UNIQUE INDEX t_lower ON t (lower(name))"))
+    rows = [{"name": "a"}, {"name": "a"}, {"name": "A"}, {"name": "a", "gone": 1}]
+    with opened(url) as database:
+        (rejected,) = changed(database, T, Partial, rows)
+        assert (rejected.rows, shown(database, rejected.query)) == (1, [("a", 2)])
+        Path("m/002_auto.py").unlink()
+        created = create(database, [Lower], "m")
+        assert created is not None
+        (rejected,) = rejected_rows(database, created)
+        assert (rejected.rows, shown(database, rejected.query)) == (3, [("a", 4)])
+
+
+def test_a_percent_sign_in_a_rule(url: str) -> None:
+    with opened(url) as database:
+        sign = "%%" if database.param == "%s" else "%"
+        new = model("t", age(null=True), **check(f"age {sign} 2 = 1 AND name <> 'a{sign}s'"))
+        (rejected,) = changed(database, model("t", age(null=True)), new, AGES)
+        assert (rejected.rows, len(shown(database, rejected.query))) == (2, 2)
+
+
+def test_a_renamed_table(url: str) -> None:
+    old, new = model("t", age(null=True)), model("people", age(null=True, unique=True))
+    with opened(url) as database:
+        (rejected,) = changed(database, old, new, AGES, rename={"t": "people"})
+        assert (rejected.rows, 'FROM "t"' in rejected.query) == (2, True)
+
+
+def test_what_cannot_be_counted(url: str) -> None:
+    """A column that is new, and a database that lacks the table or the column."""
+    old = model("t", {"name": pw.CharField()})
+    new = model("t", {"name": pw.CharField(), "age": pw.IntegerField(null=True)},
+                indexes=((("name", "age"), True),))  # fmt: skip
+    unique = model("t", {"name": pw.CharField(unique=True)})
+    with opened(url) as database:
+        (rejected,) = changed(database, old, new, [])
+        assert (rejected.rows, "does not have yet" in rejected.reason) == (None, True)
+        Path("m/002_auto.py").unlink()
+        created = create(database, [unique], "m")
+        assert created is not None
+        database.execute_sql("ALTER TABLE t RENAME COLUMN name TO title")
+        (rejected,) = rejected_rows(database, created)
+        assert (rejected.rows, "name" in rejected.reason) == (None, True)
+        database.execute_sql("DROP TABLE t")
+        (rejected,) = rejected_rows(database, created)
+        assert (rejected.rows, bool(rejected.reason)) == (None, True)
+
+
+def test_a_count_has_a_time_limit(url: str) -> None:
+    old = model("t", age(null=True))
+    with opened(url) as database:
+        changed(database, old, model("t", age(null=True, unique=True)), AGES)
+        source = "generate_series(1, 100000000) AS g (age)"
+        if database.param == "?":
+            source = "(WITH RECURSIVE g (age) AS (SELECT 1 UNION ALL SELECT age + 1 FROM g) " \
+                     "SELECT age FROM g) AS g"  # fmt: skip
+        database.execute_sql(f"DROP TABLE t")  # noqa: F541
+        database.execute_sql(f"CREATE VIEW t AS SELECT g.age, 'x' AS name FROM {source}")
+        Path("m/002_auto.py").unlink()
+        created = create(database, [model("t", age(null=True, unique=True))], "m")
+        assert created is not None
+        (rejected,) = rejected_rows(database, created, timeout=0.2)
+        assert rejected.rows is None
+        assert re.search("interrupted|longer|timeout", rejected.reason)
+        assert shown(database, "SELECT 1") == [(1,)]  # the limit is gone, and the session usable
+
+
+# The command
+
+MODELS = """
+import peewee as pw
+class User(pw.Model):
+    name = pw.CharField({})
+"""
+
+
+@pytest.fixture
+def project(url: str, tmp_path: Path, dbkit: Dbkit, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A database with two users of the same name, for which a rule is new."""
+    monkeypatch.setenv("DATABASE_URL", url)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    Path("setup.cfg").write_text("[dbkit]\nmodels = counted_models\n")
+    for options in ("", "unique=True"):
+        Path("counted_models.py").write_text(MODELS.format(options))
+        sys.modules.pop("counted_models", None)
+        if not options:
+            assert dbkit("create", "first").exit_code == 0
+            assert dbkit("migrate").exit_code == 0
+    with opened(url) as database:
+        database.execute_sql("""INSERT INTO "user" (name) VALUES ('a'), ('a')""")
+    return url
+
+
+QUERY = (
+    'SELECT "name", count(*) FROM "user" WHERE "name" IS NOT NULL GROUP BY "name" '
+    "HAVING count(*) > 1"
+)
+
+
+def test_the_command_prints_the_rows(project: str, dbkit: Dbkit) -> None:
+    plain = dbkit("create", "--check")
+    assert (plain.exit_code, "rows:" in plain.output) == (1, False)
+    for arguments, code in ((["--check"], 1), (["x"], 0)):
+        done = dbkit("create", "--count-rows", *arguments)
+        assert done.exit_code == code, done.output
+        words = f"  rows: 1 row breaks unique index user_name (name) of table user\n    {QUERY};\n"
+        assert words in done.stdout
+        assert done.stdout.index("  warning: ") < done.stdout.index("  rows: ")
+        assert f"database: {parse(project).display}" in done.stderr
+    clean = dbkit("create", "--count-rows")
+    assert clean.stdout == "create: nothing to do, the migrations match the models\n"
+
+
+def test_the_rows_in_json(project: str, dbkit: Dbkit) -> None:
+    done = dbkit("create", "--check", "--count-rows", "--format", "json")
+    assert json.loads(done.stdout)["rows"] == [
+        {"rule": "unique index user_name (name) of table user", "query": QUERY, "rows": 1,
+         "reason": "", "are_filled": False}
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("url", ["sqlite:///none.db", "postgresql://localhost:1/x"])
+def test_no_database_to_count_in(url: str, dbkit: Dbkit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No file is written, because the person wants to know the rows first."""
+    monkeypatch.setenv("DATABASE_URL", url)
+    monkeypatch.setattr(sys, "path", [str(Path.cwd()), *sys.path])
+    Path("countless_models.py").write_text(MODELS.format(""))
+    done = dbkit("create", "--count-rows", "--models", "countless_models")
+    assert done.exit_code == 2
+    assert not Path("migrations").exists()
+    assert not Path("none.db").exists()

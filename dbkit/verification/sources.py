@@ -12,7 +12,7 @@ import peewee as pw
 
 from ..connection import Target, opened, parse
 from ..discovery import Found
-from ..errors import ConfigError
+from ..errors import ConfigError, DatabaseUnreachable
 from ..garbage_collection import paused
 from ..migration.replay import replaying
 from ..schema.dialect import dialect_for
@@ -70,9 +70,12 @@ class Sources:
             with scratch_database(self.live.database()) as database:
                 dialect_for(database).provide(database, schemas_of(self.models().models))
                 return self._of_models(database, ignore)
-        except NoScratch:
-            with self._database(LIVE) as database:
-                return self._of_models(database, ignore)
+        except NoScratch as no_scratch:
+            try:
+                with self._database(LIVE) as database:
+                    return self._of_models(database, ignore)
+            except DatabaseUnreachable:  # its hint would be about a database that nobody named
+                raise no_scratch from None
 
     @paused()
     def pair(

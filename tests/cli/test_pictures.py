@@ -62,6 +62,21 @@ def test_models_are_drawn_without_their_server(
     assert len(drawn(result.stdout)) == 16 + 13
 
 
+@pytest.mark.parametrize("server", POSTGRES[:1], indirect=True)
+def test_models_are_drawn_on_the_live_database_without_a_scratch_server(
+    server: Server, dbkit: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nobody = "postgresql://nobody:s3cret@localhost:1/none"
+    monkeypatch.setenv("DBKIT_SCRATCH_URL", nobody)
+    live = dbkit("diagram", "--database", server.url(server.create_database()), *PROJECT)
+    assert (live.exit_code, live.stderr) == (0, "")
+    assert live.stdout.count('["') == 16
+    neither = dbkit("diagram", "--database", nobody, *PROJECT)
+    assert neither.exit_code == 2
+    assert "There is no scratch database" in neither.stderr
+    assert "s3cret" not in neither.output
+
+
 def test_changes_of_models_since_the_migrations(
     url: str, dbkit: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

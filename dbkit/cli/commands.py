@@ -17,7 +17,14 @@ import dbkit
 
 from .. import migration
 from ..limits import LIMITS
-from . import create_command, dump_command, history_commands, picture_commands, seed_commands
+from . import (
+    completion,
+    create_command,
+    dump_command,
+    history_commands,
+    picture_commands,
+    seed_commands,
+)
 from .migration_commands import accepting, migrated
 from .options import Session, command, main
 from .output import answer, require_encodable, unknown
@@ -195,8 +202,8 @@ def verify_(
 
 
 @command("database", "models", "migrations", opens=False, formats=FORMATS)
-@click.argument("current", metavar="A")
-@click.argument("desired", metavar="B")
+@click.argument("current", metavar="A", shell_complete=completion.sides)
+@click.argument("desired", metavar="B", shell_complete=completion.sides)
 @_with(reporting)
 def diff_(
     session: Session, current: str, desired: str, format_: str, allow_unverified: bool

@@ -13,15 +13,19 @@ import click
 from .. import seeding
 from ..atomic_files import writing
 from ..errors import WriteFailed
+from . import completion
 from .options import Session, command
 
 SUFFIXES = {".toml": "toml", ".json": "json", ".csv": "csv"}
 
 
 @command("database", "models", reads=True, formats=())
-@click.argument("tables", metavar="TABLE...", nargs=-1, required=True)
+@click.argument(
+    "tables", metavar="TABLE...", nargs=-1, required=True, shell_complete=completion.tables
+)
 @click.option("--where", metavar="SQL", default="", help="Condition for the rows of one table.")
 @click.option("--anonymize", metavar="TABLE.COLUMN", multiple=True,
+              shell_complete=completion.columns,
               help="Write fake values of a column, and of the foreign keys to it; can be "
               "repeated.")  # fmt: skip
 @click.option("--format", "layout", type=click.Choice([*SUFFIXES.values()]),

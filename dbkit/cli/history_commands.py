@@ -7,6 +7,7 @@ import click
 from .. import migration
 from ..errors import MigrationError, Refused
 from ..limits import LIMITS
+from . import completion
 from .options import Session, command, exclusive
 from .output import answer
 
@@ -30,10 +31,18 @@ def status_(session: Session, log: bool) -> None:
 
 
 @command("database", "migrations", *LIMITS)
-@click.argument("names", metavar="[MIGRATION]...", nargs=-1)
-@click.option("--applied", metavar="MIGRATION", help="Mark this file as applied, without running.")
+@click.argument("names", metavar="[MIGRATION]...", nargs=-1, shell_complete=completion.migrations)
 @click.option(
-    "--pending", metavar="MIGRATION", help="Mark this file as not applied, without rolling back."
+    "--applied",
+    metavar="MIGRATION",
+    help="Mark this file as applied, without running.",
+    shell_complete=completion.migrations,
+)
+@click.option(
+    "--pending",
+    metavar="MIGRATION",
+    help="Mark this file as not applied, without rolling back.",
+    shell_complete=completion.migrations,
 )
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def repair_(

@@ -10,6 +10,7 @@ import click
 from .. import migration
 from ..errors import Refused
 from ..limits import LIMITS
+from . import completion
 from .options import Session, command, exclusive
 from .output import answer
 from .previews import as_sql, echo_plan, echo_script, router_of
@@ -60,6 +61,7 @@ def accepting(
     "--name",
     "to",
     metavar="NAME",
+    shell_complete=completion.migrations,
     help="Apply migrations up to this file: its name, number, or unique beginning.",
 )
 @click.option("--fake", is_flag=True, help="Mark migrations as applied without running them.")
@@ -123,6 +125,7 @@ def migrate_(
 @click.option(
     "--to",
     metavar="NAME",
+    shell_complete=completion.migrations,
     help="Roll back everything after this file: its name, number, or unique beginning.",
 )
 @as_sql
@@ -154,7 +157,12 @@ def rollback_(session: Session, count: int, to: str | None, sql: bool) -> None:
 
 
 @command("migrations", opens=False)
-@click.option("--after", metavar="MIGRATION", help="The migration that keeps its number.")
+@click.option(
+    "--after",
+    metavar="MIGRATION",
+    help="The migration that keeps its number.",
+    shell_complete=completion.migrations,
+)
 def renumber_(session: Session, after: str | None) -> None:
     """Rename migrations that share a number.
 

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 from click.core import ParameterSource
 
-from .. import __version__
 from ..errors import DbkitError
 from ..streams import prepare_streams
+from . import completion
 from .output import Command, output_of, wants_colour
+from .versions import print_versions
 
 UNWRITABLE = (errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EBADF)  # of a stream, not of a file
 WRITTEN = "The command stopped there. `python -m dbkit status` shows which migrations are applied."
@@ -33,9 +34,21 @@ OPTIONS = {
     "database": click.option(
         "--database", metavar="URL", help="URL of the database (default: DATABASE_URL)."
     ),
-    "models": click.option("--models", metavar="MODULE[:NAME]", help="Module of the models."),
-    "migrations": click.option("--migrations", metavar="DIR", help="Migrations directory."),
-    "seeds": click.option("--seeds", metavar="DIR", help="Seeds directory."),
+    "models": click.option(
+        "--models",
+        metavar="MODULE[:NAME]",
+        help="Module of the models.",
+        shell_complete=completion.modules,
+    ),
+    "migrations": click.option(
+        "--migrations",
+        metavar="DIR",
+        help="Migrations directory.",
+        shell_complete=completion.directories,
+    ),
+    "seeds": click.option(
+        "--seeds", metavar="DIR", help="Seeds directory.", shell_complete=completion.directories
+    ),
     "wait": click.option(
         "--wait",
         metavar="SECONDS",
@@ -129,7 +142,14 @@ def exclusive(*names: str) -> None:
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="dbkit")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=print_versions,
+    help="Show the versions of dbkit, its libraries and the configured server, and exit.",
+)
 def main() -> None:
     """Migrate, seed and verify a database of Peewee models.
 

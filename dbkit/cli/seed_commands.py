@@ -11,6 +11,7 @@ import click
 from .. import seeding
 from ..errors import Refused
 from ..limits import LIMITS
+from . import completion
 from .options import Session, command, exclusive
 from .output import answer, unknown
 
@@ -21,7 +22,7 @@ COUNT = re.compile(r"[0-9]{1,12}")
 
 
 @command("database", "models", "seeds", *LIMITS)
-@click.argument("tables", metavar="[TABLE]...", nargs=-1)
+@click.argument("tables", metavar="[TABLE]...", nargs=-1, shell_complete=completion.tables)
 @click.option("--prune", is_flag=True, help="Delete rows that an earlier run inserted and that are "
               "no longer in the files.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Show each row that would change; change nothing.")

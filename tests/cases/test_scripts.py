@@ -156,6 +156,8 @@ VALUES_OF_SQLITE: list[Any] = [
 ]  # fmt: skip
 
 
+# Python 3.12.0 to 3.12.3 take ?1 for a name
+@pytest.mark.filterwarnings("ignore:Binding 1:DeprecationWarning")
 @pytest.mark.parametrize("value", VALUES_OF_SQLITE)
 def test_sqlite_reads_each_value_as_it_was_bound(value: Any) -> None:
     database = sqlite3.connect(":memory:")

@@ -14,6 +14,7 @@ ALLOWED = {
     ("adoption/adopt_database.py", "_module_path"): "a Python module",
     ("scratch_database.py", "_major"): "a version",
     ("source_places.py", "_class"): "a Python module, and the qualified name of a class",
+    ("cli/completion.py", "modules"): "a module",
 }
 
 

@@ -48,7 +48,7 @@ def formatted(path: Path, text: str) -> str:
 
 def _configured(path: Path) -> str | None:
     """The formatter of the nearest directory that configures one."""
-    for directory in path.absolute().parents:
+    for directory in Path(os.path.abspath(path)).parents:  # the path may begin with ..
         text = ""
         with suppress(OSError):
             text = (directory / "pyproject.toml").read_text("utf-8", "replace")

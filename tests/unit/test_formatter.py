@@ -53,6 +53,15 @@ def test_ruff(project: Path, files: dict[str, str], found: bool) -> None:
     assert (lines(project) > 3) is found
 
 
+def test_a_path_from_a_folder_beside(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The configuration of the working directory is not that of its neighbour."""
+    pytest.importorskip("ruff")
+    (project / "other").mkdir()
+    (project / "other" / "ruff.toml").write_text(SHORT, encoding="utf-8")
+    monkeypatch.chdir(project / "other")
+    assert formatted(Path("../app/migrations/001_a.py"), SOURCE) == SOURCE
+
+
 def test_line_ends_are_those_of_the_configuration(project: Path) -> None:
     pytest.importorskip("ruff")
     (project / "ruff.toml").write_text('format.line-ending = "cr-lf"\n', encoding="utf-8")

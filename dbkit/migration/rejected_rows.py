@@ -40,9 +40,9 @@ class Rejected:
             return f"not counted for {self.rule}: {self.reason}"
         if not self.rows:
             return f"no row breaks {self.rule}"
-        rest = "; the migration gives them a value" if self.are_filled else ""
-        verb = "breaks" if self.rows == 1 else "break"
-        return f"{self.rows:,} row{'s' * (self.rows != 1)} {verb} {self.rule}{rest}"
+        rows, verb, them = ("row", "breaks", "it") if self.rows == 1 else ("rows", "break", "them")
+        rest = f"; the migration gives {them} a value" if self.are_filled else ""
+        return f"{self.rows:,} {rows} {verb} {self.rule}{rest}"
 
 
 def rejected_rows(

@@ -188,6 +188,21 @@ def test_a_count_has_a_time_limit(url: str) -> None:
         assert shown(database, "SELECT 1") == [(1,)]  # the limit is gone, and the session usable
 
 
+@pytest.mark.parametrize(
+    ("rejected", "text"),
+    [
+        (Rejected("rule", "", 0), "no row breaks rule"),
+        (Rejected("rule", "", 1), "1 row breaks rule"),
+        (Rejected("rule", "", 1200), "1,200 rows break rule"),
+        (Rejected("rule", "", 1, "", True), "1 row breaks rule; the migration gives it a value"),
+        (Rejected("rule", "", 2, "", True), "2 rows break rule; the migration gives them a value"),
+        (Rejected("rule", "", None, "why"), "not counted for rule: why"),
+    ],
+)
+def test_a_count_in_words(rejected: Rejected, text: str) -> None:
+    assert str(rejected) == text
+
+
 # The command
 
 MODELS = """

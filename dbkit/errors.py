@@ -5,6 +5,8 @@ The command line turns their base class into text and an exit code; a program ca
 
 from __future__ import annotations
 
+from .called_as import as_called
+
 
 class DbkitError(Exception):
     """The base of all errors that a user can cause.
@@ -13,9 +15,8 @@ class DbkitError(Exception):
     """
 
     def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message, hint)
-        self.message = message
-        self.hint = hint
+        self.message, self.hint = as_called(message), as_called(hint)
+        super().__init__(self.message, self.hint)
 
     def __str__(self) -> str:
         return f"{self.message}\n{self.hint}" if self.hint else self.message

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .called_as import as_called
 from .discovery import Found
 from .migration import Created
 from .migration.rejected_rows import Rejected
@@ -93,7 +94,7 @@ def github_annotation(created: Created | None, undecided: str = "") -> str:
     if created is None and not undecided:
         return ""
     hazards = (f"warning: {hazard}" for hazard in created.hazards) if created else ()
-    lines = [*(created.operations if created else ()), *hazards, undecided, MISSING]
+    lines = [*(created.operations if created else ()), *hazards, undecided, as_called(MISSING)]
     return f"::error title=missing migration::{escaped(chr(10).join(filter(None, lines)))}"
 
 

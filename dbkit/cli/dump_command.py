@@ -13,6 +13,7 @@ import click
 from .. import seeding
 from ..atomic_files import writing
 from ..errors import WriteFailed
+from ..plurals import counted
 from . import completion
 from .options import Session, command
 
@@ -57,7 +58,7 @@ def dump_(
         )
     for name, count in rows.items():
         if not session.settings.quiet:
-            click.echo(f"dump: {name}: {count} row{'' if count == 1 else 's'}", err=True)
+            click.echo(f"dump: {name}: {counted(count, 'row')}", err=True)
 
 
 def _layout(chosen: str | None, output: Path | None) -> str:

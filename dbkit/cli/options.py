@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 from click.core import ParameterSource
 
+from ..called_as import as_called
 from ..errors import DbkitError
 from ..streams import prepare_streams
 from . import completion
@@ -115,7 +116,7 @@ class Group(click.Group):
             fail(ctx, str(error))
         except BaseException as error:  # a SystemExit(0) of a user's module would look clean
             if isinstance(error, OSError) and error.filename is None and error.errno in UNWRITABLE:
-                fail(ctx, f"The output cannot be written: {error.strerror}.\n{WRITTEN}")
+                fail(ctx, f"The output cannot be written: {error.strerror}.\n{as_called(WRITTEN)}")
             fail(
                 ctx,
                 f"unexpected {type(error).__name__}: {error}\n"

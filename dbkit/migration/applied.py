@@ -14,6 +14,7 @@ from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
 from dbkit.errors import MigrationError
+from dbkit.plurals import counted
 
 from .checksums import Content
 
@@ -147,8 +148,8 @@ class Standing:
             )
         if count > len(self.applied):
             raise MigrationError(
-                f"Cannot roll back {count} migrations: the number of applied migrations is "
-                f"{len(self.applied)}.",
+                f"Cannot roll back {counted(count, 'migration')}: the number of applied "
+                f"migrations is {len(self.applied)}.",
                 LISTED,
             )
         return list(reversed(self.applied))[:count]

@@ -10,6 +10,7 @@ import peewee as pw
 
 from dbkit.errors import Refused
 from dbkit.masking import masked
+from dbkit.plurals import counted
 from dbkit.schema.changes import Hints
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.names import Name
@@ -100,4 +101,4 @@ def _rows(database: pw.Database, table: Table) -> int:
 def _counted(count: int) -> str:
     if count > MOST:
         return f"more than {MOST:,} rows"
-    return f"{count:,} row{'s' * (count != 1)}"
+    return counted(count, "row")

@@ -11,6 +11,7 @@ from glob import escape
 
 import peewee as pw
 
+from dbkit.called_as import as_called
 from dbkit.connection import diagnosed
 from dbkit.errors import DbkitError, MigrationError
 from dbkit.schema.changes import Change, kind, subject
@@ -140,7 +141,7 @@ def _as_on_target(target: Router, router: Router, ignore: Sequence[str]) -> list
         warnings.append(
             "The database differs from its migrations, so they may send other statements there, "
             f"or fail: {', '.join(map(_said, changes[:SHOWN]))}{more}. "
-            "`python -m dbkit diff migrations live` lists the differences."
+            + as_called("`python -m dbkit diff migrations live` lists the differences.")
         )
     try:
         with diagnosed(database), database.atomic():

@@ -19,6 +19,7 @@ from typing import Any
 from dbkit.errors import MigrationError
 from dbkit.limits import Limits
 from dbkit.masking import masked
+from dbkit.plurals import counted
 from dbkit.run_lock import waiting
 from dbkit.schema.changes import Add, Change, Drop
 from dbkit.schema.dialect import dialect_for
@@ -291,13 +292,13 @@ class NonAtomicRun:
 
     def _require_all(self) -> None:
         if self.number < self.progress.done:
-            raise self._edited(f"the file has only {self.number} operations now")
+            raise self._edited(f"the file has only {counted(self.number, 'operation')} now")
 
     def _edited(self, what: str) -> MigrationError:
         state = "rolled back" if self.downgrade else "applied"
         return MigrationError(
-            f"Migration {self.name} is half {state}: {self.progress.done} operations ran, but "
-            f"{what}.",
+            f"Migration {self.name} is half {state}: "
+            f"{counted(self.progress.done, 'operation')} ran, but {what}.",
             "Restore the operations that ran. The operations after them may change.",
         )
 

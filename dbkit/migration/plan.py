@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from dbkit.masking import masked
+from dbkit.plurals import counted
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.names import Name
 from dbkit.schema.peewee_models import OWN_TABLES
@@ -113,7 +114,7 @@ def _words(access: TableAccess) -> Iterator[str]:
 def _size(size: Size | None) -> str:
     if size is None or size.rows is None:
         return "size unknown"
-    rows = f"about {size.rows:,} row{'s' * (size.rows != 1)}"
+    rows = f"about {counted(size.rows, 'row')}"
     return rows if size.bytes is None else f"{rows}, {_amount(size.bytes)}"
 
 

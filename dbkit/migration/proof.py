@@ -9,6 +9,7 @@ from dataclasses import replace
 import peewee as pw
 
 from dbkit.errors import MigrationError
+from dbkit.plurals import counted
 from dbkit.schema.changes import Change
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.diff import diff
@@ -74,7 +75,7 @@ def with_rows(reasons: Mapping[Name, str]) -> str:
     if not reasons:
         return ""
     count = sum(not reason for reason in reasons.values())
-    return f", with rows in {count} of {len(reasons)} table{'s' * (len(reasons) > 1)}"
+    return f", with rows in {count} of {counted(len(reasons), 'table')}"
 
 
 def refuse(changes: Sequence[Change], what: str, desired: str = "the models") -> None:

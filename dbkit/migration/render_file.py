@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from dbkit.model_source import imports
+from dbkit.plurals import plural
 from dbkit.python_source import lines
 from dbkit.schema.changes import Add, Alter, Change, Drop, kind, subject
 from dbkit.schema.values import EnumType, Table
@@ -77,5 +78,5 @@ def _said(changes: Iterable[Change]) -> Iterator[str]:
         about = about if len(about) <= LONG else f"{about[:LONG]}..."
         together.setdefault((verb, kind(change.item), table), []).append(about)
     for (verb, what, table), names in together.items():
-        more = "" if len(names) == 1 else "es" if what.endswith("x") else "s"
-        yield f"{verb} {what}{more} {', '.join(names)}{table}"
+        kinds = what if len(names) == 1 else plural(what)
+        yield f"{verb} {kinds} {', '.join(names)}{table}"

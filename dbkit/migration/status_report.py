@@ -9,6 +9,7 @@ from typing import Any
 
 import peewee as pw
 
+from dbkit.called_as import as_called
 from dbkit.database_argument import takes_database
 
 from .applied import Progress, Record
@@ -29,14 +30,15 @@ class HalfDone:
     def __str__(self) -> str:
         of = "" if self.operations is None else f" of {self.operations}"
         number = self.done if self.operations is None else self.operations
-        words = f"{self.done}{of} operation{'s' * (number != 1)} done"
+        words = f"{self.done}{of} {'operation' if number == 1 else 'operations'} done"
         return f"rollback: {words}" if self.downgrade else words
 
     @property
     def next(self) -> str:
         """A sentence that says how to continue."""
         then = "completes its rollback, and applies it again" if self.downgrade else "continues it"
-        return f"`python -m dbkit migrate` {then} after operation {self.done}: {self.name}"
+        command = as_called("python -m dbkit migrate")
+        return f"`{command}` {then} after operation {self.done}: {self.name}"
 
 
 @dataclass(frozen=True)

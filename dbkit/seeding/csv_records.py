@@ -10,6 +10,8 @@ import re
 from collections.abc import Sequence
 from itertools import chain, compress
 
+from ..plurals import counted
+
 # possessive, so that a cell of 10 MB needs no stack
 FIELD = re.compile(r'(?:\A|,)("(?:[^"]++|"")*+"|[^",\r\n]*+)(?=,|\Z)')
 STRAY = re.compile(r'["\r]')
@@ -103,6 +105,5 @@ def _checked(rows: list[list[str]], width: int) -> list[Row]:
 
 
 def _wrong_number(count: int, width: int) -> Malformed:
-    values = "1 value" if count == 1 else f"{count} values"
-    columns = "1 column" if width == 1 else f"{width} columns"
+    values, columns = counted(count, "value"), counted(width, "column")
     return Malformed(0, f"The row has {values}, but the header has {columns}.", COMMA_HINT)

@@ -10,6 +10,7 @@ from pathlib import Path
 from dbkit.config import ENVIRONMENTS
 from dbkit.errors import SeedError
 
+from ..plurals import counted
 from .read_csv import CsvFile
 from .read_json import JsonFile
 from .read_python import PythonFile
@@ -67,7 +68,7 @@ def _keep_reference(found: Found) -> None:
     others = [file for file in found.files if not file.is_reference]
     found.files[:] = [file for file in found.files if file.is_reference]
     if others:
-        files = "1 file is" if len(others) == 1 else f"{len(others)} files are"
+        files = f"{counted(len(others), 'file')} {'is' if len(others) == 1 else 'are'}"
         found.notes.append(
             f"{files} not loaded in production without reference = true, such as {others[0].path}."
         )

@@ -23,6 +23,7 @@ import peewee as pw
 
 from dbkit.schema.cells import CannotHold, Cells
 
+from ..plurals import counted
 from .json_text import document
 from .quick_columns import HEX_DIGITS, shapes
 
@@ -133,7 +134,8 @@ class Text(Kind):
 
     @property
     def hint(self) -> str:
-        return "A text." if self.most is None else f"A text of at most {self.most} characters."
+        limit = "" if self.most is None else f" of at most {counted(self.most, 'character')}"
+        return f"A text{limit}."
 
     @property
     def most(self) -> int | None:
@@ -143,7 +145,7 @@ class Text(Kind):
     def checked(self, value: str) -> str:
         length = len(value.strip() if isinstance(self.field, pw.FixedCharField) else value)
         if self.most is not None and length > self.most:
-            raise Invalid(f"A text of at most {self.most} characters, and this text has {length}.")
+            raise Invalid(f"{self.hint[:-1]}, and this text has {length:,}.")
         return value
 
     def quick(self, column: Sequence[str]) -> Sequence[str] | None:

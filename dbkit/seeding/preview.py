@@ -65,7 +65,8 @@ class Preview:
         count = sum(self.rows.values())
         lines += [f"{path} is not checked: its function uses the database" for path in self.unknown]
         if not changed:
-            lines.append(f"the database contains all {count} seeded rows")
+            all_ = "the only" if count == 1 else f"all {count:,}"
+            lines.append(f"the database contains {all_} seeded {'row' if count == 1 else 'rows'}")
         return "\n".join(lines)
 
 

@@ -12,6 +12,8 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
+from ..plurals import counted
+
 WIDTH = 60
 
 
@@ -50,7 +52,7 @@ def _text(value: Any) -> str:
         case str():
             return json.dumps(value[: 2 * WIDTH], ensure_ascii=False)
         case bytes() | bytearray() | memoryview():
-            return f"a value of {len(value)} bytes"
+            return f"a value of {counted(len(value), 'byte')}"
         case bool():
             return str(value).lower()
         case int():

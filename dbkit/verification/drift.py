@@ -12,6 +12,7 @@ from typing import Any
 import peewee as pw
 
 from .. import migration
+from ..called_as import MODULE, as_called
 from ..connection import diagnosed
 from ..database_argument import takes_database
 from ..errors import DbkitError
@@ -60,8 +61,8 @@ def verify(
         pending, edited = (_files(migrations, names) for names in (state.pending, state.edited))
         report = replace(report, pending=pending, edited=edited)
         names = ", ".join(one.name for one in state.half_done)
-        half = (f"half done: {names} (`python -m dbkit migrate` completes it)",) if names else ()
-        report = replace(report, notes=(*report.notes, *half))
+        half = as_called(f"half done: {names} (`{MODULE} migrate` completes it)")
+        report = replace(report, notes=(*report.notes, *[half] * bool(names)))
         if allow_edited:
             report = replace(report, notes=(*report.notes, *problems))
         else:

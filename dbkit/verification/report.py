@@ -11,6 +11,8 @@ from typing import Any
 
 import click
 
+from ..called_as import as_called
+from ..plurals import counted
 from ..schema.changes import Add, Alter, Change, Drop, covers, definition, kind, subject
 from ..schema.details import SequenceOptions, TableOptions
 from ..schema.names import Name
@@ -165,15 +167,15 @@ class Report:
         """Yield a sentence for each cause that says how to continue."""
         for cause, step in NEXT.items():
             if any(cause in causes for causes in self.causes):
-                yield step
+                yield as_called(step)
 
     def summary(self) -> str:
         """Return the last line: how much was compared, and with what result."""
-        compared = f"{self.tables} table{'s' * (self.tables != 1)} compared"
+        compared = f"{counted(self.tables, 'table')} compared"
         count = len(self.changes)
         if not self:
             return click.style(f"{compared}: {self._clean()}", fg="green")
-        parts = [f"{count} difference{'s' * (count != 1)}"] * bool(count)
+        parts = [counted(count, "difference")] * bool(count)
         parts += [f"{len(self.unverified)} not verified"] * bool(self.unverified)
         parts += ["applied migrations were edited or are gone"] * bool(self.history)
         return f"{compared}: {', '.join(parts)}"

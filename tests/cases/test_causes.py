@@ -156,7 +156,7 @@ def test_the_next_step_is_said(url: str, dbkit: Run) -> None:
     assert "      cause: a migration is pending\n" in result.stdout
     assert "      cause: the database was changed by hand\n" in result.stdout
     assert result.stdout.endswith(
-        "Apply the pending migrations: python -m dbkit migrate\n"
+        "Apply the pending migrations: dbkit migrate\n"
         "Undo the manual change in the database, or make the same change in the models and "
         "create a migration.\n"
     )

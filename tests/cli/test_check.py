@@ -417,7 +417,7 @@ def test_a_connection_that_is_cut_behind_a_pooler(bouncer: str) -> None:
 
 def test_seeding_before_migrating_says_so(dbkit: Dbkit, url: str) -> None:
     result = dbkit("seed", "--database", url, "--models", "dbkit.models", "--seeds", str(SEEDS))
-    assert_explained(result, "A table is missing", "`python -m dbkit migrate`")
+    assert_explained(result, "A table is missing", "`dbkit migrate`")
 
 
 # SQLite

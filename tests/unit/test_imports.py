@@ -186,5 +186,5 @@ def test_the_values_and_their_comparison_need_no_library(name: str) -> None:
     roots = {module.partition(".")[0] for module in seen} - {"dbkit"}
     assert roots <= sys.stdlib_module_names
     assert {module for module in seen if module.startswith("dbkit.")} <= {
-        "dbkit.errors", *(f"dbkit.schema.{one}" for one in (*PURE, "sql")),
+        "dbkit.called_as", "dbkit.errors", *(f"dbkit.schema.{one}" for one in (*PURE, "sql")),
     }  # fmt: skip

@@ -21,6 +21,7 @@ from dbkit.schema.sql import mentions, quoted
 from dbkit.schema.staging import Staged, Staging, Target
 from dbkit.schema.values import Check, Column
 
+from ...plurals import counted
 from ..field_values import Invalid, kind_of
 from ..progress import Progress
 from ..refusals import STATEMENT
@@ -242,8 +243,8 @@ class TableFiller:
             what = f"the unique constraints {', '.join(sets)}" if sets else "a rule of the database"
             count = made - inserted
         return SeedError(
-            f"dbkit cannot make enough rows for {self.source.name}: {what} rejected {count} of "
-            f"{made} rows.",
+            f"dbkit cannot make enough rows for {self.source.name}: {what} rejected {count:,} of "
+            f"{counted(made, 'row')}.",
             f"{INSTEAD}\nNothing was inserted.",
         )
 

@@ -19,6 +19,7 @@ from dbkit.schema.peewee_models import Model, with_targets
 from dbkit.schema.sql import quoted
 from dbkit.schema.values import VIEWS, ForeignKey, Table
 
+from ...plurals import counted
 from ..progress import Progress
 from ..result import Result
 from ..shown import suggestion
@@ -106,8 +107,8 @@ class _Run:
             result.add(str(name), inserted=counts[name])
             if name not in asked:
                 result.notes.append(
-                    f"{name} was empty and got {counts[name]} rows, because {because[name]} "
-                    "refers to it."
+                    f"{name} was empty and got {counted(counts[name], 'row')}, because "
+                    f"{because[name]} refers to it."
                 )
         return result
 

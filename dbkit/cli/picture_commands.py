@@ -12,6 +12,7 @@ import click
 from click.core import ParameterSource
 
 from ..errors import ConfigError
+from . import completion
 from .options import Session, command
 from .output import require_encodable
 
@@ -20,15 +21,23 @@ if TYPE_CHECKING:
     from ..schema.values import Schema
     from ..verification.sources import Sources
 
-SOURCE = click.argument("source", metavar="[SOURCE]", required=False)
+SOURCE = click.argument(
+    "source", metavar="[SOURCE]", required=False, shell_complete=completion.sides
+)
 NAMES = ("mermaid", "dot", "svg", "html", "json")
 MODELS = "models"
 
 
 @command("database", "models", "migrations", opens=False, formats=NAMES)
 @SOURCE
-@click.option("--changed", nargs=2, metavar="A B", help="Show the changes from A to B in colours.")
-@click.option("--only", multiple=True, metavar="PATTERN",
+@click.option(
+    "--changed",
+    nargs=2,
+    metavar="A B",
+    shell_complete=completion.sides,
+    help="Show the changes from A to B in colours.",
+)
+@click.option("--only", multiple=True, metavar="PATTERN", shell_complete=completion.tables,
               help="Draw only tables whose names match; can be repeated.")  # fmt: skip
 @click.option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path),
               help="Write this file; its suffix chooses the format.")  # fmt: skip

@@ -133,3 +133,13 @@ def test_the_workflow_runs_what_ci_runs_on_each_supported_python() -> None:
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
     classifiers = re.findall(r"Python :: (3\.\d+)\n", (ROOT / "setup.cfg").read_text())
     assert job["strategy"]["matrix"]["python-version"] == classifiers
+
+
+def test_the_page_names_the_hooks_and_the_inputs() -> None:
+    page = (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
+    hooks = {hook["id"] for hook in loaded(".pre-commit-hooks.yaml")}
+    assert {*re.findall(r"- id: (dbkit-[\w-]+)", page)} == hooks
+    used = page.partition("- uses: OWNER/dbkit")[2].partition("```")[0]
+    assert {*re.findall(r"^          ([\w-]+):", used, re.M)} == loaded("action.yml")[
+        "inputs"
+    ].keys()

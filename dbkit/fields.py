@@ -24,6 +24,7 @@ __all__ = [
     "ServerDefault",
     "TypeName",
     "TypedForeignKeyField",
+    "is_json",
     "server_default",
     "utcnow",
 ]
@@ -124,6 +125,14 @@ class ColumnField(pw.Field):
 
     def ddl_datatype(self, ctx: Any) -> Any:
         return pw.SQL(self.sql_type)
+
+
+def is_json(field: Any) -> bool:
+    """Whether a field holds JSON. Peewee has three unrelated classes called JSONField; the type of
+    the column does not always tell, because the JSONField of playhouse.sqlite_ext is TEXT."""
+    sql_type = getattr(field, "sql_type", getattr(field, "field_type", ""))
+    is_named = "JSONField" in {kind.__name__ for kind in type(field).__mro__}
+    return is_named or str(sql_type).upper() in ("JSON", "JSONB")
 
 
 class TypedForeignKeyField(pw.ForeignKeyField):

@@ -10,9 +10,10 @@ from typing import Any
 from uuid import UUID
 
 import peewee as pw
-from playhouse import postgres_ext, sqlite_ext
+from playhouse import postgres_ext
 
 from dbkit.errors import ConfigError
+from dbkit.fields import ColumnField, is_json
 from dbkit.python_source import Call
 from dbkit.schema.changes import Add, Alter, Change
 from dbkit.schema.names import Name
@@ -28,7 +29,6 @@ TIMES = (pw.DateTimeField, pw.DateField, pw.TimeField)
 TIME = re.compile(
     r"[0-9]|^(now|today|tomorrow|yesterday|epoch|-?infinity|allballs)$", re.IGNORECASE
 )
-JSON = (pw.JSONField, postgres_ext.JSONField, sqlite_ext.JSONField)
 # for the rollback, if the values of the column are lost
 EMPTY: tuple[tuple[tuple[type, ...], Any], ...] = (
     ((pw.BooleanField,), False),
@@ -41,7 +41,6 @@ EMPTY: tuple[tuple[tuple[type, ...], Any], ...] = (
     ((pw.DateTimeField,), "1970-01-01 00:00:00"),
     ((pw.DateField,), "1970-01-01"),
     ((pw.TimeField,), "00:00:00"),
-    (JSON, {}),
     ((pw.UUIDField,), "00000000-0000-0000-0000-000000000000"),
 )
 
@@ -130,14 +129,15 @@ def _typed(field: Any, value: str) -> Any:
         return word in ("true", "1")
     if isinstance(field, pw.IPField):
         return value
-    if isinstance(field, JSON):
+    if is_json(field):
         try:
-            return json.loads(value)
+            found = json.loads(value)
         except ValueError:
             raise ConfigError(
                 f"{value} is not JSON for column {field.column_name}.",
                 "Put texts in double quotes.",
             ) from None
+        return value if isinstance(field, ColumnField) else found
     numbers: Any = ((pw.IntegerField, int), (pw.FloatField, float),
                                              (pw.DecimalField, Decimal))  # fmt: skip
     for kind, number in numbers:
@@ -181,6 +181,8 @@ def _wrong(field: Any, value: str, hint: str) -> ConfigError:
 def _empty(field: Any) -> Any:
     if labels := getattr(field, "labels", None):
         return labels[0]
+    if is_json(field):
+        return "{}" if isinstance(field, ColumnField) else {}
     return next(
         (value for kinds, value in EMPTY if isinstance(field, kinds)),
         "" if "text" in str(getattr(field, "sql_type", "text")) else None,

@@ -16,8 +16,9 @@ class Cells:
     """The cells of a database system.
 
     `check` returns a value as the driver takes it, and `json` the text of a JSON document as the
-    column of that type ("JSON" or "JSONB") takes it; both raise CannotHold. `text` returns the
-    text that the database reads as a value, if rows can be copied as CSV.
+    column of that type ("JSON" or "JSONB") takes it; both raise CannotHold. `json_text` returns
+    the text of a JSON document that a query returned. `text` returns the text that the database
+    reads as a value, if rows can be copied as CSV.
     """
 
     sized_integers: bool  # smallint and integer are smaller than bigint
@@ -26,6 +27,7 @@ class Cells:
     keeps_offsets: bool  # a column of times without time zone holds the text of any time
     check: Callable[[Any], Any]
     json: Callable[[str, str], Any]
+    json_text: Callable[[Any], str]
     text: Callable[[Any], str | None] | None
 
 

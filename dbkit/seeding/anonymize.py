@@ -18,12 +18,13 @@ from typing import Any
 import peewee as pw
 
 from dbkit.errors import SeedError
+from dbkit.fields import is_json
 from dbkit.schema.peewee_models import Model
 from dbkit.schema.staging import LiveTable
 
 from .fake import fake_value
 from .field_values import is_usual
-from .file_values import Convert, Json, converter, is_json, target
+from .file_values import Convert, Json, converter, target
 from .unique_sets import unique_sets
 
 ATTEMPTS = 1000

@@ -10,8 +10,9 @@ from textwrap import shorten
 from typing import Any
 
 import peewee as pw
+from playhouse import postgres_ext
 
-from dbkit.fields import EnumField
+from dbkit.fields import EnumField, is_json
 from dbkit.peewee_internals import element_field, json_dumps
 from dbkit.schema.cells import Cells
 
@@ -38,6 +39,7 @@ __all__ = ["Invalid", "Kind", "kind_of"]
 
 QUICK_JSON = json.JSONDecoder(parse_float=usual_float, parse_constant=refuse)
 COMPACT_JSON = json.JSONEncoder(separators=(",", ":"))
+BINARY_JSON = (pw.JSONField, postgres_ext.BinaryJSONField)  # other columns keep the spelling
 OURS = {"peewee", "builtins", "dbkit.fields", "playhouse.postgres_ext", "playhouse.sqlite_ext"}
 
 
@@ -62,6 +64,8 @@ class Json(Kind):
         if json_dumps(self.field) is not json.dumps:
             return None
         if self.cells.text is None and self.field.field_type == "JSONB":
+            return None
+        if self.cells.text and not isinstance(self.field, BINARY_JSON):
             return None
         if "\\u" in "".join(column):  # it may be a NUL, or half of a surrogate pair
             return None
@@ -147,11 +151,13 @@ class Custom(Kind):
 
     def parse(self, text: str) -> Any:
         try:
-            return self.usual.parse(text)
+            return self.take(self.usual.parse(text))
         except BAD_VALUE:
             return text
 
     def take(self, value: Any) -> Any:
+        if isinstance(value, JsonText) and is_json(self.field):
+            value = parsed(value)
         return value if isinstance(self.field, pw.DecimalField) else with_floats(value)
 
     def store(self, value: Any) -> Any:
@@ -185,7 +191,7 @@ KINDS: tuple[tuple[type, type[Kind]], ...] = (
 
 
 def _kind(field: pw.Field) -> type[Kind]:
-    if getattr(field, "sql_type", field.field_type).upper() in ("JSON", "JSONB"):
+    if is_json(field):
         return Json
     if field.field_type == "HSTORE":
         return Pairs

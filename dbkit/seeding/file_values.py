@@ -21,7 +21,8 @@ from psycopg2.extras import HstoreAdapter
 
 from dbkit import peewee_internals as internals
 from dbkit.errors import SeedError
-from dbkit.fields import EnumField
+from dbkit.fields import EnumField, is_json
+from dbkit.schema.dialect import dialect_for
 
 from .field_values import is_usual
 from .json_text import document, parsed
@@ -101,11 +102,6 @@ def _of_kind(field: pw.Field) -> Convert:
     return _raw
 
 
-def is_json(field: pw.Field) -> bool:
-    """Whether the field holds JSON. (Peewee has three classes of that name.)"""
-    return "JSONField" in {kind.__name__ for kind in type(field).__mro__}
-
-
 def is_array(field: pw.Field) -> bool:
     """Whether the field is an array of PostgreSQL."""
     return "ArrayField" in {kind.__name__ for kind in type(field).__mro__}
@@ -166,9 +162,9 @@ KINDS: dict[Any, Convert] = {
 
 
 def _json(field: pw.Field) -> Convert:
-    def convert(text: str) -> Json:
+    def convert(stored: Any) -> Json:
         try:
-            value = parsed(text)
+            value = parsed(stored if isinstance(stored, str) else _json_text(field, stored))
         except RecursionError:
             raise _too_deep(field) from None
         if isinstance(value, (list, dict)) and is_too_deep(value):
@@ -176,6 +172,10 @@ def _json(field: pw.Field) -> Convert:
         return Json(value)
 
     return convert
+
+
+def _json_text(field: pw.Field, stored: Any) -> str:
+    return dialect_for(field.model._meta.database).cells.json_text(stored)
 
 
 def _too_deep(field: pw.Field) -> SeedError:

@@ -136,5 +136,6 @@ CELLS = Cells(
     keeps_offsets=False,
     check=_check,
     json=_json,
+    json_text=str,
     text=as_text,
 )

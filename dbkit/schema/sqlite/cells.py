@@ -50,6 +50,11 @@ def _json(text: str, sql_type: str) -> Any:
     return _result(pw.fn.jsonb(compact)) if sql_type == "JSONB" else compact
 
 
+def _json_text(stored: Any) -> str:
+    """A column of the type JSON keeps a number as a number, and jsonb() returns bytes."""
+    return str(_result(pw.fn.json(stored)) if isinstance(stored, bytes) else stored)
+
+
 CELLS = Cells(
     sized_integers=False,
     single_floats=False,
@@ -57,5 +62,6 @@ CELLS = Cells(
     keeps_offsets=True,
     check=_check,
     json=_json,
+    json_text=_json_text,
     text=None,
 )

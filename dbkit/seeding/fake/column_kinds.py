@@ -10,7 +10,7 @@ from typing import Any
 import peewee as pw
 from playhouse import postgres_ext
 
-from dbkit.fields import EnumField
+from dbkit.fields import EnumField, is_json
 from dbkit.peewee_internals import element_field
 
 from .described import Described
@@ -38,7 +38,7 @@ def kind_of(column: Described) -> Kind:
         return _fitting(choices, column)
     if limit.allowed is not None:
         return _fitting(limit.allowed, column)
-    if getattr(field, "field_type", "") in ("JSON", "JSONB"):
+    if is_json(field):
         return _json(column)
     for classes, make in BY_FIELD:
         if isinstance(field, classes):

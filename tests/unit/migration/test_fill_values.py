@@ -6,10 +6,10 @@ from typing import Any
 
 import peewee as pw
 import pytest
-from playhouse import postgres_ext
+from playhouse import postgres_ext, sqlite_ext
 
 from dbkit.errors import ConfigError
-from dbkit.fields import EnumField
+from dbkit.fields import ColumnField, EnumField
 from dbkit.migration.fill_values import emptied, filled, noting
 from dbkit.migration.questioner import Decisions
 from dbkit.python_source import Call
@@ -37,6 +37,9 @@ def field(made: Any) -> Any:
         (pw.CharField(), "7", "7"),
         (pw.IPField(), "10.0.0.1", "10.0.0.1"),
         (pw.JSONField(), '{"a": [1]}', {"a": [1]}),
+        (sqlite_ext.JSONField(), '{"a": [1]}', {"a": [1]}),
+        (postgres_ext.JSONField(), '{"a": [1]}', {"a": [1]}),
+        (ColumnField("jsonb"), '{"a": [1]}', '{"a": [1]}'),  # it passes its values on
     ],
 )
 def test_a_flags_value_has_the_columns_type(made: Any, given: str, value: Any) -> None:
@@ -52,6 +55,7 @@ def test_a_flags_value_has_the_columns_type(made: Any, given: str, value: Any) -
         (pw.FloatField(), "nan"),
         (pw.DecimalField(), "x"),
         (pw.JSONField(), "{"),
+        (ColumnField("jsonb"), "{"),
     ],
 )
 def test_a_flags_value_that_is_none_is_an_error(made: Any, given: str) -> None:
@@ -106,6 +110,8 @@ def test_a_column_that_ceases_to_take_null_needs_a_value() -> None:
         (pw.DateTimeField(), "1970-01-01 00:00:00"),
         (pw.UUIDField(), "00000000-0000-0000-0000-000000000000"),
         (pw.JSONField(), {}),
+        (sqlite_ext.JSONField(), {}),
+        (ColumnField("jsonb"), "{}"),
         (postgres_ext.ArrayField(pw.IntegerField), []),
         (EnumField(["x", "y"], "e"), "x"),
         (pw.IntegerField(unique=True), None),

@@ -41,7 +41,6 @@ class Settings:
     migrations: Path
     seeds: Path
     environment: str
-    names_environment: bool
     limits: Limits
     url_base: Path = Path()
     wait_for_database: float = 0  # seconds
@@ -50,11 +49,6 @@ class Settings:
     accept_data_loss: bool = False
     quiet: bool = False
     verbose: bool = False
-
-    @property
-    def seeds_environment(self) -> str | None:
-        """The subfolder of seeds to read; None if DBKIT_ENV does not name it."""
-        return self.environment if self.names_environment else None
 
     @property
     def may_lose_data(self) -> frozenset[str] | None:
@@ -112,7 +106,6 @@ def load(
         migrations=directory("migrations", migrations),
         seeds=directory("seeds", seeds),
         environment=environment,
-        names_environment=get("DBKIT_ENV") is not None,
         limits=Limits(
             **reduce(or_, (time(name, limits.get(name)) for name in LIMITS)),
             session=direct is not None,
@@ -212,6 +205,12 @@ def cache_directory() -> Path | None:
         place = os.environ.get("XDG_CACHE_HOME", "")
         place = place if os.path.isabs(place) else os.path.expanduser("~/.cache")
     return Path(place, "dbkit") if os.path.isabs(place) else None
+
+
+def named_environment() -> str | None:
+    """Return the environment that DBKIT_ENV names; None if it is not set. Raises ConfigError."""
+    _, get = _sources()
+    return _environment(get) if get("DBKIT_ENV") else None
 
 
 def _environment(get: Get) -> str:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import click
 
 from .. import seeding
-from ..errors import Refused
 from ..limits import LIMITS
 from . import completion
 from .options import Session, command, exclusive
@@ -26,7 +25,11 @@ COUNT = re.compile(r"[0-9]{1,12}")
 @click.option("--prune", is_flag=True, help="Delete rows that an earlier run inserted and that are "
               "no longer in the files.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Show each row that would change; change nothing.")
-@click.option("--check", is_flag=True, help="Exit with code 1 if the database lacks a seeded row.")
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Exit with code 1 if the database lacks a seeded row, or if a row differs.",
+)
 @click.option("--fake", metavar="TABLE=COUNT", multiple=True, help="Insert so many made "
               "rows into a table, and read no seed files; can be repeated.")  # fmt: skip
 @click.option("--seed", "number", type=int, metavar="N", help="The same number gives the same "
@@ -45,14 +48,15 @@ def seed_(
     Inserts missing rows, and updates rows that differ. With TABLE, loads only these tables and
     their parents. With --fake, inserts made rows instead.
     """
-    exclusive("prune", "dry_run", "check", "fake")
+    exclusive("dry_run", "check", "fake")
+    exclusive("prune", "fake")
     if fake or number is not None:
         made(session, fake, tables, number)
         return
     if dry_run or check:
-        preview = compared(session, tables, rows=dry_run)
+        preview = compared(session, tables, rows=dry_run, prune=prune)
         session.output.values["seed"] = vars(preview)
-        session.output.say(str(preview), even_if_quiet=bool(preview))
+        session.output.say(str(preview), even_if_quiet=bool(preview or preview.unknown))
         if check:
             answer_seeds(session, preview)
         return
@@ -67,8 +71,6 @@ def made(
     """Insert made rows, and print their numbers."""
     if not fakes or tables:
         raise click.UsageError("--seed N and --fake TABLE=COUNT belong together, without TABLE.")
-    if session.production:
-        raise Refused("Fake rows are development data, and DBKIT_ENV is production.")
     from ..seeding.fake import fake
     from .progress_bar import ProgressBar
 
@@ -111,7 +113,6 @@ def loaded(session: Session, tables: tuple[str, ...] = (), prune: bool = False) 
             settings.seeds,
             settings.limits,
             tables=tables,
-            environment=settings.seeds_environment,
             prune=prune,
             progress=progress,
         )
@@ -119,7 +120,9 @@ def loaded(session: Session, tables: tuple[str, ...] = (), prune: bool = False) 
     return result
 
 
-def compared(session: Session, tables: tuple[str, ...] = (), rows: bool = False) -> Preview:
+def compared(
+    session: Session, tables: tuple[str, ...] = (), rows: bool = False, prune: bool = False
+) -> Preview:
     """Compare the seed files of the session with its database; with `rows`, print each row that a
     run would change."""
     settings = session.settings
@@ -128,7 +131,7 @@ def compared(session: Session, tables: tuple[str, ...] = (), rows: bool = False)
         session.seeded,
         settings.seeds,
         tables=tables,
-        environment=settings.seeds_environment,
+        prune=prune,
         show=(lambda change: session.output.say(str(change))) if rows else None,
     )
     _note(session, preview.notes)

@@ -9,17 +9,19 @@ from .names import Name
 
 
 class Entry(NamedTuple):
-    """A table, and the columns whose values identify a row that a seed inserted: its primary key
-    and the key by which the files name it."""
+    """A table, the environment of the run (DBKIT_ENV, or empty), and the columns whose values
+    identify a row that a seed inserted: its primary key and the key by which the files name it."""
 
     table: Name
+    environment: str
     columns: tuple[str, ...]
 
     def __str__(self) -> str:
-        return json.dumps([self.table.schema, self.table.bare, *self.columns], ensure_ascii=False)
+        parts = [self.table.schema, self.table.bare, self.environment, *self.columns]
+        return json.dumps(parts, ensure_ascii=False)
 
 
 def entry(text: str) -> Entry:
     """Return the entry that `str` wrote."""
-    schema, bare, *columns = json.loads(text)
-    return Entry(Name(schema, bare), tuple(columns))
+    schema, bare, environment, *columns = json.loads(text)
+    return Entry(Name(schema, bare), environment, tuple(columns))

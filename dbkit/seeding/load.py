@@ -11,6 +11,7 @@ from pathlib import Path
 import peewee as pw
 
 from dbkit import peewee_internals as internals
+from dbkit.config import named_environment
 from dbkit.connection import diagnosed
 from dbkit.database_argument import takes_database
 from dbkit.errors import SeedError
@@ -55,8 +56,9 @@ def seed(
 
     A row is found again by its key: missing rows are inserted, and rows that differ are updated.
     `tables` are the names of the only tables to load, beside their parents. `environment` is the
-    subfolder that is read too; in "production", other files are only read if they are marked as
-    reference data. `prune` deletes rows that an earlier run inserted and the files no longer have.
+    subfolder that is read too, by default that of DBKIT_ENV; in "production", other files are only
+    read if they are marked as reference data. `prune` deletes rows that an earlier run in this
+    environment inserted and the files no longer have.
     `limits` say how long to wait for other runs and for locks. `progress` hears how far the run is.
     Raises SeedError, which names file and line, and DatabaseFailed if a table is missing.
     """
@@ -85,6 +87,7 @@ def check(
     tables: Iterable[str] = (),
     environment: str | None = None,
     show: Callable[[RowChange], object] | None = None,
+    prune: bool = False,
     progress: Progress | None = None,
 ) -> Preview:
     """Compare the seed files of `directory` with the database, and change nothing. The Preview is
@@ -92,7 +95,7 @@ def check(
     arguments, and the errors, are those of `seed`."""
     run = SeedRun(database, models, directory, environment, tables, progress)
     with database.bind_ctx([*run.models]), database.atomic() as transaction:
-        preview = run.preview(show)
+        preview = run.preview(show, prune)
         transaction.rollback()
     return preview
 
@@ -113,8 +116,9 @@ class SeedRun:
         tables: Iterable[str],
         progress: Progress | None,
     ) -> None:
+        self.environment = environment or named_environment()
         self.found = find_files(
-            Path(directory), environment or "development", environment is not None
+            Path(directory), self.environment or "development", self.environment is not None
         )
         self.database, self.progress = database, progress or Progress()
         self.is_nested = is_open(database)
@@ -138,12 +142,8 @@ class SeedRun:
         """Load all files. A row that does not fit its model raises SeedError before a table is
         changed. Raises RefusedLate, unless `checks_early`: each statement checks the constraints.
         """
-        if prune and self.found.unread:
-            raise SeedError(
-                f"{self.found.unread} is not loaded because DBKIT_ENV is not set, so --prune would "
-                "delete its rows.",
-                "Set DBKIT_ENV, such as DBKIT_ENV=development.",
-            )
+        if prune:
+            self._require_files()
         dialect = dialect_for(self.database)
         staging = dialect.staging(self.database)
         if checks_early:
@@ -153,13 +153,15 @@ class SeedRun:
         record = self._record(result)
         merges: list[Merge] = []
         for stager, function in self._staged(staging, live):
-            merger = Merger(self.database, stager, live, staging, record, self._changes(staging))
+            merger = Merger(
+                self.database, stager, live, staging, record, self.environment or "",
+                self._changes(staging),
+            )  # fmt: skip
             merges += merger.run(result)
             if function is not None:
                 function.run(self.database)
         if prune and record is not None:
-            pruning = Pruning(staging, record, self.tables, merges, live, self.wanted)
-            for table, count in pruning.run().items():
+            for table, count in self._pruning(staging, record, merges, live).run().items():
                 result.add(table, deleted=count)
         try:
             dialect.check_rows(self.database)
@@ -168,8 +170,35 @@ class SeedRun:
         staging.drop(self.is_nested)
         return result
 
-    def preview(self, show: Callable[[RowChange], object] | None) -> Preview:
+    def _require_files(self) -> None:
+        """Raise SeedError if --prune would delete rows of files that this run does not read."""
+        if self.found.unread:
+            raise SeedError(
+                f"{self.found.unread} is not loaded because DBKIT_ENV is not set, so --prune would "
+                "delete its rows.",
+                "Set DBKIT_ENV, such as DBKIT_ENV=development.",
+            )
+        if not self.found.files:
+            raise SeedError(
+                "There are no seed files to load, so --prune would delete all seeded rows.",
+                "Check the seeds directory and DBKIT_ENV. Delete the rows by hand to remove all.",
+            )
+
+    def _pruning(
+        self,
+        staging: Staging,
+        record: str,
+        merges: Iterable[Merge],
+        live: Mapping[Model, LiveTable],
+    ) -> Pruning:
+        environment = self.environment or ""
+        return Pruning(staging, record, environment, self.tables, merges, live, self.wanted)
+
+    def preview(self, show: Callable[[RowChange], object] | None, prune: bool) -> Preview:
         """Compare all files with the live tables."""
+        if prune:
+            self._require_files()
+        compared: list[Merge] = []
         staging = dialect_for(self.database).staging(self.database)
         live = self._live(staging)
         preview = Preview(notes=[*self.found.notes])
@@ -180,6 +209,7 @@ class SeedRun:
             merges = [Merge(stage, live, staging, staged=staged)
                       for group in components(stager.stages.values(), live)
                       for stage in group]  # fmt: skip
+            compared += merges
             comparison = Comparison(stager, merges, staging)
             comparison.prepare(all_rows_known=not preview.unknown)
             comparison.count(preview)
@@ -188,6 +218,13 @@ class SeedRun:
                     show(change)
             if function is not None:
                 preview.unknown.append(str(function.path))
+        record, exists = find_record(self.database) if prune else ("", False)
+        if exists:
+            for table, keys in self._pruning(staging, record, compared, live).found():
+                preview.deleted[table] = len(keys)
+                if show is not None:
+                    for key in keys:
+                        show(RowChange(table, None, key, {}, None))
         return preview
 
     def _record(self, result: Result) -> str | None:

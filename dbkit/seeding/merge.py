@@ -33,6 +33,7 @@ class Merge:
     staging: Staging
     cyclic: frozenset[pw.Field] = frozenset()
     record: str | None = None
+    environment: str = ""  # DBKIT_ENV, for the record
     changes: Sequence[tuple[str, str]] = field(default_factory=list)  # (column, value) by the model
     staged: Mapping[Model, Sequence[Stage]] = field(default_factory=dict)  # parents to come
 
@@ -256,7 +257,7 @@ class Merge:
         """Return statements that run one of these and count its rows."""
         label, counts = f"{self.stage.number} {kind}", self.staging.name(COUNTS)
         if kind == INSERTED and self._can_record:
-            entry = Entry(name_of(self.stage.model), self._recorded_columns())
+            entry = Entry(name_of(self.stage.model), self.environment, self._recorded_columns())
             key = [self.stage.live.stable(name, quoted(name)) for name in entry.columns]
             assert self.record is not None
             return self.staging.recorded(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,8 +10,9 @@ from dbkit.schema.staging import Staging
 
 from .contradictions import problems
 from .merge import Merge
-from .problems import seed_error, shortened
+from .problems import seed_error
 from .rows import Place
+from .shown import shown
 from .stage_files import Stager
 from .stages import Shape
 
@@ -20,16 +21,19 @@ PAGE = 1000  # rows that are read at once
 
 @dataclass(frozen=True)
 class RowChange:
-    """A row that a run would insert (`old` is None) or update. The values are texts by column."""
+    """A row that a run would insert (`old` is None), update, or delete (`new` is None). The values
+    are texts by column. A deleted row has no place."""
 
     table: str
-    place: Place
+    place: Place | None
     key: dict[str, str | None]
     old: dict[str, str | None] | None
-    new: dict[str, str | None]
+    new: dict[str, str | None] | None
 
     def __str__(self) -> str:
         key = ", ".join(f"{name} = {_shown(value)}" for name, value in self.key.items())
+        if self.new is None:
+            return f"- {self.table}: {key}"
         if self.old is None:
             others = [f"{name} = {_shown(value)}" for name, value in self.new.items()
                       if name not in self.key]  # fmt: skip
@@ -39,34 +43,43 @@ class RowChange:
         return f"~ {self.table}: {key}: {changed}"
 
 
+class NewRow(str):
+    """A reference to a row that the run inserts, as text."""
+
+
 def _shown(value: str | None) -> str:
-    return "NULL" if value is None else shortened(value)
+    if value is None:
+        return "NULL"
+    return f"{value} (new)" if isinstance(value, NewRow) else shown(value)
 
 
 @dataclass
 class Preview:
-    """The numbers of rows that a run would insert and update, by table. `unknown` are the files
-    whose functions use the database: dbkit cannot tell what they would change."""
+    """The numbers of rows that a run would insert, update and delete, by table. `unknown` are the
+    files whose functions use the database: dbkit cannot tell what they would change."""
 
     missing: dict[str, int] = field(default_factory=dict)
     different: dict[str, int] = field(default_factory=dict)
+    deleted: dict[str, int] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         """Whether a run would change something."""
-        return any(self.missing.values()) or any(self.different.values())
+        return any(map(any, (self.missing.values(), self.different.values(), self.deleted)))
 
     def __str__(self) -> str:
         changed = [table for table in self.rows if self.missing[table] or self.different[table]]
         lines = [f"{table}: {self.missing[table]} missing, {self.different[table]} different"
                  for table in changed]  # fmt: skip
-        count = sum(self.rows.values())
+        lines += [f"{table}: {count} no longer in the files"
+                  for table, count in self.deleted.items()]  # fmt: skip
         lines += [f"{path} is not checked: its function uses the database" for path in self.unknown]
-        if not changed:
-            all_ = "the only" if count == 1 else f"all {count:,}"
-            lines.append(f"the database contains {all_} seeded {'row' if count == 1 else 'rows'}")
+        count = sum(self.rows.values())
+        if not lines:
+            rows = "the only seeded row" if count == 1 else f"all {count:,} seeded rows"
+            lines = [f"the database contains {rows}" if count else "the seed files have no rows"]
         return "\n".join(lines)
 
 
@@ -157,9 +170,21 @@ class Comparison:
         for index, name in enumerate(compared):
             live, wanted, differs = texts[width + 3 * index : width + 3 * index + 3]
             if differs:
-                old[name.strip('"')], new[name.strip('"')] = live, wanted
+                name = name.strip('"')
+                old[name] = live
+                new[name] = wanted if wanted is not None else _new_row(shape, name, texts)
         return RowChange(stage.table, place, key, old, new)
 
     def _is_key(self, shape: Shape, name: str) -> bool:
         return any(column.name == name and column.path[0] in {*shape.key}
                    for column in shape.columns)  # fmt: skip
+
+
+def _new_row(shape: Shape, name: str, texts: Sequence[str | None]) -> NewRow | None:
+    """The reference of a foreign key, if it has values; None for NULL."""
+    given = [(column.path[-1].name, texts[place])
+             for column, place in zip(shape.columns, shape.places, strict=True)
+             if len(column.path) > 1 and column.path[0].column_name == name]  # fmt: skip
+    if all(value is None for _, value in given):
+        return None
+    return NewRow(f"{{ {', '.join(f'{one} = {_shown(value)}' for one, value in given)} }}")

@@ -47,10 +47,11 @@ class Merger:
         live: Mapping[Model, LiveTable],
         staging: Staging,
         record: str | None,
+        environment: str,
         changes: Callable[[Model], Sequence[tuple[str, str]]],
     ) -> None:
         self.database, self.stager, self.live, self.staging = database, stager, live, staging
-        self.record, self.changes = record, changes
+        self.record, self.environment, self.changes = record, environment, changes
         self.counts_table = staging.name(COUNTS)
         self.new_table = staging.name(NEW)
         self.steps: list[Step] = []
@@ -95,8 +96,8 @@ class Merger:
         targets = {target for key, target in refs.items() if key in cyclic or is_deferred(key)}
         later = [one for model, one in self.stager.stages.items() if model in targets]
         return Merge(
-            stage, self.live, self.staging, cyclic, self.record, self.changes(stage.model),
-            {one.model: [one] for one in later},
+            stage, self.live, self.staging, cyclic, self.record, self.environment,
+            self.changes(stage.model), {one.model: [one] for one in later},
         )  # fmt: skip
 
     # what is sent

@@ -37,19 +37,22 @@ def create_record(record: str) -> str:
 
 
 class Pruning:
-    """The rows that an earlier run inserted and no file has any more. `tables` are the models by
-    the names that files have for them, and `merges` those of this run."""
+    """The rows that an earlier run of the same environment inserted and no file has any more.
+    `tables` are the models by the names that files have for them, and `merges` those of this
+    run."""
 
     def __init__(
         self,
         staging: Staging,
         record: str,
+        environment: str,
         tables: Mapping[str, Model],
         merges: Iterable[Merge],
         live: Mapping[Model, LiveTable],
         wanted: set[Model] | None,
     ) -> None:
         self.staging, self.record, self.live = staging, record, live
+        self.environment = environment
         self.names = {model: name for name, model in tables.items()
                       if wanted is None or model in wanted}  # fmt: skip
         self.merges: dict[Model, list[Merge]] = {}
@@ -83,6 +86,15 @@ class Pruning:
         self.staging.run(statements)
         return {self.names[model]: counts[model] for model in models}
 
+    def found(self) -> Iterator[tuple[str, list[dict[str, str | None]]]]:
+        """Yield the tables with the primary keys of these rows, whose values are texts."""
+        for model, entries in self._entries().items():
+            names = [of.column_name for of in key_fields(model)]
+            columns = ", ".join(f"CAST(t.{quoted(name)} AS text)" for name in names)
+            rows = self.staging.run([self._rows(model, entries, columns)])
+            if rows:
+                yield self.names[model], [dict(zip(names, row, strict=True)) for row in rows]
+
     def _entries(self) -> dict[Model, list[Entry]]:
         """The entries of the record by model, if its table still has the columns."""
         models = {name_of(model): model for model in self.names}
@@ -90,17 +102,22 @@ class Pruning:
         rows = self.staging.run([f"SELECT DISTINCT seeded_table FROM {self.record} ORDER BY 1"])
         for one in (entry(str(text)) for (text,) in rows):
             model = models.get(one.table)
-            if model and all(self.live[model].column(name) for name in one.columns):
+            if (
+                model
+                and one.environment == self.environment
+                and all(self.live[model].column(name) for name in one.columns)
+            ):
                 found.setdefault(model, []).append(one)
         return found
 
-    def _rows(self, model: Model, entries: Iterable[Entry]) -> str:
-        """The query of the primary keys of the rows to delete."""
+    def _rows(self, model: Model, entries: Iterable[Entry], columns: str = "") -> str:
+        """The query of the primary keys, or of these columns, of the rows to delete."""
+        columns = columns or f"{self._primary_key(model)} AS row_key"
         kept = "".join(f" AND {condition}" for condition in self._not_staged(model))
         recorded = " OR ".join(
             f"{self._key(model, one.columns)} IN ({self._recorded(one)})" for one in entries
         )
-        return (f"SELECT {self._primary_key(model)} AS row_key FROM {name_of(model).sql} AS t "
+        return (f"SELECT {columns} FROM {name_of(model).sql} AS t "
                 f"WHERE ({recorded}){kept}")  # fmt: skip
 
     def _recorded(self, one: Entry) -> str:

@@ -103,6 +103,6 @@ class Copies:
                 self.project.models,
                 settings.seeds,
                 settings.limits,
-                environment=settings.seeds_environment or "test",
+                environment="test",
             )
         return name

@@ -51,7 +51,9 @@ SETTINGS_AND_MODELS = {
     "migration.replay_cache": {"config"},
     "prompts": {"discovery"},  # the text about models that were passed over
     "scratch_database": {"config"},
+    "seeding.fake.run": {"config"},  # production has no fake rows
     "seeding.find_files": {"config"},  # the names of the environments
+    "seeding.load": {"config"},  # DBKIT_ENV also decides for programs what is loaded
     "testing.databases": {"config"},  # the pytest plugin finds settings and models by itself
     "testing.project": {"config", "discovery"},
     "verification.sources": {"discovery"},

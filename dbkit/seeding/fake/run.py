@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 
 import peewee as pw
 
+from dbkit.config import named_environment
 from dbkit.connection import diagnosed
 from dbkit.database_argument import takes_database
-from dbkit.errors import SeedError
+from dbkit.errors import Refused, SeedError
 from dbkit.limits import DEFAULT, Limits
 from dbkit.run_lock import one_at_a_time, retried, waiting
 from dbkit.schema.dialect import dialect_for
@@ -50,8 +51,10 @@ def fake(
     are around `today`, which is constant by default. `limits` say how long to wait for other runs
     and for locks. `progress` hears how many rows are made. Raises SeedError for an unknown table,
     or if the constraints do not allow so many rows; then nothing is inserted. Raises ConfigError if
-    Faker is not installed.
+    Faker is not installed, and Refused in production.
     """
+    if named_environment() == "production":
+        raise Refused("Fake rows are development data, and DBKIT_ENV is production.")
     models = list(models)
     tables = by_table(models)
     for name, count in counts.items():

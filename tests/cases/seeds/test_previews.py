@@ -63,7 +63,7 @@ def thing(seeds: Seeds) -> Any:
 def test_rows_that_are_missing(seeds: Seeds) -> None:
     seeds.write(ROWS)
     kind, first, second = seeds.changes()
-    assert kind == '+ kind: code = "k", label = "line break"'
+    assert kind == '+ kind: code = "k", label = "line\\nbreak"'
     assert first.startswith('+ thing: name = "a", kind.code = "k", price = "1.5')
     assert second == '+ thing: name = "b", other.name = "a", count = "7"'
     preview = seeds.check()
@@ -81,7 +81,7 @@ DIFFERENCES = {
     "JSON": ('a = "é"', 'a = "e"', None),
     "a reference": ('{ code = "k" }', "{ code = 'l' }", '~ thing: name = "a": kind_id: "'),
     "a self reference": ('other = { name = "a" }', 'other = { name = "b" }', None),
-    "case": ('label = "line', 'label = "LINE', '~ kind: code = "k": label: "line break" -> "LINE'),
+    "case": ('label = "line', 'label = "LINE', '~ kind: code = "k": label: "line'),
     "nothing: a relative time": ('at = "now"', 'at = "now - 1 day"', ""),
     "nothing: a rounding": ("price = 1.5", "price = 1.499", ""),
     "nothing: the order of keys": ('{ b = 1, a = "é" }', '{ a = "é", b = 1 }', ""),
@@ -217,3 +217,10 @@ def test_exit_codes(project: Callable[..., Any], url: str, tmp_path: Path) -> No
         result = project(*arguments)
         assert result.exit_code == 2, (arguments, result.output)
         assert "price cannot be" in result.output
+
+
+def test_a_changed_reference_to_a_new_row_is_shown_as_the_file_has_it(seeds: Seeds) -> None:
+    seeds.load(ROWS)
+    seeds.write(ROWS.replace('"k"', '"l"'))
+    _, changed = seeds.changes()
+    assert changed == '~ thing: name = "a": kind_id: "1" -> { code = "l" } (new)'

@@ -255,3 +255,30 @@ def test_rows_of_a_folder_that_is_not_read(seeds: Seeds) -> None:
     assert total(seeds.load(environment="development", prune=True), "deleted") == 0
     (folder / "more.toml").write_text("# nothing")
     assert seeds.load(environment="development", prune=True).deleted == {"kind": 1}
+
+
+def test_rows_of_another_environment_stay(seeds: Seeds) -> None:
+    seeds.load('[[kind]]\ncode = "development"\n', environment="development")
+    seeds.load('[[kind]]\ncode = "test"\n', environment="test")
+    result = seeds.load('[[kind]]\ncode = "new"\n', environment="test", prune=True)
+    assert result.deleted == {"kind": 1}
+    assert {kind.code for kind in Kind} == {"development", "new"}
+
+
+def test_a_preview_shows_the_rows(seeds: Seeds) -> None:
+    seeds.load('[[kind]]\ncode = "a"\n[[kind]]\ncode = "b"\n')
+    seeds.write('[[kind]]\ncode = "a"\n')
+    shown: list[str] = []
+    preview = seeds.check(prune=True, show=lambda change: shown.append(str(change)))
+    assert shown == [f'- kind: id = "{Kind.get(code="b").id}"']
+    assert (bool(preview), str(preview)) == (True, "kind: 1 no longer in the files")
+    assert Kind.select().count() == 2
+    assert not seeds.check()
+
+
+def test_no_files_are_an_error(seeds: Seeds) -> None:
+    seeds.load('[[kind]]\ncode = "a"\n')
+    seeds.write()
+    with pytest.raises(SeedError, match="There are no seed files to load"):
+        seeds.load(prune=True)
+    assert Kind.select().count() == 1

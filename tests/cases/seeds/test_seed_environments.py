@@ -7,7 +7,8 @@ from pathlib import Path
 import peewee as pw
 import pytest
 
-from dbkit.errors import SeedError
+from dbkit.errors import Refused, SeedError
+from dbkit.seeding.fake import fake
 
 from .running import Seeds, total
 
@@ -158,3 +159,19 @@ def test_named_tables_load_with_their_parents(seeds: Seeds) -> None:
     assert total(seeds.load(tables=["thing"]), "inserted", "unchanged") == 2
     with pytest.raises(SeedError, match=r"No model has the table things.\nDid you mean thing\?"):
         seeds.load(tables=["things"])
+
+
+def test_a_program_also_gets_the_environment_of_dbkit_env(
+    seeds: Seeds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seeds.write("[[kind]]\ncode = 'any'\n")
+    (seeds.directory / "test").mkdir()
+    (seeds.directory / "test" / "1.toml").write_text("[[kind]]\ncode = 'test'\n")
+    monkeypatch.setenv("DBKIT_ENV", "production")
+    assert seeds.load().inserted == {}
+    with pytest.raises(Refused, match="DBKIT_ENV is production"):
+        fake(seeds.database, [Kind], {"kind": 1})
+    assert codes() == []
+    monkeypatch.setenv("DBKIT_ENV", "test")
+    seeds.load()
+    assert codes() == ["any", "test"]

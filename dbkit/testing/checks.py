@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import click
+
 from dbkit import verify
 from dbkit.connection import opened, parse
 from dbkit.migration import Router, Undecided, create
@@ -38,7 +40,7 @@ def no_migration_is_missing(copies: Copies) -> str:
             )
         except Undecided as error:
             return f"create: a migration would be made\n{error}"
-    return created_text(created, settings.migrations, check=True) if created else ""
+    return click.unstyle(created_text(created, settings.migrations, check=True)) if created else ""
 
 
 def each_migration_runs_up_down_and_up_again(copies: Copies) -> str:

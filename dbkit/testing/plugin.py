@@ -98,13 +98,10 @@ def copies_of(config: pytest.Config) -> Copies:
 @contextmanager
 def reported() -> Iterator[None]:
     """Report an error of dbkit without a traceback."""
-    message = ""
     try:
         yield
     except DbkitError as error:
-        message = str(error)
-    if message:  # outside, so that it has no context
-        pytest.fail(message, pytrace=False)
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
 
 
 def wants_seeds(request: pytest.FixtureRequest) -> bool:

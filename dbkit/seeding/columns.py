@@ -233,9 +233,9 @@ class _Rows:
     def _moment(self, kind: Kind, text: str) -> Any:
         try:
             moment = relative(text, self.now)
-        except ValueError:
+        except ValueError as error:
             raise Invalid(
-                f'A duration in {", ".join(UNITS)}, such as "now - 1 month 2 days".'
+                f'A duration in {", ".join(UNITS)}, such as "now - 1 month 2 days".', str(error)
             ) from None
         except OverflowError:
             raise Invalid(kind.hint, "the time is out of range") from None
@@ -268,7 +268,7 @@ class _Rows:
         return SeedError(
             f"{Place(self.path, line)}: {self.table}.{column.name} cannot be"
             f" {shown(value)}{reason}.",
-            error.hint + self._reference(column),
+            self._reference(column) + error.hint,
         )
 
     def _reference(self, column: Column) -> str:
@@ -283,7 +283,7 @@ class _Rows:
         example = (", ".join(f"{column.name}.{part.name}" for part in parts) if self.is_text else
                    f"{{ {', '.join(f'{part.name} = ...' for part in parts)} }}")  # fmt: skip
         what = "name the column" if self.is_text else "write"
-        return f" To refer to a row of {key.rel_model._meta.table_name}, {what} {example}."
+        return f"To refer to a row of {key.rel_model._meta.table_name}, {what} {example}. "
 
 
 def _has_default(field: pw.Field) -> bool:

@@ -18,6 +18,7 @@ STRAY = re.compile(r'["\r]')
 QUOTED = re.compile(r'"(?:[^"]++|"")*+"')
 LONG = 100_000  # characters; csv.reader refuses fields of 131,072, and that limit is global
 COMMA_HINT = "Put a value that contains a comma into quotes."
+MISSING_HINT = "Write a comma for each value that is missing; an empty value is NULL."
 QUOTE_HINT = 'Put the whole value into quotes, and write a quote in it twice: "a ""b"" c".'
 STRAY_QUOTE = "There is a quote inside a value that does not begin with a quote."
 Row = Sequence[str | None]
@@ -65,7 +66,7 @@ def record(text: str, width: int = 0) -> Row:
     if len(",".join(values)) < len(text):
         raise malformed(text)
     if width and len(values) != width:
-        raise _wrong_number(len(values), width)
+        raise _wrong_number(len(values), width, text)
     return [
         value[1:-1].replace('""', '"') if value[:1] == '"' else value or None for value in values
     ]
@@ -104,6 +105,9 @@ def _checked(rows: list[list[str]], width: int) -> list[Row]:
     return [[value or None for value in row] if "" in row else row for row in rows]
 
 
-def _wrong_number(count: int, width: int) -> Malformed:
+def _wrong_number(count: int, width: int, text: str = "") -> Malformed:
     values, columns = counted(count, "value"), counted(width, "column")
-    return Malformed(0, f"The row has {values}, but the header has {columns}.", COMMA_HINT)
+    hint = COMMA_HINT if count > width else MISSING_HINT
+    if text.startswith("#"):
+        hint = "Comments only stand above the header. Move the comment, or remove it."
+    return Malformed(0, f"The row has {values}, but the header has {columns}.", hint)

@@ -98,6 +98,11 @@ def _entries(directory: Path) -> list[Path]:
     try:
         entries = list(directory.iterdir())
     except (FileNotFoundError, NotADirectoryError):
+        if directory.is_file():
+            raise SeedError(
+                f"{printable(str(directory))} is a file.",
+                "Put it into a directory, and give --seeds DIR.",
+            ) from None
         raise SeedError(
             f"There is no seeds directory {directory}.",
             "Run from the project's directory, or give --seeds DIR.",

@@ -27,7 +27,31 @@ from .reading import (
 BLANKS = re.compile(r"[ \t\n\r]*")
 SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 LONGEST_TOKEN = 20  # characters: a shorter rest of the window may be the begin of a valid token
-CORRECT = "Correct the JSON."
+CORRECT = "Separate values by commas, and put names and texts into double quotes."
+NO_COMMENTS = "JSON has no comments: remove it, or write the file in TOML."
+# a pattern of the text at the place of an error, and the next step
+HINTS = (
+    ("//|/[*]|#|--", NO_COMMENTS),
+    ("'", "Put names and texts into double quotes."),
+    (r"(?<=\d,)\d", "Write a number with a point, such as 9.99."),
+    (r"(?<=,)[]}]|(?<=,\s)[]}]|,\s*[]}]", "Remove the comma before the closing bracket or brace."),
+    ("(None|nil|null|undefined)\\b", "NULL is null, in lower case."),
+    ("(True|False)\\b", "Write true or false, in lower case."),
+    (r"\.|[+]", "Write a number such as 0.5, with digits on both sides of the point."),
+    (r"[0-9](?<=0[0-9])", "Write the number without a zero in front, or in quotes."),
+    ("=", "Write a colon instead."),
+    (r"(?<=:)[]},]|(?<=: )[]},]", "Write a value after the colon; NULL is null."),
+    (r'["{[]', "Put a comma before it, or close the quote or brace in front of it."),
+)
+# what a message begins with, and the next step
+HINTS_OF_MESSAGES = {
+    "Expecting ':'": "Write a colon after the name.",
+    "Expected ':'": "Write a colon after the name.",
+    "Unterminated string": 'Close the quote; a quote in a text is written as \\".',
+    "Invalid control character": "Write a line break in a text as \\n, and a tab as \\t.",
+    "Invalid \\escape": "Write a backslash twice.",
+}
+COMPLETE = "Close all quotes, brackets and braces."
 ENDS = "The file ends before the JSON is complete."
 
 
@@ -164,12 +188,21 @@ class Window:
 
     def _syntax_error(self, error: json.JSONDecodeError) -> SeedError:
         if not self.buffer[error.pos :].strip():
-            return self._wrong(ENDS, CORRECT, error.pos)
+            return self._wrong(ENDS, COMPLETE, error.pos)
         problem = error.msg.removesuffix(" at").removesuffix(" starting")
-        return self._wrong(f"{problem}.", CORRECT, error.pos)
+        hint = next((hint for begin, hint in HINTS_OF_MESSAGES.items()
+                     if problem.startswith(begin)), "")  # fmt: skip
+        return self._wrong(f"{problem}.", hint or self._hint(error.pos), error.pos)
+
+    def _hint(self, position: int) -> str:
+        """The next step after a syntax error at a position of the buffer."""
+        return next((hint for pattern, hint in HINTS
+                     if re.compile(pattern).match(self.buffer, position)), CORRECT)  # fmt: skip
 
     def _expected(self, what: str) -> SeedError:
-        return self._wrong(f"Expected {what}." if self.peek() else ENDS, CORRECT, self.position)
+        if not self.peek():
+            return self._wrong(ENDS, COMPLETE, self.position)
+        return self._wrong(f"Expected {what}.", self._hint(self.position), self.position)
 
     def _long_number(self) -> SeedError:
         match = LONG_NUMBER.search(self.buffer, self.position)

@@ -65,12 +65,23 @@ def seed_error(stager: Stager, merge: Merge, problem: Problem) -> SeedError:
             )
         case _:
             assert problem.key is not None
-            count = "more than one row" if problem.kind == "ambiguous" else "no row"
-            parent = problem.key.rel_model._meta.table_name
-            return SeedError(
-                f"{where}: {_reference(merge, problem.key, number)} matches {count} of {parent}.",
-                "Refer to exactly one row: correct the value, or seed that row too.",
-            )
+            return _unmatched(merge, problem.key, number, where, problem.kind == "ambiguous")
+
+
+def _unmatched(
+    merge: Merge, key: pw.Field, number: int, where: Place, is_ambiguous: bool
+) -> SeedError:
+    """Return the error for a reference that matches no row, or more than one."""
+    reference, parent = _reference(merge, key, number), key.rel_model._meta.table_name
+    count = "more than one row" if is_ambiguous else "no row"
+    what = "add a column that tells them apart" if is_ambiguous else (
+        "correct the value, or seed that row too")  # fmt: skip
+    has_null = where.path.suffix.lower() == ".csv" and None in _parts(merge, key, number).values()
+    note = " An empty cell is NULL." if has_null else ""
+    return SeedError(
+        f"{where}: {reference} matches {count} of {parent}.",
+        f"Refer to exactly one row: {what}.{note}",
+    )
 
 
 def _twin(merge: Merge, number: int) -> int:
@@ -108,15 +119,25 @@ def _reference(merge: Merge, key: pw.Field, number: int) -> str:
 
 
 def _given(merge: Merge, key: pw.Field, number: int) -> str:
-    """The values of a reference, as TOML would have them."""
-    stage = merge.stage
-    places = [place for place, path in enumerate(stage.paths) if path[0] is key]
-    values = stage_values(stage, merge.staging, places, number)
-    given = {".".join(one.name for one in stage.paths[place][1:]): value
-             for place, value in zip(places, values, strict=True) if value is not None}  # fmt: skip
+    """The values of a reference, nearly as TOML would have them."""
+    given = {name: "NULL" if value is None else shortened(value)
+             for name, value in _parts(merge, key, number).items()}  # fmt: skip
     if "" in given:
-        return shortened(given[""])
-    return f"{{ {', '.join(f'{name} = {shortened(value)}' for name, value in given.items())} }}"
+        return given[""]
+    return f"{{ {', '.join(f'{name} = {value}' for name, value in given.items())} }}"
+
+
+def _parts(merge: Merge, key: pw.Field, number: int) -> dict[str, str | None]:
+    """The values that the row gives for a reference, by the names of the parent's columns."""
+    stage = merge.stage
+    query = f"SELECT shape FROM {stage.name} WHERE n = {number}"
+    ((shape,),) = stage.staging.run([query])
+    places = [place for place in stage.shapes[int(shape)].places if stage.paths[place][0] is key]
+    values = stage_values(stage, merge.staging, places, number)
+    return {
+        ".".join(one.name for one in stage.paths[place][1:]): value
+        for place, value in zip(places, values, strict=True)
+    }
 
 
 def stage_values(

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from .json_window import Window
+from .json_window import NO_COMMENTS, Window
 from .reading import SETTINGS, Reader, Row, batched
 from .rows import Batch
 
@@ -21,6 +21,7 @@ class JsonFile(Reader):
     """A seed file in JSON; see SeedFile."""
 
     has_null = True
+    keys_example = 'Write "keys": {"orders": ["number"]}.'
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
@@ -36,7 +37,7 @@ class JsonFile(Reader):
         with self.opened() as stream:
             window = Window(self.path, stream)
             if window.peek() != "{":
-                raise self.wrong(window.line, "The file is not an object.", EXAMPLE)
+                raise self.wrong(window.line, "The file is not an object.", _example(window))
             for _ in window.items("{", "}"):
                 name, line = window.name()
                 if name in seen:
@@ -63,8 +64,15 @@ class JsonFile(Reader):
     def _rows_of(self, table: str, window: Window) -> Iterator[Row]:
         for _ in window.items("[", "]"):
             if window.peek() != "{":
+                if table in SETTINGS:
+                    self.set(table, [window.value()], window.line)
                 problem = f"A row of {table} is not an object."
-                raise self.wrong(window.line, problem, EXAMPLE)
+                raise self.wrong(window.line, problem, _example(window))
             line, begin = window.line, window.end
             values = window.value()
             yield self.row(table, values, line, window.end - begin, window.end)
+
+
+def _example(window: Window) -> str:
+    """The next step where an object must begin."""
+    return NO_COMMENTS if window.peek() in ("/", "#") else EXAMPLE

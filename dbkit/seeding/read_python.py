@@ -33,6 +33,7 @@ from .shown import shown
 
 EXAMPLE = 'Write def seed(database): with yield "campaigns", {"name": "..."} for each row.'
 OTHER_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+YIELDED = "Yielded rows are not in the database yet; refer to them with a dict."
 END = object()
 STILL_OPEN = "dbkit_seed_function"
 
@@ -174,9 +175,11 @@ class PythonFile(Reader):
         if isinstance(error, SyntaxError) and error.filename == str(self.path):
             return self.wrong(error.lineno or line, f"The Python is not valid: {error.msg}.")
         text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        return self.wrong(
-            line, text.rstrip(".") + ".", "Correct the function, or the rows that it yields."
-        )
+        text = " ".join(text.split())
+        hint = "Correct the function, or the rows that it yields."
+        if isinstance(error, pw.DoesNotExist) and not self.uses_database:
+            hint += f" {YIELDED}"
+        return self.wrong(line, text.rstrip(".") + ".", hint)
 
 
 @contextmanager

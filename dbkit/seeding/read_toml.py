@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 from dbkit.errors import SeedError
 
-from .reading import Reader, Row, batched
+from .reading import SETTINGS, Reader, Row, batched
 from .rows import Batch
 from .toml_scanner import Scanner
 from .toml_statements import Key, Statement, parsed, statements
@@ -41,6 +41,8 @@ class First(NamedTuple):
 
 class TomlFile(Reader):
     """A seed file in TOML; see SeedFile."""
+
+    keys_example = 'Write [keys], and then orders = ["number"].'
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
@@ -67,7 +69,7 @@ class TomlFile(Reader):
             self._take((name,), First(statement.line, is_list), seen)
             if is_list and all(isinstance(row, dict) for row in value):
                 yield from self._inline_rows(name, value, statement)
-            elif is_list:
+            elif is_list and name not in SETTINGS:
                 raise self._no_rows(statement, name)
             else:
                 if name != "keys" and any(first.has_rows for first in seen.values()):

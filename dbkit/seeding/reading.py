@@ -121,6 +121,7 @@ class Reader:
     """A file and its settings: see SeedFile. It is the base of all readers."""
 
     has_null = False  # whether the format has a NULL of its own
+    keys_example = 'Write keys = {"orders": ["number"]}.'
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -198,9 +199,7 @@ class Reader:
 
     def _keys(self, value: Any, line: int) -> Iterator[tuple[str, tuple[str, ...]]]:
         if not isinstance(value, dict):
-            raise self.wrong(
-                line, "keys does not list columns by table.", 'Write campaigns = ["name"] in keys.'
-            )
+            raise self.wrong(line, "keys does not list columns by table.", self.keys_example)
         for table, columns in value.items():
             if table in SETTINGS and not isinstance(columns, (list, tuple)):
                 hint = f"Put {table} above keys."

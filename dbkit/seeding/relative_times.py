@@ -12,7 +12,10 @@ import datetime as dt
 import re
 
 UNITS = ("years", "months", "weeks", "days", "hours", "minutes", "seconds")
-AMOUNT = re.compile(rf"(\d+)\s*({'|'.join(unit[:-1] for unit in UNITS)})s?\s*", re.IGNORECASE)
+AMOUNT = re.compile(
+    rf"(\d+)\s*({'|'.join(unit[:-1] for unit in UNITS)})s?(?![^\W\d])\s*", re.IGNORECASE
+)
+WORD = re.compile(r"[^\W\d]+")
 RELATIVE = re.compile(r"\s*(now|today)\s*(?:([+-])\s*(.*\S))?\s*", re.IGNORECASE)
 
 
@@ -24,8 +27,8 @@ def is_relative(text: str) -> bool:
 def relative(text: str, now: dt.datetime) -> dt.datetime | None:
     """Return the time that `text` means at `now`, or None if the text is not a relative time.
 
-    "today" is the midnight before `now`. Raises ValueError for an unknown unit, and OverflowError
-    for a time before the year 1 or after the year 9999.
+    "today" is the midnight before `now`. Raises ValueError with the reason for an amount that is
+    wrong, and OverflowError for a time before the year 1 or after the year 9999.
     """
     match = RELATIVE.fullmatch(text)
     if match is None:
@@ -41,9 +44,9 @@ def relative(text: str, now: dt.datetime) -> dt.datetime | None:
 
 
 def _distance(amount: str) -> tuple[int, dt.timedelta]:
+    if wrong := AMOUNT.sub("", amount):
+        raise ValueError(_reason(wrong.strip()))
     parts = AMOUNT.findall(amount)
-    if not parts or AMOUNT.sub("", amount):
-        raise ValueError(f"{amount!r} is not a duration: use {', '.join(UNITS)}")
     months, rest = 0, dt.timedelta()
     for count, unit in parts:
         match unit.lower():
@@ -54,6 +57,17 @@ def _distance(amount: str) -> tuple[int, dt.timedelta]:
             case unit:
                 rest += dt.timedelta(**{f"{unit}s": int(count)})
     return months, rest
+
+
+def _reason(wrong: str) -> str:
+    """Say what is wrong with the part of an amount that is no count and unit."""
+    if re.search("[+-]", wrong):
+        return "only one + or - is allowed, and it holds for all amounts"
+    word = WORD.search(wrong)
+    if word is None:
+        return f"{wrong} has no unit"
+    is_unit = AMOUNT.fullmatch(f"1 {word[0]}")
+    return f"{word[0]} has no amount" if is_unit else f"{word[0]} is not a unit"
 
 
 def _months_later(start: dt.datetime, months: int) -> dt.datetime:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
 
 import peewee as pw
 
@@ -22,6 +24,13 @@ from .unique_sets import unique_sets
 
 LARGE = 1 << 20  # bytes; a CSV file of this size is copied while it is read
 FILE = 1 << 40  # the numbers of the rows of a file begin with a multiple of it
+
+
+class Declared(NamedTuple):
+    """The key of a table, and the file that declares it."""
+
+    path: Path
+    key: tuple[str, ...]
 
 
 class Stager:
@@ -82,10 +91,12 @@ class Stager:
 
     def _model(self, file: SeedFile, batch: Batch) -> Model:
         if batch.table not in self.tables:
-            raise SeedError(
-                f"{Place(file.path, batch.line)}: no model has the table {batch.table}.",
-                suggestion(batch.table, self.tables),
-            )
+            hint = suggestion(batch.table, self.tables)
+            if file.path.suffix.lower() == ".csv":
+                hint += (" The table's name comes from the file's name: rename the file, or write "
+                         '`# table = "..."` above the header.')  # fmt: skip
+            where = Place(file.path, batch.line)
+            raise SeedError(f"{where}: no model has the table {batch.table}.", hint)
         return self.tables[batch.table]
 
     def _stage(self, model: Model, table: str, where: Place) -> Stage:
@@ -107,8 +118,8 @@ class Stager:
             for shape in stage.shapes:
                 shape.key = tuple(self._key(stage, shape, keys.get(stage.table)))
 
-    def _declared(self) -> dict[str, tuple[str, ...]]:
-        declared: dict[str, tuple[str, ...]] = {}
+    def _declared(self) -> dict[str, Declared]:
+        declared: dict[str, Declared] = {}
         for file in self.files:
             for table, key in file.keys.items():
                 if table not in self.tables:
@@ -116,29 +127,28 @@ class Stager:
                         f"{file.path}, keys: no model has the table {table}.",
                         suggestion(table, self.tables),
                     )
-                if declared.setdefault(table, key) != key:
+                other = declared.setdefault(table, Declared(file.path, key))
+                if other.key != key:
                     raise SeedError(
                         f"{file.path}: {table} has the key {', '.join(key)} here, and "
-                        f"{', '.join(declared[table])} in another file.",
+                        f"{', '.join(other.key)} in {other.path}.",
                         "Name the key once.",
                     )
         return declared
 
-    def _key(
-        self, stage: Stage, shape: Shape, declared: tuple[str, ...] | None
-    ) -> Sequence[pw.Field]:
+    def _key(self, stage: Stage, shape: Shape, declared: Declared | None) -> Sequence[pw.Field]:
         """The fields that identify a row: the declared key, or else unique columns of the row."""
         where = Place(shape.file.path, shape.line)
         if declared:
-            fields = [self._field(where, stage, name) for name in declared]
+            fields = [self._field(declared.path, stage, name) for name in declared.key]
             require_stable(where, stage, shape, fields)
             missing = [one.column_name for one in fields
                        if one not in shape.given and not stage.is_null(shape, one)]  # fmt: skip
             if missing:
                 raise SeedError(
                     f"{where}: the row of {stage.table} has no value for {', '.join(missing)}, "
-                    "part of its key.",
-                    "Give the value in the row.",
+                    f"part of its key, which {declared.path} declares.",
+                    "Give the value in the row, or correct the key.",
                 )
             return fields
         for found in unique_sets(stage.model, stage.live):
@@ -151,11 +161,11 @@ class Stager:
             'in CSV a first line `# key = ["column"]`.',
         )
 
-    def _field(self, where: Place, stage: Stage, name: str) -> pw.Field:
+    def _field(self, path: Path, stage: Stage, name: str) -> pw.Field:
         found = stage.model._meta.combined.get(name)
         if found is None:
             raise SeedError(
-                f"{where.path}, keys: {stage.table} has no column {name}.",
+                f"{path}, keys: {stage.table} has no column {name}.",
                 suggestion(name, stage.model._meta.columns),
             )
         return found
@@ -166,9 +176,13 @@ def require_live(model: Model, table: str, live: LiveTable, where: Place) -> Non
     missing = [one.column_name for one in model._meta.sorted_fields
                if live.column(one.column_name) is None]  # fmt: skip
     if missing:
-        what = f"column is missing: {table}.{missing[0]}" if live.columns else (
-            f"table is missing: {table}")  # fmt: skip
-        raise DatabaseFailed(f"A {what} ({where}).", "Run `python -m dbkit migrate` first.")
+        what = (f"column is missing: {table}.{missing[0]} ({where.path})" if live.columns else
+                f"table is missing: {table} ({where})")  # fmt: skip
+        raise DatabaseFailed(
+            f"A {what}.",
+            "Run `python -m dbkit migrate`. If no migration adds it, run "
+            "`python -m dbkit create NAME` first.",
+        )
 
 
 def require_not_generated(stage: Stage, shape: Shape) -> None:

@@ -30,12 +30,36 @@ from .toml_scanner import Scanner
 
 HEADER = re.compile(r"\n[ \t]*\[")
 LINE = re.compile(r"[^\n]*\n|[^\n]+")
+REPEATED = "Remove the name that has a value already."
 PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 KEY = re.compile(r"""\((?:(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"),? ?)+\)""")
 Key = tuple[str, ...]
-CORRECT = "Correct the TOML."
+CORRECT = "Write name = value on each line, with texts in double quotes, and [[table]] above a row."
+AFTER = "Expected newline or end of document after a statement"
 # what a message of tomllib begins with, a pattern of the text at its place, and the next step
 HINTS = (
+    (AFTER, r"(?<=\d),\d+\s*(#|\Z)", "Write a number with a point, such as 9.99."),
+    (AFTER, ",", "Begin a new line for each name = value, without a comma."),
+    (AFTER, "(?<=')", 'If the text has an apostrophe, put it into double quotes: "It\'s".'),
+    (AFTER, '(?<=")', 'Write a quote in a text as \\".'),
+    (AFTER, r"[\w.-]+\s*=", "Begin a new line for each name = value."),
+    (AFTER, "//|--|;", "Remove it; a comment begins with #."),
+    (AFTER, r"(?<=\d)", "A date is 2026-01-31, and a number is 12 or 9.5. Put a text into quotes."),
+    (AFTER, "", "Put a text into double quotes, and begin a new line for each name = value."),
+    ("Expected '='", ":", "Write = instead of the colon."),
+    ("Expected '='", "", "Write name = value. A name with spaces needs double quotes."),
+    ("Inv", "//|/[*]|--|;", "A comment begins with #."),
+    (
+        "Invalid statement",
+        "[{}]",
+        "Write [[table]] above each row, and name = value without braces.",
+    ),
+    ("Invalid value", r"\Z|#", "Write a value after the =. NULL is { null = true }."),
+    ("Invalid value", r"[.]\d", "Write a digit before the point: 0.5."),
+    ("Unescaped '\\'", "", "Write a backslash twice, or put the text into single quotes."),
+    ("Duplicate inline table key", "", "Remove the repeated name."),
+    ("Cannot declare", "", "Remove the second header, and put its values below the first one."),
+    ("Unclosed array", "", "Separate the values by commas, and close the bracket."),
     ("Invalid value", r"(null|nil|none)\b", "TOML has no null: write { null = true }."),
     ("Invalid value", r"(true|false)\b", "Write true or false, in lower case."),
     ("Invalid value", r"\w", 'Put a text into quotes: "text".'),
@@ -155,18 +179,23 @@ def _syntax_error(file: Reader, error: tomllib.TOMLDecodeError, statement: State
     match = PLACE.search(str(error))
     problem = KEY.sub(_dotted, PLACE.sub("", str(error)))
     line, column, hint = statement.open_line or statement.line, 0, CORRECT
+    lines = "".join(statement.texts).rstrip("\n").split("\n")
     if match and match[1]:
         line, column = statement.line + int(match[1]) - 1, int(match[2])
-        hint = _hint(problem, "".join(statement.texts).split("\n")[int(match[1]) - 1][column - 1 :])
+        hint = _hint(problem, [*lines, ""][int(match[1]) - 1], column - 1)
     elif not statement.open_line:
-        line += "".join(statement.texts).rstrip("\n").count("\n")
+        line += len(lines) - 1
+        hint = _hint(problem, lines[-1], len(lines[-1]))
     return file.wrong(line, f"{problem}.", hint, column)
 
 
-def _hint(problem: str, rest: str) -> str:
-    """The next step after a syntax error; `rest` is the line from its place on."""
+def _hint(problem: str, line: str, place: int) -> str:
+    """The next step after a syntax error at a place of a line."""
+    if problem == "Cannot overwrite a value":
+        name, is_whole, _ = line.partition("=")
+        return f"Remove {name.strip()}, which has a value already." if is_whole else REPEATED
     for beginning, pattern, hint in HINTS:
-        if problem.startswith(beginning) and re.match(pattern, rest, re.IGNORECASE):
+        if problem.startswith(beginning) and re.compile(pattern, re.I).match(line, place):
             return hint
     return CORRECT
 

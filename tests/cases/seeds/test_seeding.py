@@ -245,7 +245,7 @@ BROKEN = {
     ),
     "no length of time": (
         KEYS + ROW + "at = 'now - 3 moons'",
-        r'at cannot be "now - 3 moons".\nA duration in years',
+        r'at cannot be "now - 3 moons": moons is not a unit.\nA duration in years',
     ),
     "a key twice": (
         "[[kind]]\ncode = 'a'\n[[kind]]\ncode = 'a'",

@@ -71,7 +71,7 @@ def test_every_other_file_is_an_error(tmp_path: Path, name: str, message: str) -
 
 
 def test_missing_directories(tmp_path: Path) -> None:
-    for path in (tmp_path / "seeds", seeds(tmp_path / "x", {"a": ""}) / "a"):
+    for path in (tmp_path / "seeds", seeds(tmp_path / "x", {"a": ""}) / "a" / "b"):
         with pytest.raises(SeedError, match=f"There is no seeds directory {path}"):
             find_files(path, "development", False)
 

@@ -42,11 +42,20 @@ def test_relative_times_add_and_subtract(count: int, unit: str) -> None:
     assert relative(f"now - {count} {unit}", NOW) == NOW - distance
 
 
-@pytest.mark.parametrize("text", ["now - 3", "now - 3 moons", "today + days", "now + 1 day soon"])
-def test_no_duration(text: str) -> None:
-    with pytest.raises(
-        ValueError, match="is not a duration: use years, months, weeks, days, hours"
-    ):
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("now - 3", "^3 has no unit$"),
+        ("now - 3 moons", "^moons is not a unit$"),
+        ("now - 1 mont", "^mont is not a unit$"),
+        ("now - 1 daily", "^daily is not a unit$"),
+        ("today + days", "^days has no amount$"),
+        ("now + 1 day soon", "^soon is not a unit$"),
+        ("now - 3 days + 1 hour", r"^only one \+ or - is allowed"),
+    ],
+)
+def test_no_duration(text: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
         relative(text, NOW)
 
 

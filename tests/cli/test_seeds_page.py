@@ -58,7 +58,6 @@ def test_every_command_prints_what_the_page_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("DBKIT_MODELS", "shop")
     for block in blocks(PAGE):
         if block.language == "console":
             for command, expected in block.commands():

@@ -214,7 +214,7 @@ MESSAGES: list[tuple[tuple[str, ...], list[list[Any]], str, str]] = [
     (("town",), [[{"name": None}]], "shop.town.name cannot be NULL.", "cannot be NULL"),
     (("town",), [[{"country": 1, "country_id": 2}]],
      "town.country and town.country_id are the same column.", "Keep one"),
-    (("opened",), [["now - 3 moons"]], 'shop.opened cannot be "now - 3 moons".',
+    (("opened",), [["now - 3 moons"]], 'opened cannot be "now - 3 moons": moons is not a unit.',
      "A duration in years, months"),
     (("day",), [["now - 9999 years"]], 'cannot be "now - 9999 years": the time is out of range.',
      "A date"),

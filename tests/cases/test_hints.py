@@ -192,9 +192,10 @@ def test_a_seed_keeps_the_hint(database: pw.Database, tmp_path: Path) -> None:
 
     database.bind([Seeded])
     database.execute_sql("CREATE TABLE seeded (id integer, a integer, b integer NOT NULL)")
-    (tmp_path / "a.toml").write_text("[[seeded]]\nid = 1\na = 1\n")
-    with pytest.raises(DbkitError, match=r"Fill the column first(?s:.*)\nNothing was loaded"):
-        seed(database, [Seeded], tmp_path)
+    (tmp_path / "seeds").mkdir()
+    (tmp_path / "seeds" / "a.toml").write_text("[[seeded]]\nid = 1\na = 1\n")
+    with pytest.raises(DbkitError, match=r"Give the row a value(?s:.*)\nNothing was loaded"):
+        seed(database, [Seeded], tmp_path / "seeds")
 
 
 def test_a_sqlite_file_that_may_not_be_written_is_a_sentence(tmp_path: Path, dbkit: Run) -> None:

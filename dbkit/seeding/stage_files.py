@@ -61,7 +61,7 @@ class Stager:
         would reject; the live tables are not used yet."""
         try:
             for number, file in enumerate(self.files):
-                streams = file.path.suffix == ".csv" and file.size > LARGE
+                streams = file.path.suffix.lower() == ".csv" and file.size > LARGE
                 self.staging.load(self.staged(number, file), streams)
             self.staging.finish([stage.definition() for stage in self.stages.values()])
         finally:

@@ -39,6 +39,7 @@ class Command:
             sys.stdout = sys.stderr = file
             os.chdir(directory)
             sys.path.insert(0, str(directory))
+            sys.modules.pop("app_models", None)  # another project's, if the parent imported it
             os.environ.update(DATABASE_URL=url, DBKIT_MODELS="app_models", PGAPPNAME="victim")
             os.environ.pop("DATABASE_DIRECT_URL", None)
             time.sleep(after)

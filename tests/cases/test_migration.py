@@ -386,9 +386,7 @@ def test_pw_migrate_does_the_same(url: str) -> None:
         assert tables(database) == []
     too_many = pw_migrate(url, "rollback", "--count", "1")
     assert too_many.returncode == 2
-    assert (
-        "Cannot roll back 1 migrations: the number of applied migrations is 0." in too_many.stderr
-    )
+    assert "Cannot roll back 1 migration: the number of applied migrations is 0." in too_many.stderr
     assert "Traceback" not in too_many.stderr
 
 

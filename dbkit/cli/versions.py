@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import platform
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
-from importlib import metadata
 from typing import Any
 
 import click
@@ -31,6 +28,10 @@ def print_versions(ctx: click.Context, _: click.Parameter, given: Any) -> None:
 
 
 def _libraries() -> Iterator[str]:
+    import platform  # each of these imports would delay every command
+    import sqlite3
+    from importlib import metadata
+
     import peewee
     import psycopg2
 

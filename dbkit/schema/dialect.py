@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import peewee as pw
 
@@ -19,8 +19,10 @@ from .names import Name
 from .peewee_models import Model
 from .sent import Heard, Size
 from .sql import Statement
-from .staging import Staging
 from .values import Attached, EnumType, Schema, Table
+
+if TYPE_CHECKING:
+    from .staging import Staging
 
 
 class Reading(Protocol):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import peewee as pw
 
@@ -21,7 +21,6 @@ from ..names import Name
 from ..peewee_models import Model, truncated
 from ..sent import Heard, Size
 from ..sql import Statement, runnable
-from ..staging import Staging
 from ..values import EnumType, Schema
 from . import non_transactional, progress, recording, sendable, session
 from .blocked import blocking_error
@@ -30,6 +29,9 @@ from .reading import SETTINGS, Reading, usable_path
 from .writing import effects, statements, views_in_the_way
 from .writing.replaced_types import labels_first
 from .writing.restore import lost
+
+if TYPE_CHECKING:
+    from ..staging import Staging
 
 
 class Postgres:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import peewee as pw
 
@@ -21,13 +21,15 @@ from ..names import Name
 from ..peewee_models import Model
 from ..sent import Heard, Size
 from ..sql import Statement, quoted, runnable
-from ..staging import Staging
 from ..values import Column, EnumType, Schema, Trigger
 from . import recording, session
 from .cells import CELLS
 from .reading import Reading
 from .tokenizer import tokens
 from .writing import effects, statements
+
+if TYPE_CHECKING:
+    from ..staging import Staging
 
 STEPS = 10_000  # of SQLite's machine between two looks at the clock
 

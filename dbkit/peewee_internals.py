@@ -154,12 +154,6 @@ def set_composite_key(model: Model, *names: str) -> None:
     model._meta.set_primary_key("__composite_key__", pw.CompositeKey(*names))
 
 
-def stored_value(row: pw.Model, field: Field) -> Any:
-    """The value of a field as it was read, which for a foreign key is the value of the key. The
-    attribute of a foreign key would query the row to which it points."""
-    return row.__data__[field.name]
-
-
 # statements of models
 
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import peewee as pw
 
+from .connection import diagnosed
 from .diagnosis import is_lock_conflict
 from .errors import DatabaseFailed, MigrationFailed
 from .limits import Busy, Limits, Patience
@@ -54,6 +55,16 @@ def waiting(
                 announced = True
             patience.sleep(POLL)
         yield entered
+
+
+@contextmanager
+def locked_transaction(database: pw.Database, limits: Limits) -> Iterator[None]:
+    """Run the block in a transaction that holds the lock; explain the failures of the database."""
+    with (
+        diagnosed(database),
+        waiting(lambda: dialect_for(database).transaction(database, limits), limits),
+    ):
+        yield
 
 
 def one_at_a_time(database: pw.Database, limits: Limits, action: Callable[[], Result]) -> Result:

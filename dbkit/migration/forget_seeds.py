@@ -6,9 +6,7 @@ import peewee as pw
 
 from dbkit.errors import DatabaseFailed
 from dbkit.schema.dialect import dialect_for
-from dbkit.schema.names import Name
-from dbkit.schema.peewee_models import SEEDED_TABLE
-from dbkit.schema.seeded_rows import entry
+from dbkit.schema.seeded_rows import entry, find_record
 
 
 def forget_dropped(database: pw.Database) -> None:
@@ -16,12 +14,12 @@ def forget_dropped(database: pw.Database) -> None:
     same keys in new tables."""
     dialect = dialect_for(database)
     try:
-        schema, found = dialect.find_tables(database, [SEEDED_TABLE], None, True)
+        record, exists = find_record(database)
     except DatabaseFailed:  # no schema, or the table of a stranger
         return
-    if not found:
+    if not exists:
         return
-    record = Name((schema or "").replace("%%", "%"), SEEDED_TABLE).sql.replace("%", "%%")
+    record = record.replace("%", "%%")
     rows = database.execute_sql(f"SELECT DISTINCT seeded_table FROM {record}").fetchall()
     tables = {text: entry(text).table for (text,) in rows}
     live = dialect.staging(database).live([*tables.values()])

@@ -134,7 +134,7 @@ def _is_ours(path: Path) -> bool:
 
 
 def _content(path: Path, length: int) -> bytes | None:
-    """The beginning of a file; None if there is no file that can be read."""
+    """Return the first bytes of a file; None if the file cannot be read."""
     try:
         with path.open("rb") as file:
             return file.read(length)

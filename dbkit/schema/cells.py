@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from .sql import quoted
+
 
 class CannotHold(ValueError):
     """No column of the database system can hold a value; the text says why, in one sentence."""
@@ -39,3 +41,8 @@ def without_surrogates(text: str) -> str:
         except UnicodeEncodeError:
             raise CannotHold("the text has half of a surrogate pair") from None
     return text
+
+
+def csv_field(text: str | None) -> str:
+    """Return a text as a field of CSV, in which NULL is an empty field without quotes."""
+    return "" if text is None else quoted(text)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, NamedTuple, Protocol
+
+import peewee as pw
 
 from .names import Name
 from .peewee_models import truncated
@@ -95,6 +98,32 @@ class ChildKey(NamedTuple):
     table: str
     columns: tuple[str, ...]
     targets: tuple[str, ...]
+
+
+class TemporaryTables:
+    """What the stagings of both dialects keep: the temporary tables of a transaction, and the
+    files that are read later. `take` gets the rows that wait until `finish`."""
+
+    def __init__(self, database: pw.Database) -> None:
+        self.database = database
+        self.streams: list[Iterator[Staged]] = []
+        self.created: set[str] = set()
+
+    def take(self, staged: Staged) -> None:
+        raise NotImplementedError
+
+    def load(self, rows: Iterator[Staged], streams: bool) -> None:
+        """See `Staging`."""
+        if not streams:
+            for staged in rows:
+                self.take(staged)
+        elif (first := next(rows, None)) is not None:
+            self.streams.append(chain([first], rows))
+
+    def savepoint(self) -> AbstractContextManager[Any]:
+        """See `Staging`."""
+        atomic: AbstractContextManager[Any] = self.database.atomic()
+        return atomic
 
 
 class Staging(Protocol):
@@ -205,6 +234,6 @@ class Staging(Protocol):
         """Run the statements, in one round trip if possible, and return the last one's rows."""
         ...
 
-    def savepoint(self) -> AbstractContextManager[None]:
+    def savepoint(self) -> AbstractContextManager[Any]:
         """Undo the block if it raises."""
         ...

@@ -21,6 +21,7 @@ import peewee as pw
 
 from dbkit.errors import SeedError
 from dbkit.fields import ServerDefault
+from dbkit.schema.cells import csv_field
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.peewee_models import Model
 
@@ -153,7 +154,7 @@ class _Rows:
             rows = list(zip(*(column.values for column in columns), *fresh, strict=True))
             texts = None
         elif fresh:
-            cells = [[_csv(text(value)) for value in column] for column in fresh]
+            cells = [[csv_field(text(value)) for value in column] for column in fresh]
             texts = list(map(",".join, zip(texts, *cells, strict=True)))
             rows = [(*row, *new) for row, *new in zip(rows, *fresh, strict=True)]
         yield Values(self._all_columns, self._initial(), rows, lines, texts)
@@ -299,7 +300,3 @@ def _has_default(field: pw.Field) -> bool:
 def _has_null(column: Sequence[Any], is_text: bool) -> bool:
     """Whether a value is None. Values of Python may have any == of their own."""
     return None in column if is_text else any(value is None for value in column)
-
-
-def _csv(text: str | None) -> str:
-    return "" if text is None else '"' + text.replace('"', '""') + '"'

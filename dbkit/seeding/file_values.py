@@ -213,8 +213,9 @@ def _array(convert: Convert) -> Convert:
 
 
 def _tried(field: pw.Field) -> Convert:
-    """For a field of which only its own code knows what it accepts: the first spelling from which
-    the field makes the stored value again, or else a value that is equal in Python."""
+    """Only the field's own code knows which values it accepts. So the function tries spellings: it
+    returns the first from which the field makes the stored value again, or else a value that is
+    equal in Python."""
 
     def convert(stored: Any) -> Any:
         try:

@@ -103,7 +103,7 @@ class Kind:
         return self.field.db_value(value)
 
     def quickly(self, column: Sequence[str]) -> Sequence[Any] | None:
-        """Return the values of a column of CSV, none of which is NULL, or None if in doubt."""
+        """Return the values of a column of CSV without NULL. None means: read them one by one."""
         try:
             return self.quick(column) if column else ()
         except BAD_VALUE:

@@ -12,20 +12,20 @@ import peewee as pw
 
 from dbkit import peewee_internals as internals
 from dbkit.config import named_environment
-from dbkit.connection import diagnosed
 from dbkit.database_argument import takes_database
 from dbkit.errors import SeedError
 from dbkit.limits import DEFAULT, Limits
-from dbkit.run_lock import one_at_a_time, retried, waiting
+from dbkit.run_lock import locked_transaction, one_at_a_time, retried
 from dbkit.schema.dialect import dialect_for
-from dbkit.schema.peewee_models import Model
+from dbkit.schema.peewee_models import Model, with_targets
+from dbkit.schema.seeded_rows import find_record
 from dbkit.schema.sql import quoted
 from dbkit.schema.staging import LiveTable, Staging
 from dbkit.transactions import is_open
 
 from .find_files import find_files
 from .merge import Merge
-from .merge_order import components, with_parents
+from .merge_order import components
 from .preview import Comparison, Preview, RowChange
 from .progress import Progress
 from .read_python import PythonFile
@@ -34,7 +34,7 @@ from .refused_values import explained
 from .result import Result
 from .rows import SeedFile
 from .run_merges import Merger
-from .seeded_rows import Pruning, create_record, find_record
+from .seeded_rows import Pruning, create_record
 from .shown import suggestion
 from .stage_files import Stager, by_table
 from .stages import Stage, name_of
@@ -66,10 +66,7 @@ def seed(
 
     def load(checks_early: bool = False) -> Result:
         try:
-            with (
-                diagnosed(database),
-                waiting(lambda: dialect_for(database).transaction(database, limits), limits),
-            ):
+            with locked_transaction(database, limits):
                 return run.load(prune, checks_early)
         except RefusedLate:
             return load(checks_early=True)  # to find the row
@@ -126,7 +123,7 @@ class SeedRun:
             if isinstance(file, PythonFile):
                 file.database = database
         self.tables = by_table(models)
-        self.models = with_parents(self.tables.values())
+        self.models = {*with_targets(self.tables.values())}
         self.wanted = self._wanted(tables)
 
     def _wanted(self, names: Iterable[str]) -> set[Model] | None:
@@ -136,7 +133,7 @@ class SeedRun:
             if name not in self.tables:
                 raise SeedError(f"No model has the table {name}.", suggestion(name, self.tables))
             chosen.append(self.tables[name])
-        return with_parents(chosen) if chosen else None
+        return {*with_targets(chosen)} if chosen else None
 
     def load(self, prune: bool, checks_early: bool = False) -> Result:
         """Load all files. A row that does not fit its model raises SeedError before a table is

@@ -6,16 +6,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import peewee as pw
 
-from dbkit.schema.peewee_models import Model, is_model, with_targets
+from dbkit.schema.peewee_models import Model, is_model
 from dbkit.schema.staging import LiveTable
 
 from .stages import Stage
-
-
-def with_parents(models: Iterable[Model]) -> set[Model]:
-    """Return the models and all models to which they point."""
-    return {*with_targets(models)}
-
 
 Live = Mapping[Model, LiveTable]  # in the order in which `LiveTable.parents` counts tables
 

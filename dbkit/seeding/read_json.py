@@ -7,31 +7,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from .json_window import NO_COMMENTS, Window
-from .reading import SETTINGS, Reader, Row, batched
-from .rows import Batch
+from .reading import SETTINGS, Row, RowReader
 
 EXAMPLE = 'Write an object of tables: {"campaigns": [{"name": "..."}]}.'
 
 
-class JsonFile(Reader):
+class JsonFile(RowReader):
     """A seed file in JSON; see SeedFile."""
 
     has_null = True
     keys_example = 'Write "keys": {"orders": ["number"]}.'
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        for _ in self._rows():  # up to the first row, for the settings above it
-            break
-
-    def batches(self) -> Iterator[Batch]:
-        return batched(self._rows())
-
-    def _rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[Row]:
         seen: dict[str, int] = {}
         has_rows = False
         with self.opened() as stream:

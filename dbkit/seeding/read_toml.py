@@ -18,13 +18,11 @@ tomllib parses a whole text, so the file is split into statements, and tomllib p
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from dbkit.errors import SeedError
 
-from .reading import SETTINGS, Reader, Row, batched
-from .rows import Batch
+from .reading import SETTINGS, Row, RowReader
 from .toml_scanner import Scanner
 from .toml_statements import Key, Statement, parsed, statements
 
@@ -39,20 +37,12 @@ class First(NamedTuple):
     is_open: bool = False
 
 
-class TomlFile(Reader):
+class TomlFile(RowReader):
     """A seed file in TOML; see SeedFile."""
 
     keys_example = 'Write [keys], and then orders = ["number"].'
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        for _ in self._rows():  # up to the first row, for the settings above it
-            break
-
-    def batches(self) -> Iterator[Batch]:
-        return batched(self._rows())
-
-    def _rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[Row]:
         seen: dict[Key, First] = {}
         for statement in statements(self):
             if not statement.header:

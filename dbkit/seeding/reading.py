@@ -228,3 +228,20 @@ def first_repeated(names: Iterable[str]) -> str | None:
             return name
         seen.add(name)
     return None
+
+
+class RowReader(Reader):
+    """The reader of a format that has its rows one by one."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        for _ in self.rows():  # up to the first row, for the settings above it
+            break
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the rows in the order of the file; take over settings and keys on the way."""
+        raise NotImplementedError
+
+    def batches(self) -> Iterator[Batch]:
+        """See SeedFile."""
+        return batched(self.rows())

@@ -7,12 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-import peewee as pw
-
 from dbkit.errors import SeedError
-from dbkit.schema.dialect import dialect_for
-from dbkit.schema.names import Name
-from dbkit.schema.peewee_models import SEEDED_TABLE, Model, key_fields
+from dbkit.schema.peewee_models import Model, key_fields
 from dbkit.schema.seeded_rows import Entry, entry
 from dbkit.schema.sql import quoted
 from dbkit.schema.staging import LiveTable, Staging
@@ -22,13 +18,6 @@ from .merge_order import model_groups, required_first
 from .stages import name_of
 
 PRUNED = "dbkit_seed_pruned"
-
-
-def find_record(database: pw.Database) -> tuple[str, bool]:
-    """Return the table of the record as SQL, and whether it exists. Raises DatabaseFailed if a role
-    that is not trusted owns it."""
-    schema, found = dialect_for(database).find_tables(database, [SEEDED_TABLE], None, True)
-    return Name((schema or "").replace("%%", "%"), SEEDED_TABLE).sql, SEEDED_TABLE in found
 
 
 def create_record(record: str) -> str:

@@ -1,5 +1,5 @@
-"""A file in TOML as statements, each of which tomllib parses: a row with its sub-tables, the table
-[keys], or a `name = value` above the first row."""
+"""Splits a file in TOML into statements, which tomllib parses one by one. A statement is a row with
+its sub-tables, the table [keys], or a `name = value` above the first row."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ def project(pytester: pytest.Pytester) -> Callable[..., None]:
 
 @pytest.fixture
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run pytest in this process, in which each run imports the modules of its project anew."""
+    """Run pytest in this process. Each run imports the modules of its project again."""
     monkeypatch.chdir(pytester.path)
     before = {*sys.modules}
 

@@ -240,14 +240,6 @@ def test_a_composite_key_set_later_is_that_of_the_class() -> None:
     assert Pair(a=1, b=2).get_id() == Keyed(a=1, b=2).get_id() == (1, 2)
 
 
-@pytest.mark.usefixtures("tables")
-def test_a_stored_foreign_key_is_read_without_a_query(monkeypatch: pytest.MonkeyPatch) -> None:
-    Book.create(author=Author.create(name="a"))
-    book = Book.select().get()
-    monkeypatch.setattr(SQLITE, "execute_sql", None)
-    assert internals.stored_value(book, Book.author) == book.author_id == 1
-
-
 def test_the_deferred_option_leaves_the_constraint_out_of_the_table() -> None:
     key = pw.ForeignKeyField(Author, **{internals.DEFERRED: True})
     model = type("T", (pw.Model,), {"key": key})

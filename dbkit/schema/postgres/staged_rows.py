@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from tempfile import TemporaryFile
 from typing import IO, Any
 
+from ..cells import csv_field
 from ..staging import Staged, Target
 from .cells import as_text
 
@@ -44,9 +45,7 @@ class Buffer:
 
 
 def _csv(row: Sequence[str | None]) -> str:
-    """The row as CSV, in which NULL is an empty field without quotes."""
-    return ",".join('"' + value.replace('"', '""') + '"' if value is not None else ""
-                    for value in row) + "\n"  # fmt: skip
+    return ",".join(map(csv_field, row)) + "\n"
 
 
 class Lines:

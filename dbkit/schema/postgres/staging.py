@@ -6,9 +6,8 @@ rows are sent as VALUES, in one message for all tables; others with COPY.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from itertools import chain, groupby
+from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import Any
 
 import peewee as pw
@@ -18,7 +17,16 @@ from dbkit.pinned_queries import ask_all
 
 from ..names import Name
 from ..sql import quoted
-from ..staging import RECORDED, ChildKey, LiveColumn, LiveSequence, LiveTable, Staged, Target
+from ..staging import (
+    RECORDED,
+    ChildKey,
+    LiveColumn,
+    LiveSequence,
+    LiveTable,
+    Staged,
+    Target,
+    TemporaryTables,
+)
 from .cells import as_text
 from .staged_rows import FEW, Buffer, Lines
 
@@ -101,14 +109,12 @@ END_STAGING = "SELECT " + ", ".join(
 )
 
 
-class PostgresStaging:
+class PostgresStaging(TemporaryTables):
     """See `Staging`."""
 
     def __init__(self, database: pw.Database) -> None:
-        self.database = database
+        super().__init__(database)
         self.buffers: dict[Target, Buffer] = {}
-        self.streams: list[Iterator[Staged]] = []
-        self.created: set[str] = set()
 
     def live(self, tables: Sequence[Name]) -> list[LiveTable | None]:
         columns, unique, parents = self._ask((COLUMNS, UNIQUE, PARENTS), tables)
@@ -256,14 +262,8 @@ class PostgresStaging:
             f"WHERE f.value OPERATOR(pg_catalog.{past}) {last}"
         ]
 
-    def load(self, rows: Iterator[Staged], streams: bool) -> None:
-        if streams:
-            first = next(rows, None)
-            if first is not None:
-                self.streams.append(chain([first], rows))
-            return
-        for staged in rows:
-            self.buffers.setdefault(staged.target, Buffer()).add(staged)
+    def take(self, staged: Staged) -> None:
+        self.buffers.setdefault(staged.target, Buffer()).add(staged)
 
     def finish(self, definitions: Sequence[str]) -> None:
         begin = [BEGIN_STAGING, *definitions]
@@ -303,8 +303,3 @@ class PostgresStaging:
             return []
         cursor = self.database.execute_sql("; ".join(statements).replace("%", "%%"))
         return list(cursor.fetchall()) if cursor.description else []
-
-    @contextmanager
-    def savepoint(self) -> Iterator[None]:
-        with self.database.atomic():
-            yield

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from itertools import chain, count, groupby
 from operator import itemgetter
 from typing import Any
@@ -18,7 +17,7 @@ from dbkit import peewee_internals as internals
 
 from ..names import Name
 from ..sql import folded, quoted
-from ..staging import RECORDED, ChildKey, LiveColumn, LiveTable, Staged, Target
+from ..staging import RECORDED, ChildKey, LiveColumn, LiveTable, Staged, Target, TemporaryTables
 
 GENERATED = (2, 3)  # `hidden` in PRAGMA table_xinfo
 KEYS = "dbkit_seed_keys"
@@ -27,15 +26,13 @@ WORD = re.compile(r"[^\W\d]\w*")
 CONSTANTS = ("NULL", "TRUE", "FALSE", "CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME")
 
 
-class SqliteStaging:
+class SqliteStaging(TemporaryTables):
     """See `Staging`."""
 
     def __init__(self, database: pw.Database) -> None:
-        self.database = database
+        super().__init__(database)
         self.buffers: dict[Target, str] = {}  # rows wait in temporary tables without types
-        self.streams: list[Iterator[Staged]] = []
         self.numbers = count()
-        self.created: set[str] = set()
 
     def live(self, tables: Sequence[Name]) -> list[LiveTable | None]:
         places = _places(tables)
@@ -190,14 +187,8 @@ class SqliteStaging:
     def advance(self, table: str, column: str, live: LiveColumn) -> list[str]:
         return []  # SQLite uses the largest key plus one
 
-    def load(self, rows: Iterator[Staged], streams: bool) -> None:
-        if streams:
-            first = next(rows, None)
-            if first is not None:
-                self.streams.append(chain([first], rows))
-            return
-        for staged in rows:
-            self._insert(self._buffer(staged.target), staged)
+    def take(self, staged: Staged) -> None:
+        self._insert(self._buffer(staged.target), staged)
 
     def _buffer(self, target: Target) -> Target:
         if target not in self.buffers:
@@ -230,11 +221,6 @@ class SqliteStaging:
         for statement in statements:
             cursor = self.database.execute_sql(statement)
         return list(cursor.fetchall()) if cursor and cursor.description else []
-
-    @contextmanager
-    def savepoint(self) -> Iterator[None]:
-        with self.database.atomic():
-            yield
 
 
 def _places(tables: Sequence[Name]) -> dict[tuple[str, str], int]:

@@ -104,7 +104,7 @@ def ways(expressions: Iterable[str], names: Iterable[str]) -> list[Limits]:
 
 
 def _choices(node: Any) -> Iterator[list[Any]]:
-    """The lists of simple conditions, each of which makes the node true."""
+    """Lists of simple conditions: the node is true if all conditions of one list are true."""
     node = _simplified(node)
     if isinstance(node, Both) and node.either:
         parts = [part for part in node.parts if not _only_allows_null(part, node)]

@@ -9,11 +9,10 @@ from dataclasses import dataclass, field, replace
 import peewee as pw
 
 from dbkit.config import named_environment
-from dbkit.connection import diagnosed
 from dbkit.database_argument import takes_database
 from dbkit.errors import Refused, SeedError
 from dbkit.limits import DEFAULT, Limits
-from dbkit.run_lock import one_at_a_time, retried, waiting
+from dbkit.run_lock import locked_transaction, one_at_a_time, retried
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.names import Name
 from dbkit.schema.peewee_models import Model, with_targets
@@ -65,10 +64,7 @@ def fake(
     wanted = {tables[name]: count for name, count in counts.items()}
 
     def load() -> Result:
-        with (
-            diagnosed(database),
-            waiting(lambda: dialect_for(database).transaction(database, limits), limits),
-        ):
+        with locked_transaction(database, limits):
             return _Run(database, models, seed, today, progress or Progress()).load(wanted)
 
     with database.bind_ctx(with_targets(models)):

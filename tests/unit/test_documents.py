@@ -1,4 +1,4 @@
-"""Documents link to files that exist, and those for maintainers name files that exist."""
+"""Documents link to files and headings that exist, and the site has a place for each page."""
 
 from __future__ import annotations
 
@@ -38,3 +38,31 @@ def test_the_architecture_names_every_package() -> None:
     packages = {file.parent.relative_to(ROOT / "dbkit").as_posix() + "/"
                 for file in (ROOT / "dbkit").rglob("__init__.py")} - {"./"}  # fmt: skip
     assert [name for name in sorted(packages - {"schema/"}) if name not in text] == []
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors that GitHub gives to the headings of a page."""
+    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in headings}
+
+
+@pytest.mark.parametrize("document", sorted(ROOT.glob("*.md")), ids=lambda path: path.name)
+def test_links_of_the_pages_beside_the_site_lead_to_headings(document: Path) -> None:
+    """The build of the site checks the links of the pages in `docs/`."""
+    text = IN_CODE.sub("", document.read_text(encoding="utf-8"))
+    links = re.findall(r"\]\(([\w./-]*)#([^)]+)\)", text)
+    wrong = [
+        (path, anchor)
+        for path, anchor in links
+        if anchor not in anchors(ROOT / path if path else document)
+    ]
+    assert wrong == []
+
+
+def test_each_page_has_one_place_in_the_contents_of_the_site() -> None:
+    """Add a line to a `toctree` of docs/index.md for a new page."""
+    index = (ROOT / "docs/index.md").read_text(encoding="utf-8")
+    trees = re.findall(r"^```\{toctree\}\n(.*?)^```$", index, re.MULTILINE | re.DOTALL)
+    names = re.findall(r"^(?:[^:\n]*<)?(\w[\w-]*)>?$", "\n".join(trees), re.MULTILINE)
+    assert sorted(names) == sorted({path.stem for path in ROOT.glob("docs/*.md")} - {"index"})

@@ -46,7 +46,11 @@ __all__ = [
 @command("database", "models", "migrations", "seeds", *LIMITS, "allow_edited", "accept_data_loss",
          runs=True)  # fmt: skip
 def up_(session: Session) -> None:
-    """Migrate, seed and verify the database."""
+    """Migrate, seed and verify the database.
+
+    The command applies the pending migrations, loads the seed files if there is a directory of
+    seeds, and compares the database with the models. The exit code is 1 if they differ.
+    """
     from .. import config
 
     found, settings, output = session.found, session.settings, session.output
@@ -86,7 +90,7 @@ EXACT = ("json", "sql")  # formats that programs read
 SEED_FORMATS = ("text", "json")  # of verify --seeds
 reporting = [
     click.option("--allow-unverified", is_flag=True,
-                 help="Do not exit with code 2 for objects that could not be compared."),
+                 help="Do not exit with code 2 because of objects that could not be compared."),
 ]  # fmt: skip
 
 
@@ -127,7 +131,10 @@ def _exit(session: Session, report: Report, allow_unverified: bool = False) -> N
 
 @command("database", reads=True)
 def check_(session: Session) -> None:
-    """Connect to the database and describe the connection."""
+    """Connect to the database and describe the connection.
+
+    If the connection fails, the message names the cause and the next step.
+    """
     from .. import diagnosis
 
     facts = vars(diagnosis.facts(session.database))
@@ -139,9 +146,10 @@ def check_(session: Session) -> None:
 
 @command("database", "models", "migrations", *LIMITS)
 def init_(session: Session) -> None:
-    """Adopt an existing database.
+    """Write models and a first migration for an existing database.
 
-    Writes models, a baseline migration and the configuration.
+    The command writes models that describe the tables, a migration that creates them, and the
+    configuration. It marks the migration as applied, and changes nothing else in the database.
     """
     from .. import adoption, config
 
@@ -170,14 +178,17 @@ def init_(session: Session) -> None:
 @click.option(
     "--strict", is_flag=True, help="Report tables that no model describes as differences."
 )
-@click.option("--seeds", "with_seeds", is_flag=True, help="Also check the rows of the seed files.")
+@click.option(
+    "--seeds", "with_seeds", is_flag=True, help="Also compare the rows of the seed files."
+)
 @_with(reporting)
 def verify_(
     session: Session, strict: bool, with_seeds: bool, format_: str, allow_unverified: bool
 ) -> None:
     """Compare the models with the live database.
 
-    Exit with code 1 if they differ.
+    The command changes neither. The exit code is 1 if they differ, and 2 if an object could not be
+    compared.
     """
     settings = session.settings
     found = session.found
@@ -208,10 +219,10 @@ def verify_(
 def diff_(
     session: Session, current: str, desired: str, format_: str, allow_unverified: bool
 ) -> None:
-    """Compare A with B.
+    """Compare the schemas A and B.
 
-    A and B are each `models`, `migrations`, `live`, or the URL of a database. Exit with code 1 if
-    they differ. --format sql prints the statements that change A into B.
+    A and B are each `models`, `migrations`, `live`, or the URL of a database. The exit code is 1 if
+    they differ. With --format sql, the command prints the statements that change A into B.
     """
     from ..verification.sources import Sources
 

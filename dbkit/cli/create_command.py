@@ -23,16 +23,21 @@ if TYPE_CHECKING:
     "--rename",
     metavar="OLD:NEW",
     multiple=True,
-    help="Rename table.column:new, table:new or type.label:new.",
+    help="Rename instead of dropping and adding: table.column:new, table:new or type.label:new. "
+    "Can be repeated.",
 )
 @click.option(
-    "--no-rename", is_flag=True, help="Treat everything else that was removed as dropped."
+    "--no-rename",
+    is_flag=True,
+    help="Do not ask about renames: drop every table, column and label that the models no longer "
+    "have, except those of --rename.",
 )
 @click.option(
     "--fill",
     metavar="TABLE.COLUMN=VALUE",
     multiple=True,
-    help="Value of the existing rows in a new NOT NULL column.",
+    help="Give the existing rows this value in a new NOT NULL column. After sql:, the value is an "
+    "SQL expression. Can be repeated.",
 )
 @click.option(
     "--check", is_flag=True, help="Write nothing; exit with code 1 if a migration is missing."
@@ -58,9 +63,10 @@ def create_(
 ) -> None:
     """Create a migration for the changed models.
 
-    NAME may be several words: "add phone" is the file 004_add_phone.py.
+    NAME may be several words: "add phone" becomes the file 004_add_phone.py.
 
-    Runs the migration forwards and backwards on a scratch database before it writes the file.
+    Before the command writes the file, it runs the migration up, down and up again on a scratch
+    database.
     """
     from ..prompts import created_for_programs, created_text, passed_over, questions
 

@@ -24,16 +24,19 @@ SUFFIXES = {".toml": "toml", ".json": "json", ".csv": "csv"}
 @click.argument(
     "tables", metavar="TABLE...", nargs=-1, required=True, shell_complete=completion.tables
 )
-@click.option("--where", metavar="SQL", default="", help="Condition for the rows of one table.")
+@click.option("--where", metavar="SQL", default="",
+              help="Write only the rows for which this SQL condition holds. It needs exactly one "
+              "TABLE.")  # fmt: skip
 @click.option("--anonymize", metavar="TABLE.COLUMN", multiple=True,
               shell_complete=completion.columns,
-              help="Write fake values of a column, and of the foreign keys to it; can be "
+              help="Write fake values for this column and for the foreign keys to it. Can be "
               "repeated.")  # fmt: skip
 @click.option("--format", "layout", type=click.Choice([*SUFFIXES.values()]),
-              help="Type of the file (default: the suffix of --output, or else toml).")  # fmt: skip
+              help="Write a file of this type (default: that of the suffix of "
+              "--output, or else toml).")  # fmt: skip
 @click.option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path),
-              help="Write this file instead of standard output.")  # fmt: skip
-@click.option("--force", is_flag=True, help="Overwrite a file that exists.")
+              help="Write to this file instead of standard output.")  # fmt: skip
+@click.option("--force", is_flag=True, help="Overwrite the file if it exists.")
 def dump_(
     session: Session,
     tables: tuple[str, ...],
@@ -43,7 +46,10 @@ def dump_(
     output: Path | None,
     force: bool,
 ) -> None:
-    """Write the rows of tables as a seed file."""
+    """Write the rows of tables as a seed file.
+
+    `seed` loads the file back. A row that refers to another row names it by its key.
+    """
     layout = _layout(layout, output)
     with _file(output, force) as file:
         rows = seeding.dump(

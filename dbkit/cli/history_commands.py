@@ -13,12 +13,14 @@ from .output import answer
 
 
 @command("database", "migrations", "allow_edited", reads=True)
-@click.option("--log", is_flag=True, help="Show when, how long and by whom each file was applied.")
+@click.option(
+    "--log", is_flag=True, help="Show when each file was applied, by whom, and how long it ran."
+)
 def status_(session: Session, log: bool) -> None:
     """List applied and pending migrations.
 
-    Exit with code 1 if a migration is pending, and with code 2 if the files and the history
-    contradict each other.
+    The exit code is 1 if a migration is pending, and 2 if the files and the history contradict each
+    other.
     """
     settings = session.settings
     found = migration.status(session.database, settings.migrations, settings.allow_edited)
@@ -35,13 +37,13 @@ def status_(session: Session, log: bool) -> None:
 @click.option(
     "--applied",
     metavar="MIGRATION",
-    help="Mark this file as applied, without running.",
+    help="Mark this migration as applied, without running it.",
     shell_complete=completion.migrations,
 )
 @click.option(
     "--pending",
     metavar="MIGRATION",
-    help="Mark this file as not applied, without rolling back.",
+    help="Mark this migration as not applied, without rolling it back.",
     shell_complete=completion.migrations,
 )
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
@@ -52,9 +54,11 @@ def repair_(
     pending: str | None,
     yes: bool,
 ) -> None:
-    """Accept edited migrations as they are now.
+    """Correct the record of the applied migrations.
 
-    Or mark one file as applied or not applied. Runs no migration, and changes only the history.
+    Without options, the command accepts edited migrations as they are now: all, or each MIGRATION.
+    With --applied or --pending, it marks one migration instead. It runs no migration, and changes
+    only the history.
     """
     exclusive("applied", "pending")
     if names and (applied or pending):

@@ -28,7 +28,8 @@ def migrated(session: Session, names: list[str], done: str = "applied") -> None:
 out_of_order = click.option(
     "--allow-out-of-order",
     is_flag=True,
-    help="Accept numbers that repeat or come late.",
+    help="Accept files that share a number, and pending files whose number is below that of an "
+    "applied file.",
 )
 
 
@@ -62,7 +63,8 @@ def accepting(
     "to",
     metavar="NAME",
     shell_complete=completion.migrations,
-    help="Apply migrations up to this file: its name, number, or unique beginning.",
+    help="Stop after this migration, which may be given by its name, its number, or the beginning "
+    "of its name.",
 )
 @click.option("--fake", is_flag=True, help="Mark migrations as applied without running them.")
 @out_of_order
@@ -71,7 +73,7 @@ def accepting(
     "--plan",
     "as_plan",
     is_flag=True,
-    help="Print what the migrations do, and change nothing in the database.",
+    help="Print the operations with their risks and locks, and change nothing in the database.",
 )
 def migrate_(
     session: Session,
@@ -81,7 +83,11 @@ def migrate_(
     sql: bool,
     as_plan: bool,
 ) -> None:
-    """Apply the pending migrations."""
+    """Apply the pending migrations.
+
+    Each migration runs in a transaction of its own, so a failure keeps those before it. In
+    production, the command asks before it runs a migration that loses data.
+    """
     settings = session.settings
     exclusive("sql", "as_plan")
     if as_plan:
@@ -117,20 +123,25 @@ def migrate_(
 @command("database", "migrations", *LIMITS, "allow_edited", "accept_data_loss", runs=True)
 @click.option(
     "--count",
+    metavar="N",
     default=1,
     show_default=True,
     type=click.IntRange(min=1),
-    help="Number of migrations, newest first.",
+    help="Roll back this number of migrations, the newest first.",
 )
 @click.option(
     "--to",
     metavar="NAME",
     shell_complete=completion.migrations,
-    help="Roll back everything after this file: its name, number, or unique beginning.",
+    help="Roll back every migration after this one, which may be given by its name, its number, or "
+    "the beginning of its name.",
 )
 @as_sql
 def rollback_(session: Session, count: int, to: str | None, sql: bool) -> None:
-    """Roll back the last migrations."""
+    """Roll back the last migration, or several.
+
+    In production, the command asks before it runs a rollback that loses data.
+    """
     settings = session.settings
     exclusive("count", "to")
     exclusive("sql", "format_")
@@ -160,13 +171,14 @@ def rollback_(session: Session, count: int, to: str | None, sql: bool) -> None:
 @click.option(
     "--after",
     metavar="MIGRATION",
-    help="The migration that keeps its number.",
+    help="Keep the number of this migration, and renumber those that share it.",
     shell_complete=completion.migrations,
 )
 def renumber_(session: Session, after: str | None) -> None:
     """Rename migrations that share a number.
 
-    The migrations of the main branch keep their numbers, and the others follow them.
+    After a merge of two branches, files of both may have the same number. The migrations of the
+    main branch keep their numbers, and the others follow them.
     """
     from ..migration.renumber import renumber
     from ..prompts import is_terminal, which_first
@@ -182,11 +194,11 @@ def renumber_(session: Session, after: str | None) -> None:
 
 @command("database", "models", "migrations", "seeds", *LIMITS, runs=True)
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
-@click.option("--seed", "with_seeds", is_flag=True, help="Load the seed files afterwards.")
+@click.option("--seed", "with_seeds", is_flag=True, help="Load the seed files at the end.")
 def reset_(session: Session, yes: bool, with_seeds: bool) -> None:
     """Roll back all migrations and apply them again.
 
-    Drops all data in their tables.
+    This destroys all data in their tables. In production, it is refused.
     """
     if session.production:
         raise Refused("A reset destroys all data, and DBKIT_ENV is production.")
@@ -223,10 +235,10 @@ def _confirm(target: Target) -> None:
 )
 @out_of_order
 def prove_(session: Session, since: str | None, allow_out_of_order: bool) -> None:
-    """Prove all migrations, also those written by hand.
+    """Prove that every migration runs up, down and up again.
 
-    Runs each file up, down and up again, with rows, on a scratch database, and compares the end
-    with the models. Exit with code 1 if a file is not proven.
+    The command runs each file, also those written by hand, on a scratch database with rows, and
+    compares the final schema with the models. The exit code is 1 if a file is not proven.
     """
     from ..migration.prove_directory import prove_directory
     from ..prompts import proof_text

@@ -33,52 +33,58 @@ if TYPE_CHECKING:
 
 OPTIONS = {
     "database": click.option(
-        "--database", metavar="URL", help="URL of the database (default: DATABASE_URL)."
+        "--database",
+        metavar="URL",
+        help="Use the database with this URL (default: DATABASE_URL, or else sqlite:///dbkit.db).",
     ),
     "models": click.option(
         "--models",
         metavar="MODULE[:NAME]",
-        help="Module of the models.",
+        help="Read the models from this module, or from the list or function NAME in it.",
         shell_complete=completion.modules,
     ),
     "migrations": click.option(
         "--migrations",
         metavar="DIR",
-        help="Migrations directory.",
+        help="Use the migrations in this directory (default: migrations).",
         shell_complete=completion.directories,
     ),
     "seeds": click.option(
-        "--seeds", metavar="DIR", help="Seeds directory.", shell_complete=completion.directories
+        "--seeds",
+        metavar="DIR",
+        help="Use the seed files in this directory (default: seeds).",
+        shell_complete=completion.directories,
     ),
     "wait": click.option(
         "--wait",
         metavar="SECONDS",
-        help="Longest wait for another run, and for sessions that block this one (default: 60).",
+        help="Wait at most this long for another run, and for sessions that block this one "
+        "(default: 60).",
     ),
     "lock_timeout": click.option(
         "--lock-timeout",
         metavar="SECONDS",
-        help="Longest wait of a statement for a lock (default: 3; 0: no limit).",
+        help="Let a statement wait at most this long for a lock (default: 3; 0: no limit).",
     ),
     "statement_timeout": click.option(
         "--statement-timeout",
         metavar="SECONDS",
-        help="Longest time of a statement, on PostgreSQL (default: no limit).",
+        help="Let a statement run at most this long, on PostgreSQL (default: no limit).",
     ),
     "wait_for_database": click.option(
         "--wait-for-database",
         metavar="SECONDS",
-        help="Longest wait for a database server that is still starting (default: 0).",
+        help="Wait at most this long for a database server that is still starting (default: 0).",
     ),
     "allow_edited": click.option(
         "--allow-edited",
         is_flag=True,
-        help="Continue if an applied migration was edited, or if its file is gone.",
+        help="Continue even if an applied migration was edited, or if its file is missing.",
     ),
     "accept_data_loss": click.option(
         "--accept-data-loss",
         is_flag=True,
-        help="In production, run migrations that lose data without a question.",
+        help="In production, run migrations that lose data without asking.",
     ),
     "quiet": click.option(
         "-q", "--quiet", is_flag=True, help="Print only warnings, errors and questions."
@@ -90,7 +96,9 @@ OPTIONS = {
         help="Print each SQL statement and its time on standard error.",
     ),
     "no_color": click.option(
-        "--no-color", is_flag=True, help="Print no colours, as with NO_COLOR in the environment."
+        "--no-color",
+        is_flag=True,
+        help="Print without colours, as with NO_COLOR in the environment.",
     ),
     "debug": click.option("--debug", is_flag=True, help="Show the traceback of an error."),
 }
@@ -154,8 +162,8 @@ def exclusive(*names: str) -> None:
 def main() -> None:
     """Migrate, seed and verify a database of Peewee models.
 
-    Exit codes: 0 success; 1 the answer is no; 2 an error; 128 + N: signal N ended the command (130
-    after Ctrl-C).
+    The exit code is 0 after success, 1 if the answer is no (a difference, a pending migration), and
+    2 after an error. If signal N ended the command, the exit code is 128 + N (130 after Ctrl-C).
     """
 
 
@@ -218,11 +226,12 @@ def command(
                 function(session, **flags)
 
         run.__doc__ = function.__doc__
-        run.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
-        if formats:
-            run = _format_option(formats)(run)
         for name in ("debug", "no_color", *reversed(shown)):
             run = OPTIONS[name](run)
+        if formats:
+            run = _format_option(formats)(run)
+        # --help lists the last of them first
+        run.__click_params__ += getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
         kind = Command if "json" in formats else click.Command
         return main.command(function.__name__.rstrip("_"), cls=kind)(run)
 
@@ -232,7 +241,7 @@ def command(
 def _format_option(formats: tuple[str, ...]) -> Callable[[Function], Function]:
     return click.option(
         "--format", "format_", type=click.Choice(formats), default=formats[0], show_default=True,
-        help="Format of the output.",
+        help="Print the output in this format.",
     )  # fmt: skip
 
 

@@ -35,12 +35,13 @@ MODELS = "models"
     nargs=2,
     metavar="A B",
     shell_complete=completion.sides,
-    help="Show the changes from A to B in colours.",
+    help="Show the changes from A to B in colours, instead of SOURCE.",
 )
 @click.option("--only", multiple=True, metavar="PATTERN", shell_complete=completion.tables,
-              help="Draw only tables whose names match; can be repeated.")  # fmt: skip
+              help="Draw only tables whose names match this pattern, with * and ?. Can be "
+              "repeated.")  # fmt: skip
 @click.option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path),
-              help="Write this file; its suffix chooses the format.")  # fmt: skip
+              help="Write to this file. Its suffix chooses the format.")  # fmt: skip
 def diagram_(
     session: Session,
     source: str | None,
@@ -79,8 +80,9 @@ def diagram_(
 def docs_(session: Session, directory: Path, source: str | None) -> None:
     """Write a Markdown page about each table of SOURCE into DIR.
 
-    SOURCE is `models` (the default), `migrations`, `live`, or the URL of a database. README.md is
-    the index, with a diagram. Pages of tables that are gone are removed.
+    SOURCE is `models` (the default), `migrations`, `live`, or the URL of a database. The file
+    README.md is the index, with a diagram. The command removes the pages that it wrote for
+    tables that no longer exist.
     """
     from ..pages import write
 

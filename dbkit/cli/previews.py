@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..migration.plan import Plan
 
 as_sql = click.option(
-    "--sql", is_flag=True, help="Print the statements, and change nothing in the database."
+    "--sql", is_flag=True, help="Print the SQL statements, and change nothing in the database."
 )
 
 

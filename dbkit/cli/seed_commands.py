@@ -22,18 +22,21 @@ COUNT = re.compile(r"[0-9]{1,12}")
 
 @command("database", "models", "seeds", *LIMITS)
 @click.argument("tables", metavar="[TABLE]...", nargs=-1, shell_complete=completion.tables)
-@click.option("--prune", is_flag=True, help="Delete rows that an earlier run inserted and that are "
-              "no longer in the files.")  # fmt: skip
-@click.option("--dry-run", is_flag=True, help="Show each row that would change; change nothing.")
+@click.option("--prune", is_flag=True, help="Also delete the rows that an earlier run inserted "
+              "and that are no longer in the files.")  # fmt: skip
+@click.option(
+    "--dry-run", is_flag=True, help="Show each row that would change, and change nothing."
+)
 @click.option(
     "--check",
     is_flag=True,
-    help="Exit with code 1 if the database lacks a seeded row, or if a row differs.",
+    help="Change nothing; exit with code 1 if the database lacks a seeded row, or if a row "
+    "differs.",
 )
-@click.option("--fake", metavar="TABLE=COUNT", multiple=True, help="Insert so many made "
-              "rows into a table, and read no seed files; can be repeated.")  # fmt: skip
-@click.option("--seed", "number", type=int, metavar="N", help="The same number gives the same "
-              "rows of --fake (default: 0).")  # fmt: skip
+@click.option("--fake", metavar="TABLE=COUNT", multiple=True, help="Insert this number of "
+              "generated rows into a table, and read no seed files. Can be repeated.")  # fmt: skip
+@click.option("--seed", "number", type=int, metavar="N", help="Choose the rows of --fake: the same "
+              "number always gives the same rows (default: 0).")  # fmt: skip
 def seed_(
     session: Session,
     tables: tuple[str, ...],
@@ -45,8 +48,8 @@ def seed_(
 ) -> None:
     """Load the seed files.
 
-    Inserts missing rows, and updates rows that differ. With TABLE, loads only these tables and
-    their parents. With --fake, inserts made rows instead.
+    The command inserts missing rows, and updates rows that differ. With TABLE, it loads only these
+    tables and those to which they refer. With --fake, it inserts generated rows instead.
     """
     exclusive("dry_run", "check", "fake")
     exclusive("prune", "fake")

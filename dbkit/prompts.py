@@ -13,7 +13,7 @@ from .called_as import as_called
 from .discovery import Found
 from .migration import Created
 from .migration.rejected_rows import Rejected
-from .schema.peewee_models import class_name
+from .schema.peewee_models import tableless
 from .verification.annotations import escaped
 
 COLOURS = {"add": "green", "drop": "red"}
@@ -100,9 +100,8 @@ def github_annotation(created: Created | None, undecided: str = "") -> str:
 
 def passed_over(found: Found) -> Iterator[str]:
     """Yield a line that names the base classes without a table, if there are any."""
-    if found.bases:
-        names = ", ".join(map(class_name, found.bases))
+    if names := tableless(found.bases):
         yield (
-            f"base classes without a table: {names} (a table that a migration made for such a "
-            "class stays; a list MODELS settles which classes have tables)"
+            f"base classes without a table: {', '.join(names)} "
+            "(a list MODELS decides which classes have tables)"
         )

@@ -63,6 +63,17 @@ def class_name(model: Model) -> str:
     return f"{model.__module__}.{model.__qualname__}"
 
 
+def tableless(bases: Iterable[Model]) -> tuple[str, ...]:
+    """Return the base classes without a table that somebody may have meant as a table: those with
+    a field other than the primary key."""
+    keys = {base: base._meta.primary_key for base in bases}
+    return tuple(
+        class_name(base)
+        for base, key in keys.items()
+        if any(field is not key for field in base._meta.sorted_fields)
+    )
+
+
 def described(error: Exception) -> str:
     """Return the first line of an error of Peewee, a driver or Python. Python's own errors get
     their class in front (`KeyError: 'title'`), because they say little without it."""

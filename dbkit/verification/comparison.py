@@ -24,7 +24,7 @@ from ..schema.diff import changes_within, diff
 from ..schema.inheritance import as_inherited, descendants, is_partition
 from ..schema.names import Name
 from ..schema.patch import patched
-from ..schema.peewee_models import OWN_TABLES, Model, class_name, is_managed, table_name
+from ..schema.peewee_models import OWN_TABLES, Model, is_managed, table_name, tableless
 from ..schema.sql import Statement
 from ..schema.values import Attached, Namespace, Part, Schema, Table
 from ..source_places import place_of
@@ -148,7 +148,7 @@ def examine(
         known = {name for name, _ in reading.unverified}
         covered, expected, unmanaged = _covered(live, desired, strict, known, family)
         report = _compared(dialect, covered, expected, ignore, unmanaged, attached)
-    passed_over = tuple(class_name(base) for base in bases if base not in lasting)
+    passed_over = tableless(base for base in bases if base not in lasting)
     report = replace(
         report,
         unverified=unverified,

@@ -66,3 +66,11 @@ def test_a_base_without_a_table_is_named(database: pw.Database, tmp_path: Path) 
     assert not report
     assert "base classes without a table: " in str(report)
     assert [name.endswith("User") for name in json.loads(report.to_json())["passed_over"]] == [True]
+
+
+def test_a_base_without_fields_of_its_own_is_not_named(database: pw.Database) -> None:
+    base: Any = type("Base", (pw.Model,), {"id": pw.UUIDField(primary_key=True)})
+    team = type("Team", (base,), {"name": pw.TextField()})
+    database.bind([team])
+    database.create_tables([team])
+    assert verify(database, [team], bases=[base]).passed_over == ()

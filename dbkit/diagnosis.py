@@ -31,7 +31,8 @@ class Rule(NamedTuple):
 
 PAUSED = """\
 A Supabase project on the free tier pauses after 7 days without use. Open the project in the
-dashboard and restore it. A Neon endpoint may be disabled there. Then check the host name."""
+dashboard and restore it. A Neon endpoint may be disabled there. Then check the host name. (The host
+db.REF.supabase.co has only an IPv6 address: without IPv6, use the host of the pooler.)"""
 
 RULES = [
     Rule(

@@ -53,8 +53,8 @@ ADVICE = [
         "42501",
         r"permission denied for (?:table|view|relation|materialized view) (?P<name>.+)",
         PRIVILEGE,
-        "As its owner or a superuser, run: "
-        "GRANT SELECT, INSERT, UPDATE, DELETE ON {name} TO {user}",
+        "As its owner or a superuser, run: GRANT SELECT ON {name} TO {user} "
+        "(and INSERT, UPDATE, DELETE, to write)",
     ),
     Advice(
         "42501",

@@ -133,8 +133,12 @@ class FileTrial(Trial):
         self.clean = True
 
     def schema(self) -> Schema:
-        others = map(escape, self.router.migrator_class.stand_ins)
-        return whole(self.database, [*others], late=True)
+        """The schema without the tables of others, and without the schemas that hold them."""
+        others = self.router.migrator_class.stand_ins
+        schema = whole(self.database, [escape(str(name)) for name in others], late=True)
+        theirs = {name.schema for name in others}
+        ours = tuple(one for one in schema.namespaces if one.name not in theirs)
+        return replace(schema, namespaces=ours)
 
     def first(self) -> None:
         """Run the file."""

@@ -136,3 +136,39 @@ def test_only_the_files_that_changed_since_a_revision(
     code, said = prove("--since", "--output=x")
     assert code == 2
     assert "git cannot tell which files of migrations changed" in said["error"]
+
+
+@pytest.mark.parametrize("is_elsewhere", [False, True])
+def test_a_foreign_key_to_a_table_that_is_not_ours(
+    url: str, is_elsewhere: bool, prove: Callable[..., tuple[int, dict[str, str]]]
+) -> None:
+    """The table of others, which dbkit creates from its model on the scratch database, may be in
+    another schema."""
+    if is_elsewhere and url.startswith("sqlite"):
+        pytest.skip("SQLite has no foreign keys between schemas")
+    schema = 'schema = "auth"' if is_elsewhere else ""
+    theirs = f"""
+class Person(pw.Model):
+    class Meta:
+        table_name = "persons"
+        managed = False
+        {schema}
+"""
+    ours = """
+class Order(pw.Model):
+    person = pw.ForeignKeyField(Person)
+    class Meta:
+        table_name = "orders"
+"""
+    models = Path("models_of_prove.py")
+    models.write_text(models.read_text() + theirs + ours)
+    tables = theirs + ours.replace("class Order", "@migrator.create_model\nclass Order")
+    write("002_orders", tables.replace("\n", "\n    "), "migrator.remove_model('orders')")
+    more = "renamed=pw.TextField(null=True), c=pw.IntegerField(null=True)"
+    write("003_more", f"migrator.add_fields('t', {more})",
+          "migrator.remove_fields('t', 'renamed', 'c')")  # fmt: skip
+    write("004_less", "migrator.remove_fields('t', 'b')",
+          "migrator.add_fields('t', b=pw.TextField(null=True))")  # fmt: skip
+    code, said = prove()
+    assert said["002_orders"].startswith("proven: up, down and up again"), said
+    assert (code, said["models"][:14]) == (0, "the migrations")

@@ -14,7 +14,7 @@ from dbkit.sqlstates import ADVICE, advice, sql_name
     [
         ("42501", "permission denied for schema public", "Since PostgreSQL 15"),
         ("42501", "permission denied for schema My s LINE 1: x", 'ON SCHEMA "My s" TO me'),
-        ("42501", "permission denied for table orders", "SELECT, INSERT, UPDATE, DELETE ON orders"),
+        ("42501", "permission denied for table orders", "GRANT SELECT ON orders"),
         ("42501", "permission denied for sequence s", "GRANT ALL ON sequence ... TO me"),
         ("42501", "must be owner of table t", "OWNER TO me"),
         ("42501", "something new", "GRANT the privilege TO me"),
@@ -48,7 +48,7 @@ def test_an_error_without_advice() -> None:
 def test_an_unknown_role_is_a_noun() -> None:
     found = advice("42501", "permission denied for table t", None)
     assert found
-    assert found[1].endswith("ON t TO the role")
+    assert "ON t TO the role " in found[1]
 
 
 def test_no_rule_hides_a_later_rule() -> None:

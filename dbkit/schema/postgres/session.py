@@ -120,8 +120,10 @@ RESTORE_PATH = """
 SELECT pg_catalog.set_config('search_path', pg_catalog.current_setting('dbkit.path_before'), false)
 """
 TIMEOUTS = ("lock_timeout", "statement_timeout")
-NO_SCHEMA = ("No schema of the connection's search_path exists.",
-             "Create the schema, or set search_path to an existing schema.")  # fmt: skip
+NO_SCHEMA = (
+    "No schema of the connection's search_path exists, or this role may not use it.",
+    "Create the schema, or grant USAGE on it, or set search_path to another schema.",
+)
 
 
 @contextmanager

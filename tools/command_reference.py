@@ -39,7 +39,7 @@ GUIDES = {
     "deploying": ("up",),
     "diagrams": ("diagram", "docs"),
     "migrations": ("create", "migrate", "rollback", "status", "prove", "renumber", "reset"),
-    "deploying#an-applied-file-was-edited-or-is-missing": ("repair",),
+    "production#an-applied-file-was-edited-or-is-missing": ("repair",),
     "seeds": ("seed", "dump"),
     "troubleshooting": ("check",),
     "verify": ("verify", "diff"),

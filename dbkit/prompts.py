@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +11,11 @@ import click
 
 from .called_as import as_called
 from .discovery import Found
-from .migration import Created
+from .migration import Created, Undecided
 from .migration.rejected_rows import Rejected
 from .schema.peewee_models import tableless
-from .verification.annotations import escaped
+from .source_places import Find, place_of_any
+from .verification.annotations import annotation
 
 COLOURS = {"add": "green", "drop": "red"}
 MISSING = "The models changed, and no migration was made. Run `python -m dbkit create`."
@@ -81,21 +82,27 @@ def _coloured(operation: str) -> str:
     return str(click.style(operation, fg=COLOURS.get(operation.split()[0], "cyan")))
 
 
-def rejected_text(rejected: Sequence[Rejected]) -> str:
+def rejected_text(rejected: Iterable[Rejected]) -> str:
     """Return the lines of `create --count-rows`: numbers of rows, and queries that show them."""
-    return "".join(
-        f"\n  rows: {one}" + f"\n    {one.query};" * (one.rows != 0 and bool(one.query))
+    return "\n".join(
+        f"  rows: {one}" + f"\n    {one.query};" * (one.rows != 0 and bool(one.query))
         for one in rejected
     )
 
 
-def github_annotation(created: Created | None, undecided: str = "") -> str:
-    """Return the annotation of `create --check` for a missing migration; no text if none is."""
-    if created is None and not undecided:
+def github_annotation(
+    created: Created | None, find: Find, undecided: Undecided | None = None
+) -> str:
+    """Return the annotation of `create --check` for a missing migration, in the first place that
+    `find` finds; no text if no migration is missing."""
+    if created is None and undecided is None:
         return ""
     hazards = (f"warning: {hazard}" for hazard in created.hazards) if created else ()
-    lines = [*(created.operations if created else ()), *hazards, undecided, as_called(MISSING)]
-    return f"::error title=missing migration::{escaped(chr(10).join(filter(None, lines)))}"
+    operations, open_ = created.operations if created else (), str(undecided or "")
+    lines = [*operations, *hazards, open_, as_called(MISSING)]
+    changes = (*created.changes, *created.renaming.items) if created else ()
+    at = place_of_any(find, undecided.changes if undecided else changes)
+    return annotation("missing migration", "\n".join(filter(None, lines)), at)
 
 
 def passed_over(found: Found) -> Iterator[str]:

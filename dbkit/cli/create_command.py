@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -14,7 +15,7 @@ from .options import Session, command
 from .output import answer
 
 if TYPE_CHECKING:
-    import peewee as pw
+    from ..migration.rejected_rows import RowCounter
 
 
 @command("database", "models", "migrations", opens=False, formats=("text", "json", "github"))
@@ -68,7 +69,13 @@ def create_(
     Before the command writes the file, it runs the migration up, down and up again on a scratch
     database.
     """
-    from ..prompts import created_for_programs, created_text, passed_over, questions
+    from ..prompts import (
+        created_for_programs,
+        created_text,
+        passed_over,
+        questions,
+        rejected_text,
+    )
 
     if format_ == "github" and not check:
         raise click.UsageError("--format github is for --check.")
@@ -85,7 +92,7 @@ def create_(
         if not session.settings.quiet:
             click.echo(line, err=True)
     output.values |= {"migrations": [], "undecided": None}
-    with _live(session) if count_rows else nullcontext() as live:
+    with _counting(session, count_rows) as counter:
         try:
             created = migration.create(
                 database,
@@ -99,54 +106,68 @@ def create_(
                 allow_out_of_order=allow_out_of_order,
                 ignore=session.settings.ignore,
                 passed_over=(*found.bases, *found.outside),
+                count=_in_words(counter) if counter else None,
                 **({} if check or output.is_json else questions()),
             )
         except migration.Undecided as error:
             if not check:
                 raise
             output.values["undecided"] = str(error)
-            _say(session, format_, f"create: a migration would be made\n{error}", None, str(error))
+            _note_rows(session, counter)
+            _say(session, format_, f"create: a migration would be made\n{error}", None, error)
             answer(False)
-        rows = _counted(session, live, created)
+        rows = counter.of_all(created) if counter and created else []
+        _note_rows(session, counter)
     output.values["migrations"] = created_for_programs(created, directory, check)
-    _say(session, format_, created_text(created, directory, check) + rows, created)
+    text = "\n".join(filter(None, [created_text(created, directory, check), rejected_text(rows)]))
+    _say(session, format_, text, created)
     answer(not check or created is None)
 
 
 @contextmanager
-def _live(session: Session) -> Iterator[pw.Database]:
-    """Open the database of the settings for reading."""
+def _counting(session: Session, count_rows: bool) -> Iterator[RowCounter | None]:
+    """Open the database of the settings for reading, if rows are to be counted."""
     from ..connection import opened
+    from ..migration.rejected_rows import TIMEOUT, RowCounter
 
+    if not count_rows:
+        yield None
+        return
     display = session.target.display
     if not session.settings.quiet:
         click.echo(f"database: {display}", err=True)
     with opened(session.target.database(read_only=True), display) as database:
-        yield database
+        yield RowCounter(database, session.settings.limits.statement_timeout or TIMEOUT)
 
 
-def _counted(session: Session, live: pw.Database | None, created: migration.Created | None) -> str:
-    """The lines about the rows of the database that the migration would reject."""
-    from ..migration.rejected_rows import TIMEOUT, rejected_rows
+def _in_words(counter: RowCounter) -> Callable[..., str]:
     from ..prompts import rejected_text
 
-    if live is None:
-        return ""
-    timeout = session.settings.limits.statement_timeout or TIMEOUT
-    rejected = rejected_rows(live, created, timeout) if created else []
-    session.output.values["rows"] = [vars(one) for one in rejected]
-    return rejected_text(rejected)
+    return lambda renaming, rule: rejected_text([counter.of_rule(renaming, rule)])
+
+
+def _note_rows(session: Session, counter: RowCounter | None) -> None:
+    """Put the counted rows into the JSON document."""
+    if counter:
+        session.output.values["rows"] = [vars(one) for one in counter.found.values()]
 
 
 def _say(
-    session: Session, format_: str, text: str, created: migration.Created | None, error: str = ""
+    session: Session,
+    format_: str,
+    text: str,
+    created: migration.Created | None,
+    error: migration.Undecided | None = None,
 ) -> None:
     """Print the result: a text, or an annotation if a migration is missing."""
     from ..prompts import github_annotation
+    from ..source_places import or_in_migrations, place_of
 
     is_news = bool(error) or (created is not None and bool(created.hazards or not created.proof))
     if format_ == "github":
-        text = github_annotation(created, error)
+        models = [*session.found.models, *session.found.bases]
+        find = or_in_migrations(partial(place_of, models), session.settings.migrations)
+        text = github_annotation(created, find, error)
     if text or format_ == "text":
         session.output.say(text, even_if_quiet=is_news)
 

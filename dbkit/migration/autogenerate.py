@@ -29,7 +29,7 @@ from .goal import Goal, whole
 from .hazards import Direction, hazards
 from .known_parts import changes_of_known_parts
 from .migrator import Migrator
-from .new_rules import NewRule, new_rules
+from .new_rules import NewRule, new_rules, not_null_of
 from .questioner import Decisions
 from .renames import Renaming, find_renames
 from .render_baseline import FromNothing
@@ -62,10 +62,17 @@ class Created:
         return self.text[3:].splitlines()[0].removesuffix('"""')
 
 
-class Generator:
-    """Generates a migration on a scratch database to which the whole history is applied."""
+Count = Callable[[Renaming, NewRule], str]
 
-    def __init__(self, router: Router, goal: Goal, decisions: Decisions) -> None:
+
+class Generator:
+    """Generates a migration on a scratch database to which the whole history is applied. `count`
+    tells how many rows of a live database break a rule."""
+
+    def __init__(
+        self, router: Router, goal: Goal, decisions: Decisions, count: Count | None = None
+    ) -> None:
+        self.count = count
         self.router, self.database, self.goal = router, router.database, goal
         self.models, self.decisions = goal.models, decisions
         self.dialect = dialect_for(self.database)
@@ -94,7 +101,8 @@ class Generator:
         lost = hazards(self.dialect, direction, self.filled_back, *types)
         words = in_words(renaming, changes)
         made = file_text(summary_of(words, lost), up, down, replaces)
-        rules = tuple(new_rules(direction))
+        effects = self.dialect.effects(current, patched(current, changes))
+        rules = tuple(new_rules(direction, effects.refused))
         return Created(name, made, lost, "", words, renaming, tuple(changes), rules)
 
     def _both_ways(
@@ -113,7 +121,13 @@ class Generator:
         migrator = self._after(renaming.up)
         new = self.new if self.goal.wanted else {}
         known_changes = changes_of_known_parts(migrator, current, changes, new)
-        fill = noting(filled(changes, self.decisions, self.dialect.escaped), self.filled)
+
+        def rows(change: Change) -> str:
+            rule = not_null_of(change)
+            return self.count(renaming, rule) if self.count and rule else ""
+
+        values = filled(changes, self.decisions, self.dialect.escaped, rows)
+        fill = noting(values, self.filled)
         up, made = self._operations(migrator.orm.tables, current, self.new, known_changes, fill)
         every = [*self._named(current, changes, made)]
         early = [one for one in every if isinstance(one, Drop) and one.table and one not in made]

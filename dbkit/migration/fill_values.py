@@ -46,14 +46,19 @@ EMPTY: tuple[tuple[tuple[type, ...], Any], ...] = (
 
 
 def filled(
-    changes: Sequence[Change], decisions: Decisions, escaped: Callable[[str], str] = str
+    changes: Sequence[Change],
+    decisions: Decisions,
+    escaped: Callable[[str], str] = str,
+    rows: Callable[[Change], str] = lambda _: "",
 ) -> Fill:
     """Return the function that finds the value of a column: no value if the column has a DEFAULT;
     or else the value of a decision, which is SQL after `sql:`; or else the field's default in
-    Python. `escaped` prepares SQL for the driver."""
+    Python. `escaped` prepares SQL for the driver, and `rows` returns what is known about the rows
+    that need a value after a change."""
 
     def fill(table: Name, field: Any) -> Any:
-        if not _needs_value(changes, table, field):
+        change = _change_that_needs_value(changes, table, field)
+        if change is None:
             return None
         if default := _default(field):
             return Call("pw.SQL", (default,))
@@ -66,7 +71,7 @@ def filled(
                 return Call("pw.SQL", (escaped(given.removeprefix(SQL).strip()),))
             return _typed(field, given)
 
-        return decisions.value(table, field.column_name, typed)
+        return decisions.value(table, field.column_name, typed, change, lambda: rows(change))
 
     return fill
 
@@ -76,7 +81,7 @@ def emptied(changes: Sequence[Change]) -> Fill:
     foreign keys have no such value."""
 
     def fill(table: Name, field: Any) -> Any:
-        if not _needs_value(changes, table, field):
+        if _change_that_needs_value(changes, table, field) is None:
             return None
         if default := _default(field):
             return Call("pw.SQL", (default,))
@@ -99,20 +104,20 @@ def noting(fill: Fill, filled: set[tuple[Name, str]]) -> Fill:
     return fill_and_note
 
 
-def _needs_value(changes: Sequence[Change], table: Name, field: Any) -> bool:
-    """Whether a field's column is added without a default, or becomes NOT NULL."""
+def _change_that_needs_value(changes: Sequence[Change], table: Name, field: Any) -> Change | None:
+    """The change that adds a field's column without a default, or makes it NOT NULL."""
     if field.sequence or isinstance(field, pw.AutoField):
-        return False
+        return None
     for change in changes:
         if change.table != table or change.item.name != field.column_name:
             continue
         match change:
             case Add(item=Column() as column):
                 plain = column.default is None and not column.identity and column.generated is None
-                return plain and not column.nullable
+                return change if plain and not column.nullable else None
             case Alter(old=Column(nullable=True), new=Column(nullable=False)):
-                return True
-    return False
+                return change
+    return None
 
 
 def _default(field: Any) -> str:

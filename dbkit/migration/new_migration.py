@@ -18,7 +18,7 @@ from dbkit.schema.dialect import dialect_for
 from dbkit.schema.peewee_models import Model, table_name
 from dbkit.verification.comparison import schemas_of
 
-from .autogenerate import Created, Generator
+from .autogenerate import Count, Created, Generator
 from .goal import Goal, whole
 from .label_file import label_file, prove_labels
 from .proof import prove
@@ -49,6 +49,7 @@ def create(
     allow_out_of_order: bool = False,
     ignore: Sequence[str] = (),
     passed_over: Iterable[Model] = (),
+    count: Count | None = None,
 ) -> Created | None:
     """Write the migration from the schema of the files in `directory` to the schema of `models`;
     return it, or None if the schemas are equal. Of `database`, only the kind matters.
@@ -58,8 +59,9 @@ def create(
     "type.label": new}, and `fill` is {"table.column": value}; `confirm` and `prompt` are called for
     other decisions. Without `write`, nothing is proven or written. Tables and parts that match a
     pattern of `ignore`, and unmanaged models, are left alone. A class of `passed_over` counts as a
-    model if a migration created its table. On PostgreSQL, labels of enum types that are used at
-    once are added by a file before it (`first`).
+    model if a migration created its table. `count`, if given, returns what a question about a
+    column that becomes NOT NULL should say about the rows of a live database. On PostgreSQL, labels
+    of enum types that are used at once are added by a file before it (`first`).
 
     Raises Undecided if a decision is missing, MigrationError if the proof fails, and NoScratch if
     there is no scratch database.
@@ -81,7 +83,8 @@ def create(
 
         with replaying(database, directory, prepare=prepare) as router:
             target = reached(router, models, ignore, passed_over)
-            created = Generator(router, target, decisions).created(router.next_name(name))
+            made = Generator(router, target, decisions, count)
+            created = made.created(router.next_name(name))
             if created is not None and write:
                 first = label_file(router, created, target.models)
                 if first is not None:

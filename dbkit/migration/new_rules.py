@@ -2,48 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from dbkit.schema.changes import Add, Alter, Item
+from dbkit.schema.changes import Add, Alter, Change, Item, items
 from dbkit.schema.names import Name
 from dbkit.schema.sql import mentions
-from dbkit.schema.values import Check, Column, Index, PrimaryKey, Unique
+from dbkit.schema.values import Check, Column, ForeignKey, Index, PrimaryKey, Table, Unique
 
-from .hazards import Direction, is_about, is_stricter
+from .hazards import Direction, Filled, is_about, is_stricter
+
+NEW_COLUMN = "it is about a column that the table does not have yet"
+NEW_TABLE = "it points to a table that the database does not have yet"
 
 
 @dataclass(frozen=True)
 class NewRule:
     """A rule that rows of a table may break, and the columns of the table that it is about. If it
-    `is_filled`, the migration gives the rows a value first."""
+    `is_filled`, the migration gives the rows a value first. `refused` is the condition, in SQL, of
+    the values that the new type of a column refuses. `missing` says what the database lacks, so
+    that rows cannot be counted."""
 
     table: Name
     item: Item
     columns: tuple[str, ...]
     is_filled: bool = False
-    needs_new_column: bool = False
+    refused: str = ""
+    missing: str = ""
 
 
-def new_rules(direction: Direction) -> Iterator[NewRule]:
-    """Yield each NOT NULL, CHECK and UNIQUE that rows of existing tables may break."""
+def new_rules(
+    direction: Direction, refused: Mapping[tuple[Name, str], str] | None = None
+) -> Iterator[NewRule]:
+    """Yield each NOT NULL, CHECK, UNIQUE and foreign key that rows of existing tables may break;
+    and each new type, if `refused` has the condition of the values that it refuses."""
     tables = {table.name: table for table in direction.current.tables}
     added = {(change.table, str(change.item.name)) for change in direction.changes
              if isinstance(change, Add) and isinstance(change.item, Column)}  # fmt: skip
+    new_tables = set(items(direction.changes, Add, Table))
     for change in direction.changes:
+        if rule := not_null_of(change, direction.filled):
+            yield rule
         match change:
-            case Alter(Name() as table, Column(nullable=True), Column(nullable=False) as column):
-                is_filled = (table, column.name) in direction.filled
-                yield NewRule(table, column, (column.name,), is_filled)
+            case Alter(Name() as table, Column(), Column() as column) if condition := (
+                refused or {}
+            ).get((table, column.name)):
+                yield NewRule(table, column, (column.name,), refused=condition)
             case Add(Name() as table, item) | Alter(Name() as table, _, item) if (
-                isinstance(item, Check | Unique | PrimaryKey | Index)
+                isinstance(item, Check | Unique | PrimaryKey | Index | ForeignKey)
                 and table in tables
                 and is_stricter(tables[table], item)
             ):
                 names = [part.name for part in tables[table].parts if isinstance(part, Column)]
-                needs_new = any(_reads(item, name) for there, name in added if there == table)
                 columns = tuple(name for name in names if _reads(item, name))
-                yield NewRule(table, item, columns, needs_new_column=needs_new)
+                missing = ""
+                if any(_reads(item, name) for there, name in added if there == table):
+                    missing = NEW_COLUMN
+                elif isinstance(item, ForeignKey) and item.target in {t.name for t in new_tables}:
+                    missing = NEW_TABLE
+                yield NewRule(table, item, columns, missing=missing)
+
+
+def not_null_of(change: Change, filled: Filled = frozenset()) -> NewRule | None:
+    """Return the NOT NULL that an existing column gets by a change, as a rule."""
+    match change:
+        case Alter(Name() as table, Column(nullable=True), Column(nullable=False) as column):
+            return NewRule(table, column, (column.name,), (table, column.name) in filled)
+    return None
 
 
 def _reads(item: Item, column: str) -> bool:

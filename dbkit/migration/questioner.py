@@ -14,13 +14,28 @@ from typing import Any
 from uuid import UUID
 
 from dbkit.errors import ConfigError, DbkitError
+from dbkit.schema.changes import Change
 from dbkit.schema.names import N, Name, known
 
 TRIES = 10  # of a question; a program may give the same wrong answer for ever
 
 
 class Undecided(DbkitError):
-    """A person must decide something about a migration; the hint names the flags for that."""
+    """A person must decide something about a migration; the hint names the flags for that.
+    `changes` are those about which the questions are."""
+
+    def __init__(self, message: str, hint: str = "", changes: Sequence[Change] = ()) -> None:
+        super().__init__(message, hint)
+        self.changes = tuple(changes)
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question without an answer: what is unclear, the flag that decides, and the change."""
+
+    text: str
+    flag: str
+    about: Change | None = None
 
 
 @dataclass
@@ -34,15 +49,20 @@ class Decisions:
     confirm: Callable[[str], bool] | None = None
     prompt: Callable[[str], str] | None = None
     answers: dict[str, str] = field(default_factory=dict)  # a second file may ask the same
-    open: list[tuple[str, str]] = field(default_factory=list)
+    open: list[Question] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
 
     def renamed(
-        self, what: str, keys: Sequence[str], likely: Sequence[N], possible: Sequence[N]
+        self,
+        what: str,
+        keys: Sequence[str],
+        likely: Sequence[N],
+        possible: Sequence[N],
+        about: Change | None = None,
     ) -> N | None:
         """Return the new name of a removed item, or None if it was dropped. `keys` are the names
-        that a flag may use for it, `likely` the new names about which dbkit asks, and `possible`
-        all names that a flag may give."""
+        that a flag may use for it, `likely` the new names about which dbkit asks, `possible` all
+        names that a flag may give, and `about` is the change of which an error tells the place."""
         for key in keys:
             if key in self.rename:
                 self.used.add(key)
@@ -62,8 +82,9 @@ class Decisions:
         if self.confirm is None:
             flags = " or ".join(f"--rename {keys[0]}:{one}" for one in likely)
             news = " or ".join(map(str, likely))
-            self.open.append((f"{what.capitalize()} {keys[0]} may have become {news}.",
-                              f"{flags}, or --no-rename if it was removed"))  # fmt: skip
+            text = f"{what.capitalize()} {keys[0]} may have become {news}."
+            flag = f"{flags}, or --no-rename if it was removed"
+            self.open.append(Question(text, flag, about))
             return None
         return next((one for one in likely
                      if self.confirm(f"Was {what} {keys[0]} renamed to {one}?")), None)  # fmt: skip
@@ -71,9 +92,17 @@ class Decisions:
     def is_filled(self, table: Name, column: str) -> bool:
         return self._key(table, column) in self.fill
 
-    def value(self, table: Name, column: str, typed: Callable[[str], Any] = str) -> Any:
+    def value(
+        self,
+        table: Name,
+        column: str,
+        typed: Callable[[str], Any] = str,
+        about: Change | None = None,
+        rows: Callable[[], str] = str,
+    ) -> Any:
         """Return the value of existing rows in a column that is NOT NULL, if it is decided. `typed`
-        makes it of a text, and raises ConfigError for a text that is no value of the column."""
+        converts a text, and raises ConfigError if the column cannot have that value. `rows` returns
+        what is known about the rows that need the value, and `about` is the change."""
         key = self._key(table, column)
         if key in self.fill:
             self.used.add(key)
@@ -81,14 +110,17 @@ class Decisions:
         if key in self.answers:
             return typed(self.answers[key])
         if self.prompt is not None:
-            return self._answered(key, self.prompt, typed)
-        self.open.append((f"Column {key} is NOT NULL and has no default for the existing rows.",
-                          f"--fill {key}=VALUE"))  # fmt: skip
+            return self._answered(key, self.prompt, typed, rows())
+        text = f"Column {key} is NOT NULL and has no default for the existing rows."
+        self.open.append(Question(_lines(text, rows()), f"--fill {key}=VALUE", about))
         return None
 
-    def _answered(self, key: str, prompt: Callable[[str], str], typed: Callable[[str], Any]) -> Any:
+    def _answered(
+        self, key: str, prompt: Callable[[str], str], typed: Callable[[str], Any], rows: str
+    ) -> Any:
         """Ask for a value, and ask again after a wrong answer. Raises ConfigError after TRIES."""
-        question = text = f"{key} is NOT NULL. Which value do the existing rows get?"
+        question = f"{key} is NOT NULL. Which value do the existing rows get?"
+        text = _lines(rows, question)
         for left in reversed(range(TRIES)):
             answer = prompt(text)
             try:
@@ -111,8 +143,9 @@ class Decisions:
         """Raise Undecided if a decision is missing."""
         if self.open:
             raise Undecided(
-                "\n".join(dict.fromkeys(what for what, _ in self.open)),
-                "Use " + "; ".join(dict.fromkeys(flag for _, flag in self.open)) + ".",
+                "\n".join(dict.fromkeys(one.text for one in self.open)),
+                "Use " + "; ".join(dict.fromkeys(one.flag for one in self.open)) + ".",
+                [one.about for one in self.open if one.about],
             )
 
     def check_used(self, flags: Iterable[str]) -> None:
@@ -123,6 +156,10 @@ class Decisions:
                 f"No change needs {flag}.",
                 "Use the names in the database: table.column, table, type.label.",
             )
+
+
+def _lines(*texts: str) -> str:
+    return "\n".join(filter(None, texts))
 
 
 def plain(value: Any) -> Any:

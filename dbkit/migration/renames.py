@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from dbkit.schema.changes import Add, Change, Drop, items
 from dbkit.schema.names import Name
 from dbkit.schema.peewee_models import Model
-from dbkit.schema.values import Column, Schema, Table
+from dbkit.schema.values import Column, EnumType, Schema, Table
 
 from .enum_operations import enums
 from .render_lines import Lines
@@ -37,6 +37,7 @@ class Renaming:
     tables: dict[Name, Name | None] = field(default_factory=dict)
     columns: dict[tuple[Name, str], str] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
+    items: list[Change] = field(default_factory=list)  # as if each new name were added
     in_python = False  # fields have another name, and their columns stay
 
     def add(self, said: str, up: Lines, down: Lines) -> None:
@@ -70,8 +71,10 @@ def _labels(
         came = [label for label in now if label not in labels]
         for label in [label for label in labels if label not in now]:
             keys = [f"{name}.{label}", f"{schema}.{name}.{label}"]
-            other = generator.decisions.renamed("label", keys, came, came)
+            enum = Add(None, EnumType(Name(schema or "", name), tuple(now)))
+            other = generator.decisions.renamed("label", keys, came, came, enum)
             if other is not None:
+                renaming.items.append(enum)
                 came.remove(other)
                 options = {"schema": schema} if schema else {}
                 up, down = Lines(), Lines()
@@ -99,8 +102,10 @@ def _tables(
         likely = [one.name for one in possible if one in moved or _are_alike(table, one)]
         names = [one.name for one in possible]
         keys = [str(table.name), table.name.exact]
-        other = generator.decisions.renamed("table", keys, likely, names)
+        about = Add(None, Table(likely[0])) if likely else None
+        other = generator.decisions.renamed("table", keys, likely, names, about)
         if other is not None:
+            renaming.items.append(Add(None, Table(other)))
             came = [one for one in came if one.name != other]
             up, down = _renamed_table(table.name, other, live)
             renaming.add(f"rename table {table.name} to {other}", up, down)
@@ -160,11 +165,13 @@ def _columns(
                 moved[name] = kept
                 continue
             likely = candidates.likely(column, free)
-            other = generator.decisions.renamed("column", keys[name], likely, free)
+            about = Add(table, Column(likely[0], "")) if likely else None
+            other = generator.decisions.renamed("column", keys[name], likely, free, about)
             if other is not None:
                 moved[name] = other
             elif kept is not None:
                 renaming.in_python = True
+                renaming.items.append(Add(table, column))
         _rename_columns(renaming, table, old, new, moved)
 
 
@@ -241,6 +248,7 @@ def _rename_columns(
         renaming.add(words, up, down)
         renaming.columns[table, before] = ""
         renaming.columns[table, after] = field.column_name
+        renaming.items.append(Add(table, Column(after, "")))
 
 
 def _column(name: str, field: Any, column: str) -> dict[str, str]:

@@ -18,11 +18,13 @@ class Effects:
     """`losses` describes the data that is lost. `misfits` says what happens to values that do not
     fit the new type of their column; its keys are (table, column). `usings` are the expressions
     that convert the values of columns whose type changes, where the database system does not
-    convert them automatically."""
+    convert them automatically. `refused` are conditions, in SQL, of the values that the new type of
+    a column refuses, where such a condition is known."""
 
     losses: Mapping[Place, str]
     misfits: Mapping[tuple[Name, str], str]
     usings: Using = field(default_factory=dict)
+    refused: Mapping[tuple[Name, str], str] = field(default_factory=dict)
 
 
 def losses(

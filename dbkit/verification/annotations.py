@@ -49,7 +49,8 @@ def findings(report: Report) -> Iterator[Finding]:
         text = report.in_full(change, causes)
         yield Finding(WORDS[type(change)], title, text, place(change), at)
     for name, reason in report.unverified:
-        yield Finding(UNVERIFIED, "not verified", f"{name}: {reason}", name)
+        text = f"{name}: {reason}"
+        yield Finding(UNVERIFIED, "not verified", text, name, report.find_table(name))
     for problem in report.history:
         named = (Place(path) for path in report.edited if path.stem in problem)
         yield Finding(HISTORY, "applied migrations", problem, at=next(named, None))
@@ -61,13 +62,18 @@ def to_github(report: Report) -> str:
 
 
 def _command(one: Finding) -> str:
-    path = one.at and relative(one.at.path)
-    where = f"file={escaped(path, ',:')},line={one.at.line}," if one.at and path else ""
-    return f"::error {where}title={escaped(one.title, ',:')}::{escaped(one.text)}"
+    return annotation(one.title, one.text, one.at)
 
 
-def escaped(text: str, more: str = "") -> str:
-    """Return text for a workflow command; in a property, `more` signs are escaped."""
+def annotation(title: str, text: str, at: Place | None) -> str:
+    """Return the workflow command that shows an error in a place, if it is in the repository."""
+    path = at and relative(at.path)
+    where = f"file={_escaped(path, ',:')},line={at.line}," if at and path else ""
+    return f"::error {where}title={_escaped(title, ',:')}::{_escaped(text)}"
+
+
+def _escaped(text: str, more: str = "") -> str:
+    """The text for a workflow command; in a property, `more` signs are escaped."""
     for sign in "%\r\n" + more:
         text = text.replace(sign, f"%{ord(sign):02X}")
     return text

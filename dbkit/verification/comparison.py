@@ -27,7 +27,7 @@ from ..schema.patch import patched
 from ..schema.peewee_models import OWN_TABLES, Model, is_managed, table_name, tableless
 from ..schema.sql import Statement
 from ..schema.values import Attached, Namespace, Part, Schema, Table
-from ..source_places import place_of
+from ..source_places import place_of, place_of_table
 from .report import Report, place
 
 
@@ -47,7 +47,10 @@ def against_models(
         return report
     covered, _, _ = _covered(live, desired, False, set())
     turned = _compared(dialect_for(database), desired, covered, ignore, report.unmanaged)
-    kept = {name: getattr(report, name) for name in ("unverified", "passed_over", "notes", "find")}
+    kept = {
+        name: getattr(report, name)
+        for name in ("unverified", "passed_over", "notes", "find", "find_table")
+    }
     return replace(turned, **kept)
 
 
@@ -154,9 +157,14 @@ def examine(
         unverified=unverified,
         passed_over=passed_over,
         notes=_temporary(models),
-        find=partial(place_of, lasting),
+        find=partial(place_of, lasting, parents=_parents(live)),
+        find_table=partial(place_of_table, lasting),
     )
     return report, live, desired
+
+
+def _parents(live: Schema) -> dict[Name, Name]:
+    return {table.name: table.parents[0] for table in live.tables if table.parents}
 
 
 def _desired(reading: Reading, models: list[Model], live: Schema) -> Schema:

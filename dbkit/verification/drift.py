@@ -24,6 +24,7 @@ from ..schema.diff import diff
 from ..schema.peewee_models import Model
 from ..schema.values import Schema, Table
 from ..scratch_database import server_of
+from ..source_places import or_in_migrations
 from ..transactions import is_open, rolled_back
 from .comparison import examine, schemas_of
 from .report import BY_HAND, EDITED, HALF_DONE, MODELS, PENDING, Report
@@ -55,6 +56,7 @@ def verify(
         report, live, desired = examine(database, models, strict, ignore, True, bases)
     if not migrations or not (report.changes or os.path.exists(migrations)):
         return report
+    report = replace(report, find=or_in_migrations(report.find, Path(migrations)))
     try:
         state = _status(database, Path(migrations))
         problems = state.errors if state.gone or state.edited else ()

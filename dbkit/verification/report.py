@@ -18,7 +18,7 @@ from ..schema.details import SequenceOptions, TableOptions
 from ..schema.names import Name
 from ..schema.sql import Statement, script
 from ..schema.values import Domain, EnumType, Extension, Namespace, ObjectComment, Sequence, Table
-from ..source_places import Place
+from ..source_places import Find, Place
 
 JSON_VERSION = 1
 PENDING, MODELS, BY_HAND = "pending", "models", "by hand"
@@ -51,7 +51,8 @@ class Report:
     programs. `current` and `desired` name the two sides. `causes` has the causes of each change, or
     is empty if they were not determined. `history` says which applied migrations were edited or are
     gone. `pending` and `edited` are the files of migrations. `fix` returns the statements for one
-    change alone, and `find` the place of a change in the source of the models, if it has one.
+    change alone. `find` returns the place of a change in the models or in a migration, if it has
+    one, and `find_table` the place of the model of a table.
     """
 
     changes: tuple[Change, ...]
@@ -69,7 +70,8 @@ class Report:
     edited: tuple[Path, ...] = ()
     statements: Callable[[], Iterable[Statement]] = field(default=tuple, repr=False)
     fix: Callable[[Change], Iterable[Statement]] = field(default=lambda _: (), repr=False)
-    find: Callable[[Change], Place | None] = field(default=lambda _: None, repr=False)
+    find: Find = field(default=lambda _: None, repr=False)
+    find_table: Callable[[str], Place | None] = field(default=lambda _: None, repr=False)
 
     def __bool__(self) -> bool:
         return bool(self.changes or self.unverified or self.history)

@@ -18,6 +18,7 @@ from ..migration.replay import replaying
 from ..schema.dialect import dialect_for
 from ..schema.values import Schema
 from ..scratch_database import NoScratch, scratch_database, server_of
+from ..source_places import or_in_migrations
 from .comparison import (
     against_models,
     compare,
@@ -56,7 +57,8 @@ class Sources:
                     dialect_for(second), _read(first), _read(second), ignore, dialect_for(first)
                 )
         notes = (*report.notes, *self.notes)
-        return replace(report, current=left, desired=right, notes=notes)
+        find = or_in_migrations(report.find, self.migrations)
+        return replace(report, current=left, desired=right, notes=notes, find=find)
 
     @paused()
     def schema(self, source: str, ignore: tuple[str, ...] = ()) -> Schema:

@@ -6,13 +6,21 @@ import json
 import re
 import sys
 from collections.abc import Callable
+from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import peewee as pw
 import pytest
 from click.testing import Result
 
+from dbkit.schema.changes import Add, Drop
+from dbkit.schema.names import Name
+from dbkit.schema.values import Column, Namespace
+from dbkit.source_places import Place, place_of, place_of_table
+from dbkit.verification.annotations import findings
+from dbkit.verification.report import Report
 from tests.browser import needs_browser, visit
 from tests.conftest import opened
 
@@ -162,6 +170,44 @@ def test_annotations_name_the_edited_migration(verify: Callable[..., Result], db
     assert dbkit("migrate", "--database", url).exit_code == 0
     path.write_text("def migrate(migrator, database, *, fake=False): print(1)\n")
     assert "::error file=migrations/001_a.py,line=1,title=applied mi" in verify("github").stdout
+
+
+def test_annotations_name_the_migration_of_a_table_without_a_model(
+    verify: Callable[..., Result], dbkit: Run, url: str
+) -> None:
+    Path("migrations").mkdir()
+    Path("migrations/001_a.py").write_text(
+        "def migrate(migrator, database, *, fake=False):\n"
+        '    """log"""\n'
+        '    migrator.sql("CREATE TABLE log (id integer)")\n'
+    )
+    assert dbkit("migrate", "--database", url).exit_code == 0
+    lines = verify("github", "--strict").stdout.splitlines()
+    (line,) = [one for one in lines if "table log is in" in one]
+    assert line.startswith("::error file=migrations/001_a.py,line=3,title=")
+
+
+class Song(pw.Model):
+    title = pw.CharField()
+
+    class Meta:
+        schema = "music"
+
+
+def test_places_of_what_is_not_in_a_model_itself() -> None:
+    """A partition, a schema, and a table that could not be compared."""
+    line = place_of([Song], Add(Name("music", "song"), Column("title", "text")))
+    part = Add(Name("music", "song_1"), Column("title", "text"))
+    assert line is not None
+    assert line.path == Path(__file__)
+    assert place_of([Song], part) is None
+    assert place_of([Song], part, {Name("music", "song_1"): Name("music", "song")}) == line
+    whole = Place(line.path, line.line - 1)
+    assert place_of([Song], Drop(None, Namespace("music"))) == whole
+    report = Report((), 1, unverified=(("music.song", "because"),),
+                    find_table=partial(place_of_table, [Song]))  # fmt: skip
+    (found,) = findings(report)
+    assert found.at == whole
 
 
 @needs_browser

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import json
 import re
 import sys
@@ -11,12 +12,14 @@ from typing import Any
 
 import peewee as pw
 import pytest
-from click.testing import Result
+from click.testing import CliRunner, Result
 
-from dbkit.cli.commands import main  # noqa: F401 - the commands are registered
+from dbkit.cli.commands import main
 from dbkit.connection import parse
+from dbkit.errors import DbkitError
+from dbkit.fields import EnumField
 from dbkit.migration import create, migrate
-from dbkit.migration.rejected_rows import Rejected, rejected_rows
+from dbkit.migration.rejected_rows import Rejected, RowCounter
 from tests.conftest import opened
 
 Dbkit = Callable[..., Result]
@@ -40,7 +43,7 @@ def changed(
             old.insert(**row).execute()
     created = create(database, [new], directory, **decisions)
     assert created is not None
-    return rejected_rows(database, created)
+    return RowCounter(database).of_all(created)
 
 
 def shown(database: pw.Database, query: str) -> list[tuple[Any, ...]]:
@@ -104,6 +107,73 @@ def test_rows_are_counted(url: str, case: str) -> None:
         assert left == {table}
 
 
+def test_rows_without_a_parent_are_counted(url: str) -> None:
+    """Also if the other table and its key get other names."""
+    old, new = model("owner", {"name": pw.CharField()}), model("people", {"name": pw.CharField()})
+    fields = {"owner_id": pw.IntegerField(null=True), "name": pw.CharField(null=True)}
+    pointing = {**fields, "owner_id": pw.ForeignKeyField(new, null=True, column_name="owner_id",
+                                                         object_id_name="owner_key")}  # fmt: skip
+    before, after = model("t", fields), model("t", pointing)
+    with opened(url) as database:
+        create(database, [old, before], "m")
+        migrate(database, "m")
+        with database.bind_ctx([old, before]):
+            old.insert(name="a").execute()
+            for owner in (1, 1, 7, 8, None):
+                before.insert(owner_id=owner).execute()
+        created = create(database, [new, after], "m", rename={"owner": "people"})
+        assert created is not None
+        (rejected,) = RowCounter(database).of_all(created)
+        assert (rejected.rows, rejected.rule[:11]) == (2, "foreign key")
+        assert len(shown(database, rejected.query)) == 2
+        Path("m/002_auto.py").unlink()
+        team = model("team", {})
+        fields["team"] = pw.ForeignKeyField(team, null=True, column_name="owner_id")
+        del fields["owner_id"]
+        created = create(database, [team, old, model("t", fields)], "m")
+        assert created is not None
+        (rejected,) = RowCounter(database).of_all(created)
+        assert (rejected.rows, "does not have yet" in rejected.reason) == (None, True)
+
+
+TYPES = {
+    # old and new field, values, and how many of them the new type refuses
+    "varchar": (pw.TextField, lambda: pw.CharField(max_length=3),
+                ["abc", "abcd", "abc  ", "äöü"], 1),
+    "varchar of a number": (pw.IntegerField, lambda: pw.CharField(max_length=3), [1, 1000, -12], 1),
+    "smallint": (pw.IntegerField, pw.SmallIntegerField, [1, 32767, 32768, -32768, -32769], 2),
+    "integer": (pw.DoubleField, pw.IntegerField, [1.5, 2147483647.4, 2147483647.6, 1e20], 2),
+    "numeric": (pw.DoubleField, lambda: pw.DecimalField(max_digits=4, decimal_places=1),
+                [1.25, 999.94, 999.96, 1000, -1000], 3),
+    "enum": (pw.CharField, lambda: EnumField(Mood), ["good", "bad", "ugly"], 1),
+}  # fmt: skip
+
+
+class Mood(enum.Enum):
+    GOOD = "good"
+    BAD = "bad"
+
+
+@pytest.mark.postgres
+def test_values_that_a_new_type_refuses_are_counted(postgres: pw.Database) -> None:
+    """PostgreSQL judges: it refuses the change exactly while such rows are left."""
+    old = model("t", {f"f{n}": case[0](null=True) for n, case in enumerate(TYPES.values())})
+    new = model("t", {f"f{n}": case[1]() for n, case in enumerate(TYPES.values())})
+    for field in new._meta.sorted_fields[1:]:
+        field.null = True
+    rows = [{f"f{n}": one} for n, case in enumerate(TYPES.values()) for one in case[2]]
+    rejected = changed(postgres, old, new, rows)
+    counts = {one.rule.partition(" of column ")[2][:2]: one.rows for one in rejected}
+    assert counts == {f"f{n}": case[3] for n, case in enumerate(TYPES.values())}
+    for one in rejected:
+        assert len(shown(postgres, one.query)) == one.rows
+        with pytest.raises(DbkitError):
+            migrate(postgres, "m")
+        condition = one.query.partition(" WHERE ")[2]
+        postgres.execute_sql(f"DELETE FROM t WHERE {condition}".replace("%", "%%"))
+    migrate(postgres, "m")
+
+
 def test_partial_and_expression_indexes(url: str) -> None:
     class T(pw.Model):
         name = pw.CharField()
@@ -130,7 +200,7 @@ def test_partial_and_expression_indexes(url: str) -> None:
         Path("m/002_auto.py").unlink()
         created = create(database, [Lower], "m")
         assert created is not None
-        (rejected,) = rejected_rows(database, created)
+        (rejected,) = RowCounter(database).of_all(created)
         assert (rejected.rows, shown(database, rejected.query)) == (3, [("a", 4)])
 
 
@@ -162,10 +232,10 @@ def test_what_cannot_be_counted(url: str) -> None:
         created = create(database, [unique], "m")
         assert created is not None
         database.execute_sql("ALTER TABLE t RENAME COLUMN name TO title")
-        (rejected,) = rejected_rows(database, created)
+        (rejected,) = RowCounter(database).of_all(created)
         assert (rejected.rows, "name" in rejected.reason) == (None, True)
         database.execute_sql("DROP TABLE t")
-        (rejected,) = rejected_rows(database, created)
+        (rejected,) = RowCounter(database).of_all(created)
         assert (rejected.rows, bool(rejected.reason)) == (None, True)
 
 
@@ -182,7 +252,7 @@ def test_a_count_has_a_time_limit(url: str) -> None:
         Path("m/002_auto.py").unlink()
         created = create(database, [model("t", age(null=True, unique=True))], "m")
         assert created is not None
-        (rejected,) = rejected_rows(database, created, timeout=0.2)
+        (rejected,) = RowCounter(database, 0.2).of_all(created)
         assert rejected.rows is None
         assert re.search("interrupted|longer|timeout", rejected.reason)
         assert shown(database, "SELECT 1") == [(1,)]  # the limit is gone, and the session usable
@@ -248,6 +318,48 @@ def test_the_command_prints_the_rows(project: str, dbkit: Dbkit) -> None:
         assert f"database: {parse(project).display}" in done.stderr
     clean = dbkit("create", "--count-rows")
     assert clean.stdout == "create: nothing to do, the migrations match the models\n"
+
+
+NULLS = 'SELECT * FROM "user" WHERE "name" IS NULL'
+ROWS = f"  rows: 2 rows break NOT NULL of column name of table user\n    {NULLS};\n"
+
+
+@pytest.fixture
+def nulls(url: str, project: str, dbkit: Dbkit) -> None:
+    """Two users without a name, which the models now require."""
+    for options in ("null=True", ""):
+        Path("counted_models.py").write_text(MODELS.format(options))
+        sys.modules.pop("counted_models", None)
+        if options:
+            assert dbkit("create", "nullable").exit_code == 0
+            assert dbkit("migrate").exit_code == 0
+    with opened(url) as database:
+        database.execute_sql("""INSERT INTO "user" (name) VALUES (NULL), (NULL)""")
+
+
+def test_the_rows_of_a_value_that_nobody_gave(nulls: None, dbkit: Dbkit) -> None:
+    assert "rows:" not in dbkit("create", "--check").output
+    for arguments, code in ((["--check"], 1), (["x"], 2)):
+        done = dbkit("create", "--count-rows", *arguments)
+        assert done.exit_code == code, done.output
+        words = f"no default for the existing rows.\n{ROWS}Use --fill user.name=VALUE."
+        assert words in (done.stdout if code == 1 else done.stderr)
+    done = dbkit("create", "--check", "--count-rows", "--format", "json")
+    found = json.loads(done.stdout)
+    assert [(one["rows"], one["query"]) for one in found["rows"]] == [(2, NULLS)]
+    done = dbkit("create", "--count-rows", "x", "--fill", "user.name=n")
+    filled = ROWS.replace("table user", "table user; the migration gives them a value")
+    assert filled in done.stdout
+
+
+def test_a_question_says_how_many_rows_need_the_value(
+    nulls: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dbkit.prompts.is_terminal", lambda: True)
+    done = CliRunner().invoke(main, ["create", "x", "--count-rows"], input="n\n")
+    assert done.exit_code == 0, done.output
+    assert f"{ROWS}user.name is NOT NULL. Which value do the existing rows get?" in done.output
+    assert done.output.count("the migration gives them a value") == 1
 
 
 def test_the_rows_in_json(project: str, dbkit: Dbkit) -> None:

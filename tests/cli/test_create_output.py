@@ -153,11 +153,60 @@ def test_check_as_an_annotation(
     missing = dbkit("create", "--check", "--format", "github", *arguments)
     assert missing.exit_code == 1
     (line,) = missing.stdout.splitlines()
-    assert line.startswith("::error title=missing migration::")
+    assert line.startswith("::error file=output_models.py,line=6,title=missing migration::")
     words = "add column full of user%0Adrop column" if arguments else "--rename user.name:full"
     assert words in line
     assert "no migration was made" in line
     assert not Path("migrations/002_auto.py").exists()
+
+
+FIRST = """\
+class Colour(enum.Enum):
+    RED = 'red'
+class User(pw.Model):
+    name = pw.CharField(null=True)
+    colour = EnumField(Colour)
+class Pet(pw.Model):
+    name = pw.CharField()
+"""
+# what changes in the models; the file and the line of the annotation, and a part of its text
+PLACES = {
+    "a column": (
+        "    name = pw.CharField()",
+        "    age = pw.IntegerField(default=1)\n{}",
+        11,
+        "add",
+    ),
+    "a type": ("name = pw.CharField(null=True)", "name = pw.TextField(null=True)", 8, "change"),
+    "an index": ("CharField()", "CharField(index=True)", 11, "add index"),
+    "a drop": ("    name = pw.CharField(null=True)\n", "", 7, "drop column name"),
+    "a label": ("    RED = 'red'\n", "{}    BLUE = 'blue'\n", 10, "blue"),
+    "a table": ("class Pet", "class Cat(pw.Model):\n    a = pw.TextField()\n{}", 10, "add table"),
+    "a table renamed": ("class Pet", "class Dog", 10, "--rename pet:dog"),
+    "a column renamed": ("    name = pw.CharField()", "    title = pw.CharField()", 11, "--rename"),
+    "a value": ("CharField(null=True)", "CharField()", 8, "--fill user.name=VALUE"),
+    "a table dropped": ("class Pet(pw.Model):\n    name = pw.CharField()\n", "", 0, "drop table"),
+}
+
+
+def test_an_annotation_has_the_place(project: Callable[[str], None], dbkit: Dbkit) -> None:
+    project(FIRST)
+    assert dbkit("create", "first").exit_code == 0
+    for name, (old, new, line, words) in PLACES.items():
+        project(FIRST.replace(old, new.format(old)))
+        (said,) = dbkit("create", "--check", "--format", "github").stdout.splitlines()
+        if line:
+            assert f"::error file=output_models.py,line={line},title=missing" in said, name
+        else:  # only the migration still describes it
+            assert "::error file=migrations/001_first.py,line=" in said, name
+            number = int(said.partition("line=")[2].partition(",")[0])
+            path = Path("migrations/001_first.py")
+            assert "class Pet" in "".join(path.read_text().splitlines()[number - 5 : number]), name
+        assert words in said, name
+    project(FIRST.replace("class Pet", "class Dog"))
+    arguments = ("--check", "--format", "github", "--rename", "pet:dog")
+    (said,) = dbkit("create", *arguments).stdout.splitlines()
+    assert "::error file=output_models.py,line=10,title=missing migration::rename table" in said
 
 
 def test_an_annotation_is_for_check(project: object, dbkit: Dbkit) -> None:

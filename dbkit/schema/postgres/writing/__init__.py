@@ -95,11 +95,17 @@ class _Writer:
     def effects(self) -> Effects:
         usings: dict[tuple[Name, str], str] = {}
         misfits: dict[tuple[Name, str], str] = {}
+        refused: dict[tuple[Name, str], str] = {}
+        labels = {enum.name: enum.labels for enum in self.desired.enums}
         for table, old, new in self.retyped():
             using = self.casts.using(table, old.name, old.type, new.type)
             usings[table, old.name] = using.removeprefix(" USING ")
             misfits[table, old.name] = self.casts.misfit(old.type, new.type)
-        return Effects(self.losses.found, _given(misfits), _given(usings))
+            refused[table, old.name] = self.casts.refused(old.name, old.type, new.type)
+            if isinstance(new.type, Name) and not str(old.type).endswith("[]"):
+                listed = ", ".join(map(literal, labels[new.type]))
+                refused[table, old.name] = f"{quoted(old.name)}::text NOT IN ({listed})"
+        return Effects(self.losses.found, _given(misfits), _given(usings), _given(refused))
 
     def all(self) -> Iterator[Placed]:
         for change in self.plan.changes:

@@ -17,6 +17,7 @@ from ...values import Domain
 from .as_sql import Spelling, Type, type_sql, uses
 
 INTEGERS = {"smallint": 1, "integer": 2, "bigint": 3}
+BITS = {"smallint": 16, "integer": 32, "bigint": 64}
 FLOATS = {"real", "double precision"}
 NUMBERS = {*INTEGERS, "numeric", *FLOATS}
 STRINGS = {"text", "character varying", "character"}
@@ -143,6 +144,25 @@ class Casts:
         if using:
             return "" if (source, target) in TAKING else NONE
         return CHANGING.get((source, target), "") if _fits(old, new) else UNFIT
+
+    def refused(self, column: str, old: Type, new: Type) -> str:
+        """Return the condition, in SQL, of the values that the new type of a column refuses; an
+        empty text if no simple condition describes them."""
+        if self.misfit(old, new) != UNFIT:
+            return ""
+        old, new, name = type_sql(self._plain(old)), type_sql(self._plain(new)), quoted(column)
+        source, target = base_type(old), base_type(new)
+        if target in STRINGS:  # spaces at the end are cut
+            return f"length(rtrim({name}::text, ' ')) > {_length(new):.0f}"
+        value = name if source in INTEGERS else f"round({name})"
+        if target in BITS:
+            limit = 2 ** (BITS[target] - 1)
+            return f"{value} NOT BETWEEN {-limit} AND {limit - 1}"
+        if target == "numeric" and _sizes(new):
+            digits, scale = (*_sizes(new), 0)[:2]
+            number = f"{name}::numeric"
+            return f"{number} <> 'NaN' AND abs(round({number}, {scale})) >= 1e{digits - scale}"
+        return ""
 
     def _keeps(self, old: Type, new: Type) -> bool:
         if self._is_enum(new):

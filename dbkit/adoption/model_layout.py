@@ -10,14 +10,15 @@ from itertools import pairwise
 from dbkit.schema.names import Name
 from dbkit.schema.values import Column, ForeignKey, PrimaryKey, Table
 
+from .backrefs import backrefs
 from .field_types import TypesOfDialect
-from .python_names import OF_MODELS, class_name, field_name, unique
+from .python_names import OF_MODELS, class_name, field_name, model_name, unique
 
 
 @dataclass
 class Layout:
     """The decisions: `classes`, `fields` (by column) and taken attributes by table name, and by
-    (table, column) the foreign keys that become fields (`links`)."""
+    (table, column) the foreign keys that become fields (`links`) and their `backrefs`."""
 
     tables: dict[Name, Table]
     classes: dict[Name, str]
@@ -25,6 +26,7 @@ class Layout:
     taken: dict[Name, set[str]] = field(default_factory=dict)
     links: dict[tuple[Name, str], ForeignKey] = field(default_factory=dict)
     late: set[tuple[Name, ForeignKey]] = field(default_factory=set)
+    backrefs: dict[tuple[Name, str], str] = field(default_factory=dict)
 
     def key(self, table: Name) -> str | None:
         """Return the only column of a table's primary key; None if it has no key, or a key of
@@ -33,18 +35,20 @@ class Layout:
         return columns[0] if len(columns) == 1 else None
 
 
-def layout(tables: Iterable[Table], types: TypesOfDialect, taken: set[str]) -> Layout:
-    """Decide the layout of models for these tables; `taken` are names that no class may have."""
+def layout(
+    tables: Iterable[Table], types: TypesOfDialect, classes: dict[Name, str], taken: set[str]
+) -> Layout:
+    """Decide the layout of models for these tables, whose `classes` are known; `taken` are other
+    names of the module."""
     ordered, late = parents_first(tables)
-    by_name = {table.name: table for table in ordered}
-    names = class_names(ordered, taken)
-    plan = Layout(by_name, names, late=late)
+    plan = Layout({table.name: table for table in ordered}, classes, late=late)
     for table in ordered:
         _link(table, plan, types, late=False)
     for table in ordered:
         if types.links_late:
             _link(table, plan, types, late=True)
-        _name_fields(table, plan, taken | set(names.values()))
+        _name_fields(table, plan, taken | set(classes.values()))
+    plan.backrefs = backrefs(ordered, classes, plan.fields, plan.links, plan.taken)
     return plan
 
 
@@ -127,20 +131,23 @@ def _strength(table: Table, key: ForeignKey, by_name: dict[Name, Table]) -> tupl
     return len(key.columns) > 1, column in key_of(table) or pointed_to, not nullable
 
 
-def class_names(tables: list[Table], taken: set[str]) -> dict[Name, str]:
-    """Return the class names by table. They differ in more than case, because a DeferredForeignKey
-    ignores case."""
+def class_names(tables: Iterable[Table], taken: set[str]) -> dict[Name, str]:
+    """Return the class names by table: the singular, unless another table is called so. They differ
+    in more than case, because a DeferredForeignKey ignores case."""
     names: dict[Name, str] = {}
     lower = {"none", "true", "false", *(name.lower() for name in taken)}
-    for table in sorted(table.name for table in tables):
-        name = class_name(table.bare)
-        if name.lower() in lower and table.schema:
-            name = class_name(f"{table.schema}_{table.bare}")
-        while name.lower() in lower:
-            name += "_"
-        lower.add(name.lower())
-        names[table] = name
+    ordered = sorted((table.name for table in tables), key=lambda table: (_is_plural(table), table))
+    for table in ordered:
+        longer = f"{table.schema}_{table.bare}" if table.schema else table.bare
+        possible = [model_name(table.bare), class_name(table.bare), model_name(longer)]
+        possible += [possible[-1] + "_" * count for count in range(1, len(lower) + 2)]
+        names[table] = next(name for name in possible if name.lower() not in lower)
+        lower.add(names[table].lower())
     return names
+
+
+def _is_plural(table: Name) -> bool:
+    return model_name(table.bare) != class_name(table.bare)
 
 
 def _link(table: Table, plan: Layout, types: TypesOfDialect, late: bool) -> None:
@@ -183,7 +190,8 @@ def _name_fields(table: Table, plan: Layout, taken: set[str]) -> None:
     used = {*taken, *OF_MODELS}
     # columns without a foreign key first: a column "user" may exist beside a foreign key "user_id"
     for column in sorted(columns, key=lambda column: (table.name, column) in plan.links):
-        name = field_name(column, (table.name, column) in plan.links)
+        link = plan.links.get((table.name, column))
+        name = field_name(column, link.target_columns[0] if link else None)
         if name in used:
             name = field_name(column)
         names[column] = unique(name, used, lambda count: "_" * count)

@@ -9,35 +9,64 @@ from collections.abc import Callable, Collection, Iterable
 
 import peewee as pw
 
+from .english import singular
+
 # names of attributes of a model class and its instances, and of modules that a class body uses
 OF_MODELS = {*dir(pw.Model), "DoesNotExist", "Meta", "pw", "pg", "sq"}
+LAST_WORD = re.compile(r"[^\W_]+$")
+# signs that tell labels apart, such as A+ and A-
+SIGNS = {"+": "plus", "&": "and", "%": "percent", "#": "sharp", "*": "star", "@": "at",
+         "<": "less", ">": "greater", "=": "equal", "!": "not"}  # fmt: skip
+SIGN = re.compile(f"[{re.escape(''.join(SIGNS))}]")
 
 
 def class_name(name: str, otherwise: str = "Table") -> str:
-    """Return the class name for a table: OrderLines for `order_lines`."""
+    """Return the name as a class name: OrderLines for `order_lines`."""
     words = re.split(r"[\W_]+", pw.make_snake_case(_normal(name)))
     camel = "".join(word[:1].upper() + word[1:] for word in words)
     return camel if camel.isidentifier() else f"{otherwise}{_fit(camel)}"
 
 
-def field_name(column: str, is_foreign_key: bool = False) -> str:
-    """Return the field name for a column: customer_id for `CustomerID`; customer for a foreign
-    key."""
-    name = _fit(pw.make_snake_case(_normal(column)))
-    name = re.sub(r"__+", "_", name).strip("_") if name.strip("_") else ""
-    if is_foreign_key:
-        name = name.removesuffix("_id") or name
+def model_name(table: str, otherwise: str = "Table") -> str:
+    """Return the class name for the rows of a table: OrderLine for `order_lines`."""
+    words = pw.make_snake_case(_normal(table))
+    return class_name(LAST_WORD.sub(lambda word: singular(word[0]), words), otherwise)
+
+
+def field_name(column: str, target: str | None = None) -> str:
+    """Return the field name for a column: customer_id for `CustomerID`; for a foreign key to the
+    column `target`, customer for `customer_id`, and product for `product_sku`."""
+    name = _snake(column)
+    if target is not None:
+        name = name.removesuffix("_id").removesuffix(f"_{_snake(target)}") or name
     if not name.isidentifier():
         name = f"column_{name}".removesuffix("_")
     return name
 
 
-def member_names(labels: Iterable[str]) -> list[str] | None:
-    """Return member names for an Enum with these values; None if they would not be distinct."""
-    names = [_fit(label).strip("_").upper() for label in labels]
-    distinct = len(set(names)) == len(names)
-    usable = all(name.isidentifier() and not keyword.iskeyword(name) for name in names)
-    return names if distinct and usable and names else None
+def _snake(column: str) -> str:
+    name = _fit(pw.make_snake_case(_normal(column)))
+    return re.sub(r"__+", "_", name).strip("_")
+
+
+def member_names(labels: Iterable[str]) -> list[str]:
+    """Return distinct names of members for an Enum with these values: IN_PROGRESS for
+    `in-progress`, VALUE_2XL for `2xl`, EMPTY for an empty label."""
+    names: list[str] = []
+    for label in labels:
+        name = _member_name(label)
+        names.append(unique(name, names, lambda count: f"_{count + 1}"))
+    return names
+
+
+def _member_name(label: str) -> str:
+    said = SIGN.sub(lambda sign: f" {SIGNS[sign[0]]} ", label)
+    said = re.sub(r"(?<=\w)-$", " minus", said)
+    name = _fit(pw.make_snake_case(_normal(said.strip()))).upper()
+    name = re.sub(r"__+", "_", name).strip("_")
+    if not name:
+        return "VALUE" if label else "EMPTY"
+    return name if name.isidentifier() and _normal(name) == name else f"VALUE_{_fit(name)}"
 
 
 def unique(name: str, taken: Collection[str], ending: Callable[[int], str]) -> str:

@@ -15,9 +15,9 @@ from dbkit.schema.values import Column, EnumType, Schema, Table
 from . import left_out
 from .field_types import TypesOfDialect
 from .left_out import LeftOut, has_model
-from .model_layout import columns_of, layout
+from .model_layout import class_names, columns_of, layout
 from .postgres_types import Postgres
-from .python_names import class_name, member_names, unique
+from .python_names import member_names, model_name
 from .render_table import BASE, Model
 from .sqlite_types import Sqlite
 
@@ -47,11 +47,12 @@ def written(schema: Schema, dialect_name: str) -> Models:
     """Return the source of models for this schema, and the objects that they leave out."""
     tables = [table for table in schema.tables if has_model(table)
               and str(table.name) not in OWN_TABLES]  # fmt: skip
-    types, enums = _spoken(schema, tables, dialect_name)
+    classes = class_names(tables, IMPORTED)
+    types, enums = _spoken(schema, tables, dialect_name, set(classes.values()))
     odd = [table for table in tables if not all(map(types.is_sayable, _names(table)))
            or any(column.name in RESERVED for column in columns_of(table))]  # fmt: skip
     tables = [table for table in tables if table not in odd]
-    plan = layout(tables, types, IMPORTED | {one.name for one in enums})
+    plan = layout(tables, types, classes, IMPORTED | {one.name for one in enums})
     models = [Model(table, plan, types) for table in plan.tables.values()]
     statements = [one for model in models for one in model.source().statements()]
     base = Class(BASE, "pw.Model", meta={"legacy_table_names": False})
@@ -70,35 +71,35 @@ def _names(table: Table) -> Iterator[str]:
 
 
 def _spoken(
-    schema: Schema, tables: list[Table], dialect_name: str
+    schema: Schema, tables: list[Table], dialect_name: str, taken: set[str]
 ) -> tuple[TypesOfDialect, list[Class]]:
     if dialect_name == "sqlite":
         return Sqlite(), []
     needed = {part.type for table in tables for part in table.parts if isinstance(part, Column)}
     # Peewee does not escape a % in the name of a type, so such an enum has no EnumField
     enums = [one for one in schema.enums if one.name in needed and "%" not in str(one.name)]
-    classes, arguments = _enums(enums, {class_name(str(one.name)).lower() for one in tables})
+    classes, arguments = _enums(enums, taken)
     return Postgres(schema, arguments), classes
 
 
 def _enums(
     enums: Iterable[EnumType], taken: set[str]
 ) -> tuple[list[Class], dict[Name, tuple[Any, ...]]]:
-    """(the classes of enum types; the arguments of EnumField by type). A type whose labels cannot
-    become names has no class, and a type without labels has no EnumField."""
+    """(the classes of enum types; the arguments of EnumField by type). A type without labels has no
+    EnumField."""
     classes: list[Class] = []
     arguments: dict[Name, tuple[Any, ...]] = {}
-    taken = {*taken, *(name.lower() for name in IMPORTED)}
+    lower = {name.lower() for name in {*taken, *IMPORTED}}
     for enum in enums:
+        if not enum.labels:
+            continue
         bare = enum.name.bare
-        members = member_names(enum.labels)
-        if members:
-            name = class_name(bare, "Enum")
-            name = name if name.lower() not in taken else f"{name}Enum"
-            name = unique(name, {*taken, *(one.name for one in classes)}, lambda n: "_" * n)
-            body = dict(zip(members, enum.labels, strict=True))
-            classes.append(Class(name, "StrEnum", body))
-            arguments[enum.name] = (Code(name), *([bare] if name.lower() != bare else []))
-        elif enum.labels:
-            arguments[enum.name] = (enum.labels, bare)
+        name = model_name(bare, "Enum")
+        name = name if name.lower() not in lower else f"{name}Enum"
+        while name.lower() in lower:
+            name += "_"
+        lower.add(name.lower())
+        members = dict(zip(member_names(enum.labels), enum.labels, strict=True))
+        classes.append(Class(name, "StrEnum", members))
+        arguments[enum.name] = (Code(name), *([bare] if name.lower() != bare else []))
     return classes, arguments

@@ -130,15 +130,16 @@ class Model:
             ),
             sql_type=sql_type,
             field=field != self.plan.key(link.target) and self.plan.fields[link.target][field],
-            **self._link_names(column, link),
+            **self._link_names(column),
             on_delete=_action(link.on_delete.word),
             on_update=_action(link.on_update),
             deferrable=link.deferrable,
             constraint_name=link.name if named else None,
         )
 
-    def _link_names(self, column: Column, link: ForeignKey) -> dict[str, Any]:
-        """The options column_name, object_id_name and backref, where Peewee's own do not fit."""
+    def _link_names(self, column: Column) -> dict[str, Any]:
+        """The backref, and the options column_name and object_id_name where Peewee's own do not
+        fit."""
         options: dict[str, Any] = {}
         name, taken = self.names[column.name], self.plan.taken[self.table.name]
         if column.name != (name if name.endswith("_id") else f"{name}_id"):
@@ -148,12 +149,7 @@ class Model:
             usual = unique(f"{name}_id", {*taken, *OF_MODELS}, lambda count: "_" * count)
             options["object_id_name"] = usual
         taken.add(usual)
-        taken, lower = self.plan.taken[link.target], self.name.lower()
-        backref = f"{lower}_set"
-        if backref in taken:
-            backref = unique(f"{lower}_{name}_set", taken, lambda count: "_" * count)
-            options["backref"] = backref
-        taken.add(backref)
+        options["backref"] = self.plan.backrefs[self.table.name, column.name]
         return options
 
     # constraints

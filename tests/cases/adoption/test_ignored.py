@@ -24,5 +24,5 @@ def test_ignored_tables_are_not_adopted(dbkit: Callable[..., Result], url: str) 
         assert result.exit_code == 0, result.output
     for path in ("adopted_ours.py", "migrations/001_baseline.py"):
         text = Path(path).read_text(encoding="utf-8")
-        assert "Ours" in text
+        assert "Our" in text
         assert "theirs" not in text

@@ -91,5 +91,5 @@ def test_shadow_tables_are_those_that_sqlite_says(
     assert {*own, "f_config", "r_node"} <= found
     connection.close()
     (models,) = Path().glob("adopted_*.py")
-    assert "class FSegments" in models.read_text()
+    assert "class FSegment(" in models.read_text()
     assert "class FDocsize" not in models.read_text()

@@ -21,6 +21,7 @@ from dbkit.cli.commands import main
 from .conftest import ROOT
 
 BLOCK = re.compile(r"^(?:<!-- ([^\n]*) -->\n)?```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+NAME = re.compile(r"# ([\w./-]+)\n")
 # settings, dbkit, and its arguments; an embedded server must end with its command
 DBKIT = re.compile(r"((?:[A-Z_]+=\S* )*)(?:python -m )?dbkit (?!.*embedded:)(.*)")
 
@@ -44,6 +45,17 @@ def blocks(page: Path, language: str = "") -> list[Block]:
     """The blocks of a page; only those of a language, if one is given."""
     found = [Block(*groups) for groups in BLOCK.findall(page.read_text(encoding="utf-8"))]
     return [block for block in found if language in ("", block.language)]
+
+
+def follow(page: Path) -> None:
+    """Do what a page says, in the working directory: write its files, which begin with a comment
+    with their name, and run its commands."""
+    for block in blocks(page):
+        if name := NAME.match(block.text):
+            Path(name[1]).parent.mkdir(parents=True, exist_ok=True)
+            Path(name[1]).write_text(block.text, encoding="utf-8")
+        for command, expected in block.commands():
+            assert_prints(command, expected)
 
 
 def assert_prints(command: str, expected: str) -> None:

@@ -16,7 +16,7 @@ from dbkit.migration import Migrator
 from dbkit.migration.base_migrator import BaseMigrator
 from dbkit.schema.postgres.equivalent_spellings import EQUIVALENT
 from tests.conftest import ROOT
-from tests.documents import assert_prints, blocks, printed_by, printed_here
+from tests.documents import assert_prints, blocks, follow, printed_by, printed_here
 from tests.laws.test_dump_equality import NOT_COMPARED, NOT_COMPARED_18
 
 DOCS = ROOT / "docs"
@@ -47,7 +47,6 @@ def project(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     "page",
     [
         "migrations.md",
-        "verify.md",
         "adopting.md",
         pytest.param("troubleshooting.md", marks=pytest.mark.postgres),  # by embedded:DIR
     ],
@@ -58,6 +57,14 @@ def test_every_command_prints_what_the_page_says(page: str) -> None:
     assert shown
     for command, expected in shown:
         assert_prints(command, expected)
+
+
+@pytest.mark.parametrize("page", ["verify.md"])
+def test_a_page_with_a_project_of_its_own(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    follow(DOCS / page)
 
 
 def block_that_starts(words: str) -> str:

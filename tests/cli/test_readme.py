@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT
-from tests.documents import assert_prints, blocks
+from tests.documents import blocks, follow
 
 PAGE = ROOT / "README.md"
 
 
 def test_the_five_minutes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for block in blocks(PAGE):
-        if name := re.match(r"# (\S+\.\w+)\n", block.text):
-            Path(name[1]).write_text(block.text, encoding="utf-8")
-        for command, expected in block.commands():
-            assert_prints(command, expected)
+    follow(PAGE)
     assert Path("dbkit.db").exists()
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT
-from tests.documents import assert_prints, blocks
+from tests.documents import follow
 
 PAGE = ROOT / "docs" / "tutorial.md"
 
@@ -20,9 +19,4 @@ def test_every_command_prints_what_the_page_says(monkeypatch: pytest.MonkeyPatch
     with tempfile.TemporaryDirectory() as name:
         Path(name).chmod(0o755)
         monkeypatch.chdir(name)
-        for block in blocks(PAGE):
-            if file := re.match(r"# (\S+)\n", block.text):
-                Path(file[1]).parent.mkdir(exist_ok=True)
-                Path(file[1]).write_text(block.text, encoding="utf-8")
-            for command, expected in block.commands():
-                assert_prints(command, expected)
+        follow(PAGE)

@@ -10,6 +10,7 @@ import peewee as pw
 from dbkit.errors import ModelsError
 from dbkit.own_statements import own_statements
 from dbkit.schema.dialect import dialect_for
+from dbkit.schema.model_hints import CORRECT
 from dbkit.schema.names import Name
 from dbkit.schema.peewee_models import Model, class_name, described, table_name, with_targets
 from dbkit.schema.sql import quoted
@@ -88,7 +89,7 @@ def stand_in(
             raise ModelsError(
                 f"The table {table_name(model)} of {class_name(model)}, to which a foreign key "
                 f"points, cannot be created on the scratch database: {described(error)}",
-                "Correct the model, or create what it needs (an extension, a type) first.",
+                CORRECT,
             ) from error
     return made
 

@@ -23,6 +23,7 @@ from dbkit.fields import EnumField, TypeName, create_enum
 from dbkit.pinned_queries import ask
 from dbkit.transactions import GONE, is_open, rolled_back
 
+from ..model_hints import hint_on_postgres
 from ..names import Name
 from ..peewee_models import (
     Model,
@@ -278,7 +279,7 @@ def _impossible(model: Model, error: Exception) -> ModelsError:
     return ModelsError(
         f"The server cannot create table {model._meta.table_name} of model "
         f"{model.__name__}: {described(error)}",
-        "Correct the model, or create what it needs (an extension, a type) first.",
+        hint_on_postgres(model, error),
     )
 
 

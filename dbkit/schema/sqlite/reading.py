@@ -11,6 +11,7 @@ from dbkit import peewee_internals as internals
 from dbkit.errors import ModelsError
 
 from ..database_objects import Object
+from ..model_hints import hint_on_sqlite
 from ..names import Name
 from ..peewee_models import Model, described, made_up_index_names
 from ..values import Attached, Index, Nameable, Part, Schema, Table
@@ -71,7 +72,7 @@ def _from_models(live: pw.Database, models: list[Model]) -> Schema:
                 raise ModelsError(
                     f"SQLite cannot create table {_name(model)} of model {model.__name__}: "
                     f"{described(error)}",
-                    "Correct the model.",
+                    hint_on_sqlite(model),
                 ) from error
         made = catalog.read(scratch, ["main", *schemas])
     return Schema(tables=tuple(_with_named(table, by_name[table.name]) for table in made.tables))

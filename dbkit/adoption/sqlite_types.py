@@ -10,7 +10,7 @@ from dbkit.python_source import Class
 from dbkit.schema.details import Key
 from dbkit.schema.names import Name
 from dbkit.schema.sql import quoted
-from dbkit.schema.sqlite.tokenizer import tokens, write_type
+from dbkit.schema.sqlite.tokenizer import write_type
 from dbkit.schema.sqlite.writing import table_ddl
 from dbkit.schema.values import Check, Column, Constraint, ForeignKey, Index, PrimaryKey, Table
 
@@ -78,7 +78,7 @@ class Sqlite:
         if column.default is not None:
             words.append(f"DEFAULT {_default(column.default)}")
         if column.generated is not None:
-            expression = spaced(column.generated.expression)
+            expression = column.generated.expression
             kind = column.generated.kind.upper() or "VIRTUAL"
             words.append(f"GENERATED ALWAYS AS ({expression}) {kind}")
         return words
@@ -89,7 +89,7 @@ class Sqlite:
         return [one.order if isinstance(one, Key) else str(one) for one in key.options]
 
     def check(self, check: Check) -> str | None:
-        return spaced(check.expression)
+        return check.expression
 
     def constraint(self, part: Constraint, named: bool) -> str:
         """See `TypesOfDialect`. The constraint is the only line of a CREATE TABLE."""
@@ -107,10 +107,10 @@ class Sqlite:
         return not part.name
 
     def index_key(self, key: Key) -> str:
-        return spaced(str(key))
+        return str(key)
 
     def where(self, index: Index) -> str | None:
-        return index.where and spaced(index.where)
+        return index.where
 
     def create_index(self, table: Table, index: Index) -> tuple[str, str]:
         raise NotImplementedError  # Peewee's own indexes can express all indexes of SQLite
@@ -149,16 +149,6 @@ def _sized(type_: str, base: str, size: str | None, scale: str | None) -> Kind:
     return Kind("ColumnField", (words,), sql=words, followed=False)
 
 
-def spaced(expression: str) -> str:
-    """Return an expression that consists of the tokenizer's tokens with usual spaces."""
-    text, before = "", ""
-    for word in tokens(expression):
-        text += word if before == "(" or word in (")", ",") else f" {word}"
-        before = word
-    return text.strip()
-
-
 def _default(default: str) -> str:
-    words = spaced(default)
     plain = table_ddl.is_literal(default) or default in table_ddl.NOW
-    return words if plain else f"({words})"
+    return default if plain else f"({default})"

@@ -243,7 +243,7 @@ KINDS: dict[str, tuple[str, str, list[dict[str, Any]]]] = {
                 "flat",
                 "flat",
                 {"kind": "table", "options": ["strict", "without rowid"]},
-                {"kind": "view", "options": ["create view flat as select key , n from rows"]},
+                {"kind": "view", "options": ["create view flat as select key, n from rows"]},
             ),
             different("column", "flat", "key", {"nullable": False}, {"nullable": True}),
             different("column", "flat", "n", {"nullable": False}, {"nullable": True}),
@@ -352,7 +352,7 @@ KINDS: dict[str, tuple[str, str, list[dict[str, Any]]]] = {
     "default of an expression": (
         "DEFAULT CURRENT_TIMESTAMP",
         "DEFAULT (datetime('now'))",
-        column("made", {"default": "current_timestamp"}, {"default": "datetime ( 'now' )"}),
+        column("made", {"default": "current_timestamp"}, {"default": "datetime ('now')"}),
     ),
     "collation": (
         "COLLATE NOCASE",
@@ -550,9 +550,9 @@ KINDS: dict[str, tuple[str, str, list[dict[str, Any]]]] = {
         "(lower(name))",
         "(upper(name))",
         index(
-            "by_name (lower ( name ))",
-            {"keys": ["lower ( name )"]},
-            {"keys": ["upper ( name )"]},
+            "by_name (lower (name))",
+            {"keys": ["lower (name)"]},
+            {"keys": ["upper (name)"]},
         ),
     ),
     "index's predicate": (

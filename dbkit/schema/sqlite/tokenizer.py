@@ -7,7 +7,7 @@ string or a comment has no effect (https://sqlite.org/lang.html).
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ..details import Key, TableOptions
@@ -47,6 +47,15 @@ def tokens(sql: str) -> list[str]:
     return [_spelling(match) for match in TOKEN.finditer(sql) if match.lastgroup != "skip"]
 
 
+def spaced(words: Iterable[str]) -> str:
+    """Return tokens as a text with the usual spaces: `a in (1, 2)`."""
+    text, before = "", ""
+    for word in words:
+        text += word if before == "(" or word in (")", ",") else f" {word}"
+        before = word
+    return text.strip()
+
+
 def _spelling(match: re.Match[str]) -> str:
     text = match.group()
     match match.lastgroup:
@@ -83,7 +92,7 @@ def normal(sql: str | None) -> str | None:
     """Return an expression in a normal spelling, so that equal expressions have equal texts."""
     if sql is None:
         return None
-    return " ".join(_unwrapped(tokens(sql)))
+    return spaced(_unwrapped(tokens(sql)))
 
 
 def read_default(sql: str | None) -> str | None:
@@ -201,7 +210,7 @@ def _read_table(sql: str) -> TableText:
     words = tokens(sql)
     table = TableText()
     if words[:2] == ["create", "virtual"]:
-        table.options = TableOptions(" ".join(words[words.index("using") :]))
+        table.options = TableOptions(spaced(words[words.index("using") :]))
         return table
     start = words.index("(")
     end = _closing(words, start)
@@ -230,7 +239,7 @@ def _read_item(item: list[str], own: str, column: ColumnText, table: TableText) 
             case "constraint":
                 name, end = _unquoted("".join(following)), place + 1
             case "check":
-                table.checks.append((name, " ".join(_unwrapped(inside))))
+                table.checks.append((name, spaced(_unwrapped(inside))))
                 name = None
             case "unique":
                 columns = tuple(_unquoted(one[0]) for one in _items(inside)) or (own,)
@@ -241,7 +250,7 @@ def _read_item(item: list[str], own: str, column: ColumnText, table: TableText) 
                 table.references.append((name, _deferrable(item[place:])))
                 name = None
             case "as":
-                column.generated = " ".join(_unwrapped(inside))
+                column.generated = spaced(_unwrapped(inside))
             case "collate":
                 column.collation = "".join(following) if following != ["binary"] else None
             case "autoincrement":
@@ -296,7 +305,7 @@ def read_index(
     written = zip(_items(words[start + 1 : end]), known, strict=True)
     keys = tuple(_key(key, *column) for key, column in written)
     where = words[end + 2 :]  # the words after WHERE
-    return keys, " ".join(_unwrapped(where)) if where else None
+    return keys, spaced(_unwrapped(where)) if where else None
 
 
 def _key(words: list[str], column: str | None, collation: str | None) -> Key:
@@ -304,6 +313,6 @@ def _key(words: list[str], column: str | None, collation: str | None) -> Key:
     words = words[:-1] if words[-1] in ("asc", "desc") else words
     options = ""
     if column is not None and words[-2:-1] == ["collate"]:
-        options = "" if _unquoted(words[-1]) == collation else " ".join(words[-2:])
+        options = "" if _unquoted(words[-1]) == collation else spaced(words[-2:])
         words = words[:-2]
-    return Key(column, " ".join(words), options, order)
+    return Key(column, spaced(words), options, order)

@@ -20,7 +20,7 @@ from ...values import (
     Trigger,
     Unique,
 )
-from ..tokenizer import tokens, write_type
+from ..tokenizer import spaced, tokens, write_type
 
 TEXT = re.compile(r"CREATE (UNIQUE INDEX|INDEX|VIEW|TRIGGER) ")  # SQLite itself writes it so
 NOW = {"current_date", "current_time", "current_timestamp"}
@@ -39,7 +39,7 @@ def key_of(table: Table) -> PrimaryKey | None:
 def create_table(table: Table, name: str | None = None) -> str:
     """Return the CREATE TABLE of a table, under its own or another `name`, without indexes."""
     if table.kind == "virtual table":
-        module = " ".join(tokens(table.options.query))
+        module = spaced(tokens(table.options.query))
         return f"CREATE VIRTUAL TABLE {table.name.sql} {module}"
     key = key_of(table)
     inline = key if key and len(key.columns) == 1 and not _collates(key) else None
@@ -68,7 +68,7 @@ def column_text(column: Column, key: PrimaryKey | None = None) -> str:
     if column.default is not None:
         words.append(f"DEFAULT {_default(column.default)}")
     if column.generated is not None:
-        expression = " ".join(tokens(column.generated.expression))
+        expression = spaced(tokens(column.generated.expression))
         kind = column.generated.kind.upper() or "VIRTUAL"
         words.append(f"GENERATED ALWAYS AS ({expression}) {kind}")
     return " ".join(filter(None, words))
@@ -85,7 +85,7 @@ def _rule(part: Constraint) -> str:
             word = "PRIMARY KEY" if isinstance(part, PrimaryKey) else "UNIQUE"
             return " ".join([f"{word} ({keys})", *_conflict(part.options)])
         case Check():
-            return f"CHECK ({' '.join(tokens(part.expression))})"
+            return f"CHECK ({spaced(tokens(part.expression))})"
         case ForeignKey():
             target = listed(part.target_columns) if part.target_columns else ""
             words = (
@@ -121,7 +121,7 @@ def _conflict(options: Iterable[KeyOption]) -> Iterator[str]:
 
 def _default(text: str) -> str:
     words = tokens(text)
-    return " ".join(words) if is_literal(text) or text in NOW else f"({' '.join(words)})"
+    return spaced(words) if is_literal(text) or text in NOW else f"({spaced(words)})"
 
 
 def is_literal(text: str) -> bool:
@@ -134,7 +134,7 @@ def is_literal(text: str) -> bool:
 def create_index(table: Table, index: Index) -> str:
     """Return the CREATE INDEX of an index."""
     keys = ", ".join(_index_key(tokens(str(key))) for key in index.keys)
-    where = f" WHERE {' '.join(tokens(index.where))}" if index.where else ""
+    where = f" WHERE {spaced(tokens(index.where))}" if index.where else ""
     kind = "UNIQUE INDEX" if index.unique else "INDEX"
     on = quoted(table.name.bare)
     return f"CREATE {kind} {table.name.beside(index.name or '').sql} ON {on} ({keys}){where}"
@@ -145,7 +145,7 @@ def _index_key(words: list[str]) -> str:
     quotes for a column, and a text in double quotes only if a column has that name."""
     if words[0].startswith("'"):
         words = [quoted(words[0][1:-1].replace("''", "'")), *words[1:]]
-    return " ".join(words)
+    return spaced(words)
 
 
 def as_it_was(text: str, table: Name) -> str:
@@ -164,10 +164,10 @@ def create_view(view: Table) -> str:
         called = words[place + 1 : place + 2] == ["("]
         if word in names and names[word] != quoted(word) and not called:
             words[place] = names[word]
-    return f"CREATE VIEW {view.name.sql} {' '.join(words)}"
+    return f"CREATE VIEW {view.name.sql} {spaced(words)}"
 
 
 def create_trigger(table: Table, trigger: Trigger) -> str:
     """Return the CREATE TRIGGER of a trigger."""
     words = tokens(trigger.definition)[3:]
-    return f"CREATE TRIGGER {table.name.beside(trigger.name).sql} {' '.join(words)}"
+    return f"CREATE TRIGGER {table.name.beside(trigger.name).sql} {spaced(words)}"

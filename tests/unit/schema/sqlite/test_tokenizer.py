@@ -62,7 +62,7 @@ def test_a_type(declared: str, type_: str, written: str) -> None:
         ("'A'", "'A'"),
         ('"it\'s"', "'it''s'"),
         ("CURRENT_TIMESTAMP", "current_timestamp"),
-        ("(a) + (b)", "( a ) + ( b )"),
+        ("(a) + (b)", "(a) + (b)"),
     ],
 )
 def test_a_default(sql: str | None, default: str | None) -> None:
@@ -100,7 +100,7 @@ def test_a_table() -> None:
 
 def test_a_virtual_table() -> None:
     table = read_table("CREATE VIRTUAL TABLE t USING fts5(a, tokenize='x')")
-    assert table.options.query == "using fts5 ( a , tokenize = 'x' )"
+    assert table.options.query == "using fts5 (a, tokenize = 'x')"
 
 
 @pytest.mark.parametrize(
@@ -116,10 +116,23 @@ def test_a_virtual_table() -> None:
         ("CREATE INDEX i ON t (a COLLATE BINARY DESC)", [("a", "nocase")],
          (Key("a", "a", "collate binary", "desc"),), None),
         ("CREATE INDEX i ON t (lower(a) desc, b || 'x' COLLATE NOCASE)", [(None, None)] * 2,
-         (Key(None, "lower ( a )", "", "desc"), Key(None, "b || 'x' collate nocase")), None),
+         (Key(None, "lower (a)", "", "desc"), Key(None, "b || 'x' collate nocase")), None),
     ],
 )  # fmt: skip
 def test_an_index(
     sql: str, known: list[tuple[str | None, str | None]], keys: tuple[Key, ...], where: str | None
 ) -> None:
     assert read_index(sql, known, {"a", "b"}) == (keys, where)
+
+
+@pytest.mark.parametrize(
+    ("sql", "spaced"),
+    [
+        ("LOWER(a)='X'", "lower (a) = 'X'"),
+        ("a IN(1,2)", "a in (1, 2)"),
+        ("a = x'00' OR  (b IS NULL)", "a = x'00' or (b is null)"),
+        ("a <> ' ( ,'", "a <> ' ( ,'"),
+    ],
+)
+def test_an_expression_has_the_usual_spaces(sql: str, spaced: str) -> None:
+    assert normal(sql) == spaced

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from dbkit import config
 from dbkit.cli.commands import main
 from dbkit.diagnosis import RULES
 from dbkit.migration import Migrator
@@ -65,6 +66,15 @@ def test_a_page_with_a_project_of_its_own(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     follow(DOCS / page)
+
+
+@pytest.mark.parametrize("name", ["setup.cfg", "pyproject.toml"])
+def test_the_settings(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DBKIT_MODELS", raising=False)
+    block = next(b for b in blocks(DOCS / "settings.md") if b.text.startswith(f"# {name}\n"))
+    Path(name).write_text(block.text, encoding="utf-8")
+    assert config.load().models == "myproject.models"
 
 
 def block_that_starts(words: str) -> str:

@@ -66,3 +66,11 @@ def test_each_page_has_one_place_in_the_contents_of_the_site() -> None:
     trees = re.findall(r"^```\{toctree\}\n(.*?)^```$", index, re.MULTILINE | re.DOTALL)
     names = re.findall(r"^(?:[^:\n]*<)?(\w[\w-]*)>?$", "\n".join(trees), re.MULTILINE)
     assert sorted(names) == sorted({path.stem for path in ROOT.glob("docs/*.md")} - {"index"})
+
+
+def test_the_commands_of_every_page_are_run() -> None:
+    tests = "\n".join(path.read_text(encoding="utf-8") for path in ROOT.glob("tests/**/test_*.py"))
+    shown = [page.name for page in (*ROOT.glob("docs/*.md"), ROOT / "README.md")
+             if "```console" in page.read_text(encoding="utf-8")]  # fmt: skip
+    assert len(shown) > 8
+    assert [name for name in shown if f'"{name}"' not in tests] == []

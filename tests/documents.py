@@ -62,7 +62,8 @@ def assert_prints(command: str, expected: str) -> None:
     """Run a command of a page. Both streams are together, and the exit code follows unless it is
     0. dbkit runs in this process where possible, which saves its start."""
     if call := DBKIT.fullmatch(command):
-        printed = printed_here(shlex.split(call[2]), shlex.split(call[1]))
+        arguments = shlex.split(os.path.expandvars(call[2]))
+        printed = printed_here(arguments, shlex.split(call[1]))
     else:
         printed = printed_by(["sh", "-c", command])
     pattern = re.escape(expected).replace(re.escape("..."), ".*?")

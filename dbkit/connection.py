@@ -111,10 +111,17 @@ def _sqlite_database(name: str, read_only: bool) -> pw.Database:
 
 
 def connect(url: str | None = None) -> pw.Database:
-    """Return the Peewee database of `url`, or else of the settings; the first use opens it.
+    """Return the Peewee database of a URL. Its first query opens a connection.
 
-    SQLite enforces foreign keys, and the server of `embedded:DIR` is started. Raises ConfigError
-    for a URL that cannot be used, and DatabaseUnreachable if the embedded server does not start.
+    SQLite enforces foreign keys. The server of an `embedded:DIR` is started.
+
+    Args:
+        url: `postgresql://USER:PASSWORD@HOST/NAME`, `sqlite:///FILE` or `embedded:DIR`. Without it,
+            the settings name the database, as they do for the commands (DATABASE_URL).
+
+    Raises:
+        ConfigError: The URL or a setting cannot be used.
+        DatabaseUnreachable: The embedded server does not start.
     """
     return target_of(config.load(database=url), session=False).database()
 

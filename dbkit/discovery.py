@@ -32,12 +32,16 @@ class Found:
 
 
 def load_models(spec: str | None) -> list[Model]:
-    """Return the models that `MODULE` or `MODULE:NAME` names.
+    """Return the models of a project, as the commands find them.
 
-    NAME is a list of models, or a function that returns one. Without NAME, the module's list
-    MODELS is used, or else every model of the module and its submodules, except classes that
-    exist only as a base for other models. Raises ModelsError, also if a submodule cannot be
-    imported: its models must not look like tables that were removed.
+    Args:
+        spec: `MODULE` or `MODULE:NAME`. NAME is a list of models, or a function that returns one.
+            Without NAME, the list MODELS of the module is used, or else every model of the module
+            and its submodules, except classes that exist only as a base for other models.
+
+    Raises:
+        ModelsError: The module cannot be imported, or has no models. A submodule that cannot be
+            imported is an error too: its models must not look like tables that were removed.
     """
     return find_models(spec).models
 

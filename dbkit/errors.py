@@ -9,9 +9,12 @@ from .called_as import as_called
 
 
 class DbkitError(Exception):
-    """The base of all errors that a user can cause.
+    """The base class of every error that a user can cause. `str()` returns the message and the
+    hint.
 
-    `message` says what is wrong and where; `hint`, if given, says what to do next.
+    Attributes:
+        message: What is wrong, and where.
+        hint: What to do next; it may be empty.
     """
 
     def __init__(self, message: str, hint: str = "") -> None:
@@ -23,11 +26,15 @@ class DbkitError(Exception):
 
 
 class ConfigError(DbkitError):
-    """A flag, an environment variable, `.env` or the settings have an unusable value."""
+    """An option, an environment variable, `.env` or a setting has a value that cannot be used."""
 
 
 class DatabaseUnreachable(DbkitError):
-    """The database cannot be reached; `cause` is a cause of `diagnosis.RULES`."""
+    """The database cannot be reached.
+
+    Attributes:
+        cause: The cause in one or two words, such as "refused", "timed out", "host not found".
+    """
 
     def __init__(self, cause: str, message: str, hint: str = "") -> None:
         super().__init__(message, hint)
@@ -47,8 +54,12 @@ class MigrationError(DbkitError):
 
 
 class MigrationFailed(MigrationError):
-    """The statements of a migration failed. `reason` and `remedy` are the message and the hint
-    without the migration's name."""
+    """The statements of a migration failed.
+
+    Attributes:
+        reason: The message, without the name of the migration.
+        remedy: The hint, without the name of the migration.
+    """
 
     def __init__(self, message: str, hint: str, reason: str, remedy: str) -> None:
         super().__init__(message, hint)
@@ -56,7 +67,7 @@ class MigrationFailed(MigrationError):
 
 
 class WriteFailed(DbkitError):
-    """A file cannot be written; an existing file is unchanged."""
+    """A file cannot be written. If the file existed before, it is unchanged."""
 
 
 class SeedError(DbkitError):
@@ -64,4 +75,4 @@ class SeedError(DbkitError):
 
 
 class Refused(DbkitError):
-    """The command would destroy data, and the user has not confirmed it."""
+    """The action would destroy data, and nobody has confirmed it."""

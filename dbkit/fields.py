@@ -43,8 +43,12 @@ def server_default(value: Any, sql: str | None = None) -> dict[str, Any]:
         api_quota_daily = IntegerField(**server_default(5))
         created_at = DateTimeTZField(**server_default(utcnow, "CURRENT_TIMESTAMP"))
 
-    A callable needs `sql`, an SQL expression with the same meaning. Raises TypeError without it,
-    or if the value has no literal in SQL.
+    Args:
+        value: The default, or a function that returns it.
+        sql: An SQL expression with the same meaning. A function needs it.
+
+    Raises:
+        TypeError: `sql` is missing, and the value is a function or has no literal in SQL.
     """
     if callable(value) and sql is None:
         raise TypeError("a callable default needs sql=, the same expression in SQL")
@@ -137,7 +141,8 @@ def is_json(field: Any) -> bool:
 
 class TypedForeignKeyField(pw.ForeignKeyField):
     """A foreign key whose type differs from that of its target, as in legacy schemas:
-    `TypedForeignKeyField(User, sql_type="bigint")` if the key of User is an integer."""
+    `TypedForeignKeyField(User, sql_type="bigint")` if the key of User is an integer.
+    """
 
     def __init__(self, model: Any, field: Any = None, *, sql_type: str, **kwargs: Any) -> None:
         self.sql_type = sql_type
@@ -161,13 +166,19 @@ class TypeName(pw.Node):
 class EnumField(pw.Field):
     """A column that holds one member of a Python enum.
 
-    On PostgreSQL, its type is a native enum type in the model's schema, called `type_name` or else
-    the class name in lower case. On SQLite, it is text with a CHECK. `create_table` creates the
-    type, and dropping the last table that uses the type drops it.
+    On PostgreSQL, its type is a native enum type in the model's schema. `create_table` creates the
+    type, and dropping the last table that uses the type drops it. On SQLite, the column is text
+    with a CHECK.
 
-    `enum_class` is an `Enum` whose values are strings. A migration must not import the
-    application, so it passes the labels instead, with `type_name`; values are then read as str.
-    Raises TypeError for labels that cannot be used.
+    Args:
+        enum_class: An `Enum` whose values are strings. A migration must not import the
+            application, so it passes the labels instead; values are then read as str.
+        type_name: The name of the type, by default that of the class in lower case. Labels need it.
+        **kwargs: Options of every Peewee field: `null`, `default`, `column_name`, ...
+
+    Raises:
+        TypeError: The labels are not distinct strings, or there are none.
+        ValueError: A value that is written or read is no member of the enum.
     """
 
     field_type = "TEXT"

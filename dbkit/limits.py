@@ -17,12 +17,16 @@ LONGEST = 2_000_000  # seconds; PostgreSQL and SQLite store milliseconds in 32 b
 
 @dataclass(frozen=True)
 class Limits:
-    """The limits of a run, in seconds.
+    """How long a run waits. All values are in seconds.
 
-    `wait` is the longest wait for another run, and for sessions that block a migration; 0 means not
-    to wait. `lock_timeout` is the longest wait of a statement for a lock, and `statement_timeout`
-    is the longest time that a statement may run; 0 means no limit. With `session`, the connection
-    is a session of its own (not one of a pooler), and the lock is held for the whole run.
+    Attributes:
+        wait: The longest wait for another run, and for sessions that block a migration. 0 means
+            not to wait.
+        lock_timeout: The longest wait of a statement for a lock. 0 means no limit.
+        statement_timeout: The longest time that a statement may run, on PostgreSQL. 0 means no
+            limit.
+        session: The connection is a session of its own (not one of a pooler), so that the lock
+            can be held for the whole run.
     """
 
     wait: float = 60

@@ -25,8 +25,18 @@ LISTED = "`python -m dbkit status` lists the migrations."
 
 @dataclass(frozen=True)
 class Record:
-    """`migrated_at` is the time in the history, as text. The other values are None if dbkit did not
-    apply the file; `seconds` is also None if it was only marked as applied."""
+    """What is recorded of an applied migration. If dbkit did not apply it, only the time and the
+    checksums are known.
+
+    Attributes:
+        migrated_at: The time in the history, as text.
+        checksum: The checksum of the file's meaning, which ignores comments and layout.
+        text_checksum: The checksum of the file's text.
+        seconds: How long the file ran; None if it was only marked as applied.
+        role: The role of the database.
+        host: The machine that ran the file.
+        version: The version of dbkit.
+    """
 
     migrated_at: str
     checksum: str

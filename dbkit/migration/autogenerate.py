@@ -42,9 +42,17 @@ from .table_operations import Fill
 
 @dataclass(frozen=True)
 class Created:
-    """A generated migration: the file's name without .py, its text, a warning for each change that
-    loses data or may fail on existing rows, how it was proven, and its operations in words. `first`
-    is a migration that must run before it."""
+    """A generated migration.
+
+    Attributes:
+        name: The name of the file, without `.py`.
+        text: The text of the file.
+        hazards: A sentence for each change that loses data, or that may fail on existing rows.
+        proof: How the file was proven: on which server, and with rows in how many tables.
+        operations: The operations in words.
+        changes: The differences between the files and the models.
+        first: A migration that must run before this one, or None.
+    """
 
     name: str
     text: str

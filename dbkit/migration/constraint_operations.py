@@ -31,11 +31,11 @@ class ConstraintOperations(OperationQueue):
     """The operations on NOT NULL, defaults, constraints and indexes."""
 
     def add_not_null(self, model: Model | str, *names: str) -> Model:
-        """SET NOT NULL. Every row must have a value."""
+        """Forbid NULL in these columns. Every row must have a value: call `fill` first."""
         return self._with_null(model, names, False)
 
     def drop_not_null(self, model: Model | str, *names: str) -> Model:
-        """DROP NOT NULL."""
+        """Allow NULL in these columns."""
         return self._with_null(model, names, True)
 
     def _with_null(self, model: Model | str, names: Sequence[str], null: bool) -> Model:
@@ -47,11 +47,13 @@ class ConstraintOperations(OperationQueue):
         return model
 
     def set_default(self, model: Model | str, name: str, sql: str) -> Model:
-        """SET DEFAULT to an SQL expression. Existing rows do not change."""
+        """Set the default of a column on the server to an SQL expression. Existing rows do not
+        change.
+        """
         return self._with_default(model, name, [fields.ServerDefault(f"DEFAULT {sql}")])
 
     def drop_default(self, model: Model | str, name: str) -> Model:
-        """DROP DEFAULT."""
+        """Drop the default of a column on the server."""
         return self._with_default(model, name, [])
 
     def _with_default(self, model: Model | str, name: str, default: list[Any]) -> Model:
@@ -63,11 +65,21 @@ class ConstraintOperations(OperationQueue):
         return model
 
     def add_check(self, model: Model | str, sql: str, name: str | None = None) -> Model:
-        """ADD CHECK. Every row must satisfy it."""
+        """Add a CHECK, with a name or without::
+
+            migrator.add_check("orders", "total >= 0", "orders_total_positive")
+
+        Every row must satisfy it.
+        """
         return self._with_constraint(model, pw.Check(sql, name))
 
     def add_constraint(self, model: Model | str, name: str | None, constraint: Any) -> Model:
-        """Add another constraint: `add_constraint("users", "users_key", "UNIQUE (a, b)")`."""
+        """Add any other constraint, with a name or without (None)::
+
+            migrator.add_constraint("users", "users_key", "UNIQUE (tenant, email)")
+
+        The constraint is SQL, or an SQL expression of Peewee. Every row must satisfy it.
+        """
         clause = constraint if isinstance(constraint, pw.Node) else pw.SQL(constraint)
         if name:
             clause = pw.NodeList((pw.SQL("CONSTRAINT"), pw.Entity(name), clause))
@@ -79,7 +91,7 @@ class ConstraintOperations(OperationQueue):
         return model
 
     def drop_check(self, model: Model | str, name_or_sql: str) -> Model:
-        """Drop the CHECK with this name, or an unnamed CHECK with this SQL."""
+        """Drop the CHECK with this name, or the unnamed CHECK with this SQL."""
         return self.drop_constraints(model, name_or_sql)
 
     def drop_constraints(self, model: Model | str, *names: str) -> Model:
@@ -104,8 +116,9 @@ class ConstraintOperations(OperationQueue):
             reshape.sought.append(live_drop(table_name(model), Constraint, name))
 
     def create_foreign_key(self, model: Model | str, name: str) -> Model:
-        """Create the constraint of a DeferredForeignKey, which create_model leaves out. Does
-        nothing on SQLite, which cannot add a foreign key."""
+        """Create the foreign key of a `DeferredForeignKey`, which `create_model` leaves out. Does
+        nothing on SQLite, which cannot add a foreign key.
+        """
         model = self._with_fields(model, name)
         self._native(
             f"create_foreign_key {table_name(model)}.{name}",
@@ -124,9 +137,23 @@ class ConstraintOperations(OperationQueue):
         nulls_distinct: bool | None = None,
         concurrently: bool = False,
     ) -> Model:
-        """CREATE INDEX on fields or `pw.SQL` expressions; `where` is the predicate in SQL. A single
-        `pw.SQL` may be a whole CREATE INDEX statement. With `concurrently`, PostgreSQL builds the
-        index without blocking writers; the file needs ATOMIC = False."""
+        """Create an index on fields, or on expressions as `pw.SQL`::
+
+            migrator.add_index("users", pw.SQL("lower(email)"), unique=True, name="users_email")
+
+        A single `pw.SQL` may also be a whole CREATE INDEX statement.
+
+        Args:
+            model: The model or the name of its table.
+            columns: The names of fields, and expressions.
+            unique: Whether two rows may not have the same values.
+            name: The name of the index, by default Peewee's.
+            where: The predicate of a partial index, in SQL.
+            using: The method on PostgreSQL: "gin", "gist", ...
+            nulls_distinct: False lets a unique index on PostgreSQL treat NULLs as equal.
+            concurrently: PostgreSQL builds the index without blocking writers. The file needs
+                `ATOMIC = False`.
+        """
         with self._edited(model := self._with_fields(model, *filter(is_name, columns))) as reshape:
             if concurrently:
                 self._concurrently(reshape)
@@ -151,7 +178,7 @@ class ConstraintOperations(OperationQueue):
         name: str | None = None,
         concurrently: bool = False,
     ) -> Model:
-        """DROP INDEX, by columns or by name; `concurrently` is as in `add_index`."""
+        """Drop an index by its columns or its name. `concurrently` is as in `add_index`."""
         with self._edited(model := self._with_fields(model, *filter(is_name, columns))) as reshape:
             if concurrently:
                 self._concurrently(reshape)

@@ -33,8 +33,13 @@ BODY = re.compile(  # of a trigger or function; no quotes surround it
 
 
 class WouldLoseData(Refused):
-    """The migration `name` would lose data, so it did not run. `ran` are the files that ran before
-    it in the same run."""
+    """A migration would lose data, so it did not run.
+
+    Attributes:
+        name: The name of the migration.
+        what: What it would lose, in sentences.
+        ran: The names of the files that ran before it in the same run.
+    """
 
     def __init__(self, name: str, what: Sequence[str]) -> None:
         super().__init__(

@@ -50,8 +50,9 @@ class EnumOperations(RowOperations):
     """The operations on schemas and enum types."""
 
     def create_schema(self, name: str) -> None:
-        """CREATE SCHEMA, unless the schema exists. Does nothing on SQLite, whose schemas are
-        attached databases."""
+        """Create a schema, unless it exists. Does nothing on SQLite, whose schemas are attached
+        databases.
+        """
         self._native(f"create_schema {name}", lambda: self._create_schema(name))
 
     def _create_schema(self, name: str) -> None:
@@ -60,8 +61,9 @@ class EnumOperations(RowOperations):
             self._execute(f"CREATE SCHEMA {quoted(name)}")
 
     def drop_schema(self, name: str) -> None:
-        """DROP SCHEMA. A schema that is not empty, or that another role owns, is kept, with a
-        warning; a missing schema is not an error. Does nothing on SQLite."""
+        """Drop a schema. It is kept, with a warning, if it is not empty or has another owner. A
+        missing schema is not an error. Does nothing on SQLite.
+        """
         self._native(f"drop_schema {name}", lambda: self._drop_schema(name))
 
     def _drop_schema(self, name: str) -> None:
@@ -81,9 +83,9 @@ class EnumOperations(RowOperations):
         return bool(ask(self.database, sql, (truncated(name),)).fetchall())
 
     def create_enum(self, name: str, labels: Sequence[str], schema: str | None = None) -> None:
-        """CREATE TYPE name AS ENUM with these labels. Call it before the first table that uses it.
+        """Create an enum type with these labels, before the first table that uses it.
 
-        It does nothing on SQLite, where an enum is a CHECK of its column.
+        Does nothing on SQLite, where an enum is a CHECK of its column.
         """
         self._native(
             f"create_enum {name}",
@@ -91,7 +93,7 @@ class EnumOperations(RowOperations):
         )
 
     def drop_enum(self, name: str, schema: str | None = None) -> None:
-        """DROP TYPE. Call it after the last table that uses it is gone. Does nothing on SQLite."""
+        """Drop an enum type, after the last table that uses it. Does nothing on SQLite."""
         self._native(f"drop_enum {name}", lambda: fields.drop_enum(self.database, name, schema))
 
     def add_enum_value(
@@ -102,7 +104,12 @@ class EnumOperations(RowOperations):
         after: str | None = None,
         schema: str | None = None,
     ) -> None:
-        """Add a label, at the end or beside another label; all columns of the type accept it."""
+        """Add a label to an enum type::
+
+            migrator.add_enum_value("status", "paused", after="active")
+
+        Without `before` and `after`, it becomes the last label. All columns of the type accept it.
+        """
         labels = [one for one in self._labels(name, schema) if one != label]
         if self.following and not {before, after} <= {None, *labels}:
             before = after = None  # no column of the type is known
@@ -111,7 +118,7 @@ class EnumOperations(RowOperations):
         self.change_enum(name, labels, schema)
 
     def rename_enum_value(self, name: str, old: str, new: str, schema: str | None = None) -> None:
-        """Rename a label, in every row and default that has it."""
+        """Rename a label, in every row, default and check that has it."""
         labels = self._labels(name, schema)
         if self._dialect.alters_tables:
             type_ = name_sql(schema, name)
@@ -139,8 +146,7 @@ class EnumOperations(RowOperations):
                     )
 
     def change_enum(self, name: str, labels: Sequence[str], schema: str | None = None) -> None:
-        """Set all labels, in this order. No row may have a label that is removed. Unless labels are
-        only added, the type is replaced."""
+        """Give an enum type these labels in this order. No row may have a label that is removed."""
         with self._edited(*{model for model, _ in self._enum_fields(name, schema)}) as reshape:
             reshape.enums[schema, name] = tuple(labels)
             for _, field in self._enum_fields(name, schema):

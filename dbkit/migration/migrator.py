@@ -30,10 +30,22 @@ from .without_views import RemovedViews
 
 
 class Migrator(EnumOperations, ConstraintOperations):
-    """peewee-migrate's Migrator with safe operations, and with operations that it lacks."""
+    """The operations of a migration, with those of peewee-migrate. They work on PostgreSQL and
+    SQLite, and keep the rows.
+
+    An operation waits until the next line that uses the database in another way, so neighbouring
+    operations change a table together.
+
+    Attributes:
+        orm: The models as the earlier files and operations made them: `migrator.orm["users"]`.
+        database: The database that the migration changes.
+    """
 
     def create_model(self, model: Model) -> Model:
-        """CREATE TABLE, with its indexes and its missing enum types."""
+        """Create the table of a model, with its indexes, foreign keys and missing enum types.
+
+        Returns the model as the later operations of the file know it.
+        """
         if is_of_project(model):
             model = own_copy(model, self.orm.tables.get)
         model._meta.set_database(self.database)
@@ -43,8 +55,11 @@ class Migrator(EnumOperations, ConstraintOperations):
         return model
 
     def remove_model(self, model: Model | str, *, cascade: bool = False) -> None:
-        """DROP TABLE. An object that depends on it (a view) blocks it, unless `cascade`, which
-        drops that object too. Foreign keys of tables removed in the same step do not block it."""
+        """Drop a table. Foreign keys of tables that the same step removes do not block it.
+
+        Another object that depends on the table (a view) is an error. With `cascade`, it is dropped
+        too.
+        """
         model = self.get_model(model)
         if cascade:
             self.run_queue()
@@ -57,7 +72,7 @@ class Migrator(EnumOperations, ConstraintOperations):
         reshape.after[table_name(model)] = None
 
     def rename_table(self, model: Model | str, new_name: str) -> Model:
-        """ALTER TABLE RENAME. The rows, indexes and foreign keys are kept."""
+        """Rename a table. Its rows, indexes and foreign keys stay."""
         model = self.get_model(model)
         self.run_queue()
         meta, old = model._meta, table_sql(model)
@@ -72,8 +87,9 @@ class Migrator(EnumOperations, ConstraintOperations):
         return model
 
     def move_table(self, model: Model | str, schema: str) -> Model:
-        """ALTER TABLE SET SCHEMA. Raises MigrationError on SQLite, where a schema is an attached
-        database."""
+        """Move a table to another schema of PostgreSQL. Raises MigrationError on SQLite, whose
+        schemas are attached databases.
+        """
         model = self.get_model(model)
         if not self._dialect.alters_tables:
             raise MigrationError("SQLite cannot move a table to another schema.")
@@ -88,10 +104,15 @@ class Migrator(EnumOperations, ConstraintOperations):
 
     @contextmanager
     def without_views(self, *names: str) -> Iterator[None]:
-        """Remove these views during the block, and restore them exactly after it: definition,
-        options, owner, privileges, comments, rules, triggers. PostgreSQL does not change a column
-        that a view reads. Name every view that depends on these too. Raises MigrationError, before
-        anything changes, if a view cannot be restored."""
+        """Drop views for a block of operations, and restore them exactly at its end::
+
+            with migrator.without_views("active_users"):
+                migrator.change_fields("users", name=pw.TextField())
+
+        PostgreSQL does not change a column that a view reads. Name the views, and those that depend
+        on them. The definition, options, owner, privileges, comments, rules and triggers are
+        restored. Raises MigrationError, before anything changes, if a view cannot be restored.
+        """
         if self.following:
             yield
             return
@@ -105,20 +126,24 @@ class Migrator(EnumOperations, ConstraintOperations):
             views.restore()
 
     def recreate(self, *statements: str) -> None:
-        """Run SQL statements that drop objects and create them again, and restore the attachments
-        of the objects: owner, privileges, comments, settings. Percent signs are not doubled."""
+        """Run SQL statements that drop objects and create them again (a view, a function).
+
+        Their owner, privileges, comments and settings are restored. Percent signs are not doubled.
+        """
         database = self.database
         self._do("recreate", lambda: self._dialect.recreate(database, statements))
 
     def change_options(self, model: Model | str, **options: Any) -> Model:
-        """Change options of Meta: strict_tables, without_rowid, table_settings, options."""
+        """Change options of the model's `Meta`: `strict_tables` and `without_rowid` (SQLite),
+        `table_settings`, `options`.
+        """
         with self._edited(model := self.get_model(model)):
             for name, value in options.items():
                 setattr(model._meta, name, value)
         return model
 
     def set_primary_key(self, model: Model | str, *names: str) -> Model:
-        """Make these fields the primary key; without fields, drop the primary key."""
+        """Make these fields the primary key. Without fields, drop the primary key."""
         with self._edited(model := self._with_fields(model, *names)):
             meta, keys = model._meta, [field_of(model, name) for name in names]
             if isinstance(meta.primary_key, pw.Field) and not meta.composite_key:
@@ -134,11 +159,13 @@ class Migrator(EnumOperations, ConstraintOperations):
     def add_fields(
         self, model: Model | str, /, *, allow_not_null: Any = False, **fields: pw.Field
     ) -> Model:
-        """ADD COLUMN, with the field's index, foreign key and checks.
+        """Add columns, with the index, the foreign key and the checks of each field::
 
-        A NOT NULL column without a DEFAULT needs an empty table. Otherwise, add the field with
-        null=True, `fill` it, and call `add_not_null`. If the field has a `default=`, this happens
-        automatically.
+            migrator.add_fields("users", phone=pw.CharField(20, null=True))
+
+        If the field has a `default=`, the existing rows get it. A NOT NULL field without a default
+        needs an empty table; otherwise add it with `null=True`, call `fill`, and then
+        `add_not_null`.
         """
         model = self.get_model(model)
         if isinstance(allow_not_null, pw.Field):  # a field may have this name
@@ -167,8 +194,15 @@ class Migrator(EnumOperations, ConstraintOperations):
             remove_field(model, column)
 
     def change_fields(self, model: Model | str, /, **fields: pw.Field) -> Model:
-        """Change columns as these fields say: type, nullability, default, foreign key, index. A
-        field with another column name renames the column. Foreign keys to a column get its type."""
+        """Change columns as these fields say: type, nullability, default of the server, foreign
+        key, index::
+
+            migrator.change_fields("users", name=pw.CharField(100))
+
+        A field with another `column_name` renames the column. Foreign keys to a changed column get
+        its type. Values are converted as PostgreSQL assigns them; `alter_type` takes an expression
+        for the others.
+        """
         model = self._with_fields(model, *fields)
         fields = {field_of(model, name).name: field for name, field in fields.items()}
         for name, field in fields.items():
@@ -210,8 +244,12 @@ class Migrator(EnumOperations, ConstraintOperations):
     def alter_type(
         self, model: Model | str, name: str, field: pw.Field, using: str | None = None
     ) -> Model:
-        """Change a column as `field` says. `using` is the SQL that converts its values, if
-        PostgreSQL has no automatic cast (SQLite ignores it)."""
+        """Change a column as `field` says, and convert its values with the SQL expression `using`::
+
+            migrator.alter_type("orders", "total", pw.IntegerField(), using="round(total * 100)")
+
+        PostgreSQL needs `using` where it has no automatic cast. SQLite ignores it.
+        """
         model = self.change_fields(model, **{name: field})
         if using:
             place = (table_name(model), field_of(model, name).column_name)
@@ -221,8 +259,11 @@ class Migrator(EnumOperations, ConstraintOperations):
     def remove_fields(
         self, model: Model | str, *names: str, cascade: bool = False, **_: Any
     ) -> Model:
-        """DROP COLUMN, with the indexes and constraints that name it. Any other object that depends
-        on it (a view) blocks it, unless `cascade`, which drops that object too."""
+        """Drop columns, with the indexes and constraints that name them.
+
+        Another object that depends on a column (a view) is an error. With `cascade`, PostgreSQL
+        drops it too.
+        """
         model = self._with_fields(model, *names)
         if cascade and self._dialect.cascade:
             self.run_queue()
@@ -239,8 +280,10 @@ class Migrator(EnumOperations, ConstraintOperations):
     def rename_field(
         self, model: Model | str, old_name: str, new_name: str, column_name: str | None = None
     ) -> Model:
-        """RENAME COLUMN. `column_name` is the new name of the column, if it is not Peewee's usual
-        name for the field. Indexes, checks and foreign keys follow."""
+        """Rename a field and its column. Indexes, checks and foreign keys follow.
+
+        `column_name` is the new name of the column, if it is not Peewee's usual name for the field.
+        """
         model = self._with_fields(model, old_name)
         self.run_queue()
         field = field_of(model, old_name)
@@ -252,8 +295,11 @@ class Migrator(EnumOperations, ConstraintOperations):
         return model
 
     def add_default(self, model: Model | str, name: str, default: Any) -> Model:
-        """Set the field's default in Python, and fill rows without a value, as in peewee-migrate.
-        `set_default` sets the default of the server."""
+        """Set the default of a field in Python, and give it to the rows that have no value, as in
+        peewee-migrate.
+
+        `set_default` sets the default of the server.
+        """
         model = self._with_fields(model, name)
         field = cloned(field_of(model, name))
         field.default = default

@@ -51,20 +51,39 @@ def create(
     passed_over: Iterable[Model] = (),
     count: Count | None = None,
 ) -> Created | None:
-    """Write the migration from the schema of the files in `directory` to the schema of `models`;
-    return it, or None if the schemas are equal. Of `database`, only the kind matters.
+    """Write the migration that leads from the files in `directory` to the models.
 
-    The file is kept only if it is proven on a scratch database: it leads to the models' schema, its
-    rollback leads back, and rows survive. `rename` is {"table.column": new, "table": new,
-    "type.label": new}, and `fill` is {"table.column": value}; `confirm` and `prompt` are called for
-    other decisions. Without `write`, nothing is proven or written. Tables and parts that match a
-    pattern of `ignore`, and unmanaged models, are left alone. A class of `passed_over` counts as a
-    model if a migration created its table. `count`, if given, returns what a question about a
-    column that becomes NOT NULL should say about the rows of a live database. On PostgreSQL, labels
-    of enum types that are used at once are added by a file before it (`first`).
+    The file is kept only if it is proven on a scratch database: the result is the models' schema,
+    its rollback leads back, and rows survive. The schema of `database` itself does not matter.
 
-    Raises Undecided if a decision is missing, MigrationError if the proof fails, and NoScratch if
-    there is no scratch database.
+    Args:
+        database: A Peewee database of the kind for which the migration is made. Its server also
+            has the scratch database, if the settings name no other.
+        models: The models, as `load_models` returns them.
+        directory: The folder of the migrations.
+        name: The name of the file after its number. Words become a name: "add phone".
+        rename: What was renamed: `{"table.column": "new", "table": "new", "type.label": "new"}`.
+        no_rename: Everything else that the models no longer have is dropped.
+        fill: The values of existing rows in new NOT NULL columns: `{"table.column": "value"}`.
+        confirm: Is called with each question that is not decided, and returns the answer.
+        prompt: Is called if a value is missing, and returns it.
+        write: If False, nothing is proven or written.
+        allow_out_of_order: As in `migrate`.
+        ignore: Patterns (with * and ?) of tables (`auth.*`) and of parts of tables
+            (`users.old_*`) that are left alone.
+        passed_over: Base classes that count as models if a migration created their tables.
+        count: Is called for a column that becomes NOT NULL, and returns what the question about
+            its value says about the rows of a live database.
+
+    Returns:
+        The migration, or None if the files already lead to the models. On PostgreSQL, its `first`
+        is a second file, if new labels of an enum type are used at once.
+
+    Raises:
+        Undecided: A decision is missing: a rename, or the value of existing rows.
+        MigrationError: The proof fails, or an earlier file cannot be run.
+        ModelsError: The server cannot create the table of a model.
+        NoScratch: There is no server for a scratch database.
     """
     name = file_name(name)
     models, passed_over = list(models), list(passed_over)
@@ -119,7 +138,19 @@ def reached(
 
 @takes_database
 def create_empty(database: pw.Database, directory: str | Path, name: str) -> Path:
-    """Write an empty migration under the next number; return its path."""
+    """Write a migration without operations, under the next number.
+
+    Args:
+        database: A Peewee database. It is not used.
+        directory: The folder of the migrations; it is created if it is missing.
+        name: The name of the file after its number.
+
+    Returns:
+        The path of the file.
+
+    Raises:
+        MigrationError: The name cannot be that of a file.
+    """
     router = Router(database, directory)
     router.files.needed = False
     path = router.files.path(router.files.next_name(file_name(name), ()))

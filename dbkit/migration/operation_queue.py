@@ -168,7 +168,7 @@ class OperationQueue(BaseMigrator):
             self._run(name, operation, writes_rows)
 
     def sql(self, sql: str, *params: Any) -> None:
-        """Run a statement. With parameters, a percent sign must be doubled on PostgreSQL."""
+        """Run an SQL statement. With parameters, a percent sign must be doubled on PostgreSQL."""
         if not self.following:
             self.guard.check_sql(sql)
             self._before_statements()
@@ -177,7 +177,7 @@ class OperationQueue(BaseMigrator):
             self._run("sql", send, writes_rows=True)
 
     def run(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
-        """Call a function after the operations above have run."""
+        """Call a function with these arguments, after the operations above have run."""
         if not self.following:
             self._before_statements()
             self.unchecked = True

@@ -33,8 +33,11 @@ READING, WRITING_FILES = {"list"}, {"create", "merge"}
 
 
 def install() -> pw.Database:
-    """Install dbkit's Router in `pw_migrate`; return the database of --database, or else of the
-    settings."""
+    """Let `pw_migrate` run dbkit's code; `migrations/conf.py` calls it.
+
+    Returns:
+        The database of the option `--database`, or else of the settings.
+    """
     prepare_streams()
     _reported(find_project)()
     use_router(_CommandRouter)

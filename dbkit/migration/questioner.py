@@ -21,8 +21,11 @@ TRIES = 10  # of a question; a program may give the same wrong answer for ever
 
 
 class Undecided(DbkitError):
-    """A person must decide something about a migration; the hint names the flags for that.
-    `changes` are those about which the questions are."""
+    """A decision about a migration is missing. The hint names the options that decide it.
+
+    Attributes:
+        changes: The changes about which dbkit asks.
+    """
 
     def __init__(self, message: str, hint: str = "", changes: Sequence[Change] = ()) -> None:
         super().__init__(message, hint)

@@ -27,7 +27,12 @@ SENTENCES = {
 
 @dataclass(frozen=True)
 class HistoryChange:
-    """A change of one migration's rows; the text describes it."""
+    """A change of what is recorded of a migration. `str()` returns a sentence about it.
+
+    Attributes:
+        kind: "accept", "applied" or "pending".
+        name: The name of the migration.
+    """
 
     kind: str
     name: str
@@ -37,8 +42,16 @@ class HistoryChange:
 
 
 class Repair:
-    """Accept edited files as they are now: all, or those of these `names`. Or mark one file as
-    `applied`, or as not applied (`pending`). A name may be abbreviated."""
+    """Corrects the record of the applied migrations. It runs no migration.
+
+    Args:
+        database: A Peewee database of PostgreSQL or SQLite.
+        directory: The folder of the migrations.
+        names: The edited files to accept as they are now. Without names, all are accepted.
+        applied: The file to mark as applied, instead.
+        pending: The file to mark as not applied, instead.
+        limits: How long to wait for other runs and for locks.
+    """
 
     def __init__(
         self,

@@ -50,7 +50,10 @@ class _Turn:
 
 
 class Router(FileRunner, peewee_migrate.Router):
-    """peewee-migrate's Router for a directory of numbered files."""
+    """The Router that `pw_migrate` uses: peewee-migrate's, with dbkit's locks and checks.
+
+    `migrate`, `rollback` and `status` are simpler for a program.
+    """
 
     _followed: tuple[str, ...] | None  # the files that made the migrator's models
 

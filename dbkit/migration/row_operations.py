@@ -25,8 +25,13 @@ class RowOperations(OperationQueue):
     """The operation on rows."""
 
     def fill(self, model: Model | str, /, **values: Any) -> Model:
-        """UPDATE the rows that have no value in a column, in one statement. On PostgreSQL, a column
-        that the lines above add gets a constant at once, and no row is written."""
+        """Give a value to the rows that have NULL in a column, in one statement::
+
+            migrator.fill("users", country="CH", created_at=pw.SQL("CURRENT_TIMESTAMP"))
+
+        On PostgreSQL, a column that the lines above add gets a constant at once, and no row is
+        written.
+        """
         model = self._with_fields(model, *values)
         by_field = {field_of(model, name): value for name, value in values.items()}
         self.guard.filled |= {(table_name(model), field.column_name) for field in by_field}

@@ -14,8 +14,16 @@ from dbkit.schema.sent import Sent
 
 @dataclass
 class FileRun:
-    """A file that runs, or that has run; `direction` is migrate or rollback. With `fake`, it is
-    only marked as applied."""
+    """A file of a run.
+
+    Attributes:
+        name: The name of the file, without `.py`.
+        direction: "migrate" or "rollback".
+        fake: The file is only marked as applied.
+        operations: Its operations in words.
+        begun: The time at which it began, on the clock of `time.monotonic`.
+        seconds: How long it ran.
+    """
 
     name: str
     direction: str
@@ -26,7 +34,13 @@ class FileRun:
 
 
 class RunLog:
-    """Hears what a run does, and keeps the files that are complete. This class prints nothing."""
+    """Hears what a run of migrations does, and keeps the files that are complete. It prints
+    nothing; a subclass can.
+
+    Attributes:
+        files: The files that are complete, in order.
+        running: The file that runs, or None.
+    """
 
     def __init__(self) -> None:
         self.files: list[FileRun] = []
@@ -37,7 +51,9 @@ class RunLog:
         return False
 
     def begin(self, database: pw.Database, name: str, downgrade: bool, fake: bool) -> None:
-        """A file begins to run."""
+        """A file begins to run: forwards, backwards (`downgrade`), or only marked as applied
+        (`fake`).
+        """
         self.running = FileRun(name, "rollback" if downgrade else "migrate", fake)
 
     def operation(self, text: str) -> None:

@@ -28,15 +28,29 @@ def migrate(
     may_lose_data: Collection[str] | None = None,
     log: RunLog | None = None,
 ) -> list[str]:
-    """Apply the pending migrations, up to `name` (a file's name, its number, or a unique beginning
-    of its name); return their names in order.
+    """Apply the pending migrations, each in its own transaction. A failure keeps those before it.
 
-    Each runs in its own transaction, so a failure keeps the migrations before it. With `fake`, they
-    are only marked as applied. Files whose numbers repeat, or are below that of an applied file,
-    are refused, unless `allow_out_of_order`. `limits` say how long to wait for other runs and for
-    locks. Applied files that were edited, or that are gone, are refused, unless `allow_edited`.
-    If `may_lose_data` is given, a file that would lose data and is not among these names is
-    refused. `log` hears what the run does. Raises MigrationError and WouldLoseData.
+    Args:
+        database: A Peewee database of PostgreSQL or SQLite.
+        directory: The folder of the migrations.
+        name: Stop after this file, given by its name, its number, or the unique beginning of its
+            name. Without it, all pending files run.
+        fake: Mark the files as applied, and do not run them.
+        allow_out_of_order: Accept files that share a number, and pending files whose number is
+            below that of an applied file.
+        limits: How long to wait for other runs and for locks.
+        allow_edited: Accept applied files that were edited, or that are gone.
+        may_lose_data: If given, a file that would lose data is refused unless this contains its
+            name. By default, every file may lose data.
+        log: Hears which file and operation runs.
+
+    Returns:
+        The names of the applied files without `.py`, in order.
+
+    Raises:
+        MigrationError: A file cannot be run, or the files and the history contradict each other.
+        WouldLoseData: A file would lose data, and `may_lose_data` does not contain it.
+        DatabaseFailed: Another run, or a session that blocks this one, did not end in time.
     """
     guard = Guard(may_lose_data)
     router = Router(database, directory, allow_out_of_order, limits, allow_edited, guard, log)
@@ -55,12 +69,26 @@ def rollback(
     may_lose_data: Collection[str] | None = None,
     log: RunLog | None = None,
 ) -> list[str]:
-    """Roll back the last `count` migrations, or those after `to` (see `migrate`), the newest first;
-    return their names.
+    """Roll back the newest migrations, each in its own transaction.
 
-    A migration that replaces others is refused, unless `baseline`; applied files that were edited,
-    or that are gone, are refused, unless `allow_edited`. `may_lose_data` and `log` are as in
-    `migrate`. Raises MigrationError and WouldLoseData.
+    Args:
+        database: A Peewee database of PostgreSQL or SQLite.
+        directory: The folder of the migrations.
+        count: The number of files.
+        baseline: Also roll back a file that replaces others (a baseline), which drops its tables.
+        limits: How long to wait for other runs and for locks.
+        to: Roll back every file after this file, named as in `migrate`, instead of `count` files.
+        allow_edited: Accept applied files that were edited, or that are gone.
+        may_lose_data: As in `migrate`.
+        log: Hears which file and operation runs.
+
+    Returns:
+        The names of the files without `.py`, the newest first.
+
+    Raises:
+        MigrationError: A file cannot be rolled back, or `to` names no applied file.
+        WouldLoseData: A file would lose data, and `may_lose_data` does not contain it.
+        DatabaseFailed: Another run, or a session that blocks this one, did not end in time.
     """
     guard = Guard(may_lose_data)
     router = Router(database, directory, False, limits, allow_edited, guard, log)
@@ -74,10 +102,22 @@ def reset(
     limits: Limits = DEFAULT,
     log: RunLog | None = None,
 ) -> list[str]:
-    """Roll back all migrations and apply them again, in one transaction; return their names. If a
-    migration has ATOMIC = False, each has its own transaction.
+    """Roll back all migrations and apply them again. This destroys the data of their tables.
 
-    This destroys the data of their tables, and leaves other tables alone. Raises MigrationError.
+    Everything happens in one transaction. If a migration has ATOMIC = False, each file has its own
+    transaction. Tables that no migration creates stay as they are.
+
+    Args:
+        database: A Peewee database of PostgreSQL or SQLite.
+        directory: The folder of the migrations.
+        limits: How long to wait for other runs and for locks.
+        log: Hears which file and operation runs.
+
+    Returns:
+        The names of the applied files without `.py`, in order.
+
+    Raises:
+        MigrationError: A file is gone, cannot be rolled back, or cannot be run.
     """
     router = Router(database, directory, limits=limits, allow_edited=True, log=log)
 

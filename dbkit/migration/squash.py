@@ -30,11 +30,18 @@ from .stand_ins import stand_in
 def merge(
     database: pw.Database, directory: str | Path = "migrations", name: str = "initial"
 ) -> Created:
-    """Write a file that creates the schema of all files and REPLACES them; return it.
+    """Write one file that creates the schema of all migrations and replaces them (`REPLACES`).
 
-    The old files are kept for databases that have not applied all of them. The new file does not
-    insert the rows that they insert. Raises MigrationError if there are no files, or if the proof
-    fails.
+    The old files are kept, for databases that have not applied all of them. The new file does not
+    insert the rows that they insert.
+
+    Args:
+        database: A Peewee database of the kind for which the migration is made.
+        directory: The folder of the migrations.
+        name: The name of the file after its number.
+
+    Raises:
+        MigrationError: There are no files, or the proof of the new file fails.
     """
     with replaying(database, directory) as router:
         replay(router)

@@ -19,8 +19,14 @@ from .recorder import MigrationRecorder
 
 @dataclass(frozen=True)
 class HalfDone:
-    """A migration with ATOMIC = False that was interrupted: how many of its operations ran, and how
-    many it has, if that can be counted. It is half rolled back if `downgrade`."""
+    """A migration with ATOMIC = False that was interrupted.
+
+    Attributes:
+        name: The name of the file, without `.py`.
+        done: The number of operations that ran.
+        operations: The number of operations that the file has; None if it is not known.
+        downgrade: Whether a rollback was interrupted.
+    """
 
     name: str
     done: int
@@ -43,10 +49,20 @@ class HalfDone:
 
 @dataclass(frozen=True)
 class Status:
-    """The names of the applied and the pending migrations, in order; the applied migrations whose
-    files are gone, or were edited; the new names of renamed files by their old names; faults of the
-    numbers; errors that stop every migration; missing numbers, which stop nothing; the records of
-    the applied migrations; and the half-done migrations."""
+    """The state of the migrations of a database.
+
+    Attributes:
+        applied: The names of the applied migrations, in order.
+        pending: The names of the pending migrations, in order.
+        gone: Applied migrations whose files are missing.
+        edited: Applied migrations whose files have another meaning now.
+        renamed: The new names of renamed files, by their old names.
+        disorder: Sentences about numbers that repeat or come too late.
+        errors: Sentences about faults because of which no migration may run.
+        gaps: Sentences about missing numbers, which are no fault.
+        records: What is recorded of each applied migration: time, duration, role, host, version.
+        half_done: The migrations with ATOMIC = False that were interrupted.
+    """
 
     applied: tuple[str, ...]
     pending: tuple[str, ...]
@@ -118,7 +134,14 @@ def status(
 ) -> Status:
     """Return which migrations are applied and which are pending. Writes nothing.
 
-    With `allow_edited`, applied files that were edited, or that are gone, are not errors.
+    Args:
+        database: A Peewee database of PostgreSQL or SQLite.
+        directory: The folder of the migrations.
+        allow_edited: Applied files that were edited, or that are gone, are not `errors`.
+
+    Raises:
+        MigrationError: A file cannot be read.
+        DatabaseFailed: The role may not read the history.
     """
     recorder = MigrationRecorder(database)
     layout = Files(Path(directory)).layout()

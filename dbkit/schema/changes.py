@@ -64,7 +64,7 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class Alter:
-    """Both schemas have the item, but it differs; `differences` says in which attributes."""
+    """Both schemas have the item, but it differs."""
 
     table: Name | None
     old: Item
@@ -80,8 +80,9 @@ class Alter:
 
     @property
     def differences(self) -> dict[str, tuple[Any, Any]]:
-        """Attribute -> (old value, new value), for the attributes that differ. A name counts only
-        if both names were chosen; the parts of a table do not count."""
+        """The old and the new value of each attribute that differs. Names count only if both were
+        chosen.
+        """
         named = getattr(self.old, "named", True) and getattr(self.new, "named", True)
         passed_over = {"parts", "named"} if named else {"parts", "named", "name"}
         pairs = {

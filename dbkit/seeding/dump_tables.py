@@ -85,14 +85,25 @@ def dump(
     layout: str = "toml",
     file_name: str = "",
 ) -> dict[str, int]:
-    """Pass the text of a seed file with the rows of these tables to `write`, piece by piece. Return
-    the number of rows by table.
+    """Write rows of the database as a seed file, which `seed` loads back.
 
-    `tables` are names among those of the `models`; None means all. `where` is a condition in SQL
-    for the only table. `anonymize` are columns ("table.column") that get fake values, as do the
-    foreign keys to them: different in each dump, but always the same for a value. `layout` is toml,
-    json or csv. A CSV file does not have to name its table if `file_name` names it. Raises
-    SeedError, and DatabaseFailed.
+    Args:
+        database: A Peewee database of PostgreSQL or SQLite.
+        models: The models whose tables may be named.
+        write: Is called with each piece of the file's text.
+        tables: The names of the tables. None means the tables of all models.
+        where: An SQL condition for the rows; only for a single table.
+        anonymize: Columns (`table.column`) that get fake values, as do the foreign keys to them.
+            A value always gets the same fake value within a dump, and another in the next dump.
+        layout: "toml", "json" or "csv".
+        file_name: The name of a CSV file. If it names the table, the text does not.
+
+    Returns:
+        The number of rows by table.
+
+    Raises:
+        SeedError: A table or column is unknown, or the rows cannot be written in this layout.
+        DatabaseFailed: The database refuses a statement.
     """
     if layout not in WRITERS:
         raise SeedError(f"There is no layout {layout}.", f"Use {', '.join(WRITERS)}.")

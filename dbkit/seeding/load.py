@@ -52,15 +52,29 @@ def seed(
     prune: bool = False,
     progress: Progress | None = None,
 ) -> Result:
-    """Load the seed files of `directory` in one transaction, and return the numbers of rows.
+    """Load the seed files of a folder in one transaction.
 
-    A row is found again by its key: missing rows are inserted, and rows that differ are updated.
-    `tables` are the names of the only tables to load, beside their parents. `environment` is the
-    subfolder that is read too, by default that of DBKIT_ENV; in "production", other files are only
-    read if they are marked as reference data. `prune` deletes rows that an earlier run in this
-    environment inserted and the files no longer have.
-    `limits` say how long to wait for other runs and for locks. `progress` hears how far the run is.
-    Raises SeedError, which names file and line, and DatabaseFailed if a table is missing.
+    A row is found again by its key. Missing rows are inserted, rows that differ are updated, and
+    all others are left alone.
+
+    Args:
+        database: A Peewee database of PostgreSQL or SQLite.
+        models: The models whose tables the files may name.
+        directory: The folder of the seed files.
+        limits: How long to wait for other runs and for locks.
+        tables: Load only these tables, and those to which they refer.
+        environment: The subfolder that is read too, by default that of DBKIT_ENV. In
+            "production", other files are read only if they are marked as reference data.
+        prune: Also delete the rows that an earlier run in this environment inserted, and that the
+            files no longer have.
+        progress: Hears how far the run is.
+
+    Returns:
+        The numbers of inserted, updated, unchanged and deleted rows, by table.
+
+    Raises:
+        SeedError: A file or a row is wrong; the message names the file and the line.
+        DatabaseFailed: A table is missing, or the database refuses a statement.
     """
     run = SeedRun(database, models, directory, environment, tables, progress)
 
@@ -87,9 +101,25 @@ def check(
     prune: bool = False,
     progress: Progress | None = None,
 ) -> Preview:
-    """Compare the seed files of `directory` with the database, and change nothing. The Preview is
-    true if a run would write. `show` is called with each row that it would write. The other
-    arguments, and the errors, are those of `seed`."""
+    """Compare the seed files of a folder with the database, and change nothing.
+
+    Args:
+        database: A Peewee database of PostgreSQL or SQLite.
+        models: The models whose tables the files may name.
+        directory: The folder of the seed files.
+        tables: Compare only these tables, and those to which they refer.
+        environment: As in `seed`.
+        show: Is called with each row that a run of `seed` would change.
+        prune: Also find the rows that `seed` with `prune` would delete.
+        progress: Hears how far the comparison is.
+
+    Returns:
+        What `seed` would do. It is false if `seed` would change nothing.
+
+    Raises:
+        SeedError: A file or a row is wrong; the message names the file and the line.
+        DatabaseFailed: A table is missing, or the database refuses a statement.
+    """
     run = SeedRun(database, models, directory, environment, tables, progress)
     with database.bind_ctx([*run.models]), database.atomic() as transaction:
         preview = run.preview(show, prune)

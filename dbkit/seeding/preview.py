@@ -21,8 +21,15 @@ PAGE = 1000  # rows that are read at once
 
 @dataclass(frozen=True)
 class RowChange:
-    """A row that a run would insert (`old` is None), update, or delete (`new` is None). The values
-    are texts by column. A deleted row has no place."""
+    """A row that a run of seeds would change.
+
+    Attributes:
+        table: The name of the table.
+        place: The file and the line of the row; None if the row would be deleted.
+        key: The texts of the key, by column.
+        old: The texts of the row in the database, by column; None if the row is missing.
+        new: The texts of the row in the file, by column; None if the row would be deleted.
+    """
 
     table: str
     place: Place | None
@@ -55,8 +62,16 @@ def _shown(value: str | None) -> str:
 
 @dataclass
 class Preview:
-    """The numbers of rows that a run would insert, update and delete, by table. `unknown` are the
-    files whose functions use the database: dbkit cannot tell what they would change."""
+    """What a run of seeds would do. It is false if the run would change nothing.
+
+    Attributes:
+        missing: The numbers of rows that would be inserted, by table.
+        different: The numbers of rows that would be updated, by table.
+        deleted: The numbers of rows that would be deleted, by table.
+        rows: The numbers of rows in the files, by table.
+        unknown: Files whose functions use the database: dbkit cannot tell what they would change.
+        notes: Sentences about files that were not read.
+    """
 
     missing: dict[str, int] = field(default_factory=dict)
     different: dict[str, int] = field(default_factory=dict)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 
 class Progress:
-    """Hears how far a run is, and shows nothing. A subclass shows it."""
+    """Hears how far a run of seeds is, and shows nothing. A subclass can show it."""
 
     def begin(self, size: int) -> None:
-        """The files have `size` bytes together, or so many rows are to be made."""
+        """The run begins. `size` is the number of bytes of all files, or of rows to make."""
 
     def read(self, size: int, rows: int) -> None:
-        """So many bytes and rows were read, or made."""
+        """`size` more bytes and `rows` more rows were read, or made."""
 
     def write(self) -> None:
-        """All files were read; now the tables are written."""
+        """All files were read, and the tables are written now."""

@@ -9,8 +9,15 @@ KINDS = ("inserted", "updated", "unchanged", "deleted")
 
 @dataclass
 class Result:
-    """The numbers of rows by table; `str()` has one line per table. `notes` are sentences about
-    files that were not loaded."""
+    """What a run of seeds did. `str()` returns a line for each table.
+
+    Attributes:
+        inserted: The numbers of inserted rows, by table.
+        updated: The numbers of updated rows, by table.
+        unchanged: The numbers of unchanged rows, by table.
+        deleted: The numbers of deleted rows, by table.
+        notes: Sentences about files that were not loaded.
+    """
 
     inserted: dict[str, int] = field(default_factory=dict)
     updated: dict[str, int] = field(default_factory=dict)

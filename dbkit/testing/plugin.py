@@ -129,14 +129,17 @@ def _dbkit_copy(request: pytest.FixtureRequest) -> Iterator[Copy]:
 
 @pytest.fixture
 def dbkit_url(_dbkit_copy: Copy) -> str:
-    """The URL of a fresh copy of the migrated database. DATABASE_URL has it too."""
+    """The URL of a fresh copy of the migrated database. DATABASE_URL has this value during the
+    test.
+    """
     return _dbkit_copy.url
 
 
 @pytest.fixture
 def dbkit_application_database(request: pytest.FixtureRequest) -> Any:
-    """The Database or DatabaseProxy that the application opens, or a list of them: those of the
-    models. Override this fixture if the application opens another."""
+    """The Peewee database, or databases, that the application opens: those to which the models are
+    bound. Override this fixture if the application opens another Database or DatabaseProxy.
+    """
     from .project import databases_of
 
     with reported():
@@ -147,7 +150,9 @@ def dbkit_application_database(request: pytest.FixtureRequest) -> Any:
 def dbkit_database(
     request: pytest.FixtureRequest, _dbkit_copy: Copy, dbkit_application_database: Any
 ) -> Iterator[pw.Database]:
-    """A fresh copy of the migrated database, which the models and the application use."""
+    """A fresh copy of the migrated database for one test, as a Peewee database. The models and the
+    application use it during the test, and it is dropped afterwards.
+    """
     from .application import application_uses
 
     given = dbkit_application_database

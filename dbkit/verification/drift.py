@@ -40,16 +40,27 @@ def verify(
     bases: Sequence[Model] = (),
     allow_edited: bool = False,
 ) -> Report:
-    """Compare `models` with the live `database` and return the report. Changes neither.
+    """Compare the models with a live database. Changes neither.
 
-    With the directory `migrations`, the report has the cause of each difference, and says which
-    applied files were edited or are gone; with `allow_edited`, that is only a note. Tables without
-    a model are listed; they are differences only if `strict`. Items that match a pattern of
-    `ignore` (`table` or `table.name`, with * and ?) are listed, but are not differences. A class of
-    `bases`, from which models inherit, is compared if the database has its table; otherwise it is
-    listed as passed over. An object that could not be compared is listed as unverified. Raises
-    ModelsError if the server cannot create a model's table, and DatabaseFailed or
-    DatabaseUnreachable if the database cannot be read.
+    Args:
+        database: A Peewee database of PostgreSQL or SQLite.
+        models: The models, as `load_models` returns them.
+        migrations: The folder of the migrations. With it, the report has the causes of each
+            difference, and says which applied files were edited or are gone.
+        strict: Tables without a model are differences. Otherwise they are only listed.
+        ignore: Patterns (with * and ?) of tables (`auth.*`) and of parts of tables
+            (`users.old_*`) that are listed, but are not differences.
+        bases: Base classes that are compared only if the database has their tables.
+        allow_edited: Applied files that were edited, or that are gone, are only a note.
+
+    Returns:
+        The report, which is false if there is nothing to report. It lists an object that could
+        not be compared as unverified.
+
+    Raises:
+        ModelsError: The server cannot create the table of a model.
+        DatabaseFailed: The database cannot be read.
+        DatabaseUnreachable: The database cannot be reached.
     """
     models = list(models)
     with naming((*models, *bases), database):

@@ -45,14 +45,27 @@ WORDS = {Add: "missing", Drop: "unexpected", Alter: "different"}
 
 @dataclass(frozen=True)
 class Report:
-    """The result of a comparison of a current schema with a desired schema.
+    """The result of a comparison of a current schema (a database) with a desired schema (the
+    models).
 
-    A report is falsy if there is no difference. `str()` returns the text, and `to_json()` is for
-    programs. `current` and `desired` name the two sides. `causes` has the causes of each change, or
-    is empty if they were not determined. `history` says which applied migrations were edited or are
-    gone. `pending` and `edited` are the files of migrations. `fix` returns the statements for one
-    change alone. `find` returns the place of a change in the models or in a migration, if it has
-    one, and `find_table` the place of the model of a table.
+    A report is false if there is no difference, nothing is unverified, and no applied migration was
+    edited. `str()` returns it as text.
+
+    Attributes:
+        changes: What would lead from the current to the desired schema; the differences.
+        causes: The causes of each change, in the same order: "pending", "models", "by hand",
+            "edited", "half done". It is empty if they were not determined.
+        tables: The number of tables that were compared.
+        unmanaged: The names of tables without a model.
+        ignored: The names of what a pattern of `ignore` matches.
+        passed_over: The names of base classes without a table.
+        unverified: The name of each object that could not be compared, and the reason.
+        history: Sentences about applied migrations that were edited or are gone.
+        notes: Sentences that are no difference.
+        current: What the current schema is, for sentences.
+        desired: What the desired schema is.
+        pending: The files of pending migrations.
+        edited: The files of applied migrations that were edited.
     """
 
     changes: tuple[Change, ...]
@@ -68,6 +81,8 @@ class Report:
     desired: str = "model"
     pending: tuple[Path, ...] = ()
     edited: tuple[Path, ...] = ()
+    # for the formats: the statements of `to_sql` and of one change, its place in the models or in a
+    # migration, and the place of the model of a table
     statements: Callable[[], Iterable[Statement]] = field(default=tuple, repr=False)
     fix: Callable[[Change], Iterable[Statement]] = field(default=lambda _: (), repr=False)
     find: Find = field(default=lambda _: None, repr=False)
@@ -80,12 +95,14 @@ class Report:
         return str(click.unstyle(self.to_text()))
 
     def to_text(self) -> str:
-        """Return the report for people, with the colours of a terminal."""
+        """Return the report for people, with colours as in a terminal (`str()` has none)."""
         return "\n".join(self._lines())
 
     def to_json(self) -> str:
-        """Return `{"version", "clean", "current", "desired", "tables", "unmanaged", "ignored",
-        "passed_over", "unverified", "history", "changes": [...]}`.
+        """Return the report for programs.
+
+        It is an object with `version`, `clean`, `current`, `desired`, `tables`, `unmanaged`,
+        `ignored`, `passed_over`, `unverified`, `history` and `changes`.
 
         Each change has `change` (missing, unexpected, different), `table`, `kind`, `name` (or
         null), `on` (its columns or keys) and `causes`. Under the names of the two sides (`model`
@@ -112,13 +129,13 @@ class Report:
         )
 
     def to_github(self) -> str:
-        """Return a GitHub annotation for each difference (docs.github.com, workflow commands)."""
+        """Return an annotation for each difference, for GitHub Actions."""
         from .annotations import to_github
 
         return to_github(self)
 
     def to_sarif(self) -> str:
-        """Return a log of SARIF 2.1.0, for programs that show the results of code analysis."""
+        """Return a log of SARIF 2.1.0, which code analysis tools show."""
         from .annotations import to_sarif
 
         return to_sarif(self)
@@ -131,7 +148,8 @@ class Report:
 
     def to_sql(self) -> str:
         """Return the statements that change the current schema into the desired schema, in an order
-        that runs. Statements that would lose data are commented out."""
+        that runs. Statements that would lose data are commented out.
+        """
         return script(self.statements()).strip()
 
     def caused(self) -> Iterator[tuple[Change, tuple[str, ...]]]:

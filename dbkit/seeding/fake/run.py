@@ -43,14 +43,25 @@ def fake(
     today: dt.datetime = TODAY,
     progress: Progress | None = None,
 ) -> Result:
-    """Insert so many made rows into these tables, and return the numbers of rows.
+    """Insert generated rows for development.
 
-    Rows are added to existing rows. A parent table that is empty gets rows too, and a note of the
-    result names it. The same `seed` and the same database give the same rows, because all times
-    are around `today`, which is constant by default. `limits` say how long to wait for other runs
-    and for locks. `progress` hears how many rows are made. Raises SeedError for an unknown table,
-    or if the constraints do not allow so many rows; then nothing is inserted. Raises ConfigError if
-    Faker is not installed, and Refused in production.
+    They are added to existing rows. A parent table that is empty gets rows too, and a note of the
+    result names it.
+
+    Args:
+        database: A Peewee database of PostgreSQL or SQLite.
+        models: The models whose tables may be named.
+        counts: The number of rows by table: `{"users": 100}`.
+        seed: The same number, for the same database, gives the same rows.
+        limits: How long to wait for other runs and for locks.
+        today: Times are around this time. It is constant by default.
+        progress: Hears how many rows are made.
+
+    Raises:
+        SeedError: A table is unknown, or its constraints do not allow so many rows. Nothing is
+            inserted.
+        ConfigError: Faker is not installed.
+        Refused: DBKIT_ENV is production.
     """
     if named_environment() == "production":
         raise Refused("Fake rows are development data, and DBKIT_ENV is production.")

@@ -146,8 +146,8 @@ def parse(url: str, base: Path = Path()) -> Target:
 def _unknown_scheme(url: str, scheme: str, rest: str) -> ConfigError:
     if prefix := PREFIX.match(url):
         return ConfigError(
-            f"The database URL begins with {prefix[1]}, which is no part of it.",
-            f"Remove {prefix[1]} (and quotes around the rest).",
+            f"The database URL begins with {prefix[1]}, which is not part of a URL.",
+            f"Remove {prefix[1]} and any quotes around the rest.",
         )
     driver = re.fullmatch(r"(?:postgres|postgresql|sqlite)(\+\w+)", scheme.lower())
     known = re.fullmatch(r"[a-z][a-z0-9+]*", scheme) and rest.startswith("//")
@@ -164,7 +164,7 @@ def _without_quotes(url: str) -> str:
         return url[1:-1].strip()
     if url[:1] in OPENING:
         raise ConfigError(
-            f"The database URL begins with the quote {url[0]}, and does not end with its pair.",
+            f"The database URL begins with the quote {url[0]}, but does not end with one.",
             "Remove the quotes.",
         )
     return url
@@ -179,8 +179,8 @@ def target_of(settings: config.Settings, session: bool) -> Target:
     direct = parse(settings.direct_url, settings.url_base)
     if direct.dialect != target.dialect:
         raise ConfigError(
-            f"DATABASE_DIRECT_URL names a database of {direct.dialect}, but DATABASE_URL one of "
-            f"{target.dialect}.",
+            f"DATABASE_DIRECT_URL is the URL of a {direct.dialect} database, but DATABASE_URL is "
+            f"the URL of a {target.dialect} database.",
             "Both must lead to the same database.",
         )
     return direct

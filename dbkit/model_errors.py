@@ -74,7 +74,7 @@ def _sql(node: Any, database: pw.Database) -> None:
     sql.encode()
     if database.param == "%s" and sql.replace("%%", "").count("%") != len(params):
         raise pw.ProgrammingError(
-            "psycopg2 takes the % in its SQL for a placeholder; %% stands for one %"
+            "psycopg2 reads the % in its SQL as a placeholder; write %% for a %"
         )
 
 

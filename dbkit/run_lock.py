@@ -47,8 +47,8 @@ def waiting(
             if patience.over():  # outside the except block: a lock conflict would be its context
                 time = f" for {limits.wait:g} s" * bool(limits.wait)
                 raise DatabaseFailed(
-                    f"Another run of dbkit has had the lock{time}: {who}.",
-                    f"Let it end, or end it, and run the command again. {HINT}",
+                    f"Another run of dbkit has held the lock{time}: {who}.",
+                    f"Wait until that run ends, or end it, and run the command again. {HINT}",
                 )
             if not announced:
                 logger.warning("waiting for another run of dbkit: %s", who)
@@ -88,5 +88,5 @@ def retried(database: pw.Database, limits: Limits, action: Callable[[], Result])
             if patience.over():
                 error.hint = f"{error.hint}\n{HINT}"
                 raise
-            logger.warning("%s\nIt will run again.", error.message)
+            logger.warning("%s\ndbkit runs it again.", error.message)
             patience.sleep(min(limits.lock_timeout or 1, 2))

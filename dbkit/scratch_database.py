@@ -86,8 +86,8 @@ class Server:
             return ""
         return (
             f"The scratch server is {self}, but the database is {self.live}: one version may "
-            "refuse or print differently what the other accepts. Set DBKIT_SCRATCH_URL to a "
-            f"server of {_major(self.live)}."
+            "refuse or print differently an SQL statement that the other accepts. Set "
+            f"DBKIT_SCRATCH_URL to a server of {_major(self.live)}."
         )
 
 
@@ -137,7 +137,9 @@ def on_a_server(
         except DbkitError as error:
             reasons.append(error.message.splitlines()[0])
     if not allowed.on_live and not allowed.url:
-        reasons.append("On a production server, dbkit creates none unless `scratch = live`.")
+        reasons.append(
+            "On a production server, dbkit creates one only if the settings have `scratch = live`."
+        )
     raise NoScratch(f"There is no scratch database: {' '.join(reasons)}", HINT)
 
 

@@ -126,7 +126,7 @@ class Standing:
                 f"Migration{'s' * many} {', '.join(self.gone)} {'are' if many else 'is'} applied "
                 f"to this database, but {reason}.",
                 f"{RESTORE} If they are in another directory, give it with --migrations DIR. "
-                "`python -m dbkit repair --pending NAME` takes a migration out of the history.",
+                "`python -m dbkit repair --pending NAME` removes a migration from the history.",
             )
 
     def _edited(self) -> Iterator[MigrationError]:
@@ -138,9 +138,9 @@ class Standing:
         if self.edited:
             yield MigrationError(
                 said,
-                f"{RESTORE} A new migration can make the change. If this database already has the "
-                "change, `python -m dbkit repair` accepts the files as they are now. "
-                "--allow-edited continues without that.",
+                f"{RESTORE} Make the change in a new migration. If this database already has the "
+                "change, `python -m dbkit repair` accepts the edited files. --allow-edited "
+                "continues without accepting them.",
             )
 
     def until(self, name: str | None) -> list[str]:
@@ -156,10 +156,11 @@ class Standing:
             raise MigrationError(
                 f"Cannot roll back {count} migrations.", "Give a count of 1 or more."
             )
+        are = "is" if len(self.applied) == 1 else "are"
         if count > len(self.applied):
             raise MigrationError(
-                f"Cannot roll back {counted(count, 'migration')}: the number of applied "
-                f"migrations is {len(self.applied)}.",
+                f"Cannot roll back {counted(count, 'migration')}: "
+                f"{counted(len(self.applied), 'migration')} {are} applied.",
                 LISTED,
             )
         return list(reversed(self.applied))[:count]

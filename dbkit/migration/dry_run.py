@@ -122,7 +122,7 @@ def _dry_run(
                 if "code" in custom:
                     warnings.append(f"{name} {CODE}.")
     for file in files:
-        warnings += [f"{file.name} copies rows, and the script does not: {one.sql}"
+        warnings += [f"{file.name} copies rows, which the script does not copy: {one.sql}"
                      for one in file.statements if one.sql.startswith(NOT_DONE)]  # fmt: skip
     return DryRun(tuple(files), tuple(warnings))
 
@@ -139,8 +139,8 @@ def _as_on_target(target: Router, router: Router, ignore: Sequence[str]) -> list
     if changes:
         more = f", and {len(changes) - SHOWN} more" * (len(changes) > SHOWN)
         warnings.append(
-            "The database differs from its migrations, so they may send other statements there, "
-            f"or fail: {', '.join(map(_said, changes[:SHOWN]))}{more}. "
+            "The database differs from its migrations, so the migrations may send other "
+            f"statements to it, or fail: {', '.join(map(_said, changes[:SHOWN]))}{more}. "
             + as_called("`python -m dbkit diff migrations live` lists the differences.")
         )
     try:

@@ -84,7 +84,7 @@ class RecordTable:
             raise DatabaseFailed(
                 f"dbkit records the applied migrations in the table {self.model._meta.table_name}, "
                 f"but the table of that name has no columns {', '.join(missing)}.",
-                "It is not dbkit's table: rename it.",
+                "That table does not belong to dbkit: rename it.",
             )
 
     def joined(self, query: Query) -> Query:

@@ -180,7 +180,7 @@ def _is_uuid(value: str) -> bool:
 
 
 def _wrong(field: Any, value: str, hint: str) -> ConfigError:
-    return ConfigError(f"{value} is not a value for column {field.column_name}.", hint)
+    return ConfigError(f"{value} is not a valid value for column {field.column_name}.", hint)
 
 
 def _empty(field: Any) -> Any:

@@ -185,7 +185,7 @@ def _rule(item: Item) -> str:
         case Exclusion():
             return "fails where two rows conflict"
         case ForeignKey(enforced=True, validated=True):
-            return "fails where the row that it points to is missing"
+            return "fails where the referenced row is missing"
         case Unique(options=options) | PrimaryKey(options=options) if any(
             option in LOSING for option in options
         ):
@@ -319,4 +319,4 @@ def _without(old: Enums, new: Enums) -> Iterator[str]:
         for key, labels in first.items():
             gone = [label for label in labels if label not in second.get(key, labels)]
             if gone:
-                yield f"{who} where a row has it: label {', '.join(gone)} of enum type {key[1]}"
+                yield f"{who} where a row has the label: {', '.join(gone)} of enum type {key[1]}"

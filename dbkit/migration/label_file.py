@@ -55,7 +55,7 @@ def prove_labels(router: Router, created: Created) -> Created:
     if diff(whole(router.database, late=True), before):
         raise MigrationError(
             NOT_RESTORED.format(created.name),
-            "Add the labels by hand in a migration of their own.",
+            "Add the labels by hand in a separate migration.",
         )
     router.run()
     said = f"proven on {server_of(router.database)}: up, down and up again"

@@ -167,7 +167,7 @@ class NonAtomicRun:
         if not is_open(self.database):
             raise MigrationError(
                 "It ended its own transaction (a COMMIT or ROLLBACK).",
-                "Remove that: with ATOMIC = False, dbkit commits each operation.",
+                "Remove that statement: with ATOMIC = False, dbkit commits each operation.",
             )
         last = {} if done else {self.number: self.unrecorded.pop(self.number)}
         for operations, is_done in ((self.unrecorded, True), (last, False)):
@@ -188,7 +188,7 @@ class NonAtomicRun:
         operation, or a part of it."""
         if self.in_block or self.savepoints:
             raise MigrationError(
-                "A statement that cannot run in a transaction is in a block that is a transaction.",
+                "A statement that cannot run in a transaction is inside a block that opens one.",
                 "Move it out of the block `with migrator.without_views` or `database.atomic`.",
             )
         interrupted, number, text, result = self.was_interrupted, self.number, self.text, None
@@ -312,10 +312,8 @@ class NonAtomicRun:
         done = self.progress.done
         if not done:
             return "None of its operations is complete."
-        return (
-            f"{done} of its operations {'is' if done == 1 else 'are'} kept: run the command again, "
-            "and it continues after these."
-        )
+        first = "first operation is" if done == 1 else f"first {done} operations are"
+        return f"Its {first} kept. Run the command again to continue from there."
 
 
 def _is_made(live: Schema, change: Change) -> bool:

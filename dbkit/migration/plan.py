@@ -21,7 +21,7 @@ from .router import Router
 
 LONGEST = 100  # characters of a statement in the text
 UNITS = ("bytes", "kB", "MB", "GB", "TB")
-OUTSIDE = "runs outside a transaction: its locks were not observed"
+OUTSIDE = "runs outside a transaction: dbkit could not observe its locks"
 
 
 @dataclass(frozen=True)

@@ -75,8 +75,8 @@ class Decisions:
                     new = next((one for one in possible if getattr(one, "bare", one) == text), None)
                 if new is None:
                     raise ConfigError(
-                        f"{what} {key} cannot become {text}: the models have "
-                        "nothing new with that name.",
+                        f"{what.capitalize()} {key} cannot be renamed to {text}: "
+                        "the models add nothing with that name.",
                         f"New names: {', '.join(map(str, possible)) or 'none'}.",
                     )
                 return new

@@ -128,7 +128,9 @@ class MigrationRecorder:
 
     def _updates(self, standing: Standing, content: Callable[[str], Content]) -> Iterator[Query]:
         for old, new in standing.renamed.items():
-            logger.warning("Migration %s was renamed to %s: the history follows.", old, new)
+            logger.warning(
+                "Migration %s was renamed to %s: dbkit renames it in the history, too.", old, new
+            )
             yield self._named(old, new)
             yield from self.files.rename(old, new)
         for name, (*others, last) in standing.squashed.items():

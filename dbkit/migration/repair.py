@@ -19,7 +19,7 @@ from .targets import only_match
 
 ACCEPT, APPLIED, PENDING = "accept", "applied", "pending"
 SENTENCES = {
-    ACCEPT: "{} is accepted as its file is now; the database is not changed.",
+    ACCEPT: "the edited file of {} is accepted; the database is not changed.",
     APPLIED: "{} is marked as applied; it is not run.",
     PENDING: "{} is marked as not applied; it is not rolled back.",
 }

@@ -226,7 +226,7 @@ class Router(FileRunner, peewee_migrate.Router):
         for name in names:
             if name in layout.replacing:
                 raise MigrationError(
-                    f"Migration {name} stands for everything before it: rolling it back would drop "
+                    f"Migration {name} replaces all earlier migrations: rolling it back would drop "
                     "every table.",
                     "Use `python -m dbkit reset` to drop every table and to migrate again.",
                 )

@@ -70,7 +70,7 @@ def _stored(field: Any, value: Any) -> Any:
         return field.db_value(value)
     except (ValueError, TypeError) as error:
         raise MigrationError(
-            f"{value!r} is not a value for {table_name(field.model)}.{field.name}: {error}"
+            f"{value!r} is not a valid value for {table_name(field.model)}.{field.name}: {error}"
         ) from error
 
 

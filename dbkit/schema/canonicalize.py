@@ -226,7 +226,7 @@ def _field(
                 raise ModelsError(
                     f"The foreign key {field.model.__name__}.{field.name} points to its own "
                     f"column, {column}.",
-                    "Give it another column_name, or take it out.",
+                    "Give it another column_name, or remove it.",
                 )
             internals.point_to_self(copy, columns[column])
         elif target in copies:

@@ -20,8 +20,8 @@ def require_free_names(models: Iterable[Model]) -> None:
         for what, name in _beside(model):
             if name in OWN_TABLES and not model._meta.schema:
                 raise ModelsError(
-                    f"Model {model.__name__} names {what} {name}. The table in which the applied "
-                    "migrations are recorded has that name.",
+                    f"Model {model.__name__} gives {what} the name {name}, which belongs to the "
+                    "table in which the applied migrations are recorded.",
                     "Choose another name.",
                 )
 

@@ -109,5 +109,5 @@ def _wrong_number(count: int, width: int, text: str = "") -> Malformed:
     values, columns = counted(count, "value"), counted(width, "column")
     hint = COMMA_HINT if count > width else MISSING_HINT
     if text.startswith("#"):
-        hint = "Comments only stand above the header. Move the comment, or remove it."
+        hint = "A comment must be above the header. Move the comment, or remove it."
     return Malformed(0, f"The row has {values}, but the header has {columns}.", hint)

@@ -31,7 +31,7 @@ from .write_csv import CsvWriter
 from .write_json import JsonWriter
 from .write_toml import TomlWriter
 
-CONDITION = "Correct --where: it is the part of a SELECT that follows WHERE."
+CONDITION = "Correct --where: give the part of a SELECT that follows WHERE."
 MIGRATE = "Run `python -m dbkit migrate` first."
 CHUNK = 2**16  # characters
 logger = logging.getLogger(__name__)

@@ -233,8 +233,8 @@ def _tried(field: pw.Field) -> Convert:
 
 def _not_spelled(field: pw.Field) -> SeedError:
     return SeedError(
-        f"{field.model._meta.table_name}.{field.column_name} cannot be dumped: no text, number or "
-        f"time makes {type(field).__name__} store a value again that the column has.",
+        f"{field.model._meta.table_name}.{field.column_name} cannot be dumped: the column has a "
+        f"value that {type(field).__name__} does not store for any text, number or time.",
         "Let its db_value accept the text of a value, or leave out the column with a view.",
     )
 

@@ -35,12 +35,12 @@ HINTS = (
     ("'", "Put names and texts into double quotes."),
     (r"(?<=\d,)\d", "Write a number with a point, such as 9.99."),
     (r"(?<=,)[]}]|(?<=,\s)[]}]|,\s*[]}]", "Remove the comma before the closing bracket or brace."),
-    ("(None|nil|null|undefined)\\b", "NULL is null, in lower case."),
+    ("(None|nil|null|undefined)\\b", "Write NULL as null, in lower case."),
     ("(True|False)\\b", "Write true or false, in lower case."),
     (r"\.|[+]", "Write a number such as 0.5, with digits on both sides of the point."),
     (r"[0-9](?<=0[0-9])", "Write the number without a zero in front, or in quotes."),
     ("=", "Write a colon instead."),
-    (r"(?<=:)[]},]|(?<=: )[]},]", "Write a value after the colon; NULL is null."),
+    (r"(?<=:)[]},]|(?<=: )[]},]", "Write a value after the colon; write NULL as null."),
     (r'["{[]', "Put a comma before it, or close the quote or brace in front of it."),
 )
 # what a message begins with, and the next step
@@ -115,7 +115,7 @@ class Window:
                 return self._take(closing)
             self._take(",", f"',' or '{closing}'")
             if self.peek() == closing:
-                raise self._wrong("A comma stands before the end of a list.", "Remove the comma.")
+                raise self._wrong("There is a comma before the end of a list.", "Remove the comma.")
 
     def name(self) -> tuple[str, int]:
         """Read a name and its colon, and return the name and its line."""

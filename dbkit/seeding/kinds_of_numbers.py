@@ -76,14 +76,14 @@ class Float(Kind):
     def checked(self, value: Any) -> float:
         number = float(value)
         if math.isnan(number) and not self.cells.has_nan:
-            raise Invalid(self.hint, "the database has no NaN")
+            raise Invalid(self.hint, "the database cannot store NaN")
         if math.isinf(number) and number != value:
             raise Invalid(self.hint, "the number is too large")
         if number == 0 and value:
             raise Invalid(self.hint, "the number is too small")
         fits = not number or not math.isfinite(number) or SINGLE[0] <= abs(number) <= SINGLE[1]
         if self.single and not fits:
-            raise Invalid(self.hint, "the column has floats of 32 bits")
+            raise Invalid(self.hint, "the column stores floats of 32 bits")
         return number
 
     def quick(self, column: Sequence[str]) -> Sequence[float] | None:

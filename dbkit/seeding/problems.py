@@ -40,8 +40,8 @@ def seed_error(stager: Stager, merge: Merge, problem: Problem) -> SeedError:
         case "same":
             other = place_of(stager, stage, _same_live_row(merge, number))
             return SeedError(
-                f"{where}: the row of {stage.table} is the same row of the database as the row in "
-                f"{other}.",
+                f"{where}: the row of {stage.table} matches the same row of the database as the "
+                f"row in {other}.",
                 "Merge the two rows into one.",
             )
         case "several":

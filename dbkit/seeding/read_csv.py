@@ -59,7 +59,11 @@ class CsvFile(Reader):
             self.columns, self._first_line = self._header(stream, self._header_line)
             self._start = stream.tell()
         if not self.table:
-            raise self.wrong(1, "The file's name names no table.", "Name it 01_table.csv.")
+            raise self.wrong(
+                1,
+                "The name of the file does not contain the name of a table.",
+                "Name it 01_table.csv.",
+            )
         if self._key:
             self.keys = {self.table: self._key}
 
@@ -160,7 +164,7 @@ class CsvFile(Reader):
             hint = f"Write a value in TOML, such as # {match[1]} = {example}."
             raise self.wrong(line, f"The setting {match[1]} has no valid value.", hint) from None
         if name in self._settings:
-            raise self.wrong(line, f"The setting {name} stands here a second time.", "Remove it.")
+            raise self.wrong(line, f"The setting {name} is repeated here.", "Remove it.")
         self._settings.add(name)
         if name == "table":
             if not isinstance(value, str):

@@ -39,7 +39,7 @@ class JsonFile(RowReader):
                         has_rows = True
                         yield row
                 elif has_rows and name in ("mode", "reference"):
-                    raise self.wrong(line, f"{name} stands after rows.", "Put it at the top.")
+                    raise self.wrong(line, f"{name} comes after rows.", "Put it at the top.")
                 else:
                     self._set(name, window.value(), line)
             if window.peek():

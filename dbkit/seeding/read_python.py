@@ -109,7 +109,9 @@ class PythonFile(Reader):
         except (SyntaxError, ValueError) as error:
             if str(error).startswith("invalid or missing encoding"):  # it is UTF-8, but broken
                 decoded(self.path, data, 1)
-            raise self.wrong(1, "The text does not fit its coding line.", "Use UTF-8.") from None
+            raise self.wrong(
+                1, "The text does not have the encoding of its coding line.", "Use UTF-8."
+            ) from None
         if "\0" in text:
             line = text.count("\n", 0, text.index("\0")) + 1
             raise self.wrong(line, "There is a NUL character.", "Remove it.")
@@ -123,14 +125,16 @@ class PythonFile(Reader):
             problem = f"The Python is not valid: {error.msg}."
             raise self.wrong(line, problem, "Correct it.", column) from None
         except (RecursionError, MemoryError):
-            raise self.wrong(1, "The Python is nested too deeply.", "Make it flatter.") from None
+            raise self.wrong(
+                1, "The Python is nested too deeply.", "Nest it less deeply."
+            ) from None
 
     def _literal(self, name: str, value: ast.expr) -> Any:
         try:
             return ast.literal_eval(value)
         except (ValueError, TypeError, RecursionError, MemoryError):
-            problem = f"{name} is not a literal, and it is read without running the file."
-            raise self.wrong(value.lineno, problem, "Write the value out.") from None
+            problem = f"{name} is not a literal, but dbkit reads it without running the file."
+            raise self.wrong(value.lineno, problem, "Write the value itself.") from None
 
     def _seed(self, tree: ast.Module) -> ast.FunctionDef:
         for node in reversed(tree.body):

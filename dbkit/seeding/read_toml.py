@@ -63,7 +63,7 @@ class TomlFile(RowReader):
                 raise self._no_rows(statement, name)
             else:
                 if name != "keys" and any(first.has_rows for first in seen.values()):
-                    problem = f"{name} stands after rows."
+                    problem = f"{name} comes after rows."
                     raise self.wrong(statement.line, problem, "Put it at the top.")
                 self.set(name, _flat(value), statement.line)
 

@@ -203,7 +203,7 @@ class Reader:
         for table, columns in value.items():
             if table in SETTINGS and not isinstance(columns, (list, tuple)):
                 hint = f"Put {table} above keys."
-                raise self.wrong(line, f"The setting {table} stands inside keys.", hint)
+                raise self.wrong(line, f"The setting {table} is inside keys.", hint)
             yield table, self.key(table, columns, line)
 
     def key(self, table: str, columns: Any, line: int, name: str = "") -> tuple[str, ...]:

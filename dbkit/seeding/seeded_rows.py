@@ -186,8 +186,8 @@ class Pruning:
             ])  # fmt: skip
             if rows:
                 raise SeedError(
-                    f"No seed file has the row of {self.names[model]} with the key {rows[0][0]} "
-                    f"any more, but a row of {child.table} refers to it: it cannot be deleted.",
+                    f"The row of {self.names[model]} with the key {rows[0][0]} is no longer in the "
+                    f"seed files, but it cannot be deleted: a row of {child.table} refers to it.",
                     f"Delete the row of {child.table}, put the seed back, or run without --prune. "
                     "Nothing was loaded.",
                 )

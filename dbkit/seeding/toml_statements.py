@@ -54,7 +54,7 @@ HINTS = (
         "[{}]",
         "Write [[table]] above each row, and name = value without braces.",
     ),
-    ("Invalid value", r"\Z|#", "Write a value after the =. NULL is { null = true }."),
+    ("Invalid value", r"\Z|#", "Write a value after the =; write NULL as { null = true }."),
     ("Invalid value", r"[.]\d", "Write a digit before the point: 0.5."),
     ("Unescaped '\\'", "", "Write a backslash twice, or put the text into single quotes."),
     ("Duplicate inline table key", "", "Remove the repeated name."),

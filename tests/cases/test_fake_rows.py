@@ -65,7 +65,7 @@ def test_empty_parents_get_rows_too_and_the_result_says_so(database: pw.Database
     assert [*result.inserted] == ["plans", "tenants", "subscriptions", "tenant_config"]
     assert models.TenantConfig.select(models.TenantConfig.tenant).distinct().count() == 31
     assert any("plans" in note and "subscriptions" in note for note in result.notes)
-    with pytest.raises(SeedError, match=r"all of whose rows .*\n.*--fake tenants=3"):
+    with pytest.raises(SeedError, match=r"whose rows are all .*\n.*--fake tenants=3"):
         fake(database, models.MODELS, {"tenant_config": 3})
     again = fake(database, models.MODELS, {"subscriptions": 5})
     assert again.inserted == {"subscriptions": 5}, "parents that have rows get no more"
@@ -482,7 +482,7 @@ def test_the_database_says_why_it_takes_no_row(database: pw.Database) -> None:
         else:
             run = "BEGIN SELECT RAISE(ABORT, 'locked for 100 days'); END"
         database.execute_sql(f"CREATE TRIGGER refusing BEFORE INSERT ON locked FOR EACH ROW {run}")
-        with pytest.raises(SeedError, match=r"does not take fake rows: .*locked for 100"):
+        with pytest.raises(SeedError, match=r"does not accept fake rows: .*locked for 100"):
             fake(database, [Locked], {"locked": 3})
 
 

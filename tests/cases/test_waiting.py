@@ -98,9 +98,9 @@ def test_a_second_run_names_the_first_and_gives_up(
     project: pw.Database, url: str, run: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with running(url):
-        with pytest.raises(DbkitError, match=r"Another run of dbkit has had the lock: pid \d+ \("):
+        with pytest.raises(DbkitError, match=r"Another run of dbkit has held the lock: pid \d+ \("):
             RUNS[run](project, AT_ONCE)
-        with pytest.raises(DbkitError, match=r"has had the lock for 0.01 s: .*, since 20\d\d-"):
+        with pytest.raises(DbkitError, match=r"has held the lock for 0.01 s: .*, since 20\d\d-"):
             RUNS[run](project, replace(AT_ONCE, wait=0.01))
     assert [one.getMessage().partition(": ")[0] for one in caplog.records] == [
         "waiting for another run of dbkit"
@@ -123,7 +123,7 @@ def test_the_commands_take_the_limits(
     )
     with running(url):
         result = dbkit(*command.split(), "--database", url, "--wait", "0")
-    assert (result.exit_code, "has had the lock: pid" in result.stderr) == (2, True), result.output
+    assert (result.exit_code, "has held the lock: pid" in result.stderr) == (2, True), result.output
 
 
 def test_pw_migrate_takes_them_from_the_environment(
@@ -132,7 +132,7 @@ def test_pw_migrate_takes_them_from_the_environment(
     monkeypatch.setenv("DBKIT_WAIT", "0")
     with running(url):
         result = pw_migrate(url, "migrate")
-    assert (result.returncode, "has had the lock: pid" in result.stderr) == (2, True), result
+    assert (result.returncode, "has held the lock: pid" in result.stderr) == (2, True), result
 
 
 @contextmanager
@@ -262,7 +262,7 @@ def test_a_file_that_was_blocked_runs_again_as_a_whole(
     PostgreSQL, and COMMIT on SQLite.)"""
     with holding(url) as end, at_the_message("lock", end) as said:
         RUNS[run](project, SOON)
-    assert [one.splitlines()[-1] for one in said] == ["It will run again."]
+    assert [one.splitlines()[-1] for one in said] == ["dbkit runs it again."]
     applied = {"rollback": []}.get(run, ["001_a", "002_b", "003_c"])
     assert history(project) == applied
     if applied:

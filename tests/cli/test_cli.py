@@ -163,7 +163,7 @@ def test_production_is_not_reset_and_loads_only_reference_seeds(
         (("seed", "--database", "sqlite:///:memory:", *WHAT, *FROM), "A table is missing"),
         (
             ("rollback", "--database", "sqlite:///:memory:", *WHERE),
-            "the number of applied migrations is 0",
+            "0 migrations are applied",
         ),
     ],
 )

@@ -111,10 +111,10 @@ def test_what_is_open_takes_flags(project: Callable[[str], None], dbkit: Run, ur
         (("--rename", "users.name:a", "--rename", "users.name:b"), "users.name is given twice"),
         (("--fill", "users.age"), "users.age has no ="),
         (("--rename", "users.nome:full_name"), "No change needs --rename users.nome"),
-        (("--rename", "users.name:nome"), "the models have nothing new with that name"),
+        (("--rename", "users.name:nome"), "the models add nothing with that name"),
         (
             ("--no-rename", "--fill", "users.full_name=x", "--fill", "users.age=old"),
-            "is not a value for",
+            "is not a valid value for",
         ),
         (("../x",), "'../x' is not a valid name"),
     ],
@@ -275,7 +275,7 @@ def test_merge_stands_for_what_was(project: Callable[[str], None], dbkit: Run, u
     assert dbkit("migrate").output.endswith("nothing to apply\n")
     with opened(url) as database:
         assert status(database).applied == ("003_initial",)
-        with pytest.raises(DbkitError, match="stands for everything before it"):
+        with pytest.raises(DbkitError, match="replaces all earlier migrations"):
             rollback(database)
         assert rollback(database, baseline=True) == ["003_initial"]
         assert database.get_tables() == ["dbkit_migratehistory", "migratehistory"]

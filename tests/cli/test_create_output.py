@@ -243,7 +243,7 @@ def test_a_wrong_answer_asks_again(
     done = CliRunner().invoke(main, ["create", "x"], input="\n".join([*answers, "sql:1 + 1", ""]))
     assert done.exit_code == 0, done.output
     for wrong in ("old", "maybe", "long", "soon", "green"):
-        assert f"{wrong} is not a value for column" in done.output
+        assert f"{wrong} is not a valid value for column" in done.output
     assert "Use one of: red, blue." in done.output
     assert Path("migrations/002_x.py").exists()
 
@@ -272,7 +272,7 @@ def test_a_program_that_always_answers_wrongly(tmp_path: Path) -> None:
 
     database = pw.SqliteDatabase(":memory:")
     create(database, [User], tmp_path / "m")
-    with pytest.raises(ConfigError, match="x is not a value for column age"):
+    with pytest.raises(ConfigError, match="x is not a valid value for column age"):
         create(database, [Older], tmp_path / "m", prompt=lambda _: "x")
     with pytest.raises(DbkitError, match="age is NOT NULL"):
         create(database, [Older], tmp_path / "m")

@@ -162,21 +162,21 @@ RISKS: dict[str, Risk] = {
                             a=pw.IntegerField(), b=pw.IntegerField())],
         rows("1, 1", columns="a, b"), rows("1, 1", columns="a, b"), REPEAT),
     "foreign key": Risk(child(False), child(True), P + POINTING, rows("7", columns="p_id"),
-                        ("fails where the row that it points to is missing",)),
+                        ("fails where the referenced row is missing",)),
     "fill of a unique column": Risk(
         model(a=of(pw.IntegerField, null=True, unique=True)),
         model(a=of(pw.IntegerField, unique=True)),
         rows("1", "NULL"), rows("NULL"), REPEAT, fill={"a": "5"}),
     "fill of a foreign key": Risk(
         child(True, null=True), child(True), P + POINTING, rows("NULL", columns="p_id"),
-        ("fails where the row that it points to is missing",), fill={"p_id": "7"}),
+        ("fails where the referenced row is missing",), fill={"p_id": "7"}),
     "unique column that is new": Risk(
         model(a=NUMBER), model(a=NUMBER, b=of(pw.IntegerField, unique=True)), rows("1"), rows("2"),
         REPEAT, fill={"b": "5"}),
     "text to a number": Risk(model(a=TEXT), model(a=NUMBER), rows("'1'"), rows("'x'", "'007'"),
                              ("column a",)),
     "label removed": Risk(model(a=ENUM["xy"]), model(a=ENUM["x"]), rows("'x'"), rows("'y'"),
-                          ("a row has it: label y",)),
+                          ("a row has the label: y",)),
     "text to an enum": Risk(
         model(a=TEXT), model(a=of(EnumField, ("x",), "other", null=True)), rows("'x'"),
         rows("'y'"), ("fails where",)),
@@ -256,12 +256,12 @@ RISKS: dict[str, Risk] = {
                    rows("'x'"), ("fails where a value does not have its column's type",), SQLITE),
     "another type of a strict table": Risk(
         model({"strict_tables": True}, a=TEXT), model({"strict_tables": True}, a=NUMBER),
-        rows("'1'"), rows("'x'"), ("fails where a value is none of the new type: column a",),
+        rows("'1'"), rows("'x'"), ("fails where a value is not valid for the new type: column a",),
         SQLITE),
     "key that becomes the rowid": Risk(
         model(id=of(pw.CharField, primary_key=True)), model(id=of(pw.AutoField)),
         rows("'1'", columns="id"), rows("'x'", columns="id"),
-        ("fails where a value is none of the new type: column id",), SQLITE),
+        ("fails where a value is not valid for the new type: column id",), SQLITE),
     "collation of a unique column": Risk(
         model(a=of(pw.TextField, null=True, unique=True)),
         model(a=of(pw.TextField, null=True, unique=True, collation="NOCASE")),
@@ -353,7 +353,7 @@ HARMLESS: dict[str, Risk] = {
 BACK: dict[str, Risk] = {
     "label added": Risk(model(a=of(EnumField, ("x",), "fewer", null=True)),
                         model(a=of(EnumField, ("x", "y"), "fewer", null=True)), rows("'x'"),
-                        rows("'y'"), ("the rollback fails where a row has it: label y",)),
+                        rows("'y'"), ("the rollback fails where a row has the label: y",)),
     "no more check": Risk(model(a=checked("a > 0")), model(a=NUMBER), rows("1"), rows("-1"),
                           ("the rollback fails where a row breaks it",)),
     "no more unique": Risk(indexed("a", unique=True), indexed("a"), rows("1"), rows("1"),
@@ -363,7 +363,7 @@ BACK: dict[str, Risk] = {
         rows("1, 2", columns="a, b"), ("the rollback fails where values repeat",)),
     "no more foreign key": Risk(
         child(True), child(False), P + POINTING, rows("7", columns="p_id"),
-        ("the rollback fails where the row that it points to is missing",)),
+        ("the rollback fails where the referenced row is missing",)),
     "unique column dropped": Risk(
         model(a=NUMBER, b=of(pw.IntegerField, unique=True)), model(a=NUMBER), (), rows("1"),
         ("the rollback fails if the table has rows: column b",)),

@@ -34,7 +34,7 @@ def test_urls_that_are_understood(url: str, display: str) -> None:
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("psql 'postgresql://u:s3cret@h/n'", "Remove psql (and quotes around the rest)"),
+        ("psql 'postgresql://u:s3cret@h/n'", "Remove psql and any quotes around the rest"),
         ("psql postgresql://u:s3cret@h/n", "Remove psql"),
         ("jdbc:postgresql://u:s3cret@h/n", "Remove jdbc:"),
         ("DATABASE_URL=postgresql://u:s3cret@h/n", "Remove DATABASE_URL="),

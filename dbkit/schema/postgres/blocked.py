@@ -22,8 +22,8 @@ def blocking_error(error: Any, statement: Statement) -> MigrationError | None:
     message, detail = _said(error)
     if statement.restores:
         return MigrationError(
-            f"{statement.restores} must be dropped and created again, and cannot get back what "
-            f"belongs to it ({statement.sql}): {message}.",
+            f"{statement.restores} must be dropped and created again, but dbkit cannot restore "
+            f"everything that belongs to it ({statement.sql}): {message}.",
             "Run the migration as a role that may do this (the owner of the object, with CREATE "
             "on its schema, or a superuser). Or drop the object in an earlier migration with "
             "migrator.sql, and create it again in a later one.",

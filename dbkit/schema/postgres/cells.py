@@ -109,7 +109,7 @@ def _check(value: Any) -> Any:
         return [_check(part) for part in value]
     if isinstance(value, str):
         if "\0" in value:
-            raise CannotHold("PostgreSQL has no texts with a NUL character")
+            raise CannotHold("a text in PostgreSQL cannot have a NUL character")
         return without_surrogates(value)
     if isinstance(value, (int, dt.datetime)):
         as_text(value)  # raises an error for thousands of digits, and for a year 0 in UTC
@@ -118,12 +118,14 @@ def _check(value: Any) -> Any:
     try:
         return as_text(value)
     except DbkitError:
-        raise CannotHold(f"PostgreSQL has no values of type {type(value).__name__}") from None
+        raise CannotHold(
+            f"PostgreSQL cannot store a value of the Python type {type(value).__name__}"
+        ) from None
 
 
 def _json(text: str, sql_type: str) -> str:
     if NUL.search(text):
-        raise CannotHold("PostgreSQL has no texts with a NUL character")
+        raise CannotHold("a text in PostgreSQL cannot have a NUL character")
     if SURROGATE.search(text):
         without_surrogates(json.dumps(json.loads(text), ensure_ascii=False))
     return text

@@ -23,21 +23,21 @@ def require_names(database: pw.Database, models: Iterable[Model]) -> None:
                 continue
             if reason := _reason(name, codec):
                 raise ModelsError(
-                    f"Model {model.__name__} names {what} {name!r}: {reason}.",
+                    f"Model {model.__name__} gives {what} the name {name!r}: {reason}.",
                     "Choose another name.",
                 )
         schema = model._meta.schema or ""
         if truncated(schema) != schema:
             raise ModelsError(
-                f"Model {model.__name__} names the schema {schema}, which is longer than 63 bytes.",
-                f"PostgreSQL cuts it to {truncated(schema)}: write that name.",
+                f"Model {model.__name__} has the schema {schema}, which is longer than 63 bytes.",
+                f"PostgreSQL truncates it to {truncated(schema)}: write that name.",
             )
 
 
 def _reason(name: str, codec: str) -> str:
     """The reason why a name cannot be sent; empty if it can."""
     if "%" in name:  # %% would mean one % in some statements, and two in others
-        return "psycopg2 takes the % for a placeholder"
+        return "psycopg2 reads the % as a placeholder"
     if "\0" in name:
         return "PostgreSQL ends the name there"
     try:

@@ -24,11 +24,11 @@ def _check(value: Any) -> Any:
     if isinstance(value, str):
         return without_surrogates(value)
     if isinstance(value, int) and not -BOUND <= value < BOUND:
-        raise CannotHold("SQLite has integers of 64 bits")
+        raise CannotHold("an integer in SQLite has at most 64 bits")
     if isinstance(value, float) and math.isnan(value):
-        raise CannotHold("SQLite has no NaN")
+        raise CannotHold("SQLite cannot store NaN")
     if value is not None and not isinstance(value, BINDABLE):
-        raise CannotHold("SQLite has no such type")
+        raise CannotHold("SQLite cannot store a value of this type")
     return _result(value) if isinstance(value, pw.Node) else value
 
 

@@ -17,7 +17,7 @@ LOCK = re.compile(r"^\d+: POSIX +\S+ +\S+ (\d+) \w+:\w+:(\d+) ", re.MULTILINE)
 def other_programs(database: pw.Database) -> str:
     """Describe the processes that have locked the files of the database."""
     found = dict.fromkeys(_holders(database))
-    return ", ".join(map(_process, found)) or "a program that this system does not name"
+    return ", ".join(map(_process, found)) or "a program whose name this system does not show"
 
 
 def _holders(database: pw.Database) -> Iterator[int]:

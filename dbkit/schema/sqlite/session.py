@@ -120,7 +120,7 @@ def require_no_sequences(models: Iterable[Model]) -> None:
                 raise ModelsError(
                     f"{model.__name__}.{field.name} takes its values from the sequence "
                     f"{field.sequence}, and SQLite has no sequences.",
-                    "Take `sequence=` out of the field.",
+                    "Remove `sequence=` from the field.",
                 )
 
 

@@ -111,7 +111,8 @@ class TableFiller:
             reason = explain(error, self.database)
             hint = INSTEAD if ABOUT_ROWS.match(error_code(error)) else reason.hint
             raise SeedError(
-                f"{self.source.name} does not take fake rows: {STATEMENT.sub('', reason.message)}",
+                f"{self.source.name} does not accept fake rows: "
+                f"{STATEMENT.sub('', reason.message)}",
                 f"{hint}\nNothing was inserted.".strip(),
             ) from error
 
@@ -137,7 +138,7 @@ class TableFiller:
                 return None if value is None else read(value, False)
             except Invalid as error:
                 raise SeedError(
-                    f"The field of {self.source.name}.{name} does not take the fake value "
+                    f"The field of {self.source.name}.{name} does not accept the fake value "
                     f"{value!r}.",
                     f"{error.hint}\n{INSTEAD}",
                 ) from None

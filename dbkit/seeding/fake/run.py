@@ -231,7 +231,7 @@ class _Run:
             reason, hint = "which has no rows and no model", f"Insert rows into {key.target} first."
         else:
             used = self._count(key.target) > 0
-            reason = "all of whose rows are already referred to" if used else "which has no rows"
+            reason = "whose rows are all referenced already" if used else "which has no rows"
             hint = f"Ask for rows of {key.target} too: --fake {key.target}={count}."
             if key.target in self.waiting:
                 hint = "The tables refer to each other: insert the first rows by hand."

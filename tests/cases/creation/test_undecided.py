@@ -241,7 +241,7 @@ def test_only_the_rollback_of_a_label_fails(database: pw.Database, tmp_path: Pat
     created = create(database, pair.v2(), first(database, pair, tmp_path / "m"), "two")
     assert created
     assert [one.split(":")[0] for one in created.hazards] == [
-        "the rollback fails where a row has it"
+        "the rollback fails where a row has the label"
     ]
 
 

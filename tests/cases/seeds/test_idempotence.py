@@ -252,7 +252,7 @@ def test_rows_of_a_table_have_different_keys(database: pw.Database, tmp_path: Pa
     assert seeds.twice(text.replace("'a'", "'b'")).updated == {"item": 3}
     assert {one.note for one in Item} == {"b"}
     with pytest.raises(
-        SeedError, match=r"line 11: the row of item is the same row of the database"
+        SeedError, match=r"line 11: the row of item matches the same row of the database"
     ):
         seeds.load(text + f"[[item]]\nid = {Item.get(code='x').id}\nnote = 'other'\n")
 

@@ -141,7 +141,7 @@ def test_never_by_cascade(seeds: Seeds) -> None:
     seeds.load(kind("a", "b") + "[[thing]]\nname = 't'\nkind = { code = 'b' }\n")
     Thing.create(name="mine", kind=Kind.get(code="a"))
     with pytest.raises(
-        SeedError, match=r"the row of kind with the key .* but a row of .* refers to it"
+        SeedError, match=r"The row of kind with the key .* a row of .* refers to it"
     ):
         seeds.load(kind("b"), prune=True)
     assert Kind.select().count() == Thing.select().count() == 2

@@ -59,7 +59,7 @@ def test_a_flags_value_has_the_columns_type(made: Any, given: str, value: Any) -
     ],
 )
 def test_a_flags_value_that_is_none_is_an_error(made: Any, given: str) -> None:
-    with pytest.raises(ConfigError, match=r"is not (a value|JSON) for column a"):
+    with pytest.raises(ConfigError, match=r"is not (a valid value|JSON) for column a"):
         filled(NEEDED, Decisions(fill={"t.a": given}))(own("t"), field(made))
 
 

@@ -47,7 +47,7 @@ def test_a_flag_may_leave_out_the_schema_of_a_table() -> None:
 
 
 def test_a_flag_for_what_is_not_new_is_an_error() -> None:
-    with pytest.raises(ConfigError, match=r"t\.a cannot become z"):
+    with pytest.raises(ConfigError, match=r"t\.a cannot be renamed to z"):
         ask(Decisions(rename={"t.a": "z"}), "b")
 
 

@@ -44,7 +44,7 @@ def indexed(name: str, **meta: Any) -> Any:
 
 
 def test_the_historys_name_is_taken_in_its_schema_only() -> None:
-    with pytest.raises(ModelsError, match="names an index migratehistory"):
+    with pytest.raises(ModelsError, match="gives an index the name migratehistory"):
         require_free_names([indexed("migratehistory")])
     require_free_names([indexed("other"), indexed("migratehistory", schema="s"),
                         table("migratehistory")])  # fmt: skip

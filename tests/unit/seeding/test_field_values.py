@@ -296,14 +296,14 @@ REFUSED_BY_POSTGRES: list[tuple[str, Any, str]] = [
     ("matrix", [[1], [2, 3]], "the same lengths"),
     ("matrix", [1], "A list"),
     ("pairs", {"a": 1}, "Texts by text"),
-    ("any", object(), "no values of type object"),
-    ("any", pw.SQL("1"), "no values of type SQL"),
+    ("any", object(), "cannot store a value of the Python type object"),
+    ("any", pw.SQL("1"), "cannot store a value of the Python type SQL"),
 ]
 REFUSED_BY_SQLITE: list[tuple[str, Any, str]] = [
-    ("double", float("nan"), "no NaN"),
+    ("double", float("nan"), "cannot store NaN"),
     ("decimal", "NaN", "at most 5 digits"),
     ("bare", 2**63, "64 bits"),
-    ("bare", [1], "no such type"),
+    ("bare", [1], "cannot store a value of this type"),
 ]
 
 

@@ -121,7 +121,7 @@ def test_no_cache_is_written(tmp_path: Path) -> None:
         ("def seed(d):\n    return 1\n    break\n", "line 3"),
         ("def seed(d):\n    d.execute_sql('x')\n", "line 2: OperationalError"),
         (b"x = 1\ny = '\xe9'\ndef seed(d): yield", "line 2, column 6: The byte 0xe9 is not UTF-8"),
-        (b"# coding: none\n", "line 1: The text does not fit its coding line"),
+        (b"# coding: none\n", "line 1: The text does not have the encoding of its coding line"),
         ("x = 1\n\0\n", "line 2: There is a NUL character"),
         ("def seed(d):\n    yield 'a', {'x': " + "[" * 3000 + "]" * 3000 + "}", "line [12]"),
         ("def seed(d):\n    x = []\n    for _ in range(300): x = [x]\n    yield 'a', {'x': x}\n",

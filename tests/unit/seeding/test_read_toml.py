@@ -117,7 +117,7 @@ def test_settings(
         ("a = [{}]\na = [{}]\n", "line 2: a is defined on line 1 already"),
         ("mode = 'keep'\n[[mode]]\n", "line 2: mode is defined on line 1 already"),
         ("referense = true\n", "line 1: referense is neither .*\nDid you mean reference"),
-        ("a = [{}]\nreference = true\n", "line 2: reference stands after rows"),
+        ("a = [{}]\nreference = true\n", "line 2: reference comes after rows"),
         ("mode = 'kept'\n", 'line 1: mode is "kept"'),
         ("[keys]\na = 'x'\n", "line 1: The key of a is not a list"),
         ("[[a]]\nx = 1.0e99999999999999999999\n", "line 1: A number has an exponent"),

@@ -50,7 +50,7 @@ class Losses:
                 case Drop(None, Extension(name)):
                     yield (None, name), f"extension {name}, with all that belongs to it"
                 case Drop(None, Sequence(name)):
-                    yield (None, name), f"how far sequence {name} has counted"
+                    yield (None, name), f"the current value of sequence {name}"
                 case Drop(None, Namespace(name)) if within := self._within(name):
                     yield (None, name), f"{', '.join(map(str, within))} in schema {name}"
 

@@ -59,7 +59,10 @@ CHANGING = {
 # USING clauses that accept every value
 TAKING = {("boolean", number) for number in NUMBERS} | {
     ("smallint", "boolean"), ("integer", "boolean")}  # fmt: skip
-NONE, UNFIT = "fails where a value is none of the new type", "fails where a value does not fit"
+NONE, UNFIT = (
+    "fails where a value is not valid for the new type",
+    "fails where a value does not fit",
+)
 INFINITE = float("inf")
 # digits before the point: (those of the largest value, those that every value may have)
 DIGITS = {

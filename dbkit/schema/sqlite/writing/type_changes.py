@@ -29,7 +29,7 @@ CHANGED = {
     ("real", "text"): FORM,
     ("numeric", "text"): FORM,
 }  # fmt: skip
-NONE = "fails where a value is none of the new type"
+NONE = "fails where a value is not valid for the new type"
 REALS = ("real", "floa", "doub")
 
 

@@ -20,7 +20,7 @@ def test_any_text_is_a_name(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("50%", "takes the % for a placeholder"),
+        ("50%", "reads the % as a placeholder"),
         ("a\0b", "PostgreSQL ends the name there"),
         ("a\udcffb", "utf-8 lacks the character"),
     ],

@@ -148,8 +148,8 @@ def test_equal_schemas_need_nothing() -> None:
         # a plain TYPE refuses what USING would cut
         ("character varying(20)", "character varying(5)", "", "a value does not fit", False),
         ("double precision", "integer", "", "a value does not fit", True),
-        ("text", "integer", '"a"::text::integer', "is none of the new type", False),
-        ("integer", "uuid", '"a"::text::uuid', "is none of the new type", True),
+        ("text", "integer", '"a"::text::integer', "is not valid for the new type", False),
+        ("integer", "uuid", '"a"::text::uuid', "is not valid for the new type", True),
     ],
 )
 def test_a_column_gets_another_type(

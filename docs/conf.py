@@ -19,19 +19,20 @@ myst_heading_anchors = 4  # the anchors of headings are those of GitHub
 # docstrings: `x` is code, "Args:" and "Raises:" are sections, and types are those of the signatures
 default_role = "code"
 add_module_names = False
-autodoc_type_aliases = {"Model": "type[peewee.Model]"}
+autodoc_type_aliases = {"Model": "type[Model]"}
 napoleon_use_ivar = True
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 80
 # these types have no page: those of other packages, and what only `create --count-rows` uses
 INTERNAL = r"dbkit\.migration\.(renames\.Renaming|new_rules\.NewRule)"
 nitpick_ignore_regex = [
-    ("py:class", r"(peewee|pathlib|collections|datetime|enum)\..*"),
+    ("py:class", r"(peewee|pathlib|collections|datetime|enum)\..*|Model"),
     ("py:class", INTERNAL),
 ]
 
 html_theme = "furo"
 html_title = f"dbkit {version}"
+html_static_path, html_css_files = ["_static"], ["site.css"]
 html_show_sphinx = False
 html_show_sourcelink = html_copy_source = False
 

@@ -31,8 +31,8 @@ These options mean the same for every command that has them. A variable of the e
 `.env`), or one of the project's [settings](settings.md), can take the place of an option. The
 option comes before the variable, and the variable before the setting.
 
-| Option | Meaning | Variable | Setting |
-| --- | --- | --- | --- |"""
+| Option | Meaning | Variable, setting |
+| --- | --- | --- |"""
 DURATIONS = "SECONDS is a number (`3`, `0.5`), which may have a unit: `500ms`, `3s`, `2min`, `1h`."
 GUIDES = {
     "adopting": ("init",),
@@ -72,9 +72,9 @@ def _shared() -> Iterator[str]:
     by_name = {option.name: option for option in every}
     for name in OPTIONS:
         option = by_name[name]
-        variable = VARIABLES.get(name) or f"DBKIT_{name.upper()}" * (name in SETTINGS)
-        setting = name * (name in SETTINGS)
-        yield _cells(_written(option), _meaning(option), _code(variable), _code(setting))
+        names = [VARIABLES[name]] if name in VARIABLES else []
+        names += [f"DBKIT_{name.upper()}", name] if name in SETTINGS else []
+        yield _cells(_written(option), _meaning(option), ", ".join(map(_code, names)))
     yield ""
     yield DURATIONS
     yield f"Every command has {_listed(by_name[name] for name in EVERYWHERE)}."
@@ -121,7 +121,7 @@ def _listed(options: Iterable[click.Option]) -> str:
 
 
 def _code(text: str) -> str:
-    return f"`{text}`" if text else ""
+    return f"`{text}`"
 
 
 def _cells(*cells: str) -> str:

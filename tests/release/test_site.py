@@ -55,6 +55,12 @@ def test_a_broken_link_fails_the_build(tmp_path: Path) -> None:
     assert len(warnings) == len(BROKEN) + 1
 
 
+def test_each_place_that_builds_the_site_builds_it_as_this_test() -> None:
+    command = "sphinx-build -W --keep-going -n docs build/site"
+    for name in ("CONTRIBUTING.md", "tox.ini", ".github/workflows/docs.yml"):
+        assert command in (ROOT / name).read_text(encoding="utf-8"), name
+
+
 def test_no_page_loads_a_file_of_another_server(site: Path) -> None:
     pages = [page.name for page in site.glob("*.html")]
     assert {"index.html", "seeds.html", "search.html"} <= {*pages}
@@ -64,7 +70,7 @@ def test_no_page_loads_a_file_of_another_server(site: Path) -> None:
 
 
 @needs_browser
-@pytest.mark.parametrize("page", ["index", "diagrams"])
+@pytest.mark.parametrize("page", ["index", "api"])
 def test_a_browser_asks_for_nothing_else(site: Path, page: str) -> None:
     seen = visit(site / f"{page}.html")
     assert (seen.requests, seen.console) == (set(), [])

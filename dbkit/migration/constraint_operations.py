@@ -211,4 +211,5 @@ class ConstraintOperations(OperationQueue):
         rename_index(model, old_name, new_name)
         with self._edited(model) as reshape:
             reshape.sought.append(live_rename(table_name(model), Index, old_name, new_name))
+        self.run_queue()  # the operations below know the new name only
         return model

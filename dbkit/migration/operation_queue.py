@@ -168,7 +168,7 @@ class OperationQueue(BaseMigrator):
             self._run(name, operation, writes_rows)
 
     def sql(self, sql: str, *params: Any) -> None:
-        """Run an SQL statement. With parameters, a percent sign must be doubled on PostgreSQL."""
+        """Run an SQL statement. A percent sign must be doubled on PostgreSQL."""
         if not self.following:
             self.guard.check_sql(sql)
             self._before_statements()

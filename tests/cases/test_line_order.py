@@ -151,6 +151,24 @@ SEEN: dict[str, Case] = {
         "'of_c' not in indexes(database)",
     ),
     "rename_index": ("migrator.rename_index('t', 'of_c', 'o')", "'o' in indexes(database)"),
+    "drop_index of an index that rename_index renamed": (
+        "migrator.rename_index('t', 'of_c', 'o')\nmigrator.drop_index('t', name='o')",
+        "'of_c' not in indexes(database)",
+    ),
+    "rename_index of an index that rename_index renamed": (
+        "migrator.rename_index('t', 'of_c', 'p')\nmigrator.rename_index('t', 'p', 'o')",
+        "'o' in indexes(database)",
+    ),
+    "remove_fields of an index that rename_index renamed": (
+        "migrator.rename_index('t', 'of_c', 'o')\nmigrator.drop_check('t', 'tiny')\n"
+        "migrator.remove_fields('t', 'c')",
+        "not {'o', 'of_c'} & {*indexes(database)} and 'c' not in columns(database)",
+    ),
+    "add_index with the name of an index of SQL": (
+        "migrator.sql('CREATE INDEX q ON t (a)')\nmigrator.drop_index('t', name='q')\n"
+        "migrator.add_index('t', 'b', name='q')",
+        "indexes(database)['q'].columns == ['b']",
+    ),
     "add_enum_value": (
         "migrator.add_enum_value('mood', 'y', after='x')",
         "taken(database, \"INSERT INTO t (b, mood) VALUES ('z', 'y')\")",

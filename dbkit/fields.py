@@ -60,7 +60,9 @@ def server_default(value: Any, sql: str | None = None) -> dict[str, Any]:
 
 
 class ServerDefault(pw.SQL):
-    """A DEFAULT clause for both drivers. (psycopg2 reads a single % as a placeholder.)"""
+    """A DEFAULT clause that may contain a percent sign, for the `constraints` of a field:
+    `ServerDefault("DEFAULT '5%'")`. (psycopg2 reads the sign in a `pw.SQL` as a placeholder.)
+    """
 
     def __sql__(self, ctx: Any) -> Any:
         return ctx.literal(self.sql.replace("%", "%%") if _native_enums(ctx) else self.sql)

@@ -31,6 +31,7 @@ nitpick_ignore_regex = [
 ]
 
 html_theme = "furo"
+pygments_dark_style = "github-dark"
 html_title = f"dbkit {version}"
 html_static_path, html_css_files = ["_static"], ["site.css"]
 html_show_sphinx = False

@@ -50,7 +50,10 @@ class Files:
                 return []
             raise MigrationError(
                 f"There is no migrations directory {self.directory}.",
-                hint_where("Run in a folder of the project, or give --migrations DIR."),
+                hint_where(
+                    "Run in a folder of the project, or give --migrations DIR. In a new project, "
+                    "`python -m dbkit create first` makes the directory and its first file."
+                ),
             ) from None
         except OSError as error:
             raise MigrationError(

@@ -157,7 +157,7 @@ def test_production_is_not_reset_and_loads_only_reference_seeds(
         (("verify", "--database", "sqlite:///:memory:", "--models", "nope"), "no module nope"),
         (
             ("migrate", "--database", "sqlite:///:memory:"),
-            "There is no migrations directory migrations",
+            "create first` makes the directory",
         ),
         (("seed", "--database", "sqlite:///:memory:", *WHAT), "There is no seeds directory seeds"),
         (("seed", "--database", "sqlite:///:memory:", *WHAT, *FROM), "A table is missing"),

@@ -188,7 +188,7 @@ def verify_(
     """Compare the models with the live database.
 
     The command changes neither. The exit code is 1 if they differ, and 2 if an object could not be
-    compared.
+    compared, or if an applied migration was edited.
     """
     settings = session.settings
     found = session.found

@@ -52,7 +52,8 @@ def diagram_(
 ) -> None:
     """Draw the tables and foreign keys of SOURCE.
 
-    SOURCE, A and B are each `models` (the default), `migrations`, `live`, or the URL of a database.
+    SOURCE, A and B are each `models`, `migrations`, `live`, or the URL of a database. Without
+    SOURCE, the command draws the models.
     """
     from ..diagram import FORMATS, to_values
     from ..pages import written

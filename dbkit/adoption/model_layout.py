@@ -8,7 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
 from dbkit.schema.names import Name
-from dbkit.schema.values import Column, ForeignKey, PrimaryKey, Table
+from dbkit.schema.values import Column, ForeignKey, Nameable, PrimaryKey, Schema, Table
 
 from .backrefs import backrefs
 from .field_types import TypesOfDialect
@@ -18,10 +18,12 @@ from .python_names import OF_MODELS, class_name, field_name, model_name, unique
 @dataclass
 class Layout:
     """The decisions: `classes`, `fields` (by column) and taken attributes by table name, and by
-    (table, column) the foreign keys that become fields (`links`) and their `backrefs`."""
+    (table, column) the foreign keys that become fields (`links`) and their `backrefs`. `relations`
+    are the names, in lower case, that a new index must not have."""
 
     tables: dict[Name, Table]
     classes: dict[Name, str]
+    relations: set[Name] = field(default_factory=set)
     fields: dict[Name, dict[str, str]] = field(default_factory=dict)
     taken: dict[Name, set[str]] = field(default_factory=dict)
     links: dict[tuple[Name, str], ForeignKey] = field(default_factory=dict)
@@ -36,12 +38,13 @@ class Layout:
 
 
 def layout(
-    tables: Iterable[Table], types: TypesOfDialect, classes: dict[Name, str], taken: set[str]
-) -> Layout:
-    """Decide the layout of models for these tables, whose `classes` are known; `taken` are other
-    names of the module."""
+    schema: Schema, tables: Iterable[Table], types: TypesOfDialect, classes: dict[Name, str],
+    taken: set[str],
+) -> Layout:  # fmt: skip
+    """Decide the layout of models for these tables of a schema, whose `classes` are known; `taken`
+    are other names of the module."""
     ordered, late = parents_first(tables)
-    plan = Layout({table.name: table for table in ordered}, classes, late=late)
+    plan = Layout({table.name: table for table in ordered}, classes, _relations(schema), late=late)
     for table in ordered:
         _link(table, plan, types, late=False)
     for table in ordered:
@@ -50,6 +53,18 @@ def layout(
         _name_fields(table, plan, taken | set(classes.values()))
     plan.backrefs = backrefs(ordered, classes, plan.fields, plan.links, plan.taken)
     return plan
+
+
+def _relations(schema: Schema) -> set[Name]:
+    """The names of tables, indexes and sequences, which are distinct in a database."""
+    found = {table.name for table in schema.tables} | {one.name for one in schema.sequences}
+    for table in schema.tables:
+        for part in table.parts:
+            if isinstance(part, Column) and part.identity:
+                found.add(table.name.beside(f"{table.name.bare}_{part.name}_seq"))
+            elif isinstance(part, Nameable) and part.name:
+                found.add(table.name.beside(part.name))
+    return {Name(name.schema, name.bare.lower()) for name in found}
 
 
 def columns_of(table: Table) -> list[Column]:

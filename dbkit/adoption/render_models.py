@@ -52,7 +52,7 @@ def written(schema: Schema, dialect_name: str) -> Models:
     odd = [table for table in tables if not all(map(types.is_sayable, _names(table)))
            or any(column.name in RESERVED for column in columns_of(table))]  # fmt: skip
     tables = [table for table in tables if table not in odd]
-    plan = layout(tables, types, classes, IMPORTED | {one.name for one in enums})
+    plan = layout(schema, tables, types, classes, IMPORTED | {one.name for one in enums})
     models = [Model(table, plan, types) for table in plan.tables.values()]
     statements = [one for model in models for one in model.source().statements()]
     base = Class(BASE, "pw.Model", meta={"legacy_table_names": False})

@@ -159,6 +159,8 @@ class Model:
             match part:
                 case Check():
                     yield self._check(part)
+                case Unique() if part in self.indexes.unique:
+                    pass  # a field or Meta.indexes says it
                 case Unique() | Exclusion() | PrimaryKey() if part is not self.key:
                     yield sql(self.types.constraint(part, self._is_named(part)))
                 case ForeignKey() if (

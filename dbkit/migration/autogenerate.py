@@ -128,7 +128,7 @@ class Generator:
         changes = [*spaces, *changes, *gone]
         migrator = self._after(renaming.up)
         new = self.new if self.goal.wanted else {}
-        known_changes = changes_of_known_parts(migrator, current, changes, new)
+        changes, known_changes = changes_of_known_parts(migrator, current, changes, new)
 
         def rows(change: Change) -> str:
             rule = not_null_of(change)
@@ -144,6 +144,8 @@ class Generator:
         first = self._by_sql(current, begin)
         up = first + up.without_views(self.dialect.views_in_the_way(begin, end))
         more, less = self._by_sql(end, target), self._by_sql(target, end)
+        if self.goal.wanted is not None:
+            more, less = self._exactly(end, target)
         fill = noting(emptied(_inverse(changes)), self.filled_back)
         old = self._after(renaming.up + up).orm.tables
         back, undone = self._operations(old, end, known, _inverse(made), fill)
@@ -203,13 +205,18 @@ class Generator:
         parts = FromNothing(self.database, wanted, self.goal.objects, models)
         (up, down), (late, first) = parts.early(), parts.late()
         left = self.tried([up], self.followed(), self._live)
-        more = self._by_sql(left, with_names(wanted, chosen=True))
-        made = with_names(wanted, chosen=True)
-        less = self._by_sql(made, with_names(left, chosen=False))
+        more, less = self._exactly(left, wanted)
         up, down = up + more + late, first + less + down
         down += self._by_sql(self.tried([up, down], self.followed(), self._live), self.start)
         words = in_words(Renaming(), changes)
         return Created(name, file_text(summary_of(words, ()), up, down, replaces), operations=words)
+
+    def _exactly(self, made: Schema, wanted: Schema) -> tuple[Lines, Lines]:
+        """The SQL after the operations, and before those of the rollback: names count, even if the
+        models do not choose them."""
+        exact = with_names(wanted, chosen=True)
+        more = self._by_sql(with_names(made, chosen=True), exact)
+        return more, self._by_sql(exact, with_names(made, chosen=False))
 
     def state(self, lines: Lines) -> tuple[Schema, dict[Name, Model], list[Change]]:
         """Return (the schema, the history's models, the remaining changes) after the history and

@@ -10,7 +10,7 @@ from dbkit.schema.dialect import dialect_for
 from dbkit.schema.diff import counterpart, diff
 from dbkit.schema.names import Name
 from dbkit.schema.peewee_models import Model
-from dbkit.schema.values import Part, Schema, Table
+from dbkit.schema.values import Index, Part, Schema, Table, Unique
 
 from .migrator import Migrator
 from .reshape import read_models
@@ -18,20 +18,30 @@ from .reshape import read_models
 
 def changes_of_known_parts(
     migrator: Migrator, live: Schema, changes: Iterable[Change], new: Mapping[Name, Model]
-) -> list[Change]:
-    """Return the changes of those objects that the migrator's models describe as they are in the
-    `live` schema. SQL in the history created the others, so no operation would change them as
-    wanted. In a change that drops or adds a whole table, the table is as its model describes it,
-    because that is what an operation creates. Raises ModelsError or MigrationError."""
+) -> tuple[list[Change], list[Change]]:
+    """Return (all changes, the changes of those objects that the migrator's models describe as they
+    are in the `live` schema). SQL in the history created the others, so no operation would change
+    them as wanted. In a change that drops or adds a whole table, the table is as its model
+    describes it, because that is what an operation creates; and a UNIQUE constraint is dropped as
+    the index that its model describes. Raises ModelsError or MigrationError."""
     changes, models = list(changes), {**new, **migrator.orm.tables}
     names = {change.table or change.item.name for change in changes}
     wanted = [model for name, model in models.items() if name in names]
     with dialect_for(migrator.database).reading(migrator.database, None) as reading:
         described = read_models(reading, wanted, live, [])
     tables = {table.name: table for table in described.tables}
+    changes = [_as_index(change, tables) for change in changes]
     by_sql = [one for one in diff(described, live) if (one.table or one.item.name) in tables]
     kept = [change for change in changes if not any(_is_same(change, one) for one in by_sql)]
-    return [_of_model(change, tables) for change in kept]
+    return changes, [_of_model(change, tables) for change in kept]
+
+
+def _as_index(change: Change, tables: Mapping[Name, Table]) -> Change:
+    match change:
+        case Drop(Name() as name, Unique() as item) if name in tables:
+            twin = counterpart(tables[name], item)
+            return Drop(name, twin) if isinstance(twin, Index) else change
+    return change
 
 
 def _of_model(change: Change, tables: Mapping[Name, Table]) -> Change:

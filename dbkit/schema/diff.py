@@ -34,7 +34,8 @@ N = TypeVar("N", bound=_Named)
 def diff(current: Schema, desired: Schema) -> tuple[Change, ...]:
     """Return the changes from `current` to `desired`: types and sequences first, then by table.
 
-    Two names of parts differ only if both were chosen (`named`).
+    Two names of parts differ only if both were chosen (`named`). The unique index that Peewee would
+    make for `unique=True` equals a UNIQUE constraint of the same columns.
     """
     return (
         *_whole(current.namespaces, desired.namespaces),
@@ -72,6 +73,7 @@ def changes_within(old: Table, new: Table) -> Iterator[Change]:
     # if several parts are equal, pair those that have the same name first
     _, olds, news = _pair(old.parts, new.parts, lambda part: (_content(part), part.name))
     _, olds, news = _pair(olds, news, _content, _names_agree)
+    _, olds, news = _pair(olds, news, _uniqueness, lambda old, new: type(old) is not type(new))
     for key in (_name, _subject):
         pairs, olds, news = _pair(olds, news, key)
         yield from (Alter(new.name, before, after) for before, after in pairs)
@@ -82,7 +84,7 @@ def changes_within(old: Table, new: Table) -> Iterator[Change]:
 def counterpart(table: Table, part: Part) -> Part | None:
     """Return the part of the table that corresponds to a part of another schema: an equal part, or
     else a part with the same name, or else with the same subject; None if there is none."""
-    for key in (_content, _name, _subject):
+    for key in (_content, _uniqueness, _name, _subject):
         wanted = key(part)
         same = [other for other in table.parts if wanted is not None and key(other) == wanted]
         if same:
@@ -162,6 +164,17 @@ def _subject(part: Part) -> Hashable:
             return (Index, part.keys)
         case _:
             return None
+
+
+def _uniqueness(part: Part) -> Hashable:
+    """The columns of a plain UNIQUE constraint, or of an index that asks for the same."""
+    match part:
+        case Unique(columns) if part == Unique(columns, name=part.name, named=part.named):
+            return columns
+        case Index(keys, unique=True, named=False) if all(key.is_plain for key in keys):
+            plain = Index(keys, unique=True, name=part.name, named=False)
+            return tuple(key.column for key in keys) if part == plain else None
+    return None
 
 
 def _change(table: Name | None, old: N | None, new: N | None) -> Change:

@@ -74,11 +74,19 @@ def _changed(table: Table, change: Change, schema: Schema) -> Table:
             return replace(table, parts=tuple(one for one in table.parts if one is not gone))
         case Alter(old=old):
             there = _there(table, old)  # type: ignore[arg-type]
-            new = {name: after for name, (_, after) in change.differences.items()}
-            aside = {f.name: getattr(change.new, f.name) for f in fields(old) if not f.compare}
-            altered = replace(there, **aside, **new)
+            altered = _altered(there, change, schema)
             return replace(table, parts=tuple(altered if one is there else one
                                               for one in table.parts))  # fmt: skip
+
+
+def _altered(part: Part, change: Alter, schema: Schema) -> Part:
+    """The part after the change. It is replaced if it is of another kind than the change says: a
+    constraint that the model describes as an index."""
+    if type(part) is not type(change.old):
+        return _nameable(change.new, schema)  # type: ignore[arg-type]
+    new = {name: after for name, (_, after) in change.differences.items()}
+    aside = {f.name: getattr(change.new, f.name) for f in fields(part) if not f.compare}
+    return replace(part, **aside, **new)
 
 
 def _there(table: Table, part: Part) -> Part:
@@ -100,7 +108,7 @@ def _nameable(part: Part, schema: Schema) -> Part:
     while name in taken:
         number += 1
         name = f"{part.name}_{number}"
-    return replace(part, name=name)
+    return replace(part, name=name, named=True)
 
 
 def filtered(table: Table, stays: Callable[[Part], bool]) -> Table:
@@ -133,13 +141,14 @@ def marked_as(table: Table, other: Table) -> Table:
 
 
 def naming_alike(schema: Schema, other: Schema) -> Schema:
-    """Mark a name as chosen if the same part has a chosen name in the other schema. So a part that
-    gets or loses its chosen name differs."""
+    """Mark a name as chosen if the same part has a chosen name in the other schema, or is a part of
+    another kind there. So a part that gets or loses its chosen name differs."""
     tables = {table.name: table for table in other.tables}
 
     def counts(table: Table, part: Nameable) -> bool:
         twin = counterpart(tables[table.name], part) if table.name in tables else None
-        return part.named or (twin is not None and getattr(twin, "named", True))
+        other_kind = type(twin) is not type(part)
+        return part.named or (twin is not None and (getattr(twin, "named", True) or other_kind))
 
     marked = (counting_names(table, partial(counts, table)) for table in schema.tables)
     return replace(schema, tables=tuple(marked))

@@ -96,9 +96,9 @@ def key_fields(model: Model) -> tuple[Any, ...]:
 
 
 def made_up_index_names(model: Model) -> set[str]:
-    """Return the truncated names of those indexes of the model whose names Peewee made."""
+    """Return the names of those indexes of the model whose names Peewee made."""
     indexes = filter(is_made_up, model._meta.fields_to_index())
-    return {truncated(internals.index_parts(index).name) for index in indexes}
+    return {internals.index_parts(index).name for index in indexes}
 
 
 def truncated(name: str, length: int = 63) -> str:

@@ -330,7 +330,7 @@ def _context(database: pw.Database, names: Names) -> Any:
 def _with_named(table: Table, model: Model, ddl: str) -> Table:
     """The table with its names marked: `named` says whether the name was chosen."""
     written = {truncated(_unquoted(name)) for name in CONSTRAINT.findall(ddl)}
-    made_up = made_up_index_names(model)
+    made_up = set(map(truncated, made_up_index_names(model)))
 
     def marked(part: Part) -> Part:
         match part:

@@ -139,3 +139,36 @@ def test_what_is_not_compared_makes_no_difference() -> None:
 )
 def test_the_counterpart_of_a_part(part: Part, found: Part | None) -> None:
     assert counterpart(Table(own("t"), (A, KEY, index("i"))), part) == found
+
+
+ASKED = Index((Key("a"),), unique=True, name="t_a", named=False)  # Peewee's, for unique=True
+UNIQUE = Unique(("a",), name="uq")
+
+
+@pytest.mark.parametrize(
+    ("live", "model", "is_equal"),
+    [
+        (UNIQUE, ASKED, True),
+        (replace(UNIQUE, name=None, named=False), ASKED, True),
+        (Unique(("a", "b"), name="uq"), replace(ASKED, keys=(Key("a"), Key("b"))), True),
+        (Unique(("b", "a"), name="uq"), replace(ASKED, keys=(Key("a"), Key("b"))), False),
+        (UNIQUE, replace(ASKED, named=True), False),
+        (replace(ASKED, named=True), UNIQUE, False),
+        (UNIQUE, replace(ASKED, where="a > 0"), False),
+        (UNIQUE, replace(ASKED, unique=False), False),
+        (UNIQUE, replace(ASKED, keys=(Key("a", order="DESC"),)), False),
+        (replace(UNIQUE, deferrable="INITIALLY DEFERRED"), ASKED, False),
+        (replace(UNIQUE, nulls_distinct=False), ASKED, False),
+        (replace(UNIQUE, include=("b",)), ASKED, False),
+    ],
+)
+def test_a_constraint_satisfies_unique_of_a_field(live: Part, model: Part, is_equal: bool) -> None:
+    assert (diff(schema(live), schema(model)) == ()) == is_equal
+
+
+def test_a_constraint_satisfies_one_field_only() -> None:
+    index = replace(ASKED, named=True, name="i")
+    assert diff(schema(UNIQUE, index), schema(ASKED)) == (Drop(own("t"), UNIQUE),)
+    assert diff(schema(UNIQUE, index), schema(ASKED, replace(UNIQUE, name="other"))) == (
+        Alter(own("t"), UNIQUE, replace(UNIQUE, name="other")),
+    )

@@ -22,7 +22,7 @@ def hint_on_postgres(model: Model, error: Exception) -> str:
     """What to do if PostgreSQL refuses the model's table."""
     if sqlstate(error) == UNDEFINED_TABLE:  # Peewee does not read a foreign key in SQL
         return f"If another model has that table, name it in `depends_on` of {model.__name__}.Meta."
-    return next(bare_expressions(model), CORRECT)
+    return next(chain(bare_expressions(model), only_on_sqlite(model)), CORRECT)
 
 
 def hint_on_sqlite(model: Model) -> str:
@@ -55,3 +55,10 @@ def only_on_postgres(model: Model) -> Iterator[str]:
     for index in model._meta.indexes:
         if isinstance(index, pw.Index) and (method := internals.index_parts(index).using):
             yield f"SQLite has no {method} indexes: remove using={method!r}, or use PostgreSQL."
+
+
+def only_on_sqlite(model: Model) -> Iterator[str]:
+    """The options of Meta for which PostgreSQL has no SQL."""
+    for name in ("strict_tables", "without_rowid"):
+        if getattr(model._meta, name, False):
+            yield f"PostgreSQL has no such tables: remove {name} from {model.__name__}.Meta."

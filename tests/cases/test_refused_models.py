@@ -61,3 +61,10 @@ def test_a_foreign_key_in_sql_to_a_later_model(postgres: pw.Database) -> None:
         create(postgres, models, "m")
     models[0]._meta.depends_on = models[1:]
     assert create(postgres, models, "m")
+
+
+@pytest.mark.parametrize("option", ["strict_tables", "without_rowid"])
+def test_what_only_sqlite_has(postgres: pw.Database, option: str) -> None:
+    meta = type("Meta", (), {option: True})
+    with pytest.raises(ModelsError, match=f"remove {option} from Doc.Meta"):
+        create(postgres, [model(Meta=meta)], "m")

@@ -7,8 +7,11 @@ import re
 import subprocess
 import warnings
 from pathlib import Path
+from typing import Any
 
 from .errors import ConfigError, DatabaseUnreachable
+
+LOCK_WAIT = 60.0  # seconds; a start takes one or two
 
 
 def start(directory: Path, create: bool = True, preferred: str = "") -> dict[str, str]:
@@ -37,6 +40,7 @@ def start(directory: Path, create: bool = True, preferred: str = "") -> dict[str
                 f"The path of folder {directory} has a space or a special character.",
                 "embedded: cannot use such a path. Choose another folder.",
             )
+        _limit_waiting(pgserver.PostgresServer._lock)
         with pgserver.PostgresServer._lock:  # another process may be creating the folder
             version = _version(directory)
         if version is None and not create:
@@ -69,6 +73,18 @@ def start(directory: Path, create: bool = True, preferred: str = "") -> dict[str
     # the wheel's own URL is not quoted, and the folder's name may have special characters
     where = {"host": str(info.socket_dir or info.hostname), "port": str(info.port or "")}
     return {**where, "user": server.postgres_user}
+
+
+def _limit_waiting(lock: Any) -> None:
+    """Let `with lock` wait for LOCK_WAIT at most. All processes of the machine that start or stop
+    such a server share this lock, and the wheel would wait for a process that hangs for ever."""
+
+    def acquire() -> bool:
+        if not type(lock).acquire(lock, timeout=LOCK_WAIT):
+            raise TimeoutError(f"another process has held the lock {lock.path} for {LOCK_WAIT:g} s")
+        return True
+
+    lock.acquire = acquire
 
 
 def _version(directory: Path) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,12 +37,25 @@ def replaying(
     prepare: Callable[[Router], Iterable[str]] = nothing,
 ) -> Iterator[Router]:
     """Yield a Router for the files of the directory on a scratch database of the same kind as
-    `live`, and with `same_version` of the same major version. `prepare` gets the Router on the
-    empty database and returns the names of the files that are applied before the block, from the
-    cache as far as possible. Raises NoScratch and MigrationError."""
+    `live`, and with `same_version` of the same major version. See `replaying_on`. Raises NoScratch
+    and MigrationError."""
+    with replaying_on(lambda: scratch_database(live, same_version), directory, prepare) as router:
+        yield router
+
+
+@contextmanager
+def replaying_on(
+    empty: Callable[[], AbstractContextManager[pw.Database]],
+    directory: str | Path,
+    prepare: Callable[[Router], Iterable[str]],
+    **options: Any,
+) -> Iterator[Router]:
+    """Yield a Router for the files of the directory on a database that `empty` makes and opens.
+    `prepare` gets the Router on the empty database and returns the names of the files that are
+    applied before the block, from the cache as far as possible. Raises MigrationError."""
     for apply in (replay_cache.apply, Router.apply):  # without the cache if its statements fail
-        with scratch_database(live, same_version) as database, diagnosed(database):
-            router = rehearsing(database, directory)
+        with empty() as database, diagnosed(database):
+            router = rehearsing(database, directory, **options)
             names = list(prepare(router))
             try:
                 with _named():

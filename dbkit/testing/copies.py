@@ -15,7 +15,8 @@ from dbkit.connection import opened
 from dbkit.errors import DbkitError
 from dbkit.migration.goal import Goal
 from dbkit.migration.new_migration import provide
-from dbkit.migration.replay import rehearsing
+from dbkit.migration.replay import replaying_on
+from dbkit.migration.router import Router
 from dbkit.migration.stand_ins import stand_in
 from dbkit.schema.peewee_models import with_targets
 from dbkit.seeding import seed
@@ -83,15 +84,19 @@ class Copies:
     def _migrated(self) -> str:
         """A database with the migrations, and with the tables of others that models describe."""
         settings, models = self.project.settings, self.project.found.models
-        name, goal = self._databases.create(), Goal.of(models, settings.ignore)
-        with opened(self._databases.database(name)) as database:
-            self._databases.prepare(database)
-            provide(database, goal)
-            router = rehearsing(database, settings.migrations, limits=settings.limits)
-            router.run()
+        goal = Goal.of(models, settings.ignore)
+
+        def prepare(router: Router) -> list[str]:
+            router.refuse(router.standing())
+            provide(router.database, goal)
+            return router.todo
+
+        with replaying_on(
+            self._databases.empty, settings.migrations, prepare, limits=settings.limits
+        ) as router:
             others = [one for one in with_targets(models) if one not in goal.models]
-            stand_in(database, others, complete=router.migrator_class.stand_ins)
-        return name
+            stand_in(router.database, others, complete=router.migrator_class.stand_ins)
+        return self._databases.last
 
     def _seeded(self) -> str:
         """A database with the migrations and the seeds."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import tempfile
 import uuid
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -21,7 +23,13 @@ from dbkit.errors import ConfigError, DbkitError
 from dbkit.pinned_queries import ask
 from dbkit.schema.postgres.other_sessions import beside
 from dbkit.schema.sql import quoted
-from dbkit.scratch_database import NoScratch, create_empty, on_a_server, session_of
+from dbkit.scratch_database import (
+    NoScratch,
+    create_empty,
+    on_a_server,
+    scratch_database,
+    session_of,
+)
 
 from .project import OF_TESTS, TestedProject
 
@@ -47,8 +55,10 @@ class Databases(Protocol):
     def url(self, name: str) -> str:
         """Return the URL of a database, which may contain a password."""
 
-    def prepare(self, database: pw.Database) -> None:
-        """Prepare an open, empty database for migrations."""
+    last: str  # the name of the database that was created last
+
+    def empty(self) -> AbstractContextManager[pw.Database]:
+        """Create a database, and open it for migrations."""
 
     def drop(self, name: str) -> None:
         """Drop a database, even if it has sessions."""
@@ -86,7 +96,8 @@ class SqliteDatabases:
         path = self.directory / f"{next(self._numbers)}.db"
         if template:
             shutil.copyfile(template, path)
-        return path.as_posix()
+        self.last = path.as_posix()
+        return self.last
 
     def database(self, name: str) -> pw.Database:
         return parse(self.url(name)).database()
@@ -94,8 +105,14 @@ class SqliteDatabases:
     def url(self, name: str) -> str:
         return f"sqlite:///{name}"
 
-    def prepare(self, database: pw.Database) -> None:
-        pass
+    @contextmanager
+    def empty(self) -> Iterator[pw.Database]:
+        """Yield a database in memory, which is faster, and write it into a new file."""
+        path = self.create()
+        with scratch_database(self.database(path)) as database:
+            yield database
+            with closing(sqlite3.connect(path)) as file:
+                database.connection().backup(file)
 
     def drop(self, name: str) -> None:
         for suffix in ("", "-wal", "-shm", "-journal"):
@@ -133,6 +150,7 @@ class PostgresDatabases:
             with diagnosed(self.server):
                 create_empty(self.server, name, self.encoding)
         self._created.add(name)
+        self.last = name
         return name
 
     def database(self, name: str) -> pw.Database:
@@ -141,7 +159,13 @@ class PostgresDatabases:
     def url(self, name: str) -> str:
         return postgresql_url(name, self.params)
 
-    def prepare(self, database: pw.Database) -> None:
+    @contextmanager
+    def empty(self) -> Iterator[pw.Database]:
+        with opened(self.database(self.create())) as database:
+            self._prepare(database)
+            yield database
+
+    def _prepare(self, database: pw.Database) -> None:
         """Create the schema in which the project's database works, and put it on the path of all
         databases that are created later."""
         if not self.session:

@@ -13,6 +13,7 @@ import pytest
 from click.testing import Result
 from psycopg2.extensions import parse_dsn
 
+from dbkit.migration import replay_cache
 from dbkit.testing.databases import postgresql_url
 from dbkit.testing.plugin import CHECKS
 from tests.conftest import Server, server_of
@@ -130,6 +131,42 @@ def test_each_test_has_a_fresh_copy_and_the_live_database_stays_empty(
     project()
     run().assert_outcomes(passed=4)
     assert tables_of(live) == 0
+
+
+WITH_ROWS = FIRST.replace(
+    "\ndef rollback",
+    """
+    migrator.sql("INSERT INTO customer (name) VALUES ('it''s')")
+
+def rollback""",
+)
+MIGRATED = """
+import dbkit
+from shop import Customer
+
+def test_the_copy_is_migrated(dbkit_database):
+    assert [one.name for one in Customer.select()] == ["it's"]
+    assert dbkit.status(dbkit_database, "migrations").pending == ()
+    assert dbkit.status(dbkit_database, "migrations").applied == ("001_first",)
+"""
+
+
+def test_a_second_run_makes_its_template_by_the_kept_statements(
+    project: Callable[..., None], run: Run, live: str, monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("DBKIT_CACHE", "on")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(replay_cache, "MIN_SECONDS", 0)
+    sent: list[int] = []
+    send = replay_cache._send
+    monkeypatch.setattr(replay_cache, "_send",
+                        lambda *given: (sent.append(len(given[1])), send(*given)))  # fmt: skip
+    project(MIGRATED, first=WITH_ROWS)
+    run().assert_outcomes(passed=1)
+    assert sent == []
+    run().assert_outcomes(passed=1)
+    assert len(sent) == 1
 
 
 # how applications hold their database

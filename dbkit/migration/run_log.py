@@ -34,7 +34,7 @@ class FileRun:
 
 
 class RunLog:
-    """Hears what a run of migrations does, and keeps the files that are complete. It prints
+    """Is told what a run of migrations does, and keeps the files that are complete. It prints
     nothing; a subclass can.
 
     Attributes:

@@ -42,7 +42,7 @@ def migrate(
         allow_edited: Accept applied files that were edited, or that are gone.
         may_lose_data: If given, a file that would lose data is refused unless this contains its
             name. By default, every file may lose data.
-        log: Hears which file and operation runs.
+        log: Is told which file and operation runs (see `RunLog`).
 
     Returns:
         The names of the applied files without `.py`, in order.
@@ -80,7 +80,7 @@ def rollback(
         to: Roll back every file after this file, named as in `migrate`, instead of `count` files.
         allow_edited: Accept applied files that were edited, or that are gone.
         may_lose_data: As in `migrate`.
-        log: Hears which file and operation runs.
+        log: Is told which file and operation runs (see `RunLog`).
 
     Returns:
         The names of the files without `.py`, the newest first.
@@ -111,7 +111,7 @@ def reset(
         database: A Peewee database of PostgreSQL or SQLite.
         directory: The folder of the migrations.
         limits: How long to wait for other runs and for locks.
-        log: Hears which file and operation runs.
+        log: Is told which file and operation runs (see `RunLog`).
 
     Returns:
         The names of the applied files without `.py`, in order.

@@ -67,7 +67,7 @@ def seed(
             "production", other files are read only if they are marked as reference data.
         prune: Also delete the rows that an earlier run in this environment inserted, and that the
             files no longer have.
-        progress: Hears how far the run is.
+        progress: Is told how far the run is (see `Progress`).
 
     Returns:
         The numbers of inserted, updated, unchanged and deleted rows, by table.
@@ -111,7 +111,7 @@ def check(
         environment: As in `seed`.
         show: Is called with each row that a run of `seed` would change.
         prune: Also find the rows that `seed` with `prune` would delete.
-        progress: Hears how far the comparison is.
+        progress: Is told how far the comparison is.
 
     Returns:
         What `seed` would do. It is false if `seed` would change nothing.

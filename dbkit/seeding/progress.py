@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class Progress:
-    """Hears how far a run of seeds is, and shows nothing. A subclass can show it."""
+    """Is told how far a run of seeds is, and shows nothing. A subclass can show it."""
 
     def begin(self, size: int) -> None:
         """The run begins. `size` is the number of bytes of all files, or of rows to make."""

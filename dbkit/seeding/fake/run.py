@@ -55,7 +55,7 @@ def fake(
         seed: The same number, for the same database, gives the same rows.
         limits: How long to wait for other runs and for locks.
         today: Times are around this time. It is constant by default.
-        progress: Hears how many rows are made.
+        progress: Is told how many rows are made (see `Progress`).
 
     Raises:
         SeedError: A table is unknown, or its constraints do not allow so many rows. Nothing is

@@ -5,6 +5,8 @@ The command line turns their base class into text and an exit code; a program ca
 
 from __future__ import annotations
 
+from typing import Any
+
 from .called_as import as_called
 
 
@@ -47,6 +49,14 @@ class DatabaseFailed(DbkitError):
 
 class ModelsError(DbkitError):
     """The models cannot be imported, or cannot be made into tables."""
+
+
+class NoStandIn(ModelsError):
+    """The table of a model that is not managed cannot be created on a scratch database."""
+
+    def __init__(self, table: Any, message: str, hint: str) -> None:
+        super().__init__(message, hint)
+        self.table = table
 
 
 class MigrationError(DbkitError):

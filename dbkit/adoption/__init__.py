@@ -8,9 +8,10 @@ if TYPE_CHECKING:
     from .adopt_database import Adopted, adopt
     from .left_out import LeftOut
     from .render_models import Models, models_source, written
+    from .scope import Scope
 
 
-__all__ = ["Adopted", "LeftOut", "Models", "adopt", "models_source", "written"]
+__all__ = ["Adopted", "LeftOut", "Models", "Scope", "adopt", "models_source", "written"]
 
 __getattr__ = importing(
     __name__,
@@ -18,6 +19,7 @@ __getattr__ = importing(
         "Adopted": "adopt_database",
         "Models": "render_models",
         "LeftOut": "left_out",
+        "Scope": "scope",
         "adopt": "adopt_database",
         "models_source": "render_models",
         "written": "render_models",

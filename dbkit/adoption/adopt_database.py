@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,26 +14,28 @@ import peewee as pw
 from dbkit.atomic_files import new_directories_removed, overwrite
 from dbkit.database_argument import takes_database
 from dbkit.discovery import load_models
-from dbkit.errors import DatabaseFailed, DbkitError, MigrationError, ModelsError
+from dbkit.errors import DatabaseFailed, DbkitError, MigrationError, ModelsError, NoStandIn
 from dbkit.formatter import write_python
 from dbkit.limits import DEFAULT, Limits
 from dbkit.migration import Router, create
 from dbkit.migration.goal import Goal, wanted, whole
 from dbkit.migration.squash import baseline
 from dbkit.project import current_project, literal_pattern
+from dbkit.schema.database_objects import Object
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.names import Name
-from dbkit.schema.peewee_models import Model, table_name
-from dbkit.schema.values import Schema
+from dbkit.schema.peewee_models import Model, is_managed, table_name
+from dbkit.schema.values import Schema, Table
 from dbkit.verification.comparison import examine
 from dbkit.verification.report import place
 
-from .left_out import LeftOut, capitalized
+from .left_out import REFUSED, LeftOut, capitalized
 from .lost_objects import Lost
+from .notes import Note, grouped
 from .render_models import written
+from .scope import EVERYTHING, Scope, Selection, select
 from .write_settings import settings_file, write_settings
 
-REFUSED = "is left out: a migration must not contain its statement."
 CONF = '''\
 """Read by pw_migrate before every command: the same router and database as `python -m dbkit`."""
 
@@ -45,11 +47,11 @@ DATABASE = pw_migrate.install()
 
 @dataclass(frozen=True)
 class Adopted:
-    """The written files, the name of the baseline, and a sentence for each omission."""
+    """The written files, the name of the baseline, and the notes about omissions, in groups."""
 
     files: tuple[Path, ...]
     baseline: str
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 @takes_database
@@ -60,8 +62,9 @@ def adopt(
     ignore: Sequence[str] = (),
     name: str = "baseline",
     limits: Limits = DEFAULT,
+    scope: Scope = EVERYTHING,
 ) -> Adopted | None:
-    """Write the files with which a project manages an existing database.
+    """Write the files with which a project manages an existing database, or the tables in `scope`.
 
     They are conf.py, the settings, a module of models unless `spec` names an existing module, and a
     baseline migration, which creates what the database has now and is marked as applied. The
@@ -71,21 +74,28 @@ def adopt(
     router = Router(database, directory, limits=limits)
     router.files.needed = False
     with router.locked():
-        return _adopted(router, spec or "models", directory, ignore, name)
+        return _adopted(router, spec or "models", directory, ignore, name, scope)
 
 
 def _adopted(
-    router: Router, spec: str, directory: Path, ignore: Sequence[str], name: str
+    router: Router, spec: str, directory: Path, ignore: Sequence[str], name: str, scope: Scope
 ) -> Adopted | None:
     """Try without looking for objects that cannot be created again; look for them on a failure."""
-    lost = Lost()
+    models = load_models(spec) if _is_written(spec) else []
+    described = {table_name(model) for model in models if is_managed(model)}
+    selection = select(router.database, scope, ignore, described)
+    lost = selection.lost
     while True:
         try:
-            return _attempt(router, spec, directory, ignore, name, lost)
+            return _attempt(router, spec, directory, ignore, name, selection, lost)
         except (MigrationError, DatabaseFailed, ModelsError) as error:
-            if _module_path(spec).exists() or _module_path(spec).with_suffix("").is_dir():
+            if _is_written(spec):
                 raise
-            more = lost.more(router.database, ignore, error.message.splitlines()[0])
+            if isinstance(error, NoStandIn) and lost.without_target(error.table) != lost:
+                lost = lost.without_target(error.table)
+                continue
+            reason = error.message.splitlines()[0]
+            more = lost.more(router.database, selection.ignore, reason)
             if more is None:
                 raise
             lost = more
@@ -101,10 +111,16 @@ class _Unjudged(Exception):
 
 
 def _attempt(
-    router: Router, spec: str, directory: Path, ignore: Sequence[str], name: str, lost: Lost
+    router: Router,
+    spec: str,
+    directory: Path,
+    ignore: Sequence[str],
+    name: str,
+    selection: Selection,
+    lost: Lost,
 ) -> Adopted | None:
     database = router.database
-    schema = lost.left(whole(database, ignore))
+    schema = lost.left(whole(database, selection.ignore))
     if not schema.tables:
         raise MigrationError(
             "The database has no tables to adopt.",
@@ -112,31 +128,43 @@ def _attempt(
         )
     files: list[Path] = []
     with new_directories_removed(directory / "conf.py"), _taken_back(files):
-        models, left = _models(database, lost.modelled(_spelled(database, schema)), spec, files)
-        left = (*left, *lost.left_out)
-        ignored = [one.place for one in left if one.differs]
+        models, left = _models(database, lost.modelled(_spelled(database, schema)), spec, files,
+                               lost.targets)  # fmt: skip
+        is_new = bool(files)
+        ignored = [one.place for one in (*left, *lost.left_out) if one.differs]
         try:
-            ignored += _differing(database, models, ignore, ignored, is_new=bool(files))
-            goal = Goal(models, *lost.wanted(database, models, ignore), ignore, lost.by_sql)
+            ignored += _differing(database, models, (*ignore, *ignored), selection.others, is_new)
+            managed = [model for model in models if is_managed(model)]
+            wanted = lost.wanted(database, managed, selection.ignore)
+            goal = Goal(managed, *wanted, selection.ignore, lost.by_sql)
         except ModelsError as error:
-            unjudged = frozenset(_unjudged(database, models)) if files else frozenset()
+            unjudged = frozenset(_unjudged(database, models)) if is_new else frozenset()
             if not unjudged:
                 raise
             raise _Unjudged(unjudged) from error
         replaced = _replaced(router)
         if replaced and _is_made(database, models, directory):
             return None
-        made, notes = _baseline(database, directory, name, goal, replaced)
+        made, failure = _baseline(database, directory, name, goal, replaced)
         files.append(directory / f"{made}.py")
         _new(directory / "conf.py", CONF, files)
+        ignored += [one.place for one in selection.left_out if one.differs]
         files += filter(None, [write_settings(spec, directory, ignored)])
         if not replaced:
             router.run(fake=True)
-    where = "" if notes else f" ({made} creates it.)"
-    said = (str(one) if one in lost.left_out else f"{one}{where}" for one in left)
-    refused = () if lost.tried else (one for one in goal.objects if not one.is_possible)
-    notes += tuple(capitalized(f"{one.what} {REFUSED}") for one in refused)
-    return Adopted(tuple(files), made, (*said, *notes))
+    refused = () if lost.tried else tuple(map(_refused, goal.objects))
+    uncreated = (*selection.left_out, *filter(None, refused), *lost.left_out, *failure)
+    created = "" if failure else made
+    notes = *grouped(left, created, ignored), *grouped(uncreated, "", ignored)
+    return Adopted(tuple(files), made, notes)
+
+
+def _refused(one: Object) -> LeftOut | None:
+    """The omission of an object whose statement must not be in a migration."""
+    if one.is_possible:
+        return None
+    words = f"{one.what} is left out: a migration must not contain its statement."
+    return LeftOut(one.what, capitalized(words), why=REFUSED)
 
 
 def _spelled(database: pw.Database, schema: Schema) -> Schema:
@@ -162,18 +190,28 @@ def _taken_back(files: list[Path]) -> Iterator[None]:
 
 
 def _models(
-    database: pw.Database, schema: Schema, spec: str, files: list[Path]
+    database: pw.Database,
+    schema: Schema,
+    spec: str,
+    files: list[Path],
+    targets: Collection[Table],
 ) -> tuple[list[Model], tuple[LeftOut, ...]]:
     """The existing models, or new models and the objects that they leave out."""
     path = _module_path(spec)
-    if path.exists() or path.with_suffix("").is_dir():
+    if _is_written(spec):
         return load_models(spec), ()
-    source, left = written(schema, dialect_for(database).name)
+    source, left = written(schema, dialect_for(database).name, targets)
     _new(path, source, files)
     importlib.invalidate_caches()  # the module is new
     sys.modules.pop(spec.partition(":")[0], None)  # an earlier attempt may have imported another
     Path(importlib.util.cache_from_source(str(path))).unlink(missing_ok=True)
     return load_models(spec), left
+
+
+def _is_written(spec: str) -> bool:
+    """Whether the module of models exists."""
+    path = _module_path(spec)
+    return path.exists() or path.with_suffix("").is_dir()
 
 
 def _module_path(spec: str) -> Path:
@@ -185,19 +223,22 @@ def _differing(
     database: pw.Database,
     models: list[Model],
     ignore: Sequence[str],
-    ignored: Sequence[str],
+    others: Collection[Name],
     is_new: bool,
 ) -> list[str]:
-    """The differences that `verify` would report for new models. Raises MigrationError if existing
-    models differ from the database."""
-    ignore = (*ignore, *map(literal_pattern, ignored))
+    """What `verify --strict` would report for new models, or the tables of `others` among it.
+    Raises MigrationError if existing models differ from the database."""
+    ignore = [*ignore]
     report, _, _ = examine(database, models, ignore=ignore, family=is_new)
     if report.unverified or (report and not is_new):
         raise MigrationError(
             f"The models do not match the database:\n{report}",
             "Make the models match first, or give --models the name of a new module.",
         )
-    return list(map(place, report.changes))
+    found = list(map(place, report.changes))
+    strict, _, _ = examine(database, models, True, (*ignore, *map(literal_pattern, found)))
+    return found + [place(change) for change in strict.changes
+                    if is_new or (change.table is None and change.item.name in others)]  # fmt: skip
 
 
 def _unjudged(database: pw.Database, models: list[Model]) -> Iterator[Name]:
@@ -236,9 +277,9 @@ def _baseline(
     name: str,
     goal: Goal,
     replaced: list[str],
-) -> tuple[str, tuple[str, ...]]:
-    """(name, notes) of a baseline that creates exactly the database; if that needs objects that
-    dbkit does not know, it creates the schema of the models."""
+) -> tuple[str, tuple[LeftOut, ...]]:
+    """(name, failure) of a baseline that creates exactly the database; if that needs objects that
+    dbkit does not know, it creates the schema of the models, and the failure says why."""
     try:
         made = baseline(database, directory, name, goal, replaced)
     except (MigrationError, DatabaseFailed) as error:
@@ -251,8 +292,8 @@ def _baseline(
         except (MigrationError, DatabaseFailed, ModelsError):
             raise error from None
         reason = error.message.splitlines()[0]
-        note = f"{made.name} creates the tables of the models, not the whole database. {reason}"
-        return made.name, (note,)
+        words = f"{made.name} creates the tables of the models, not the whole database. {reason}"
+        return made.name, (LeftOut("", words),)
     return made.name, ()
 
 

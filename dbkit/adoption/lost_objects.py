@@ -24,20 +24,22 @@ from dbkit.schema.peewee_models import Model
 from dbkit.schema.values import Column, Part, Schema, Table
 from dbkit.scratch_database import scratch_database
 
-from .left_out import LeftOut, capitalized
+from .left_out import INEXACT, LOST, UNCOMPARABLE, LeftOut, capitalized
 
 Place = tuple[Name, str, str | None]  # (table, kind of part, its name)
 
 
 @dataclass(frozen=True)
 class Lost:
-    """The objects and parts of tables that are left out, with a sentence for each. `remade` are
-    tables that differ after they are created again. `by_sql` says that the baseline creates tables
-    only by SQL; `tried` says that all objects were tried."""
+    """The objects and parts of tables that are left out, with a sentence for each that the user did
+    not exclude. `targets` are tables of others to which foreign keys point. `remade` are tables
+    that differ after they are created again. `by_sql` says that the baseline creates tables only by
+    SQL; `tried` says that all objects were tried."""
 
     keys: frozenset[Key] = frozenset()
     names: frozenset[tuple[str, Name]] = frozenset()  # (held, name)
     parts: frozenset[Place] = frozenset()
+    targets: tuple[Table, ...] = ()
     remade: tuple[Table, ...] = ()
     unmodelled: frozenset[Name] = frozenset()
     left_out: tuple[LeftOut, ...] = ()
@@ -48,10 +50,15 @@ class Lost:
         """Return these losses, with more tables created by SQL because their models cannot be
         compared."""
         why = "has no model, because the server cannot compare it"
-        left_out = (LeftOut(str(name), f"Table {name} {why}.") for name in sorted(tables))
+        left_out = (LeftOut(str(name), f"Table {name} {why}.", noun="table", why=UNCOMPARABLE)
+                    for name in sorted(tables))  # fmt: skip
         return replace(
             self, unmodelled=self.unmodelled | tables, left_out=(*self.left_out, *left_out)
         )
+
+    def without_target(self, table: Name) -> Lost:
+        """Return these losses, without a model for this table of others."""
+        return replace(self, targets=tuple(one for one in self.targets if one.name != table))
 
     def modelled(self, schema: Schema) -> Schema:
         """Return the schema with only the tables that get a model, as they are in the database."""
@@ -64,14 +71,20 @@ class Lost:
         def kept(held: str, items: Iterable[Any]) -> tuple[Any, ...]:
             return tuple(one for one in items if (held, one.name) not in self.names)
 
+        def kept_bare(held: str, items: Iterable[Any]) -> tuple[Any, ...]:
+            return tuple(one for one in items if (held, Name("", one.name)) not in self.names)
+
+        gone = {name for _, name in self.names}
         tables = (self._left_of(table) for table in kept("table", schema.tables))
         return replace(
             schema,
+            namespaces=kept_bare("schema", schema.namespaces),
             tables=tuple(tables),
             enums=kept("enum", schema.enums),
             domains=kept("domain", schema.domains),
             sequences=kept("sequence", schema.sequences),
-            extensions=kept("extension", schema.extensions),
+            extensions=kept_bare("extension", schema.extensions),
+            comments=tuple(one for one in schema.comments if one.name not in gone),
         )
 
     def _left_of(self, table: Table) -> Table:
@@ -95,11 +108,17 @@ class Lost:
         cannot be created; then, with tables created by SQL; None if nothing is left to try."""
         if self.tried:
             return None if self.by_sql else self._by_sql(reason)
-        schema, objects = wanted(database, [], ignore)
+        schema, objects = self.wanted(database, [], ignore)
         with scratch_database(database) as scratch, scratch.atomic():
-            found = _Trial(scratch, schema, objects).lost(ignore)
+            found = _Trial(scratch, schema, objects, self.targets).lost(ignore)
         more = replace(
-            found, unmodelled=self.unmodelled, left_out=(*self.left_out, *found.left_out)
+            found,
+            keys=self.keys | found.keys,
+            names=self.names | found.names,
+            parts=self.parts | found.parts,
+            targets=self.targets,
+            unmodelled=self.unmodelled,
+            left_out=(*self.left_out, *found.left_out),
         )
         return more if found.left_out else more._by_sql(reason)
 
@@ -109,18 +128,27 @@ class Lost:
 
 
 class _Trial:
-    def __init__(self, scratch: pw.Database, schema: Schema, objects: list[Object]) -> None:
+    def __init__(
+        self,
+        scratch: pw.Database,
+        schema: Schema,
+        objects: list[Object],
+        targets: Iterable[Table],
+    ) -> None:
         self.scratch, self.schema, self.objects = scratch, schema, objects
         self.all = FromNothing(scratch, schema, objects, {})
         self.kinds = {table.name: table.kind for table in schema.tables}
         self.keys: set[Key] = set()
         self.split: set[Name] = set()  # tables whose parts are tried one by one
         self.left_out: list[LeftOut] = []
+        self.targets = targets
 
     def lost(self, ignore: Sequence[str]) -> Lost:
         early = [one for one in self.objects if not one.late]
         for (one,) in in_order(early, {}):
             self._try(one)
+        for target in self.targets:
+            self._reason(self.all.of_other(target))
         gone = {one.name for one in self.objects if one.key in self.keys and one.held == "table"}
         tables = [table for table in self.schema.tables if table.name not in gone]
         parts = frozenset(place for table in parents_first(tables) for place in self._parts(table))
@@ -141,7 +169,10 @@ class _Trial:
             if changes:
                 what = ", ".join(f"{kind(one.item)} {subject(one.item)}" for one in changes)
                 words = f"{what} of {table.name} cannot be recreated exactly."
-                self.left_out.append(LeftOut(str(table.name), capitalized(words)))
+                place = str(table.name)
+                self.left_out.append(
+                    LeftOut(place, capitalized(words), noun=table.kind, why=INEXACT)
+                )
                 yield new
 
     def _try(self, one: Object) -> None:
@@ -203,7 +234,7 @@ class _Trial:
 
     def _leave_out(self, place: str, what: str, reason: str) -> None:
         words = f"{what} is left out. It cannot be created: {reason}."
-        self.left_out.append(LeftOut(place, capitalized(words)))
+        self.left_out.append(LeftOut(place, capitalized(words), why=LOST))
 
 
 def _is_column(part: Part) -> bool:

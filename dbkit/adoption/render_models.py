@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from dbkit import peewee_internals as internals
@@ -43,25 +43,32 @@ def models_source(schema: Schema, dialect_name: str) -> str:
     return written(schema, dialect_name).source
 
 
-def written(schema: Schema, dialect_name: str) -> Models:
-    """Return the source of models for this schema, and the objects that they leave out."""
+def written(schema: Schema, dialect_name: str, targets: Collection[Table] = ()) -> Models:
+    """Return the source of models for this schema, and the objects that they leave out. `targets`
+    are tables of others to which foreign keys point: their models say that they are not managed."""
     tables = [table for table in schema.tables if has_model(table)
               and str(table.name) not in OWN_TABLES]  # fmt: skip
+    tables += targets
     classes = class_names(tables, IMPORTED)
     types, enums = _spoken(schema, tables, dialect_name, set(classes.values()))
-    odd = [table for table in tables if not all(map(types.is_sayable, _names(table)))
-           or any(column.name in RESERVED for column in columns_of(table))]  # fmt: skip
+    odd = [table for table in tables if not is_queryable(table, types)]
     tables = [table for table in tables if table not in odd]
     plan = layout(schema, tables, types, classes, IMPORTED | {one.name for one in enums})
-    models = [Model(table, plan, types) for table in plan.tables.values()]
+    models = [Model(table, plan, types, table not in targets) for table in plan.tables.values()]
     statements = [one for model in models for one in model.source().statements()]
     base = Class(BASE, "pw.Model", meta={"legacy_table_names": False})
     derived = {one.name: one for model in models for one in model.derived}
     every = [*enums, *(derived[name] for name in sorted(derived)), base, *statements]
     left = (*left_out.of_schema(schema), *map(left_out.unsayable, odd),
-            *(one for model in models for one in model.left_out))  # fmt: skip
+            *(one for model in models if model.managed for one in model.left_out))  # fmt: skip
     source = body(every)
     return Models(module(DOC, imports(source), source, map(str, left)), left)
+
+
+def is_queryable(table: Table, types: TypesOfDialect) -> bool:
+    """Whether Peewee can query a table with these names."""
+    names = {column.name for column in columns_of(table)}
+    return all(map(types.is_sayable, _names(table))) and not names & RESERVED
 
 
 def _names(table: Table) -> Iterator[str]:

@@ -9,11 +9,20 @@ import peewee as pw
 
 from dbkit.model_source import ModelSource, check, clause, composite_key, sql, with_options
 from dbkit.python_source import Call, Class, Code
+from dbkit.schema.details import TABLE_OPTIONS
 from dbkit.schema.sql import quoted
 from dbkit.schema.values import Check, Column, Exclusion, ForeignKey, PrimaryKey, Table, Unique
 
 from .field_types import Kind, TypesOfDialect
-from .left_out import LeftOut, key_name, of_part
+from .left_out import (
+    NULLABLE_SERIAL,
+    OPTIONS,
+    UNDECLARABLE_KEY,
+    LeftOut,
+    Why,
+    key_name,
+    of_part,
+)
 from .model_layout import Layout, columns_of, own_type
 from .python_names import OF_MODELS, unique
 from .render_indexes import USUAL, Indexes
@@ -25,8 +34,10 @@ class Model:
     """The model of a table, the parts that it leaves out, and the classes of fields that it needs
     (`derived`)."""
 
-    def __init__(self, table: Table, plan: Layout, types: TypesOfDialect) -> None:
-        self.table, self.plan, self.types = table, plan, types
+    def __init__(
+        self, table: Table, plan: Layout, types: TypesOfDialect, managed: bool = True
+    ) -> None:
+        self.table, self.plan, self.types, self.managed = table, plan, types, managed
         self.schema, self.bare = table.name
         self.name, self.names = plan.classes[table.name], plan.fields[table.name]
         self.left_out = list(filter(None, (of_part(table, part) for part in table.parts)))
@@ -42,7 +53,7 @@ class Model:
         options, left_out = self.types.table_options(self.table)
         if left_out:
             self._leave_out(f"Table {self.table.name} is {', '.join(left_out)}, which the model "
-                            "leaves out.")  # fmt: skip
+                            "leaves out.", "table", OPTIONS, TABLE_OPTIONS)  # fmt: skip
         depends_on = [Code(name) for name in self.depends_on] or None
         return ModelSource(
             self.name,
@@ -52,13 +63,17 @@ class Model:
             self._key_of_meta(),
             self.indexes.calls(),
             constraints,
-            {"schema": self.schema or None, "depends_on": depends_on, **dict(options)},
+            {
+                "schema": self.schema or None,
+                "depends_on": depends_on,
+                **dict(options),
+                "managed": None if self.managed else False,
+            },
             (*self.indexes.statements(), *self._sequences()),
         )
 
-    def _leave_out(self, words: str, part: object = "") -> None:
-        place = f"{self.table.name}.{part}" if part else str(self.table.name)
-        self.left_out.append(LeftOut(place, words, True))
+    def _leave_out(self, words: str, noun: str, why: Why, part: str) -> None:
+        self.left_out.append(LeftOut(f"{self.table.name}.{part}", words, True, noun, why))
 
     def _key(self) -> PrimaryKey | None:
         """The primary key, if Peewee can express it."""
@@ -101,7 +116,7 @@ class Model:
             self.derived.append(kind.derived)
         if column.identity == "serial" and column.nullable:
             words = f"Column {column.name} of table {self.table.name} is a nullable serial."
-            self._leave_out(words, column.name)
+            self._leave_out(words, "column", NULLABLE_SERIAL, column.name)
         call = Call(kind.function, kind.arguments, kind.options)
         renamed = self.names[column.name] != column.name
         return with_options(call, column_name=column.name if renamed else None)
@@ -199,7 +214,7 @@ class Model:
 
     def _leave_key_out(self, key: ForeignKey, why: str) -> None:
         words = f"Foreign key {key.name} of table {self.table.name} is left out: it {why}."
-        self._leave_out(words, str(key.name))
+        self._leave_out(words, "foreign key", UNDECLARABLE_KEY, str(key.name))
 
     # sequences
 
@@ -214,7 +229,7 @@ class Model:
                 words = (f"The sequence of column {column.name} of table {self.table.name} has "
                          "options that the model leaves out: "
                          f"{', '.join(column.sequence.clauses)}.")  # fmt: skip
-                self._leave_out(words, column.name)
+                self._leave_out(words, "sequence", OPTIONS, column.name)
             else:
                 alter = f"ALTER SEQUENCE {quoted(name)} {' '.join(column.sequence.clauses)}"
                 yield Call(f"{self.name}.add_index", (sql(alter),))

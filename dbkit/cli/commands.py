@@ -145,7 +145,25 @@ def check_(session: Session) -> None:
 
 
 @command("database", "models", "migrations", *LIMITS)
-def init_(session: Session) -> None:
+@click.option(
+    "--schema",
+    "schemas",
+    multiple=True,
+    metavar="NAME",
+    help="Adopt only the tables of this schema, on PostgreSQL; can be repeated.",
+)
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="PATTERN",
+    shell_complete=completion.tables,
+    help="Adopt only tables whose names match; can be repeated.",
+)
+@click.option("--skip", multiple=True, metavar="PATTERN", shell_complete=completion.tables,
+              help="Leave out tables whose names match; can be repeated.")  # fmt: skip
+def init_(
+    session: Session, schemas: tuple[str, ...], only: tuple[str, ...], skip: tuple[str, ...]
+) -> None:
     """Write models and a first migration for an existing database.
 
     The command writes models that describe the tables, a migration that creates them, and the
@@ -156,13 +174,20 @@ def init_(session: Session) -> None:
     settings = session.settings
     directory = config.adopting(settings, click.get_current_context().params["migrations"])
     adopted = adoption.adopt(
-        session.database, settings.models, directory, settings.ignore, limits=settings.limits
+        session.database,
+        settings.models,
+        directory,
+        settings.ignore,
+        limits=settings.limits,
+        scope=adoption.Scope(schemas, only, skip),
     )
     output, files = session.output, adopted.files if adopted else ()
+    notes = adopted.notes if adopted else ()
     output.values |= {
         "written": [str(path) for path in files],
         "baseline": adopted.baseline if adopted else None,
-        "warnings": [*adopted.notes] if adopted else [],
+        "warnings": [str(one) for note in notes if note.is_warning for one in note.objects],
+        "notes": [note.to_json() for note in notes],
     }
     if adopted is None:
         output.say("init: nothing to do, the migrations match the database")
@@ -170,8 +195,11 @@ def init_(session: Session) -> None:
     for path in files:
         output.say(f"init: wrote {path}")
     output.say(f"init: {adopted.baseline} is marked as applied")
-    for note in adopted.notes:
-        output.say(f"  warning: {note}", even_if_quiet=True)
+    for note in notes:
+        word = "warning" if note.is_warning else "note"
+        output.say(f"  {word}: {note}", even_if_quiet=note.is_warning)
+        for one in note.objects if output.verbose and len(note.objects) > 1 else ():
+            output.say(f"    {one}", even_if_quiet=note.is_warning)
 
 
 @command("database", "models", "migrations", "allow_edited", reads=True, formats=FORMATS)

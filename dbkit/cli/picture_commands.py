@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import sys
 from contextlib import redirect_stdout
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
 
-from ..errors import ConfigError
 from . import completion
 from .options import Session, command
 from .output import require_encodable
@@ -147,11 +145,6 @@ def _warn(sources: Sources) -> None:
 
 
 def _require_match(only: tuple[str, ...], *schemas: Schema) -> None:
-    """Raise ConfigError for a pattern of --only that matches no table."""
-    names = sorted({str(table.name) for schema in schemas for table in schema.tables})
-    for pattern in only:
-        if not any(fnmatchcase(name, pattern) for name in names):
-            raise ConfigError(
-                f"--only {pattern} matches no table.",
-                f"The tables are {', '.join(names)}." if names else "There are no tables.",
-            )
+    from ..schema.patterns import require_match
+
+    require_match("--only", only, (table.name for schema in schemas for table in schema.tables))

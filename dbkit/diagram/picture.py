@@ -9,13 +9,13 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from functools import cached_property
 
 from ..schema.changes import Add, Alter, Change, Drop, definition, kind, subject
 from ..schema.diff import diff
 from ..schema.inheritance import is_partition
 from ..schema.names import Name
+from ..schema.patterns import matches
 from ..schema.values import (
     Column,
     Domain,
@@ -153,7 +153,7 @@ def counted(number: int, noun: str) -> str:
 
 def _is_drawn(table: Table, only: Sequence[str]) -> bool:
     if only:
-        return any(fnmatchcase(str(table.name), pattern) for pattern in only)
+        return matches(table.name, only)
     return not is_partition(table)
 
 

@@ -202,7 +202,9 @@ class Generator:
         if not changes:
             return None
         models = {} if self.goal.by_sql else self.new
-        parts = FromNothing(self.database, wanted, self.goal.objects, models)
+        goal = self.goal
+        others = [model for model in goal.outside if not goal.owns(table_name(model))]
+        parts = FromNothing(self.database, wanted, goal.objects, models, others)
         (up, down), (late, first) = parts.early(), parts.late()
         left = self.tried([up], self.followed(), self._live)
         more, less = self._exactly(left, wanted)

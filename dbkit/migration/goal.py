@@ -14,9 +14,10 @@ from dbkit.schema.dialect import dialect_for
 from dbkit.schema.diff import diff
 from dbkit.schema.names import Name
 from dbkit.schema.patch import counting_names, filtered
+from dbkit.schema.patterns import matches
 from dbkit.schema.peewee_models import OWN_TABLES, Model, table_name, with_targets
 from dbkit.schema.values import Comment, Firing, Policy, Rule, Schema, Table, Trigger
-from dbkit.verification.comparison import examine, matches, of_others
+from dbkit.verification.comparison import examine, of_others
 
 DECLARABLE_OPTIONS = attrgetter("query", "settings", "strict", "without_rowid")
 # Models cannot declare these, and migrations do not drop them.

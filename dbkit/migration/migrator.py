@@ -54,6 +54,20 @@ class Migrator(EnumOperations, ConstraintOperations):
         self.queue.append(Creation(model))
         return model
 
+    def expect_model(self, model: Model) -> Model:
+        """Stop unless the table exists: it belongs to others, and SQL of the migration points to
+        it. On a scratch database, dbkit creates it from the model."""
+        self._do("expect_model", lambda: self._expect(model))
+        return model
+
+    def _expect(self, model: Model) -> None:
+        if table_name(model) not in {table.name for table in self._live().tables}:
+            raise MigrationError(
+                f"Table {table_name(model)} does not exist. Foreign keys of this migration point "
+                "to it, and no migration creates it.",
+                "Create the table first, for example with the tool that it belongs to.",
+            )
+
     def remove_model(self, model: Model | str, *, cascade: bool = False) -> None:
         """Drop a table. Foreign keys of tables that the same step removes do not block it.
 

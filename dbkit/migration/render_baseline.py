@@ -22,6 +22,7 @@ from dbkit.schema.values import (
     EnumType,
     ForeignKey,
     Index,
+    Namespace,
     Part,
     Policy,
     Rule,
@@ -31,8 +32,11 @@ from dbkit.schema.values import (
     Trigger,
 )
 
+from .class_names import class_names
 from .enum_operations import enums
+from .outside_models import Outside
 from .render_lines import Lines
+from .render_model import Freezer
 from .render_operations import Writer
 
 LAST = (ForeignKey, Trigger, Rule, Policy, Comment)  # they may name objects that come later
@@ -41,8 +45,9 @@ Pair = tuple[Lines, Lines]
 
 
 class FromNothing:
-    """Renders the objects of a schema; `models` are by table name. The results are always (lines
-    that create, lines that drop)."""
+    """Renders the objects of a schema; `models` are by table name, and `others` are the
+    models of tables that no migration creates. The results are always (lines that create, lines
+    that drop)."""
 
     def __init__(
         self,
@@ -50,6 +55,7 @@ class FromNothing:
         schema: Schema,
         objects: Iterable[Object],
         models: Mapping[Name, Model],
+        others: Iterable[Model] = (),
     ) -> None:
         self.database, self.dialect, self.models = database, dialect_for(database), models
         self.objects, self.schema = [one for one in objects if one.is_possible], schema
@@ -60,13 +66,18 @@ class FromNothing:
             for one in getattr(schema, field)
         }
         self.values |= {("schema", Name("", one.name)): one for one in schema.namespaces}
+        self.others = {table_name(model): model for model in others}
+        self.expected: dict[Model, str] = {}  # the classes of `others` in the source
         self.made: dict[Name, Model] = {}
         self.sent: set[str] = set()
 
     def early(self) -> Pair:
         """Return the lines of all objects except foreign keys, triggers and other late objects."""
-        early = [one for one in self.objects if not one.late]
-        return _together(self._group(group) for group in in_order(early, self._links()))
+        groups = [*in_order([one for one in self.objects if not one.late], self._links())]
+        first = next((place for place, group in enumerate(groups) if self._modelled(group)),
+                     len(groups))  # fmt: skip
+        before, after = map(self._group, groups[:first]), map(self._group, groups[first:])
+        return _together((*before, self._expected(), *after))
 
     def late(self) -> Pair:
         return _together(self.alone(one) for one in self.objects if one.late)
@@ -76,14 +87,37 @@ class FromNothing:
                        if isinstance(part, ForeignKey)]
                 for name in self.models if name in self.tables}  # fmt: skip
 
+    def _modelled(self, group: list[Object]) -> list[Name]:
+        return [one.name for one in group if one.held == "table" and one.name in self.models]
+
+    def _expected(self) -> Pair:
+        """The tables of others to which SQL points. Of other tables, `create_model` knows."""
+        pointed = {part.target for table in self.schema.tables for part in table.parts
+                   if isinstance(part, ForeignKey) and not self._is_field(table, part)}  # fmt: skip
+        up = Lines()
+        expected = [model for name, model in self.others.items() if name in pointed]
+        freezer = Freezer(self.database, {}, {}, Outside(()), lambda _: True)
+        self.expected = class_names(expected)
+        for model, name in self.expected.items():
+            lines = Lines()
+            lines.model(freezer.expected(model, name), "expect_model")
+            up += lines
+        return up, Lines()
+
+    def _is_field(self, table: Table, key: ForeignKey) -> bool:
+        model = self.models.get(table.name)
+        columns = {(one.column_name,) for one in model._meta.refs} if model else set()
+        return key.columns in columns
+
     def _group(self, group: list[Object]) -> Pair:
-        names = [one.name for one in group if one.held == "table" and one.name in self.models]
+        names = self._modelled(group)
         return self._of_models(names) if names else self.alone(group[0])
 
     def _of_models(self, names: list[Name]) -> Pair:
         new = {name: self.models[name] for name in names if name in self.tables}
         changes = [Add(None, self.tables[name]) for name in new]
-        writer = Writer(self.database, dict(self.made), self.made | new, changes, _nothing, {})
+        writer = Writer(self.database, dict(self.made), self.made | new, changes, _nothing, {},
+                        expected=self.expected)  # fmt: skip
         writer.types = enums(self.models.values())  # they have been created already
         self.made |= new
         down = Lines()
@@ -110,6 +144,16 @@ class FromNothing:
             self._send(up, before, after)
             self._send(down, after, before)
         return up, down
+
+    def of_other(self, table: Table) -> Lines:
+        """Return the lines that create a table that is not part of the schema."""
+        lines = Lines()
+        before, after = self._around(table)
+        space = Namespace(table.name.schema)
+        if table.name.schema and space not in after.namespaces:
+            after = replace(after, namespaces=(*after.namespaces, space))
+        self._send(lines, before, after)
+        return lines
 
     def of_part(self, table: Table, part: Part) -> Lines:
         """Return the lines that add a part to a table."""

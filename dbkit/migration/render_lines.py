@@ -24,10 +24,12 @@ class Lines:
         written = (one.exact if isinstance(one, Name) else one for one in arguments)
         self._add(Call(f"migrator.{name}", tuple(written), options))
 
-    def model(self, model: ModelSource) -> None:
-        """Add a model's class, which the migrator gets unless the table is not managed."""
-        managed = model.options.get("managed", True)
-        for place, one in enumerate(model.statements("migrator.create_model" if managed else "")):
+    def model(self, model: ModelSource, operation: str = "") -> None:
+        """Add a model's class, which the operation gets: `create_model`, unless the table is not
+        managed."""
+        operation = operation or "create_model" * model.options.get("managed", True)
+        decorator = f"migrator.{operation}" if operation else ""
+        for place, one in enumerate(model.statements(decorator)):
             self.lines += [""] * bool(place)
             self._add(one)
 

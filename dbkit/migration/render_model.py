@@ -117,6 +117,11 @@ class Freezer:
             options={"schema": meta.schema or None, "managed": False},
         )
 
+    def expected(self, model: Model, name: str) -> ModelSource:
+        """Return the whole model of a table that no migration creates."""
+        whole = self.model(model, name)
+        return replace(whole, options={**whole.options, "managed": False})
+
     def field(self, one: Any) -> Call:
         """Return the field as a call of its class."""
         call, kind = self._class_of(one), type(one)

@@ -34,7 +34,8 @@ from .table_operations import Fill, TableOperations
 class Writer:
     """Renders the operations for the changes from `old` to `new` models, by table name. `using` are
     the USING expressions of columns whose type changes, and `owns` says whether a table or
-    `table.part` belongs to the project. `made` are the changes that the operations make."""
+    `table.part` belongs to the project. `expected` are the names of classes that the source has
+    already. `made` are the changes that the operations make."""
 
     def __init__(
         self,
@@ -45,6 +46,7 @@ class Writer:
         fill: Fill,
         using: Using,
         owns: Callable[[Name | str], bool] = lambda name: True,
+        expected: Mapping[Model, str] | None = None,
     ) -> None:
         self.database, self.old, self.new = database, old, new
         self.changes, self.fill, self.using, self.owns = changes, fill, using, owns
@@ -57,13 +59,13 @@ class Writer:
             [one for name, one in new.items() if name not in old and name in added]
         )
         self.classes = class_names(self.created)
-        self.outside = Outside(self.classes.values())
+        self.outside = Outside([*self.classes.values(), *(expected or {}).values()])
         self.known = {
             model: f"migrator.orm[{flat(name.exact)}]"
             for side in (old, new)
             for name, model in side.items()
             if name in old
-        }
+        } | dict(expected or {})
         self.freezer = self._freezer()
 
     def _freezer(self) -> Freezer:

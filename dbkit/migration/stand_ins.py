@@ -7,7 +7,7 @@ from typing import Any
 
 import peewee as pw
 
-from dbkit.errors import ModelsError
+from dbkit.errors import NoStandIn
 from dbkit.own_statements import own_statements
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.model_hints import CORRECT
@@ -60,6 +60,10 @@ class Rehearsal(Migrator):
 
         super()._run(name, run, writes_rows)
 
+    def _expect(self, model: Model) -> None:
+        self.outside.add(table_name(model))
+        self.stand_ins.update(stand_in(self.database, [model]))
+
     def _stand_in(self, models: Iterable[Model]) -> None:
         targets = [one for model in models for one in model._meta.refs.values()]
         known = {*self.orm.tables, *self.made}
@@ -86,7 +90,8 @@ def stand_in(
                 _create(database, model)
                 made.add(table_name(model))
         except Exception as error:  # Peewee and the driver let through errors of all classes
-            raise ModelsError(
+            raise NoStandIn(
+                table_name(model),
                 f"The table {table_name(model)} of {class_name(model)}, to which a foreign key "
                 f"points, cannot be created on the scratch database: {described(error)}",
                 CORRECT,

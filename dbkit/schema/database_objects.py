@@ -16,7 +16,8 @@ class Object:
     """An object of a database. If a Schema contains it, `held` is its kind there (table, enum,
     domain, sequence, schema) and `name` its name there. Other objects are created by their own
     statements; without statements, they cannot be created. `needs` are the objects that must exist
-    before it."""
+    before it, and `later` those that the foreign keys, triggers, rules and policies of a table
+    need. `schema` is the schema that it is in, if its kind is in schemas."""
 
     key: Key
     what: str
@@ -26,6 +27,8 @@ class Object:
     held: str = ""
     name: Name = NO_NAME
     late: bool = False  # it watches or publishes other objects, so it comes after all of them
+    later: frozenset[Key] = frozenset()
+    schema: str = ""
 
     @property
     def is_possible(self) -> bool:

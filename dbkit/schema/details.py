@@ -136,6 +136,9 @@ class SequenceOptions:
         return (*self.clauses, *["UNLOGGED"] * self.unlogged, *owner)
 
 
+TABLE_OPTIONS = "table options"  # their name in the setting `ignore`: "users.table options"
+
+
 @value
 class TableOptions:
     """The properties of a table or view beyond its parts.

@@ -32,6 +32,7 @@ class Reading(Protocol):
     """
 
     unverified: list[tuple[Name, str]]
+    schemas: list[str]  # that are read; the connection's own schema comes first
 
     def expect(self, models: Iterable[Model]) -> None:
         """Announce models that will be passed to `models`, so that reading them can begin."""
@@ -65,6 +66,11 @@ class Reading(Protocol):
         The list is empty if the database system has no objects that a Schema lacks."""
         ...
 
+    def views_of(self, schema: Schema, tables: Collection[Name]) -> set[Name]:
+        """Return the views that read these tables, unless `objects` says it; `schema` is the live
+        schema."""
+        ...
+
     def name(self, model: Model) -> Name:
         """Return the name of the model's table in a Schema."""
         ...
@@ -85,6 +91,7 @@ class Dialect(Protocol):
     name: str
     cells: Cells  # what columns can hold
     equal: str  # the built-in operator, for any search path
+    has_schemas: bool  # tables are in schemas, and users choose from them
     alters_tables: bool  # ALTER changes constraints, types and schemas; else a table is rebuilt
     role: str  # the SQL of the role that runs a statement
     plain_text: tuple[str, str]  # around SQL: its value as text, whatever the session's settings

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from functools import cache, partial, reduce
 from glob import escape
 from typing import Any
@@ -24,6 +23,7 @@ from ..schema.diff import changes_within, diff
 from ..schema.inheritance import as_inherited, descendants, is_partition
 from ..schema.names import Name
 from ..schema.patch import patched
+from ..schema.patterns import matches
 from ..schema.peewee_models import OWN_TABLES, Model, is_managed, table_name, tableless
 from ..schema.sql import Statement
 from ..schema.values import Attached, Namespace, Part, Schema, Table
@@ -328,11 +328,10 @@ def _without(schema: Schema, patterns: Sequence[str]) -> Schema:
 
 
 def is_ignored(change: Change, patterns: Sequence[str]) -> bool:
-    """Whether a pattern matches the item of a change, or all tables of a changed schema."""
-    every = [f"{change.item.name}.*"] if isinstance(change.item, Namespace) else []
-    return any(matches(name, patterns) for name in (place(change), *every))
-
-
-def matches(name: Name | str, patterns: Sequence[str]) -> bool:
-    """Whether a pattern of `ignore` matches the name."""
-    return any(fnmatchcase(str(name), pattern) for pattern in patterns)
+    """Whether a pattern matches the item of a change, the table whose options change, or all tables
+    of a changed schema."""
+    names = [place(change)]
+    if change.table is None:
+        names.append(f"{change.item.name}.*" if isinstance(change.item, Namespace)
+                     else str(change.item.name))  # fmt: skip
+    return any(matches(name, patterns) for name in names)

@@ -14,7 +14,7 @@ import click
 from ..called_as import as_called
 from ..plurals import counted
 from ..schema.changes import Add, Alter, Change, Drop, covers, definition, kind, subject
-from ..schema.details import SequenceOptions, TableOptions
+from ..schema.details import TABLE_OPTIONS, SequenceOptions, TableOptions
 from ..schema.names import Name
 from ..schema.sql import Statement, script
 from ..schema.values import Domain, EnumType, Extension, Namespace, ObjectComment, Sequence, Table
@@ -265,6 +265,9 @@ class Report:
 
 def place(change: Change) -> str:
     """Return the name that patterns of `ignore` match: a table's name, or table.name for a part."""
+    match change:
+        case Alter(None, Table()):
+            return f"{change.item.name}.{TABLE_OPTIONS}"
     if change.table is None:
         return str(change.item.name)
     return f"{change.table}.{change.item.name or subject(change.item)}"

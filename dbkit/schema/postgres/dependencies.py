@@ -10,7 +10,7 @@ import peewee as pw
 
 from dbkit.pinned_queries import named_rows
 
-from ..database_objects import Key, Object
+from ..database_objects import NO_NAME, Key, Object
 from ..names import Name
 from ..sql import literal, quoted
 from . import object_queries
@@ -42,6 +42,7 @@ def read(
     owners = {(row.catalog, row.oid): (row.other, row.other_oid)
               for row in named_rows(database.execute_sql(object_queries.OWNERS))}  # fmt: skip
     edges: list[tuple[Key, Key]] = []
+    tables: dict[Key, Key] = {}  # of foreign keys, triggers, rules and policies
     for row in named_rows(database.execute_sql(object_queries.DEPENDENCIES)):
         key, other = (row.catalog, row.oid), (row.other, row.other_oid)
         if row.type in "ai" and key in objects and objects[key].held == "sequence":
@@ -53,12 +54,19 @@ def read(
             owners.setdefault(key, other)
         else:
             edges.append((key, other))
+            if row.type == "a" and row.other == "pg_class":
+                tables[key] = other
     needs: dict[Key, set[Key]] = defaultdict(set)
     for key, other in edges:
         needs[_owner(key, owners)].add(_owner(other, owners))
+    later: dict[Key, set[Key]] = defaultdict(set)
+    for key, table in tables.items():
+        if key not in objects and key not in owners:
+            later[_owner(table, owners)] |= needs[key]
     for shell in _shells(database, objects, needs):
         objects[shell.key] = shell
-    return [replace(objects[key], needs=frozenset(needs[key] - {key}))
+    return [replace(objects[key], needs=frozenset(needs[key] - {key}),
+                    later=frozenset(later[key] - {key}))
             for key in sorted(objects, key=lambda key: key[1]) if key not in owners]  # fmt: skip
 
 
@@ -106,7 +114,8 @@ def _held(database: pw.Database, naming: Naming) -> Iterator[Object]:
             if kind == "schema":
                 create = (f"CREATE SCHEMA IF NOT EXISTS {quoted(name)}",)
                 drop = UNLESS_USED.format(name=quoted(name))
-            yield Object((catalog, oid), f"{kind} {full}", create, drop, held=kind, name=full)
+            yield Object((catalog, oid), f"{kind} {full}", create, drop, held=kind, name=full,
+                         schema=schema or name)  # fmt: skip
 
 
 def _defined(database: pw.Database) -> Iterator[Object]:
@@ -121,5 +130,6 @@ def _defined(database: pw.Database) -> Iterator[Object]:
             if create and row.comment is not None:
                 create.append(f"COMMENT ON {word} {row.identity} IS {literal(row.comment)}")
             drop = made[row.oid][1] if catalog in MEMBERS else f"DROP {word} {row.identity}"
-            yield Object((catalog, row.oid), row.what, tuple(create), drop,
-                         late=catalog in object_queries.LATE)  # fmt: skip
+            name = Name("", row.bare) if catalog == "pg_extension" else NO_NAME
+            yield Object((catalog, row.oid), row.what, tuple(create), drop, name=name,
+                         late=catalog in object_queries.LATE, schema=row.schema)  # fmt: skip

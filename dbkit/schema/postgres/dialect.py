@@ -40,6 +40,7 @@ class Postgres:
     name = "postgresql"
     cells = CELLS
     equal = "OPERATOR(pg_catalog.=)"
+    has_schemas = True
     alters_tables = True
     file_lock = ""
     cascade = " CASCADE"

@@ -86,9 +86,10 @@ WHERE {definitions.USERS} AND t.typtype = 'b' AND t.typisdefined
   AND NOT EXISTS (SELECT FROM pg_type e WHERE e.typarray = t.oid)
 """
 
-# The name of an object, the statement that drops it, and its comment.
+# The schema and name of an object, the statement that drops it, and its comment.
 NAMED = """
-SELECT t.oid, i.type, CASE WHEN i.type <> 'procedure' THEN i.identity ELSE
+SELECT t.oid, coalesce(i.schema, '') AS schema, i.name AS bare, i.type,
+       CASE WHEN i.type <> 'procedure' THEN i.identity ELSE
          (SELECT format('%%I.%%I(%%s)', p.pronamespace::regnamespace::text, p.proname,
            pg_get_function_identity_arguments(p.oid))
           FROM pg_proc p WHERE p.oid = t.oid) END AS identity, pg_describe_object(%s::regclass,

@@ -154,6 +154,9 @@ class Reading:
                 self.database, self.names.qualified, lambda one: one not in free
             )
 
+    def views_of(self, schema: Schema, tables: Collection[Name]) -> set[Name]:
+        return set()
+
     def name(self, model: Model) -> Name:
         return self.names.table(model)
 

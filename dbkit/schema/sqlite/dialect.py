@@ -42,6 +42,7 @@ class Sqlite:
     name = "sqlite"
     cells = CELLS
     equal = "="
+    has_schemas = False
     alters_tables = False
     file_lock = "the whole database"
     cascade = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 import peewee as pw
@@ -14,8 +14,10 @@ from ..database_objects import Object
 from ..model_hints import hint_on_sqlite
 from ..names import Name
 from ..peewee_models import Model, described, made_up_index_names
-from ..values import Attached, Index, Nameable, Part, Schema, Table
+from ..sql import folded
+from ..values import VIEWS, Attached, Index, Nameable, Part, Schema, Table
 from . import catalog, session
+from .tokenizer import names_in
 
 
 class Reading:
@@ -47,6 +49,17 @@ class Reading:
 
     def objects(self, schema: Schema) -> list[Object]:
         return []
+
+    def views_of(self, schema: Schema, tables: Collection[Name]) -> set[Name]:
+        """See `Reading`. A view that has the name of a table for anything else counts too."""
+        views = {one.name: names_in(one.options.query) for one in schema.tables
+                 if one.kind in VIEWS}  # fmt: skip
+        found: set[Name] = set()
+        known = {folded(one.bare) for one in tables}
+        while more := {view for view, names in views.items() if names & known} - found:
+            found |= more
+            known |= {folded(one.bare) for one in more}
+        return found
 
     def name(self, model: Model) -> Name:
         return _name(model)

@@ -284,6 +284,11 @@ def _deferrable(words: list[str]) -> str:
     return "INITIALLY DEFERRED" if words[-1:] == ["deferred"] or "deferred" in words else ""
 
 
+def names_in(sql: str) -> set[str]:
+    """Return all words and names in the SQL, without quotes and in lower case."""
+    return {_unquoted(word) for word in tokens(sql)}
+
+
 def _unquoted(name: str) -> str:
     """The name in lower case; SQLite also accepts names in single quotes."""
     if name[:1] not in ("'", '"'):

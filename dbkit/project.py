@@ -117,8 +117,8 @@ def _has_migrations(directory: Path) -> bool:
 
 def _with_settings(folder: Path) -> Project | None:
     """The project of a folder, if a file of it has a section for dbkit."""
-    found = {name: read(folder / name) for name, read in
-             ((SETUP_CFG, _setup_cfg), (PYPROJECT, _pyproject))}  # fmt: skip
+    paths = (folder / name for name in SECTIONS)
+    found = {path.name: parsed(path, _text(path)) for path in paths}
     there = {name: project for name, project in found.items() if project is not None}
     full = [name for name, project in there.items() if project.settings]
     if len(full) > 1:
@@ -129,9 +129,15 @@ def _with_settings(folder: Path) -> Project | None:
     return next((there[name] for name in [*full, *there]), None)
 
 
-def _setup_cfg(path: Path) -> Project | None:
-    text = _text(path)
-    if text is None or (NAME not in text and path.parent != Path()):
+def parsed(path: Path, text: str | None) -> Project | None:
+    """Return the project whose settings are in this text of a file; None without a section."""
+    if text is None:
+        return None
+    return _setup_cfg(path, text) if path.name == SETUP_CFG else _pyproject(path, text)
+
+
+def _setup_cfg(path: Path, text: str) -> Project | None:
+    if NAME not in text and path.parent != Path():
         return None
     parser = configparser.ConfigParser(interpolation=None)
     try:
@@ -148,9 +154,8 @@ def _setup_cfg(path: Path) -> Project | None:
     return Project(path.parent, SETUP_CFG, known, ignore)
 
 
-def _pyproject(path: Path) -> Project | None:
-    text = _text(path)
-    if text is None or NAME not in text:
+def _pyproject(path: Path, text: str) -> Project | None:
+    if NAME not in text:
         return None
     import tomllib  # only here: most commands do not need it
 

@@ -24,6 +24,7 @@ from dbkit.project import current_project, literal_pattern
 from dbkit.schema.database_objects import Object
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.names import Name
+from dbkit.schema.patterns import matches
 from dbkit.schema.peewee_models import Model, is_managed, table_name
 from dbkit.schema.values import Schema, Table
 from dbkit.verification.comparison import examine
@@ -148,7 +149,8 @@ def _attempt(
         made, failure = _baseline(database, directory, name, goal, replaced)
         files.append(directory / f"{made}.py")
         _new(directory / "conf.py", CONF, files)
-        ignored += [one.place for one in selection.left_out if one.differs]
+        ignored += [one.place for one in selection.left_out
+                    if one.differs and not matches(one.place, ignore)]  # fmt: skip
         files += filter(None, [write_settings(spec, directory, ignored)])
         if not replaced:
             router.run(fake=True)

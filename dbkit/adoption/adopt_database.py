@@ -157,7 +157,8 @@ def _attempt(
     refused = () if lost.tried else tuple(map(_refused, goal.objects))
     uncreated = (*selection.left_out, *filter(None, refused), *lost.left_out, *failure)
     created = "" if failure else made
-    notes = *grouped(left, created, ignored), *grouped(uncreated, "", ignored)
+    patterns = (*ignore, *map(literal_pattern, ignored))
+    notes = *grouped(left, created, patterns), *grouped(uncreated, "", patterns)
     return Adopted(tuple(files), made, notes)
 
 

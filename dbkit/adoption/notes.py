@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dbkit.plurals import counted
+from dbkit.schema.patterns import matches
 
 from .left_out import LeftOut, Why
 
@@ -31,6 +32,8 @@ class Note:
 
     def __str__(self) -> str:
         """One object is described; many are counted and listed."""
+        if self.why is None:
+            return str(self.objects[0])
         is_one = len(self.objects) == 1
         them, are = ("it", "it is") if is_one else ("them", "they are")
         created = f"{self.baseline} creates {them}" if self.baseline else ""
@@ -39,10 +42,10 @@ class Note:
         head = "; ".join(filter(None, (self._head(), more)))
         names = "" if is_one else listed([one.label or one.place for one in self.objects])
         line = ": ".join(filter(None, (head, names)))
-        return f"{line}. {self.why.action}" if self.why and self.why.action else line
+        return f"{line}. {self.why.action}" if self.why.action else line
 
     def _head(self) -> str:
-        if len(self.objects) > 1 and self.why:
+        if self.why and len(self.objects) > 1:
             return f"{_counted(self.objects)} {self.why.many}"
         return str(self.objects[0]).removesuffix(".")
 
@@ -54,13 +57,12 @@ class Note:
                 "objects": objects}  # fmt: skip
 
 
-def grouped(
-    objects: Iterable[LeftOut], baseline: str, ignored: Collection[str]
-) -> tuple[Note, ...]:
-    """Return a note for each reason. The `baseline` creates these objects, unless it is empty."""
+def grouped(objects: Iterable[LeftOut], baseline: str, ignore: Collection[str]) -> tuple[Note, ...]:
+    """Return a note for each reason. The `baseline` creates these objects, unless it is empty;
+    `ignore` are the patterns of that setting."""
     groups: dict[tuple[object, bool], list[LeftOut]] = {}
     for one in objects:
-        groups.setdefault((one.why or one, one.place in ignored), []).append(one)
+        groups.setdefault((one.why or one, matches(one.place, ignore)), []).append(one)
     return tuple(Note(group[0].why, tuple(group), baseline, is_ignored)
                  for (_, is_ignored), group in groups.items())  # fmt: skip
 

@@ -18,7 +18,7 @@ MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
     for path in (ROOT / "dbkit").rglob("*.py")
 }
-PURE = ("names", "details", "values", "changes", "diff", "patch")
+PURE = ("names", "details", "values", "changes", "diff", "patch", "patterns")
 SIDES = ("verification", "migration", "adoption", "seeding")
 # What the four packages import of each other, and who else imports settings and models. Remove a
 # line where an import goes; a new line needs a reason.
@@ -42,6 +42,7 @@ ACROSS = {
 }  # fmt: skip
 SETTINGS_AND_MODELS = {
     "adoption.adopt_database": {"discovery", "project"},  # writes models, and tries them
+    "adoption.scope": {"project"},  # writes patterns for names
     "adoption.write_settings": {"project"},
     "config": {"project"},
     "connection": {"config", "project"},  # dbkit.connect() without a URL

@@ -102,7 +102,8 @@ def _granted(database: pw.Database) -> Iterator[Object]:
     names = [what for (what,) in database.execute_sql(object_queries.GRANTED).fetchall()]
     if names:
         more = f", and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-        yield Object(("pg_authid", 0), f"the privileges on {', '.join(names[:SHOWN])}{more}")
+        what = f"the grant of privileges on {', '.join(names[:SHOWN])}{more}"
+        yield Object(("pg_authid", 0), what)
 
 
 def _held(database: pw.Database, naming: Naming) -> Iterator[Object]:

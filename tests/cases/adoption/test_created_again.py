@@ -112,7 +112,7 @@ def test_what_is_not_quite_the_same_is_said(server: Server, dbkit: Callable[...,
     assert result.exit_code == 0, result.output
     said = [line for line in result.output.splitlines() if "cannot be recreated exactly" in line
             or "is left out" in line]  # fmt: skip
-    for what in ("between_them", "pg_attrdef", "half", "What is granted on function public.f() "):
+    for what in ("between_them", "pg_attrdef", "half", "grant of privileges on function public.f"):
         assert any(what in line for line in said), result.output
     for arguments in (("verify", "--database", url), ("migrate", "--database", fresh)):
         result = dbkit(*arguments)

@@ -120,9 +120,17 @@ def rows(url: str, sql: str) -> list[tuple[object, ...]]:
     return found
 
 
-def dump(server: Server, url: str) -> set[str]:
+def dump(server: Server, url: str, *options: str) -> set[str]:
     """What pg_dump says, in lines of no order, less the history and what comes at random."""
-    command = [DEBIAN_15 / "pg_dump", "--schema-only", "--no-owner", "-T", "*migratehistory*", url]
+    command = [
+        DEBIAN_15 / "pg_dump",
+        "--schema-only",
+        "--no-owner",
+        "-T",
+        "*migratehistory*",
+        *options,
+        url,
+    ]
     text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     passed = ("--", "\\restrict", "\\unrestrict")
     return {line.rstrip(",") for line in text.splitlines() if not line.startswith(passed)}
@@ -171,11 +179,11 @@ def test_what_cannot_be_created_is_said(server: Server, dbkit: Callable[..., Res
         CREATE VIEW near AS SELECT id FROM t""")  # fmt: skip
     result = dbkit("init", "--models", "adopted_lost", "--database", url, "--format", "json")
     assert result.exit_code == 0, result.output
-    (lost,) = [one for one in json.loads(result.stdout)["notes"] if "again" in one["text"]]
-    assert lost["text"].startswith("5 objects cannot be created again (-v shows why): ")
-    texts = [one["text"] for one in lost["objects"]]
+    notes = json.loads(result.stdout)["notes"]
+    assert any("objects cannot be created again (-v shows why)" in one["text"] for one in notes)
+    texts = [one["text"] for note in notes for one in note["objects"]]
     for what in ("oreign-data wrapper w ", "View far_ones ", "User mapping "):
-        (text,) = [text for text in texts if what in text]
+        text = next(text for text in texts if what in text[:25])
         assert "is left out. It cannot be created: " in text
     assert "secret" not in result.output + Path("migrations/001_baseline.py").read_text()
     for arguments in (("verify", "--database", url), ("migrate", "--database", fresh)):

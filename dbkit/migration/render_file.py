@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dbkit.model_source import imports
 from dbkit.plurals import plural
 from dbkit.python_source import lines
-from dbkit.schema.changes import Add, Alter, Change, Drop, kind, subject
+from dbkit.schema.changes import Add, Alter, Change, Drop, Item, kind, subject
 from dbkit.schema.values import EnumType, Table
 
 from .renames import Renaming
@@ -72,6 +72,9 @@ def _said(changes: Iterable[Change]) -> Iterator[str]:
     together: dict[tuple[str, str, str], list[str]] = {}
     ordered = sorted(changes, key=lambda change: str(change.item.name))
     for change in sorted(ordered, key=lambda change: not isinstance(change.item, Table)):
+        if isinstance(change, Alter) and isinstance(change.old, EnumType):
+            yield from _relabelled(change.old, change.new)
+            continue
         verb = {Add: "add", Drop: "drop", Alter: "change"}[type(change)]
         table = f" of {change.table}" if change.table else ""
         about = subject(change.item)
@@ -80,3 +83,16 @@ def _said(changes: Iterable[Change]) -> Iterator[str]:
     for (verb, what, table), names in together.items():
         kinds = what if len(names) == 1 else plural(what)
         yield f"{verb} {kinds} {', '.join(names)}{table}"
+
+
+def _relabelled(old: EnumType, new: Item) -> Iterator[str]:
+    """The change of an enum type in words."""
+    assert isinstance(new, EnumType)
+    added = [label for label in new.labels if label not in old.labels]
+    dropped = [label for label in old.labels if label not in new.labels]
+    for verb, labels in (("add", added), ("drop", dropped)):
+        if labels:
+            word = "label" if len(labels) == 1 else "labels"
+            yield f"{verb} {word} {', '.join(labels)} of enum type {new.name}"
+    if not added and not dropped:
+        yield f"reorder the labels of enum type {new.name}"

@@ -4,9 +4,11 @@ the page says, and its fields have the types that the page says."""
 from __future__ import annotations
 
 import doctest
+import importlib
 import re
+import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -109,3 +111,42 @@ def test_a_field_has_the_type_that_the_page_says(database: pw.Database, url: str
     database.create_tables([model])
     types = [each for (each,) in database.execute_sql(TYPES[dialect]).fetchall()]
     assert types == [line[2 if dialect == "sqlite" else 1] for line in FIELDS]
+
+
+JSON = re.findall(
+    r"^\| `([\w.]+\.\w*JSON\w*)` \| (\w+)( from 3.45)? \| (\w+) \| (.+?) \| (.*) \| (.*) \|$",
+    TEXT,
+    re.MULTILINE,
+)
+DOCUMENT = {"city": "Bern", "weight": 4}
+STORED = {"sqlite": "typeof(data)", "postgresql": "pg_typeof(data)::text"}
+
+
+@pytest.mark.parametrize("name", sorted({line[0] for line in JSON}))
+def test_a_field_of_json_does_what_the_page_says(
+    database: pw.Database, url: str, name: str
+) -> None:
+    dialect = parse(url).dialect
+    ((newer, *said),) = (line[2:] for line in JSON if (line[0], line[1].lower()) == (name, dialect))
+    if newer and sqlite3.sqlite_version_info < (3, 45):
+        return
+    module, _, kind = name.rpartition(".")
+    meta = type("Meta", (), {"table_name": "t", "database": database})
+    field = getattr(importlib.import_module(module), kind)(index=False)
+    model = type("T", (pw.Model,), {"data": field, "Meta": meta})
+    database.create_tables([model])
+    model.create(data=DOCUMENT)
+    ((stored,),) = database.execute_sql(f"SELECT {STORED[dialect]} FROM t").fetchall()
+    found = [stored, "a document" if model.get().data == DOCUMENT else "text"]
+    paths = [lambda: model.data["weight"] == 4, lambda: model.data.contains({"weight": 4})]
+    found += ["works" if finds(model, path) else "fails" for path in paths]
+    assert found == [cell.partition(":")[0] for cell in said]
+
+
+def finds(model: Any, condition: Callable[[], Any]) -> bool:
+    """Whether a query finds the only row; Peewee and the database refuse some conditions."""
+    try:
+        with model._meta.database.atomic():
+            return bool(model.select().where(condition()).count())
+    except (pw.PeeweeException, AttributeError):
+        return False

@@ -284,7 +284,7 @@ def diagnosed(database: pw.Database, display: str = "") -> Iterator[None]:
 def opened(database: pw.Database, display: str = "", wait: float = 0) -> Iterator[pw.Database]:
     """Open the database for the block, explain its failures (see `diagnosed`), and close it. Wait
     up to `wait` seconds for a server that is still starting."""
-    patience, announced = Patience(wait), False
+    patience = Patience(wait)
     while database.is_closed():
         try:
             with diagnosed(database, display):
@@ -292,9 +292,8 @@ def opened(database: pw.Database, display: str = "", wait: float = 0) -> Iterato
         except DatabaseUnreachable as error:
             if error.cause not in STARTING or patience.over():
                 raise
-            if not announced:
-                logger.warning("waiting for the database: %s", error.message.splitlines()[0])
-                announced = True
+            reason = error.message.splitlines()[0]
+            patience.announce(logger.warning, "waiting for the database: %s", reason)
             patience.sleep(1)
     try:
         with diagnosed(database, display), _listening(database):

@@ -20,7 +20,7 @@ from .masking import masked
 from .sqlstates import advice, sql_name
 
 
-class Rule(NamedTuple):
+class Explanation(NamedTuple):
     """A pattern in the driver's text, the cause that it shows, a message, and the next step."""
 
     pattern: str
@@ -35,27 +35,27 @@ dashboard and restore it. A Neon endpoint may be disabled there. Then check the 
 db.REF.supabase.co has only an IPv6 address: without IPv6, use the host of the pooler.)"""
 
 RULES = [
-    Rule(
+    Explanation(
         r"Tenant or user not found|endpoint .*(disabled|not (be )?found)|project .*paused"
         r"|could not translate host name \"[^\"]*\.(supabase\.(co|com)|neon\.tech)\"",
         "provider project paused",
         "The provider does not know this project, or has paused it.",
         PAUSED,
     ),
-    Rule(
+    Explanation(
         r"could not translate host name",
         "host not found",
         "The host name cannot be resolved.",
         "Check the host name in the database URL, and check DNS.",
     ),
-    Rule(
+    Explanation(
         r"Connection refused|No such file or directory Is the server running",
         "refused",
         "Nothing answers at that host and port.",
         "Check that the server runs, that the port is right, and that no firewall is in between. "
         "A Supabase project may be paused.",
     ),
-    Rule(
+    Explanation(
         r"timeout expired|timed out|No route to host|Network is unreachable",
         "timed out",
         "The server did not answer in time.",
@@ -63,13 +63,13 @@ RULES = [
         "only over IPv6 (Supabase: use the pooler's host). To wait longer, add "
         "connect_timeout=SECONDS to the URL.",
     ),
-    Rule(
+    Explanation(
         r"no password supplied",
         "no password",
         "The server requires a password, and none was given.",
         "Put it into the database URL (URL-encoded), or into DB_PASSWORD (unencoded).",
     ),
-    Rule(
+    Explanation(
         r"password authentication failed|SCRAM authentication"
         r"|SASL authentication failed",
         "wrong password",
@@ -78,7 +78,7 @@ RULES = [
         "In a URL, special characters must be encoded (p@ss is p%40ss), but not in "
         "DB_PASSWORD.",
     ),
-    Rule(
+    Explanation(
         r"server does not support SSL|server certificate|certificate verify|root certificate"
         r"|SSL error",
         "TLS failed",
@@ -86,7 +86,7 @@ RULES = [
         "For a local server without TLS, remove sslmode from the URL. Otherwise use "
         "sslmode=require, or sslrootcert=FILE with verify-full.",
     ),
-    Rule(
+    Explanation(
         # with any other sslmode, libpq has tried TLS too, so TLS is not the cause
         r"no pg_hba.conf entry .*(no encryption|SSL off) .*sslmode=disable"
         r"|connection is insecure|SSL connection is required|SSL(/TLS)? required",
@@ -95,69 +95,69 @@ RULES = [
         "Add ?sslmode=require to the database URL. If that does not help, ask the administrator "
         "for an entry in pg_hba.conf.",
     ),
-    Rule(
+    Explanation(
         r"no pg_hba.conf entry|pg_hba.conf rejects|(Peer|Ident) authentication failed",
         "not admitted",
         "The server does not accept this user from this address.",
         "Ask the administrator for an entry in pg_hba.conf, or allow your address at the provider.",
     ),
-    Rule(
+    Explanation(
         r"database \"[^\n]*\" does not exist|no such database",
         "database missing",
         "The server has no database with that name.",
         "Check the name in the URL, or create it: createdb NAME.",
     ),
-    Rule(
+    Explanation(
         r"role \"[^\n]*\" does not exist|no such user",
         "no such user",
         "The server has no user with that name.",
         "Check the user in the URL, or create it: CREATE ROLE name LOGIN.",
     ),
-    Rule(
+    Explanation(
         r"permission denied for database",
         "no privilege",
         "This user may not connect to this database.",
         "As the owner of the database, run: GRANT CONNECT ON DATABASE name TO user.",
     ),
-    Rule(
+    Explanation(
         r"max(imum)? connections",  # Peewee's own words
         "too many connections",
         "The connection pool has no free connection.",
         "Close unused connections, or raise max_connections of the pool.",
     ),
-    Rule(
+    Explanation(
         r"too many clients|connection slots|max client|too many connections"
         r"|no more connections",
         "too many connections",
         "The server has no free connection.",
         "Close some connections, or connect through a pooler.",
     ),
-    Rule(
+    Explanation(
         r"system is (starting up|shutting down|in recovery)|not yet accepting",
         "not ready",
         "The server is starting, stopping or recovering.",
         "Try again in a moment.",
     ),
-    Rule(
+    Explanation(
         r"server closed the connection|terminating connection|connection already closed"
         r"|SSL connection has been closed|could not receive data",
         "connection lost",
         "The server closed the connection.",
         "Check the server log, then try again. The open transaction was rolled back.",
     ),
-    Rule(
+    Explanation(
         r"unable to open database file|disk I/O error",  # the latter if the path is a directory
         "cannot open",
         "The SQLite file cannot be opened or created.",
         "Check that the path is a file, that its directory exists, and that you may write there.",
     ),
-    Rule(
+    Explanation(
         r"file is not a database|disk image is malformed",
         "not a database",
         "The file is not a SQLite database, or is damaged.",
         "Check the path.",
     ),
-    Rule(
+    Explanation(
         r"database( table)? is locked",
         "locked",
         "Another program has locked the SQLite file.",
@@ -199,7 +199,7 @@ def explain(error: Exception, database: pw.Database, display: str = "") -> Dbkit
     return DatabaseFailed(f"The database refused a statement{at}: {text}")
 
 
-def _rule(text: str, database: pw.Database) -> Rule | None:
+def _rule(text: str, database: pw.Database) -> Explanation | None:
     mode = database.connect_params.get("sslmode") or os.environ.get("PGSSLMODE", "prefer")
     text += f" sslmode={mode}"
     return next((rule for rule in RULES if re.search(rule.pattern, text, re.IGNORECASE)), None)

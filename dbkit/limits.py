@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from .errors import ConfigError
@@ -60,11 +61,17 @@ class Patience:
     """The time that a run may still wait. It begins when a run first asks whether it is over."""
 
     def __init__(self, wait: float) -> None:
-        self.wait, self.end = wait, 0.0
+        self.wait, self.end, self.announced = wait, 0.0, False
 
     def over(self) -> bool:
         self.end = self.end or time.monotonic() + self.wait
         return time.monotonic() >= self.end
+
+    def announce(self, warn: Callable[..., None], *words: str) -> None:
+        """Say, once, for what the run waits."""
+        if not self.announced:
+            warn(*words)
+        self.announced = True
 
     def sleep(self, longest: float) -> None:
         """Sleep for a random time up to this, so that two runs do not collide again."""

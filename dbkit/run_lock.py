@@ -36,7 +36,7 @@ def waiting(
 
     Raises DatabaseFailed when the time is over.
     """
-    patience, announced = Patience(limits.wait), False
+    patience = Patience(limits.wait)
     with ExitStack() as stack:
         while True:
             try:
@@ -50,9 +50,7 @@ def waiting(
                     f"Another run of dbkit has held the lock{time}: {who}.",
                     f"Wait until that run ends, or end it, and run the command again. {HINT}",
                 )
-            if not announced:
-                logger.warning("waiting for another run of dbkit: %s", who)
-                announced = True
+            patience.announce(logger.warning, "waiting for another run of dbkit: %s", who)
             patience.sleep(POLL)
         yield entered
 

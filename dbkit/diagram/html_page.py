@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from html import escape
 
+from ..plurals import counted
 from .colours import COLOURS
-from .picture import ELSEWHERE, Box, Picture, counted
+from .picture import ELSEWHERE, Box, Picture
 from .svg import identity, to_svg
 
 PAGE = """\

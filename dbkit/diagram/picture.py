@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from ..plurals import counted
+from ..printable import printable
 from ..schema.changes import Add, Alter, Change, Drop, definition, kind, subject
 from ..schema.diff import diff
 from ..schema.inheritance import is_partition
@@ -128,27 +130,15 @@ def draw(
     every = (*schema.tables, *(table for table in old.tables if table.name not in new))
     tables = {table.name: table for table in sorted(every, key=lambda table: table.name)
               if _is_drawn(table, only)}  # fmt: skip
-    names = (shown(compared[0]), shown(compared[1])) if before else None
+    names = (printable(compared[0]), printable(compared[1])) if before else None
     return _Drawing(tables, _states(changes), changes).picture(names)
-
-
-def shown(text: object) -> str:
-    """Return a text on one line: characters that cannot be seen are written as in Python."""
-    return "".join(
-        one if one.isprintable() else one.encode("unicode_escape").decode() for one in str(text)
-    )
 
 
 def short(type_: str | Name) -> str:
     """Return a type as people abbreviate it."""
     text = str(type_).replace("character varying", "varchar")
     text = TIME.sub(lambda found: f"{found[1]}{'tz' * (found[3] == 'with')}{found[2] or ''}", text)
-    return shown(text)
-
-
-def counted(number: int, noun: str) -> str:
-    """Return the number with the noun."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return printable(text)
 
 
 def _is_drawn(table: Table, only: Sequence[str]) -> bool:
@@ -177,7 +167,7 @@ class _Drawing:
         for name in self._referenced():
             if name not in numbers:
                 numbers[name] = len(boxes)
-                boxes.append(Box(shown(name), ELSEWHERE, ()))
+                boxes.append(Box(printable(name), ELSEWHERE, ()))
         arrows = [arrow for table in self.tables.values() for arrow in self._arrows(table, numbers)]
         arrows.sort(key=lambda arrow: (arrow.child, arrow.label, arrow.text))
         return Picture(tuple(boxes), tuple(arrows), compared)
@@ -212,14 +202,14 @@ class _Drawing:
         rows += self._differences(table)
         differs = (None, id(table)) in self.states or any(row.state for row in rows)
         state = self._whole(table) or (CHANGED if differs else "")
-        return Box(shown(table.name), table.kind, tuple(rows), state)
+        return Box(printable(table.name), table.kind, tuple(rows), state)
 
     def _row(self, table: Table, column: Column, keys: _Keys) -> Row:
         state = self._state(table, column)
         if not state and column.type in self._changed_types:
             state = CHANGED
         words = keys.of(column.name)
-        return Row(shown(column.name), short(column.type), words, column.nullable, state)
+        return Row(printable(column.name), short(column.type), words, column.nullable, state)
 
     @cached_property
     def _changes(self) -> dict[Name | None, list[Change]]:
@@ -242,7 +232,7 @@ class _Drawing:
         for change in self._changes[table.name]:
             if not isinstance(change.item, Column):
                 text = f"{kind(change.item)} {subject(change.item)}"
-                yield Row(shown(text), state=STATES[type(change)])
+                yield Row(printable(text), state=STATES[type(change)])
 
     def _arrows(self, table: Table, numbers: dict[Name, int]) -> Iterator[Arrow]:
         parts, child = self._parts(table), numbers[table.name]
@@ -252,8 +242,8 @@ class _Drawing:
                 yield Arrow(
                     child,
                     numbers[key.target],
-                    shown(", ".join(key.columns)),
-                    shown(f"{table.name} ({', '.join(key.columns)}) {definition(key)}"),
+                    printable(", ".join(key.columns)),
+                    printable(f"{table.name} ({', '.join(key.columns)}) {definition(key)}"),
                     self._place(table.name, key.columns),
                     self._place(key.target, key.target_columns),
                     optional=keys.is_optional(key),
@@ -262,7 +252,7 @@ class _Drawing:
                 )
         for parent in table.parents:
             if parent in numbers and not is_partition(table):
-                text = shown(f"{table.name} inherits from {parent}")
+                text = printable(f"{table.name} inherits from {parent}")
                 yield Arrow(child, numbers[parent], INHERITS, text, inherits=True)
 
 

@@ -167,7 +167,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Layout:
+class FileLayout:
     """The files of a directory: their names in order, and the names that some of them replace.
 
     A file with REPLACES counts as applied if all files that it replaces are applied. If none of

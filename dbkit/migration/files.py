@@ -20,7 +20,7 @@ from dbkit.errors import MigrationError
 from dbkit.limits import Limits, seconds
 from dbkit.project import hint_where
 
-from .applied import RESTORE, Layout, is_time, number
+from .applied import RESTORE, FileLayout, is_time, number
 from .checksums import Content
 
 MASK = re.compile(r"[0-9]{3,}_[^.]+\.py")
@@ -61,9 +61,9 @@ class Files:
                 "Give a readable directory with --migrations DIR.",
             ) from error
 
-    def layout(self) -> Layout:
+    def layout(self) -> FileLayout:
         """Return the names of all files, and the names that some replace. Raises MigrationError."""
-        return Layout(tuple(self.names()), self.replacing(), cache(self.content))
+        return FileLayout(tuple(self.names()), self.replacing(), cache(self.content))
 
     def content(self, name: str) -> Content:
         return Content(self.text(name))

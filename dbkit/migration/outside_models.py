@@ -12,7 +12,7 @@ from .class_names import class_names
 
 
 @dataclass
-class Target:
+class OutsideModel:
     """A model, the name of its class in the source, and the fields to which foreign keys point."""
 
     model: Model
@@ -25,7 +25,7 @@ class Outside:
 
     def __init__(self, taken: Iterable[str]) -> None:
         self.taken = list(taken)
-        self.targets: dict[tuple[str | None, str], Target] = {}
+        self.targets: dict[tuple[str | None, str], OutsideModel] = {}
 
     def name(self, key: Any) -> str:
         """Return the name of the class to which a foreign key points."""
@@ -34,6 +34,6 @@ class Outside:
         if table not in self.targets:
             name = class_names([model], self.taken)[model]
             self.taken.append(name)
-            self.targets[table] = Target(model, name)
+            self.targets[table] = OutsideModel(model, name)
         self.targets[table].fields.append(key.rel_field)
         return self.targets[table].name

@@ -22,7 +22,7 @@ from dbkit.limits import DEFAULT, Limits
 from dbkit.run_lock import Result, one_at_a_time, retried
 from dbkit.transactions import is_open
 
-from .applied import History, Layout, Standing
+from .applied import FileLayout, History, Standing
 from .data_loss import Guard
 from .failures import explained, naming_files
 from .file_runner import FileRunner
@@ -41,7 +41,7 @@ Decide = Callable[[Standing, tuple[str, ...]], list[str]]
 class _Turn:
     """The task of a transaction: to run the first of the files that `decide` returns."""
 
-    layout: Layout
+    layout: FileLayout
     decide: Decide
     migrator: Migrator | None
     ran: tuple[str, ...] = ()
@@ -85,7 +85,7 @@ class Router(FileRunner, peewee_migrate.Router):
         """Return which files are applied and which are pending. Raises MigrationError."""
         return self.standing_of(self.files.layout(), self.recorder.read())
 
-    def standing_of(self, layout: Layout, history: History) -> Standing:
+    def standing_of(self, layout: FileLayout, history: History) -> Standing:
         """Return the state of the database, whose history has just been read."""
         return layout.standing(history, self.recorder.begun)
 
@@ -153,7 +153,7 @@ class Router(FileRunner, peewee_migrate.Router):
             return []
         return self._run_files(layout, pending, fake=fake)
 
-    def _adopt(self, layout: Layout, standing: Standing) -> None:
+    def _adopt(self, layout: FileLayout, standing: Standing) -> None:
         """Record the applied files without a record, if this role may, and without waiting."""
         if standing.unrecorded:
             limits, self.limits = self.limits, replace(self.limits, wait=0)
@@ -222,7 +222,7 @@ class Router(FileRunner, peewee_migrate.Router):
         forget_dropped(self.database)
         return names
 
-    def _refuse_baseline(self, names: Iterable[str], layout: Layout) -> None:
+    def _refuse_baseline(self, names: Iterable[str], layout: FileLayout) -> None:
         for name in names:
             if name in layout.replacing:
                 raise MigrationError(
@@ -235,7 +235,7 @@ class Router(FileRunner, peewee_migrate.Router):
         """Roll back the last applied migration; return its name. See `rollback_files`."""
         return self.rollback_files(1, baseline)[0]
 
-    def _run_files(self, layout: Layout, decide: Decide, **how: bool) -> list[str]:
+    def _run_files(self, layout: FileLayout, decide: Decide, **how: bool) -> list[str]:
         """Run the files that `decide` returns, each in its own transaction; return their names.
 
         `decide` is called again under the lock of each transaction, because other runs may have

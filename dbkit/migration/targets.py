@@ -7,14 +7,14 @@ from pathlib import Path
 
 from dbkit.errors import MigrationError
 
-from .applied import LISTED, Layout, Standing, number
+from .applied import LISTED, FileLayout, Standing, number
 
 NO_NAME = "''"
 CANDIDATES = 10  # names that an error lists
 
 
 def pending_target(
-    text: str | None, standing: Standing, layout: Layout, directory: Path
+    text: str | None, standing: Standing, layout: FileLayout, directory: Path
 ) -> str | None:
     """Return the file up to which files are to be applied. Raises MigrationError."""
     if text is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from ..diagram.picture import shown
+from ..printable import printable
 
 PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 # punctuation of prose, at places where it is never markup
@@ -21,7 +21,7 @@ def escaped(text: str) -> str:
 
 
 def _line(text: str) -> str:
-    text = shown(text.strip())
+    text = printable(text.strip())
     ordinary = {match.start() for match in ORDINARY.finditer(text) if match.start()}
     return PUNCTUATION.sub(
         lambda match: match[0] if match.start() in ordinary else f"&#{ord(match[0])};", text
@@ -30,7 +30,7 @@ def _line(text: str) -> str:
 
 def code(text: object) -> str:
     """Return a name or a type in the font of code."""
-    line = shown(text)
+    line = printable(text)
     if not line:
         return ""
     if line.strip() == line and not re.search(r"[`|\\]", line):
@@ -52,7 +52,7 @@ def block(text: str) -> Iterator[str]:
     """Yield a text of several lines as a block of SQL."""
     longest = max((len(ticks) for ticks in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
-    yield from (f"{fence}sql", *(shown(line) for line in text.splitlines()), fence)
+    yield from (f"{fence}sql", *(printable(line) for line in text.splitlines()), fence)
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:

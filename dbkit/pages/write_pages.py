@@ -13,9 +13,10 @@ from hashlib import sha256
 from pathlib import Path
 
 from ..atomic_files import writing
-from ..diagram.picture import counted, draw
+from ..diagram.picture import draw
 from ..diagram.svg import to_svg
 from ..errors import WriteFailed
+from ..plurals import counted
 from ..schema.inheritance import is_partition
 from ..schema.names import Name
 from ..schema.values import Schema

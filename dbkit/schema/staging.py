@@ -63,7 +63,7 @@ class LiveTable:
         return column.stable.format(value) if column else value
 
 
-class Target(NamedTuple):
+class StagedColumns(NamedTuple):
     """The columns of a temporary table that get values: `table` is its name as SQL."""
 
     table: str
@@ -75,7 +75,7 @@ class Staged(NamedTuple):
     shape, its line, and its own values. `texts` are the rows' own values as CSV, if the database
     may read them as they are."""
 
-    target: Target
+    target: StagedColumns
     first: int
     shape: int
     lines: Sequence[int]

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dbkit.config import ENVIRONMENTS
 from dbkit.errors import SeedError
 
 from ..plurals import counted
+from ..printable import printable
 from .read_csv import CsvFile
 from .read_json import JsonFile
 from .read_python import PythonFile
 from .read_toml import TomlFile
-from .reading import printable, unreadable
+from .reading import unreadable
 from .rows import SeedFile
 from .shown import suggestion
 
@@ -30,16 +31,14 @@ NUMBER = re.compile(r"[0-9]+")
 
 
 @dataclass(frozen=True)
-class Found:
-    """The seed files in the order in which they load, and remarks about files that do not load.
-    `unread` is the folder that does not load because no environment is named."""
+class FoundFiles:
+    """The seed files in the order in which they load, and remarks about files that do not load."""
 
     files: list[SeedFile] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    unread: Path | None = None
 
 
-def find_files(directory: Path, environment: str, is_explicit: bool) -> Found:
+def find_files(directory: Path, environment: str, is_explicit: bool) -> FoundFiles:
     """Find the files of `directory`, and those of the environment's folder in it if the environment
     `is_explicit`: DBKIT_ENV is set. In production, only files with `reference = true` load from
     `directory` itself. Raises SeedError."""
@@ -49,22 +48,22 @@ def find_files(directory: Path, environment: str, is_explicit: bool) -> Found:
         raise unreadable(Path(error.filename or directory), error) from None
 
 
-def _found(directory: Path, environment: str, is_explicit: bool) -> Found:
+def _found(directory: Path, environment: str, is_explicit: bool) -> FoundFiles:
     paths = list(_files(directory))
-    found = Found([_read(path) for path in paths])
+    found = FoundFiles([_read(path) for path in paths])
     if environment == "production":
         _keep_reference(found)
     folder = directory / environment
     if is_explicit and folder.is_dir():
         found.files.extend(_read(path) for path in _files(folder, is_environment=True))
     elif (directory / "development").is_dir() and not is_explicit:
-        unread = directory / "development"
-        found.notes.append(f"{unread} is not loaded because DBKIT_ENV is not set.")
-        return replace(found, unread=unread)
+        found.notes.append(
+            f"{directory / 'development'} is not loaded because DBKIT_ENV is not set."
+        )
     return found
 
 
-def _keep_reference(found: Found) -> None:
+def _keep_reference(found: FoundFiles) -> None:
     others = [file for file in found.files if not file.is_reference]
     found.files[:] = [file for file in found.files if file.is_reference]
     if others:

@@ -198,13 +198,7 @@ class SeedRun:
         return result
 
     def _require_files(self) -> None:
-        """Raise SeedError if --prune would delete rows of files that this run does not read."""
-        if self.found.unread:
-            raise SeedError(
-                f"{self.found.unread} is not loaded because DBKIT_ENV is not set, so --prune would "
-                "delete its rows.",
-                "Set DBKIT_ENV, such as DBKIT_ENV=development.",
-            )
+        """Raise SeedError if --prune would delete all seeded rows."""
         if not self.found.files:
             raise SeedError(
                 "There are no seed files to load, so --prune would delete all seeded rows.",

@@ -13,10 +13,9 @@ from dbkit.schema.staging import Staging
 from .contradictions import Problem, live_rows
 from .merge import Merge
 from .rows import Place
+from .shown import shown
 from .stage_files import Stager
 from .stages import Stage
-
-LONGEST = 60  # characters of a value in a message
 
 
 def place_of(stager: Stager, stage: Stage, number: int) -> Place:
@@ -120,7 +119,7 @@ def _reference(merge: Merge, key: pw.Field, number: int) -> str:
 
 def _given(merge: Merge, key: pw.Field, number: int) -> str:
     """The values of a reference, nearly as TOML would have them."""
-    given = {name: "NULL" if value is None else shortened(value)
+    given = {name: "NULL" if value is None else shown(str(value))
              for name, value in _parts(merge, key, number).items()}  # fmt: skip
     if "" in given:
         return given[""]
@@ -147,9 +146,3 @@ def stage_values(
     columns = ", ".join(f"CAST(c{place} AS text)" for place in places)
     (row,) = staging.run([f"SELECT {columns} FROM {stage.name} WHERE n = {number}"])
     return row
-
-
-def shortened(value: str) -> str:
-    """Return a value in quotes, in one line that is not long."""
-    text = " ".join(str(value).split())
-    return f'"{text}"' if len(text) <= LONGEST else f'"{text[:LONGEST]}..."'

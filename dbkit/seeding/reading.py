@@ -9,6 +9,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from dbkit.errors import SeedError
 
+from ..printable import printable
 from .markers import meant
 from .rows import BATCH, Batch, Place
 from .shown import shown, suggestion
@@ -25,24 +26,12 @@ SETTINGS = ("reference", "mode", "keys")
 def wrong(path: Path, line: int, problem: str, hint: str = "", column: int = 0) -> SeedError:
     """Return the error for a place of a file. `problem` is a sentence."""
     at = f", column {column}" if column else ""
-    return SeedError(printable(f"{Place(path, line)}{at}: {problem}"), printable(hint))
-
-
-def printable(text: str) -> str:
-    """Escape the control characters that names in a file may have; they could rule a terminal."""
-    if text.isprintable():
-        return text
-    return "".join(
-        letter
-        if letter.isprintable() or letter == "\n"
-        else letter.encode("unicode_escape", "surrogatepass").decode()
-        for letter in text
-    )
+    return SeedError(printable(f"{Place(path, line)}{at}: {problem}", "\n"), printable(hint, "\n"))
 
 
 def unreadable(path: Path, error: OSError) -> SeedError:
     reason = error.strerror or "the system gives no reason"
-    return SeedError(printable(f"{path} cannot be read: {reason}."), "Check its permissions.")
+    return SeedError(printable(f"{path} cannot be read: {reason}.", "\n"), "Check its permissions.")
 
 
 def decoded(path: Path, data: bytes, line: int, starts_line: bool = True) -> str:

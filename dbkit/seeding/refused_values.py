@@ -9,9 +9,9 @@ from dbkit.errors import SeedError
 from dbkit.schema.staging import Staged
 
 from .columns import Converter
-from .problems import shortened
 from .refusals import refusal
 from .rows import Place
+from .shown import shown
 from .stage_files import Stager
 from .stages import FRONT, Stage
 
@@ -70,7 +70,7 @@ def _of_row(
         error = refused or _refused(stage, second) or error
     column, value = _column(stage, staged)
     where = f"{Place(place.path, staged.lines[0])}: {stage.table}{column} cannot be "
-    return refusal(database, error, f"{where}{shortened(value)}: ")
+    return refusal(database, error, f"{where}{shown(value)}: ")
 
 
 def _column(stage: Stage, staged: Staged) -> tuple[str, str]:

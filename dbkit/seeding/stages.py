@@ -12,7 +12,7 @@ import peewee as pw
 from dbkit.schema.names import Name
 from dbkit.schema.peewee_models import Model
 from dbkit.schema.sql import quoted
-from dbkit.schema.staging import LiveTable, Staged, Staging, Target
+from dbkit.schema.staging import LiveTable, Staged, StagedColumns, Staging
 
 from .columns import Column, Values
 from .rows import SeedFile
@@ -118,7 +118,7 @@ class Stage:
     def staged(self, shape: Shape, values: Values, first: int) -> Staged:
         """Return the rows for the temporary table, with numbers that begin with `first`."""
         self.rows += len(values.lines)
-        target = Target(self.name, (*FRONT, *(f"c{place}" for place in shape.places)))
+        target = StagedColumns(self.name, (*FRONT, *(f"c{place}" for place in shape.places)))
         return Staged(target, first, shape.number, values.lines, values.rows, values.texts)
 
     def definition(self) -> str:

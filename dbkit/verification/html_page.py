@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from .. import __version__
+from ..printable import printable
 from ..schema.changes import Add, Alter, Change, Drop, definition, kind, subject
 from ..schema.sql import Statement, script
 from ..schema.values import Table
@@ -168,5 +169,4 @@ def _list(title: str, lines: Iterable[str]) -> Iterator[str]:
 def _escaped(text: str) -> str:
     """Text for an element or an attribute. Characters that cannot be seen are written as escapes:
     a name of the database could turn the text around."""
-    seen = (one if one.isprintable() or one in "\n\t" else ascii(one)[1:-1] for one in text)
-    return html.escape("".join(seen))
+    return html.escape(printable(text, "\n\t"))

@@ -65,7 +65,7 @@ LOCKS = ("AccessShareLock", "RowShareLock", "RowExclusiveLock", "ShareUpdateExcl
 
 
 @dataclass(frozen=True)
-class State:
+class TableState:
     """A table: its file, how often the transaction has read it, and its locks."""
 
     name: Name
@@ -129,17 +129,17 @@ def recorded(database: pw.Database, heard: Heard) -> Iterator[None]:
         connection.cursor_factory = before
 
 
-def _look(connection: Any) -> dict[int, State]:
+def _look(connection: Any) -> dict[int, TableState]:
     if connection.info.transaction_status == extensions.TRANSACTION_STATUS_INERROR:
         return {}  # only a ROLLBACK can follow
     with connection.cursor(cursor_factory=extensions.cursor) as cursor:
         cursor.execute(LOOK)
-        return {oid: State(Name(schema, bare), file, scans, frozenset(locks))
+        return {oid: TableState(Name(schema, bare), file, scans, frozenset(locks))
                 for oid, schema, bare, file, scans, locks in cursor}  # fmt: skip
 
 
 def _accesses(
-    names: dict[int, Name], before: dict[int, State], after: dict[int, State]
+    names: dict[int, Name], before: dict[int, TableState], after: dict[int, TableState]
 ) -> Iterator[TableAccess]:
     """The accesses to the tables of these names; a dropped table had the strongest lock."""
     for oid, name in names.items():

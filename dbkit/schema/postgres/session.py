@@ -92,7 +92,7 @@ NULLIF(pg_catalog.current_setting('dbkit.timeouts', true), '')::pg_catalog.json
 """
 
 
-class State(NamedTuple):
+class SessionState(NamedTuple):
     """A row of STATE. `timeouts` are those before the transaction."""
 
     session_authorization: str
@@ -105,7 +105,7 @@ class Begun(NamedTuple):
     """A transaction that has begun: its limits, and the state of the session."""
 
     limits: Limits
-    state: State
+    state: SessionState
 
 
 AS_BEFORE = """
@@ -140,7 +140,7 @@ def locked(database: pw.Database, limits: Limits) -> Iterator[Begun]:
             is_locked, *state = database.execute_sql(sql).fetchone()
         if not is_locked:
             raise Busy(holder(database))
-        yield Begun(limits, State(*state))
+        yield Begun(limits, SessionState(*state))
 
 
 @contextmanager
@@ -209,7 +209,7 @@ def keeping(database: pw.Database, limits: Limits, begun: Begun | None) -> Itera
     timeouts = _set(before.timeouts or {}, local=False)
     if begun and begun.limits != limits:
         database.execute_sql(_set(milliseconds(limits), local=True))
-    states: list[State] = []
+    states: list[SessionState] = []
 
     def release(statement: str) -> None:
         states.append(_state(database, f"{statement}; {timeouts}"))
@@ -231,5 +231,5 @@ def keeping(database: pw.Database, limits: Limits, begun: Begun | None) -> Itera
             database.execute_sql("SELECT pg_catalog.set_config(%s, %s, false)", (name, value))
 
 
-def _state(database: pw.Database, before: str = "") -> State:
-    return State(*ask(database, f"SELECT {STATE}", before=before).fetchone())
+def _state(database: pw.Database, before: str = "") -> SessionState:
+    return SessionState(*ask(database, f"SELECT {STATE}", before=before).fetchone())

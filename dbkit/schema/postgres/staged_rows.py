@@ -8,7 +8,7 @@ from tempfile import TemporaryFile
 from typing import IO, Any
 
 from ..cells import csv_field
-from ..staging import Staged, Target
+from ..staging import Staged, StagedColumns
 from .cells import as_text
 
 FEW = 256 * 1024  # characters of values that one message may have
@@ -32,7 +32,7 @@ class Buffer:
             self.file.write("".join(map(_csv, self.rows)).encode())
             self.rows = []
 
-    def insert(self, target: Target, literal: Callable[[Any], str]) -> str:
+    def insert(self, target: StagedColumns, literal: Callable[[Any], str]) -> str:
         rows = ", ".join(f"({', '.join(map(literal, row))})" for row in self.rows)
         return f"INSERT INTO {target.table} ({', '.join(target.columns)}) VALUES {rows}"
 

@@ -24,7 +24,7 @@ from ..staging import (
     LiveSequence,
     LiveTable,
     Staged,
-    Target,
+    StagedColumns,
     TemporaryTables,
 )
 from .cells import as_text
@@ -114,7 +114,7 @@ class PostgresStaging(TemporaryTables):
 
     def __init__(self, database: pw.Database) -> None:
         super().__init__(database)
-        self.buffers: dict[Target, Buffer] = {}
+        self.buffers: dict[StagedColumns, Buffer] = {}
 
     def live(self, tables: Sequence[Name]) -> list[LiveTable | None]:
         columns, unique, parents = self._ask((COLUMNS, UNIQUE, PARENTS), tables)
@@ -281,7 +281,7 @@ class PostgresStaging(TemporaryTables):
         self.forget()
         self.run([END_STAGING])
 
-    def _copy(self, target: Target, stream: Any) -> None:
+    def _copy(self, target: StagedColumns, stream: Any) -> None:
         columns = ", ".join(target.columns)
         sql = f"COPY {target.table} ({columns}) FROM STDIN (FORMAT csv)"
         try:

@@ -17,7 +17,15 @@ from dbkit import peewee_internals as internals
 
 from ..names import Name
 from ..sql import folded, quoted
-from ..staging import RECORDED, ChildKey, LiveColumn, LiveTable, Staged, Target, TemporaryTables
+from ..staging import (
+    RECORDED,
+    ChildKey,
+    LiveColumn,
+    LiveTable,
+    Staged,
+    StagedColumns,
+    TemporaryTables,
+)
 
 GENERATED = (2, 3)  # `hidden` in PRAGMA table_xinfo
 KEYS = "dbkit_seed_keys"
@@ -31,7 +39,7 @@ class SqliteStaging(TemporaryTables):
 
     def __init__(self, database: pw.Database) -> None:
         super().__init__(database)
-        self.buffers: dict[Target, str] = {}  # rows wait in temporary tables without types
+        self.buffers: dict[StagedColumns, str] = {}  # rows wait in temporary tables without types
         self.numbers = count()
 
     def live(self, tables: Sequence[Name]) -> list[LiveTable | None]:
@@ -190,14 +198,14 @@ class SqliteStaging(TemporaryTables):
     def take(self, staged: Staged) -> None:
         self._insert(self._buffer(staged.target), staged)
 
-    def _buffer(self, target: Target) -> Target:
+    def _buffer(self, target: StagedColumns) -> StagedColumns:
         if target not in self.buffers:
             self.buffers[target] = self.name(f"dbkit_seed_rows_{next(self.numbers)}")
             columns = ", ".join(target.columns)
             self.run([f"CREATE TEMPORARY TABLE {self.buffers[target]} ({columns})"])
         return target._replace(table=self.buffers[target])
 
-    def _insert(self, target: Target, staged: Staged) -> None:
+    def _insert(self, target: StagedColumns, staged: Staged) -> None:
         marks = ", ".join("?" * len(target.columns))
         sql = f"INSERT INTO {target.table} ({', '.join(target.columns)}) VALUES ({marks})"
         with internals.driver_errors():

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from ...lazy_imports import importing
 
 if TYPE_CHECKING:
-    from .anonymize import fake_value
+    from .fake_value import fake_value
     from .make_rows import FakeRows
     from .run import fake
     from .sources import Source
@@ -18,6 +18,6 @@ __getattr__ = importing(
         "FakeRows": "make_rows",
         "Source": "sources",
         "fake": "run",
-        "fake_value": "anonymize",
+        "fake_value": "fake_value",
     },
 )

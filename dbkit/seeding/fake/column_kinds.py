@@ -13,9 +13,20 @@ from playhouse import postgres_ext
 from dbkit.fields import EnumField, is_json
 from dbkit.peewee_internals import element_field
 
+from .check_limits import Limit
 from .described import Described
-from .kinds import Kind, at_least, codes, integers, lists, mapped, objects, octets, some_of, uuids
-from .limits import Limit
+from .fake_kinds import (
+    FakeKind,
+    at_least,
+    codes,
+    integers,
+    lists,
+    mapped,
+    objects,
+    octets,
+    some_of,
+    uuids,
+)
 from .number_kinds import BITS, bits, decimal, floating, integer, number
 from .other_types import OTHER_TYPES
 from .patterns import matches, pattern_kind
@@ -28,7 +39,7 @@ FIXED = ("character", "char")
 DECIMALS = ("numeric", "decimal", "money")
 
 
-def kind_of(column: Described) -> Kind:
+def kind_of(column: Described) -> FakeKind:
     """Return the kind of values; its size is 0 if no value fits."""
     field, limit = column.field, column.limit
     if column.type.endswith("]"):
@@ -67,7 +78,7 @@ def _holds(column: Described, value: Any) -> bool:
     return isinstance(value, str) and (longest is None or len(value) <= longest)
 
 
-def _fitting(values: Sequence[Any], column: Described) -> Kind:
+def _fitting(values: Sequence[Any], column: Described) -> FakeKind:
     """Those of the values that the limit allows, the first the most frequent."""
     limit, convert = column.limit, _converter(column)
     found = list(map(convert, values))
@@ -100,7 +111,7 @@ def _converter(column: Described) -> Callable[[Any], Any]:
     return convert
 
 
-def _text(column: Described) -> Kind:
+def _text(column: Described) -> FakeKind:
     limit, longest = column.limit, column.longest
     unlimited = isinstance(column.field, pw.TextField) and not isinstance(
         column.field, pw.CharField
@@ -122,12 +133,12 @@ def _cased(text: str, limit: Limit) -> str:
     return limit.case(text) if limit.case else text
 
 
-def _bytes(column: Described) -> Kind:
+def _bytes(column: Described) -> FakeKind:
     length = max(column.limit.shortest, min(column.limit.longest or 16, 16))
     return octets(length)
 
 
-def _json(column: Described) -> Kind:
+def _json(column: Described) -> FakeKind:
     word = text_kind("word", column.table, 40, False)
     by_type = {
         "array": lists(word),
@@ -139,7 +150,7 @@ def _json(column: Described) -> Kind:
     return by_type.get(column.limit.json_type) or objects(word)
 
 
-def _array(column: Described) -> Kind:
+def _array(column: Described) -> FakeKind:
     is_array = isinstance(column.field, postgres_ext.ArrayField)
     element = Described(
         column.table,
@@ -161,26 +172,26 @@ def _array(column: Described) -> Kind:
     return mapped(made, lambda found: (found * least)[: max(len(found), least)])
 
 
-def _boolean(column: Described) -> Kind:
+def _boolean(column: Described) -> FakeKind:
     return some_of([True, False])
 
 
-def _texts_by_key(column: Described) -> Kind:
+def _texts_by_key(column: Described) -> FakeKind:
     word = text_kind("word", column.table, 40, False)
     return mapped(word, lambda text: {"label": text, "source": "web"})
 
 
-def _identifier(column: Described) -> Kind:
+def _identifier(column: Described) -> FakeKind:
     return uuids()
 
 
-def _address(column: Described) -> Kind:
+def _address(column: Described) -> FakeKind:
     return OTHER_TYPES["inet"]([])
 
 
 DATES = (pw.DateTimeField, pw.DateField, pw.TimeField, pw.TimestampField)
 # subclasses come before their bases
-BY_FIELD: list[tuple[type | tuple[type, ...], Callable[[Described], Kind]]] = [
+BY_FIELD: list[tuple[type | tuple[type, ...], Callable[[Described], FakeKind]]] = [
     (postgres_ext.ArrayField, _array),
     (postgres_ext.HStoreField, _texts_by_key),
     (postgres_ext.IntervalField, interval),
@@ -199,7 +210,7 @@ BY_FIELD: list[tuple[type | tuple[type, ...], Callable[[Described], Kind]]] = [
 ]
 
 
-def _by_type(column: Described) -> Kind:
+def _by_type(column: Described) -> FakeKind:
     name = column.type_name
     if name in OTHER_TYPES:
         return OTHER_TYPES[name](column.numbers)
@@ -209,7 +220,7 @@ def _by_type(column: Described) -> Kind:
     return _text(column)
 
 
-BY_TYPE: list[tuple[Sequence[str], Callable[[Described], Kind]]] = [
+BY_TYPE: list[tuple[Sequence[str], Callable[[Described], FakeKind]]] = [
     (("bool",), _boolean),
     (("uuid",), _identifier),
     (("json",), _json),

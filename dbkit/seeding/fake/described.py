@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import peewee as pw
 
-from .limits import Limit
+from .check_limits import Limit
 from .numbers import TODAY
 
 TYPE = re.compile(r'\s*"?(?P<name>[^(\["]*[^(\["\s])"?\s*(?:\((?P<numbers>[-\d,\s]+)\))?')

@@ -18,7 +18,7 @@ from dbkit.diagnosis import error_code, explain, is_lock_conflict
 from dbkit.errors import SeedError
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.sql import mentions, quoted
-from dbkit.schema.staging import Staged, Staging, Target
+from dbkit.schema.staging import Staged, StagedColumns, Staging
 from dbkit.schema.values import Check, Column
 
 from ...plurals import counted
@@ -50,7 +50,7 @@ class TableFiller:
         self.progress = progress
         self.dialect = dialect_for(database)
         self.stage = staging.name(BARE)
-        self.target = Target(
+        self.target = StagedColumns(
             self.stage, (*FRONT, *(f"c{place}" for place in range(len(source.columns))))
         )
         self.readers = [*self._readers()]

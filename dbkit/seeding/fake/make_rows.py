@@ -10,10 +10,10 @@ from typing import Any
 from dbkit.errors import SeedError
 from dbkit.schema.values import Column, ForeignKey
 
+from .check_limits import CheckLimits
 from .column_kinds import kind_of
 from .described import Described
-from .kinds import Kind, some_of
-from .limits import Limits
+from .fake_kinds import FakeKind, some_of
 from .numbers import TODAY, are_ordered
 from .sources import Key, Source, UniqueSet
 from .texts import plain_name
@@ -59,7 +59,7 @@ class Plan:
     """How rows are made in one of the ways in which they satisfy the CHECKs."""
 
     def __init__(
-        self, source: Source, way: Limits, count: int, random: Random, today: dt.datetime
+        self, source: Source, way: CheckLimits, count: int, random: Random, today: dt.datetime
     ) -> None:
         self.source, self.way, self.random, self.today = source, way, random, today
         self.needed = source.existing + count
@@ -153,7 +153,7 @@ class Plan:
                 names = (column.name,)
                 yield Unit((place,), self._kind(column), self._nulls(names), self._null(names))
 
-    def _kind(self, column: Column) -> Kind:
+    def _kind(self, column: Column) -> FakeKind:
         return kind_of(
             Described(
                 self.source.table.name.bare,

@@ -7,9 +7,9 @@ from typing import Any
 
 import peewee as pw
 
+from .check_limits import Limit
 from .described import Described
-from .kinds import Kind, decimals, integers, mapped, some_of
-from .limits import Limit
+from .fake_kinds import FakeKind, decimals, integers, mapped, some_of
 from .numbers import HTTP, HTTP_CODES, natural_range
 from .texts import plain_name
 
@@ -40,7 +40,7 @@ def number(value: Any) -> Decimal | None:
         return None
 
 
-def integer(column: Described) -> Kind:
+def integer(column: Described) -> FakeKind:
     if HTTP.search(plain_name(column.name)) and column.limit == Limit():
         return some_of(HTTP_CODES, skew=3)
     natural = natural_range(plain_name(column.name))
@@ -61,7 +61,7 @@ def bits(column: Described) -> int:
     return min(known, 31) if isinstance(column.field, pw.IntegerField) and not is_big else known
 
 
-def decimal(column: Described) -> Kind:
+def decimal(column: Described) -> FakeKind:
     natural, numbers = natural_range(plain_name(column.name)), column.numbers
     if column.type_name in ("numeric", "decimal") and numbers:
         precision, places = numbers[0], numbers[1] if len(numbers) > 1 else 0
@@ -76,7 +76,7 @@ def decimal(column: Described) -> Kind:
     return decimals(low, high, places, width, natural.skew)
 
 
-def floating(column: Described) -> Kind:
+def floating(column: Described) -> FakeKind:
     natural = natural_range(plain_name(column.name))
     places = 0 if natural.whole else 2
     most, step = Decimal(10) ** 9, Decimal(1).scaleb(-places)

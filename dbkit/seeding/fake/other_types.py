@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
-from .kinds import Kind, addresses, codes, days, hexadecimal, integers, mapped
+from .fake_kinds import FakeKind, addresses, codes, days, hexadecimal, integers, mapped
 from .words import names
 
-Maker = Callable[[list[int]], Kind]  # the numbers in parentheses after the type -> the kind
+Maker = Callable[[list[int]], FakeKind]  # the numbers in parentheses after the type -> the kind
 FIRST_DAY, LAST_DAY = dt.date(2025, 1, 1), dt.date(2025, 11, 30)
 
 
@@ -23,7 +23,7 @@ def _days(template: str) -> Maker:
     return lambda numbers: kind
 
 
-def _bits(numbers: list[int]) -> Kind:
+def _bits(numbers: list[int]) -> FakeKind:
     return codes((numbers or [1])[0], "01")
 
 
@@ -34,11 +34,11 @@ def _mac(pairs: int) -> Maker:
     return lambda numbers: mapped(hexadecimal(2 * pairs), colons)
 
 
-def _word(numbers: list[int]) -> Kind:
+def _word(numbers: list[int]) -> FakeKind:
     return mapped(integers(0, 10**6), lambda n: f"{names('word')[n % len(names('word'))]}{n}")
 
 
-def _vector(numbers: list[int]) -> Kind:
+def _vector(numbers: list[int]) -> FakeKind:
     size = (numbers or [3])[0]
 
     def text(n: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from string import ascii_letters, ascii_lowercase, ascii_uppercase, digits, punctuation
 
-from .kinds import Kind
+from .fake_kinds import FakeKind
 
 CLASSES = {
     "[:alpha:]": "a-zA-Z",
@@ -56,7 +56,7 @@ def matches(sign: str, pattern: str, text: str) -> bool:
         return False
 
 
-def pattern_kind(sign: str, pattern: str, longest: int | None) -> Kind | None:
+def pattern_kind(sign: str, pattern: str, longest: int | None) -> FakeKind | None:
     """Return a kind of texts that match the pattern; None if it is not understood."""
     for usual in (USUAL, 1, 0):
         try:
@@ -68,7 +68,7 @@ def pattern_kind(sign: str, pattern: str, longest: int | None) -> Kind | None:
     return None
 
 
-def _texts(letters: list[str]) -> Kind:
+def _texts(letters: list[str]) -> FakeKind:
     """Texts with one of the letters in each place."""
     size = 1
     for choices in letters:
@@ -81,7 +81,7 @@ def _texts(letters: list[str]) -> Kind:
             text.append(choices[place])
         return "".join(reversed(text))
 
-    return Kind(at, size, size)
+    return FakeKind(at, size, size)
 
 
 class _Parser:

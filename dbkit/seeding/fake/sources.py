@@ -24,7 +24,7 @@ from dbkit.schema.values import (
     Unique,
 )
 
-from .limits import Limit, Limits, ways
+from .check_limits import CheckLimits, Limit, ways
 from .partitions import partition_checks
 
 Key = tuple[Any, ...]
@@ -117,7 +117,7 @@ class Source:
         return [*found, *partition_checks(self.table, self.schema)]
 
     @cached_property
-    def ways(self) -> list[Limits]:
+    def ways(self) -> list[CheckLimits]:
         """The ways in which rows can satisfy the CHECKs."""
         expressions = [one.expression for one in self.checks]
         expressions += [one for column in self.columns for one in self._domain_checks(column)]
@@ -193,5 +193,5 @@ class Source:
         nullable = [self.columns[self.places[name]].nullable for name in key.columns]
         return all(nullable) if key.match == "FULL" else any(nullable)
 
-    def limit(self, way: Limits, column: Column) -> Limit:
+    def limit(self, way: CheckLimits, column: Column) -> Limit:
         return way.columns.get(column.name) or Limit()

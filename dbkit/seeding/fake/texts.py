@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from .kinds import (
-    Kind,
+from .fake_kinds import (
+    FakeKind,
     addresses,
     codes,
     hexadecimal,
@@ -18,7 +18,9 @@ from .kinds import (
 )
 from .words import names, words
 
-Maker = Callable[[int | None], Kind | None]  # the longest text -> the kind, if it is short enough
+Maker = Callable[
+    [int | None], FakeKind | None
+]  # the longest text -> the kind, if it is short enough
 PEOPLE = ("user", "customer", "employee", "person", "people", "author", "member", "contact",
           "student", "teacher", "patient", "owner", "player", "guest")  # fmt: skip
 COMPANIES = ("tenant", "company", "organization", "organisation", "supplier", "vendor", "client",
@@ -37,11 +39,11 @@ def _names(provider: str) -> Callable[[], tuple[str, ...]]:
     return lambda: names(provider)
 
 
-def _fixed(make: Callable[[], Kind], length: int) -> Maker:
+def _fixed(make: Callable[[], FakeKind], length: int) -> Maker:
     return lambda longest: make() if longest is None or longest >= length else None
 
 
-def _hexadecimal(longest: int | None) -> Kind | None:
+def _hexadecimal(longest: int | None) -> FakeKind | None:
     length = 64 if longest is None or longest >= 64 else longest
     return hexadecimal(length) if length >= 8 else None
 
@@ -49,14 +51,14 @@ def _hexadecimal(longest: int | None) -> Kind | None:
 def _closed(provider: str) -> Maker:
     """The words alone, without numbers: a currency with a number is none."""
 
-    def make(longest: int | None) -> Kind | None:
+    def make(longest: int | None) -> FakeKind | None:
         fitting = [word for word in words(provider) if longest is None or len(word) <= longest]
         return some_of(fitting, skew=2) if fitting else None
 
     return make
 
 
-def _version() -> Kind:
+def _version() -> FakeKind:
     digits = number_texts(3)
     return mapped(digits, lambda text: f"{text[0]}.{text[1]}.{text[2]}")
 
@@ -74,7 +76,7 @@ WORD = _mix("{}{}", _latin, number="-{}")
 PARAGRAPH = _mix("{} {} {} {}{}", *[_words("sentence")] * 4, number=" ({})")
 
 
-def _email(longest: int | None) -> Kind | None:
+def _email(longest: int | None) -> FakeKind | None:
     pools = [names("first_name"), names("last_name")]
     return phrases("{}.{}{}@example.com", pools, "{}", longest)
 
@@ -134,7 +136,7 @@ def plain_name(name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
-def text_kind(column: str, table: str, longest: int | None, unlimited: bool) -> Kind:
+def text_kind(column: str, table: str, longest: int | None, unlimited: bool) -> FakeKind:
     """Return the kind of texts that fits a column of a table. `unlimited` says that the type is
     for long texts."""
     name = plain_name(column)

@@ -7,7 +7,7 @@ from typing import Any
 
 from .check_syntax import NOW
 from .described import Described
-from .kinds import Kind, days, integers, mapped, moments
+from .fake_kinds import FakeKind, days, integers, mapped, moments
 from .numbers import natural_times
 from .texts import plain_name
 
@@ -58,26 +58,26 @@ def _span(column: Described) -> tuple[dt.datetime, dt.datetime]:
     return first, last
 
 
-def naive_time(column: Described) -> Kind:
+def naive_time(column: Described) -> FakeKind:
     return mapped(time_with_zone(column), lambda time: time.replace(tzinfo=None))
 
 
-def time_with_zone(column: Described) -> Kind:
+def time_with_zone(column: Described) -> FakeKind:
     return moments(*_span(column))
 
 
-def datetime(column: Described) -> Kind:
+def datetime(column: Described) -> FakeKind:
     return time_with_zone(column) if _has_zone(column) else naive_time(column)
 
 
-def date(column: Described) -> Kind:
+def date(column: Described) -> FakeKind:
     first, last = _span(column)
     return days(first.date(), last.date())
 
 
-def time(column: Described) -> Kind:
+def time(column: Described) -> FakeKind:
     return mapped(integers(0, 86_399), lambda n: (dt.datetime.min + dt.timedelta(seconds=n)).time())
 
 
-def interval(column: Described) -> Kind:
+def interval(column: Described) -> FakeKind:
     return mapped(integers(1, 43_200), lambda n: dt.timedelta(minutes=n))

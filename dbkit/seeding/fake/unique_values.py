@@ -8,7 +8,7 @@ from math import gcd, prod
 from random import Random
 from typing import Any
 
-from .kinds import Kind
+from .fake_kinds import FakeKind
 
 PASSES = 20  # rows that the database rejected are tried again with other values beside them
 
@@ -25,7 +25,7 @@ class Unit:
     has values that no other code may change."""
 
     places: tuple[int, ...]
-    kind: Kind
+    kind: FakeKind
     nulls: tuple[int, ...] = ()
     null: bool | None = None
     is_key: bool = False

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from dbkit.errors import MigrationError
-from dbkit.migration.applied import Layout, Standing, number
+from dbkit.migration.applied import FileLayout, Standing, number
 
 FILES = ("001_a", "002_b", "003_c")
-SQUASH = Layout((*FILES, "004_all"), {"004_all": FILES})
+SQUASH = FileLayout((*FILES, "004_all"), {"004_all": FILES})
 
 
 def standing(*recorded: str) -> Standing:
-    return Layout(FILES, {}).standing(dict.fromkeys(recorded))
+    return FileLayout(FILES, {}).standing(dict.fromkeys(recorded))
 
 
 def test_what_is_pending() -> None:
@@ -51,7 +51,7 @@ def test_a_name_that_was_recorded_twice_is_one() -> None:
     ],
 )  # fmt: skip
 def test_disorder(files: tuple[str, ...], recorded: tuple[str, ...], sentences: list[str]) -> None:
-    assert list(Layout(files, {}).standing(dict.fromkeys(recorded)).disorder) == sentences
+    assert list(FileLayout(files, {}).standing(dict.fromkeys(recorded)).disorder) == sentences
 
 
 @pytest.mark.parametrize(
@@ -63,19 +63,19 @@ def test_disorder(files: tuple[str, ...], recorded: tuple[str, ...], sentences: 
     ],
 )
 def test_a_gap_stops_nothing(files: tuple[str, ...], sentences: list[str]) -> None:
-    found = Layout(files, {}).standing(dict.fromkeys(files[:1]))
+    found = FileLayout(files, {}).standing(dict.fromkeys(files[:1]))
     assert list(found.gaps) == sentences
     assert not found.disorder
     found.refuse()
 
 
 def test_an_applied_file_that_is_gone_is_an_error() -> None:
-    found = Layout(("001_a",), {}).standing(dict.fromkeys(["001_a", "002_b"]))
+    found = FileLayout(("001_a",), {}).standing(dict.fromkeys(["001_a", "002_b"]))
     assert found.gone == ("002_b",)
     with pytest.raises(MigrationError, match=r"Migration 002_b is applied .* its file is gone"):
         found.refuse()
     with pytest.raises(MigrationError, match="the directory has no migrations"):
-        Layout((), {}).standing(dict.fromkeys(["001_a"])).refuse()
+        FileLayout((), {}).standing(dict.fromkeys(["001_a"])).refuse()
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_a_squash_that_lacks_files_is_an_error(
     words: str,
 ) -> None:  # fmt: skip
     with pytest.raises(MigrationError, match=words):
-        Layout(names, replacing).standing(dict.fromkeys(recorded)).refuse()
+        FileLayout(names, replacing).standing(dict.fromkeys(recorded)).refuse()
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_replacements_that_contradict_each_other(
     replacing: dict[str, tuple[str, ...]], words: str
 ) -> None:
     with pytest.raises(MigrationError, match=words):
-        Layout(FILES, replacing)
+        FileLayout(FILES, replacing)
 
 
 def test_the_number_of_a_name() -> None:

@@ -15,9 +15,9 @@ import pytest
 from dbkit import models
 from dbkit.errors import ConfigError
 from dbkit.seeding.fake import fake_value
+from dbkit.seeding.fake.check_limits import ways
 from dbkit.seeding.fake.column_kinds import kind_of
 from dbkit.seeding.fake.described import Described
-from dbkit.seeding.fake.limits import ways
 from dbkit.seeding.fake.patterns import matches
 
 TIME = dt.datetime(2025, 3, 1, 12, tzinfo=dt.UTC)

@@ -56,7 +56,7 @@ def test_the_environment_chooses_files(
         ("notes.txt", "notes.txt is not a seed file"),
         ("a.toml~", "a.toml~ is not a seed file"),
         ("README", "README is not a seed file"),
-        ("two\nlines", "two\nlines is not a seed file"),
+        ("two\nlines", r"two\\nlines is not a seed file"),
         ("\x1b[31m", r"\\x1b\[31m is not a seed file"),
         ("dev/a.toml", "dev is not the folder of an environment.\nDid you mean development"),
         ("old/a.toml", "The environments are development, test, staging, production"),

@@ -10,7 +10,7 @@ import peewee as pw
 
 from .column_kinds import kind_of
 from .described import Described
-from .kinds import Kind
+from .fake_kinds import FakeKind
 from .texts import plain_name
 
 # texts that usually identify somebody or something, even if the column is not unique
@@ -66,7 +66,7 @@ def _permuted(number: int, size: int, secret: str) -> int:
             return number
 
 
-def _kind(field: pw.Field, type: str) -> Kind:
+def _kind(field: pw.Field, type: str) -> FakeKind:
     known = KINDS.get((field, type))
     if known is None:
         table = field.model._meta.table_name
@@ -74,4 +74,4 @@ def _kind(field: pw.Field, type: str) -> Kind:
     return known
 
 
-KINDS: dict[tuple[pw.Field, str], Kind] = {}
+KINDS: dict[tuple[pw.Field, str], FakeKind] = {}

@@ -1,7 +1,7 @@
 """What the CHECKs of a table say about its columns, as far as that is understood.
 
-An OR has several ways to be true. Each combination of ways is a Limits of its own, and each row is
-made by one of them.
+An OR has several ways to be true. Each combination of ways is a CheckLimits of its own, and each
+row is made by one of them.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Limit:
 
 
 @dataclass
-class Limits:
+class CheckLimits:
     """The limits of the columns, and pairs (smaller column, larger column)."""
 
     columns: dict[str, Limit] = field(default_factory=dict)
@@ -79,7 +79,7 @@ class Limits:
         return self.columns.setdefault(column, Limit())
 
 
-def ways(expressions: Iterable[str], names: Iterable[str]) -> list[Limits]:
+def ways(expressions: Iterable[str], names: Iterable[str]) -> list[CheckLimits]:
     """Return the ways in which the expressions can all be true; `names` are the columns."""
     names = list(names)
     known = {name.lower(): name for name in names} | {name: name for name in names}
@@ -91,7 +91,7 @@ def ways(expressions: Iterable[str], names: Iterable[str]) -> list[Limits]:
             continue
     found = []
     for chosen in islice(product(*choices), WAYS * 32):
-        limits = Limits()
+        limits = CheckLimits()
         for node in (node for nodes in chosen for node in nodes):
             _apply(limits, node, known)
         if not limits.contradictory and not any(
@@ -100,7 +100,7 @@ def ways(expressions: Iterable[str], names: Iterable[str]) -> list[Limits]:
             found.append(limits)
         if len(found) == WAYS:
             break
-    return found or [Limits()]
+    return found or [CheckLimits()]
 
 
 def _choices(node: Any) -> Iterator[list[Any]]:
@@ -151,7 +151,7 @@ def _holds(number: int, sign: str, count: int) -> bool:
             ">": number > count, "<=": number <= count, ">=": number >= count}[sign]  # fmt: skip
 
 
-def _apply(limits: Limits, node: Any, known: dict[str, str]) -> None:
+def _apply(limits: CheckLimits, node: Any, known: dict[str, str]) -> None:
     """Add a condition to the limits; `known` are the columns, also in lower case."""
 
     def column(name: str) -> str:

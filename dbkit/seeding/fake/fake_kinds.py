@@ -24,7 +24,7 @@ FILLER = " and so on, as far as it goes"
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class FakeKind:
     """`at(n)` is a different value for each n below `size`. The values below `common` are the most
     natural. With a `skew` of 3, smaller numbers are more frequent."""
 
@@ -40,23 +40,23 @@ class Kind:
         return self.at(int(random.random() ** self.skew * self.common))
 
 
-def some_of(values: Sequence[Any], skew: int = 1) -> Kind:
-    return Kind(values.__getitem__, len(values), len(values), skew)
+def some_of(values: Sequence[Any], skew: int = 1) -> FakeKind:
+    return FakeKind(values.__getitem__, len(values), len(values), skew)
 
 
-def mapped(kind: Kind, function: Callable[[Any], Any]) -> Kind:
+def mapped(kind: FakeKind, function: Callable[[Any], Any]) -> FakeKind:
     """Return the kind with a function applied to its values."""
     at = kind.at
     return replace(kind, at=lambda n: function(at(n)))
 
 
-def integers(low: int, high: int, common: int | None = None, skew: int = 1) -> Kind:
+def integers(low: int, high: int, common: int | None = None, skew: int = 1) -> FakeKind:
     """Integers from `low` to `high`; the first `common` of them are natural."""
     size = max(high - low + 1, 0)
-    return Kind(lambda n: low + n, size, min(size, common or size), skew)
+    return FakeKind(lambda n: low + n, size, min(size, common or size), skew)
 
 
-def decimals(low: Decimal, high: Decimal, places: int, common: Decimal, skew: int = 1) -> Kind:
+def decimals(low: Decimal, high: Decimal, places: int, common: Decimal, skew: int = 1) -> FakeKind:
     """Decimal numbers with so many places; those up to `low` + `common` are natural."""
     step = Decimal(1).scaleb(-places)
     first = int((low / step).to_integral_value("ROUND_CEILING"))
@@ -65,39 +65,39 @@ def decimals(low: Decimal, high: Decimal, places: int, common: Decimal, skew: in
     return mapped(kind, lambda n: Decimal(n).scaleb(-places))
 
 
-def moments(first: dt.datetime, last: dt.datetime) -> Kind:
+def moments(first: dt.datetime, last: dt.datetime) -> FakeKind:
     """Times with a distance of seconds, from the first to the last."""
     size = max(int((last - first).total_seconds()) + 1, 0)
-    return Kind(lambda n: first + dt.timedelta(seconds=n), size, size)
+    return FakeKind(lambda n: first + dt.timedelta(seconds=n), size, size)
 
 
-def days(first: dt.date, last: dt.date) -> Kind:
+def days(first: dt.date, last: dt.date) -> FakeKind:
     start = first.toordinal()
     return mapped(integers(0, last.toordinal() - start), lambda n: dt.date.fromordinal(start + n))
 
 
-def uuids() -> Kind:
+def uuids() -> FakeKind:
     """UUIDs of version 4."""
 
     def at(n: int) -> uuid.UUID:
         head, middle, tail = n >> 74, n >> 62 & 0xFFF, n & (1 << 62) - 1
         return uuid.UUID(int=head << 80 | 4 << 76 | middle << 64 | 2 << 62 | tail)
 
-    return Kind(at, 1 << 122, 1 << 122)
+    return FakeKind(at, 1 << 122, 1 << 122)
 
 
-def hexadecimal(length: int) -> Kind:
+def hexadecimal(length: int) -> FakeKind:
     size = 16**length
-    return Kind(lambda n: f"{n:0{length}x}", size, size)
+    return FakeKind(lambda n: f"{n:0{length}x}", size, size)
 
 
-def number_texts(length: int, head: str = "") -> Kind:
+def number_texts(length: int, head: str = "") -> FakeKind:
     """Texts of so many digits after the head."""
     size = 10**length
-    return Kind(lambda n: f"{head}{n:0{length}d}", size, size)
+    return FakeKind(lambda n: f"{head}{n:0{length}d}", size, size)
 
 
-def codes(length: int, letters: str = ALPHABET) -> Kind:
+def codes(length: int, letters: str = ALPHABET) -> FakeKind:
     """Texts of exactly so many characters."""
     base = len(letters)
 
@@ -109,15 +109,15 @@ def codes(length: int, letters: str = ALPHABET) -> Kind:
         return "".join(text)
 
     size = min(base**length, 1 << 122)
-    return Kind(at, size, size)
+    return FakeKind(at, size, size)
 
 
-def octets(length: int) -> Kind:
+def octets(length: int) -> FakeKind:
     size = 256**length
-    return Kind(lambda n: n.to_bytes(length, "big"), size, size)
+    return FakeKind(lambda n: n.to_bytes(length, "big"), size, size)
 
 
-def addresses() -> Kind:
+def addresses() -> FakeKind:
     """Private IPv4 addresses."""
     first = int(ipaddress.IPv4Address("10.0.0.1"))
     return mapped(integers(first, first + 2**24 - 3), lambda n: str(ipaddress.IPv4Address(n)))
@@ -125,7 +125,7 @@ def addresses() -> Kind:
 
 def phrases(
     template: str, pools: Sequence[Sequence[str]], number: str = " {}", longest: int | None = None
-) -> Kind | None:
+) -> FakeKind | None:
     """Texts from words of the pools in the places `{}` of the template; in the last place, a number
     follows the words when all their combinations are used. None if `longest` is too short."""
     count = LONG_NUMBER if longest is None or longest >= ROOMY else NUMBER
@@ -148,10 +148,10 @@ def phrases(
             chosen.append(pool[place])
         return template.format(*chosen, number.format(n + 1) if n else "")
 
-    return Kind(at, common * 10 ** (count - 1), common)
+    return FakeKind(at, common * 10 ** (count - 1), common)
 
 
-def at_least(kind: Kind, length: int) -> Kind:
+def at_least(kind: FakeKind, length: int) -> FakeKind:
     """Return the kind with texts of at least so many characters."""
 
     def longer(text: str) -> str:
@@ -161,7 +161,7 @@ def at_least(kind: Kind, length: int) -> Kind:
     return mapped(kind, longer)
 
 
-def lists(kind: Kind, dimensions: int = 1, count: int = 3) -> Kind:
+def lists(kind: FakeKind, dimensions: int = 1, count: int = 3) -> FakeKind:
     """Lists of one to `count` values; the first value is unique."""
 
     def at(n: int) -> list[Any]:
@@ -170,10 +170,10 @@ def lists(kind: Kind, dimensions: int = 1, count: int = 3) -> Kind:
             found = [found]
         return list(found)
 
-    return Kind(at, kind.size, kind.common)
+    return FakeKind(at, kind.size, kind.common)
 
 
-def objects(kind: Kind) -> Kind:
+def objects(kind: FakeKind) -> FakeKind:
     """Small JSON objects, with a value of the kind."""
     tags = ("web", "mail", "mobile", "print")
     return mapped(

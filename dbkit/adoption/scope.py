@@ -57,7 +57,8 @@ EVERYTHING = Scope()
 @dataclass(frozen=True)
 class Selection:
     """What a Scope means for a database. `lost` are the objects that are not adopted, `others` the
-    tables among them, and `ignore` patterns for these tables."""
+    tables among them, and `ignore` patterns for these tables, and for schemas that are left out
+    (a table that stands in for a target of a foreign key may bring its schema back)."""
 
     lost: Lost
     others: frozenset[Name]
@@ -118,7 +119,11 @@ class _Selecting:
                 left_out=tuple(starmap(_lost_key, lost_keys)),
             ),
             frozenset(others),
-            (*self.ignore, *(literal_pattern(str(name)) for name in sorted(others))),
+            (
+                *self.ignore,
+                *(literal_pattern(str(name)) for name in sorted(others)),
+                *(f"{literal_pattern(str(one.name))}.*" for one in gone if one.held == "schema"),
+            ),
             tuple(self._left_out(gone, others, needing, {one.name for one in targets})),
         )
 

@@ -47,7 +47,6 @@ def project(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 @pytest.mark.parametrize(
     "page",
     [
-        "adopting.md",
         pytest.param("troubleshooting.md", marks=pytest.mark.postgres),  # by embedded:DIR
     ],
 )

@@ -308,6 +308,23 @@ def test_objects_without_models_are_in_a_second_baseline_too(dbkit: Dbkit, tmp_p
     ran(dbkit, "verify", "--strict", "--database", url, *again)
 
 
+@pytest.mark.parametrize("schema", ["auth", 'A.u "t"%*[h]'])
+@pytest.mark.postgres
+def test_a_schema_of_which_only_a_table_is_needed(
+    dbkit: Dbkit, server: Server, schema: str
+) -> None:
+    """The schema is not adopted, and the baseline does not drop it."""
+    url = server.url(server.create_database())
+    space = '"{}"'.format(schema.replace('"', '""').replace("%", "%%"))
+    rows(url, f"CREATE SCHEMA {space}; CREATE TABLE {space}.users (id uuid PRIMARY KEY);"
+              f"CREATE TABLE t (id serial PRIMARY KEY, u uuid REFERENCES {space}.users);"
+              "CREATE VIEW v AS SELECT id FROM t")  # fmt: skip
+    result = ran(dbkit, "init", "--database", url, "--schema", "public")
+    assert "001_baseline creates it" in result.output  # the view
+    assert "SCHEMA" not in Path("migrations/001_baseline.py").read_text()
+    assert_clean(dbkit, url)
+
+
 @pytest.mark.postgres
 def test_row_level_security_does_not_hide_a_table(dbkit: Dbkit, server: Server) -> None:
     """Only the options of the table are under `ignore`: `create` migrates its columns."""

@@ -14,16 +14,19 @@ from typing import Any
 import peewee as pw
 
 from .errors import ModelsError
+from .identity_fields import BigIdentityField, TypedIdentityField
 from .peewee_internals import database_of_context, extend_schema_manager
 from .pinned_queries import ask
 
 __all__ = [
+    "BigIdentityField",
     "ColumnField",
     "DateTimeTZField",
     "EnumField",
     "ServerDefault",
     "TypeName",
     "TypedForeignKeyField",
+    "TypedIdentityField",
     "is_json",
     "server_default",
     "utcnow",

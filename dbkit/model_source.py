@@ -15,7 +15,7 @@ from .python_source import Call, Class, Code, Statement, flat, is_plain
 # The options that a field of any class can have, in the order in which they are written. Options
 # that only its own class has come first.
 OPTIONS = (
-    "sql_type", "field", "column_name", "object_id_name", "backref",
+    "sql_type", "options", "field", "column_name", "object_id_name", "backref",
     "on_delete", "on_update", "deferrable", "constraint_name", internals.DEFERRED,
     "null", "primary_key", "unique", "index", "index_type",
     "sequence", "collation", "unindexed", "constraints",
@@ -34,7 +34,7 @@ class ModelSource:
 
     `fields` are its columns by field name. `key` is Meta.primary_key; None if a field is the key.
     `indexes` are calls of `add_index` with the names of fields or `pw.SQL`. `options` are the other
-    entries of Meta. `after` are statements that follow.
+    entries of Meta. `after` are statements that follow, and `doc` is the docstring.
     """
 
     name: str
@@ -46,6 +46,7 @@ class ModelSource:
     constraints: tuple[Call, ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
     after: tuple[Call, ...] = ()
+    doc: str = ""
 
     def statements(self, decorator: str = "") -> Iterator[Statement]:
         """Yield the class, and the calls for what class Meta cannot express."""
@@ -62,7 +63,7 @@ class ModelSource:
         # Peewee adds the key `id` itself, but a class needs at least one entry
         body = dict(one for one in self.fields.items() if one != ("id", Call("pw.AutoField")))
         body = body if body or entries else self.fields
-        yield Class(self.name, self.base, body, entries, decorator)
+        yield Class(self.name, self.base, body, entries, decorator, self.doc)
         for index in self.indexes:
             if index not in pairs:
                 keys = (_class_key(self.name, key) for key in index.arguments)

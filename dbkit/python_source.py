@@ -31,7 +31,8 @@ class Call:
 
 @dataclass(frozen=True)
 class Class:
-    """A class with assignments in its `body` and in its inner class Meta; `decorator` is source.
+    """A class with assignments in its `body` and in its inner class Meta; `decorator` is source,
+    and `doc` the text of the docstring.
     It is written as a call of `type` if a class body would change its meaning."""
 
     name: str
@@ -39,6 +40,7 @@ class Class:
     body: dict[str, Any] = field(default_factory=dict)
     meta: dict[str, Any] = field(default_factory=dict)
     decorator: str = ""
+    doc: str = ""
 
 
 Statement = Call | Class
@@ -94,10 +96,25 @@ def statement_lines(statement: Statement, indent: str = "") -> list[str]:
     head = [f"{indent}@{statement.decorator}"] if statement.decorator else []
     head.append(f"{indent}class {statement.name}({statement.base}):")
     body = _assignments(statement.body, inside)
+    if doc := docstring(statement.doc, inside):
+        head += [*doc, *[""] * bool(body or statement.meta)]
     if statement.meta:
         body += [*[""] * bool(body), f"{inside}class Meta:"]
         body += _assignments(statement.meta, inside + INDENT)
-    return head + (body or [f"{inside}pass"])
+    return head + (body or [f"{inside}pass"] * (not doc))
+
+
+def docstring(words: str, indent: str) -> list[str]:
+    """Return the lines of a docstring; none if the text is not printable."""
+    words = " ".join(words.split()).replace("\\", "\\\\").replace('"""', "'''")
+    if not words or not words.isprintable():
+        return []
+    words = " " * words.startswith('"') + words + " " * words.endswith('"')
+    if _width(words) <= WIDTH - len(indent) - 6:
+        return [f'{indent}"""{words}"""']
+    lines = textwrap.wrap(words, WIDTH - len(indent) - 3, break_long_words=False,
+                          break_on_hyphens=False)  # fmt: skip
+    return [f'{indent}"""{lines[0]}', *(f"{indent}{line}" for line in lines[1:]), f'{indent}"""']
 
 
 def _is_class_body(statement: Class) -> bool:

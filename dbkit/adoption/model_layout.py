@@ -8,10 +8,10 @@ from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
 from dbkit.schema.names import Name
-from dbkit.schema.values import Column, ForeignKey, Nameable, PrimaryKey, Schema, Table
+from dbkit.schema.values import Check, Column, ForeignKey, Nameable, PrimaryKey, Schema, Table
 
 from .backrefs import backrefs
-from .field_types import TypesOfDialect
+from .field_types import Kind, TypesOfDialect
 from .python_names import OF_MODELS, class_name, field_name, model_name, unique
 
 
@@ -19,7 +19,8 @@ from .python_names import OF_MODELS, class_name, field_name, model_name, unique
 class Layout:
     """The decisions: `classes`, `fields` (by column) and taken attributes by table name, and by
     (table, column) the foreign keys that become fields (`links`) and their `backrefs`. `relations`
-    are the names, in lower case, that a new index must not have."""
+    are the names, in lower case, that a new index must not have. `enums` are fields that a CHECK of
+    the column implies."""
 
     tables: dict[Name, Table]
     classes: dict[Name, str]
@@ -29,6 +30,7 @@ class Layout:
     links: dict[tuple[Name, str], ForeignKey] = field(default_factory=dict)
     late: set[tuple[Name, ForeignKey]] = field(default_factory=set)
     backrefs: dict[tuple[Name, str], str] = field(default_factory=dict)
+    enums: dict[tuple[Name, str], tuple[Kind, Check]] = field(default_factory=dict)
 
     def key(self, table: Name) -> str | None:
         """Return the only column of a table's primary key; None if it has no key, or a key of

@@ -51,6 +51,7 @@ INDEXED = {"tsvector": "pg.TSVectorField", "hstore": "pg.HStoreField"}
 UNFOLLOWED = {"json"}  # the field has its own DDL, which a foreign key does not copy
 SIZED = re.compile(r"(character varying|character|numeric)(?:\((\d+)(?:,(\d+))?\))?")
 SERIALS = {"smallint": "smallserial", "integer": "serial", "bigint": "bigserial"}
+IDENTITIES = ("always", "by default")
 CONSTANT = re.compile(r"('(?:[^']|'')*')::([^':]+)")
 NUMBER = re.compile(r"'(-\d+(?:\.\d+)?)'")
 NO_ACTION = re.compile(r" ON (?:DELETE|UPDATE) NO ACTION(?= |$)")
@@ -88,6 +89,8 @@ class Postgres:
         if column.identity == "serial":
             sql = spelling.type_sql(type_)
             return Kind("ColumnField", (SERIALS[sql],), sql=sql, followed=False)
+        if column.identity in IDENTITIES:
+            return _identity(column)
         if isinstance(type_, Name):
             if type_ in self.enums and type_.schema == schema:
                 return Kind("EnumField", self.enums[type_], sql=type_.sql, followed=False)
@@ -146,7 +149,7 @@ class Postgres:
         if column.generated is not None:
             expression = self._expression(column.generated.expression)
             return [f"GENERATED ALWAYS AS ({expression}) {column.generated.kind or 'STORED'}"]
-        if column.identity in ("always", "by default"):
+        if column.identity in IDENTITIES:
             return [spelling.identity(column)]
         return [] if column.default is None else [f"DEFAULT {self._default(column)}"]
 
@@ -242,3 +245,16 @@ class Postgres:
     def _sql(self, text: str) -> str:
         """The text with % escaped, because psycopg2 reads a single % as a placeholder."""
         return text.replace("%", "%%")
+
+
+def _identity(column: Column) -> Kind:
+    """The field of an identity column; its sequence always has the column's type."""
+    sql_type = str(column.type)
+    options: dict[str, Any] = {
+        "generate_always": column.identity == "always",
+        "options": " ".join(replace(column.sequence, type="").clauses),
+    }
+    given = {name: value for name, value in options.items() if value}
+    if sql_type == "bigint":
+        return Kind("BigIdentityField", (), given, sql_type)
+    return Kind("TypedIdentityField", (), {"sql_type": sql_type, **given}, sql_type)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import keyword
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 import peewee as pw
+
+from dbkit.python_source import Class
 
 from .english import singular
 
@@ -57,6 +59,16 @@ def member_names(labels: Iterable[str]) -> list[str]:
         name = _member_name(label)
         names.append(unique(name, names, lambda count: f"_{count + 1}"))
     return names
+
+
+def enum_class(name: str, labels: Sequence[str], taken: set[str]) -> Class:
+    """Return the class of an enum; its name is none of those `taken`, in lower case, and is added
+    to them."""
+    name = name if name.lower() not in taken else f"{name}Enum"
+    while name.lower() in taken:
+        name += "_"
+    taken.add(name.lower())
+    return Class(name, "StrEnum", dict(zip(member_names(labels), labels, strict=True)))
 
 
 def _member_name(label: str) -> str:

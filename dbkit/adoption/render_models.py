@@ -5,24 +5,26 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
+from dbkit import fields
 from dbkit import peewee_internals as internals
 from dbkit.model_source import imports
 from dbkit.python_source import Class, Code, body, module
 from dbkit.schema.names import Name
 from dbkit.schema.peewee_models import OWN_TABLES
-from dbkit.schema.values import Column, EnumType, Schema, Table
+from dbkit.schema.values import Check, Column, EnumType, Schema, Table
 
 from . import left_out
-from .field_types import TypesOfDialect
+from .field_types import Kind, TypesOfDialect
 from .left_out import LeftOut, has_model
 from .model_layout import class_names, columns_of, layout
 from .postgres_types import Postgres
-from .python_names import member_names, model_name
+from .python_names import enum_class, model_name
 from .render_table import BASE, Model
+from .sqlite_enums import enums_of_sqlite
 from .sqlite_types import Sqlite
 
 # names that no class may have
-IMPORTED = {"ColumnField", "DateTimeTZField", "EnumField", "TypedForeignKeyField", "StrEnum", BASE}
+IMPORTED = {*fields.__all__, "StrEnum", BASE}
 RESERVED = internals.reserved_column_names()
 DOC = "The models of a database, as it was found."
 
@@ -50,10 +52,12 @@ def written(schema: Schema, dialect_name: str, targets: Collection[Table] = ()) 
               and str(table.name) not in OWN_TABLES]  # fmt: skip
     tables += targets
     classes = class_names(tables, IMPORTED)
-    types, enums = _spoken(schema, tables, dialect_name, set(classes.values()))
+    taken = {name.lower() for name in (*IMPORTED, *classes.values())}
+    types, enums, columns = _spoken(schema, tables, dialect_name, classes, taken)
     odd = [table for table in tables if not is_queryable(table, types)]
     tables = [table for table in tables if table not in odd]
     plan = layout(schema, tables, types, classes, IMPORTED | {one.name for one in enums})
+    plan.enums = columns
     models = [Model(table, plan, types, table not in targets) for table in plan.tables.values()]
     statements = [one for model in models for one in model.source().statements()]
     base = Class(BASE, "pw.Model", meta={"legacy_table_names": False})
@@ -78,15 +82,20 @@ def _names(table: Table) -> Iterator[str]:
 
 
 def _spoken(
-    schema: Schema, tables: list[Table], dialect_name: str, taken: set[str]
-) -> tuple[TypesOfDialect, list[Class]]:
+    schema: Schema,
+    tables: list[Table],
+    dialect_name: str,
+    models: dict[Name, str],
+    taken: set[str],
+) -> tuple[TypesOfDialect, list[Class], dict[tuple[Name, str], tuple[Kind, Check]]]:
+    """(the dialect, the classes of enums, what their columns are if the type does not say it)."""
     if dialect_name == "sqlite":
-        return Sqlite(), []
+        return Sqlite(), *enums_of_sqlite(tables, models, taken)
     needed = {part.type for table in tables for part in table.parts if isinstance(part, Column)}
     # Peewee does not escape a % in the name of a type, so such an enum has no EnumField
     enums = [one for one in schema.enums if one.name in needed and "%" not in str(one.name)]
     classes, arguments = _enums(enums, taken)
-    return Postgres(schema, arguments), classes
+    return Postgres(schema, arguments), classes, {}
 
 
 def _enums(
@@ -96,17 +105,10 @@ def _enums(
     EnumField."""
     classes: list[Class] = []
     arguments: dict[Name, tuple[Any, ...]] = {}
-    lower = {name.lower() for name in {*taken, *IMPORTED}}
     for enum in enums:
-        if not enum.labels:
-            continue
-        bare = enum.name.bare
-        name = model_name(bare, "Enum")
-        name = name if name.lower() not in lower else f"{name}Enum"
-        while name.lower() in lower:
-            name += "_"
-        lower.add(name.lower())
-        members = dict(zip(member_names(enum.labels), enum.labels, strict=True))
-        classes.append(Class(name, "StrEnum", members))
-        arguments[enum.name] = (Code(name), *([bare] if name.lower() != bare else []))
+        if enum.labels:
+            bare = enum.name.bare
+            one = enum_class(model_name(bare, "Enum"), enum.labels, taken)
+            classes.append(one)
+            arguments[enum.name] = (Code(one.name), *([bare] if one.name.lower() != bare else []))
     return classes, arguments

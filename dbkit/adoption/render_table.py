@@ -11,7 +11,16 @@ from dbkit.model_source import ModelSource, check, clause, composite_key, sql, w
 from dbkit.python_source import Call, Class, Code
 from dbkit.schema.details import TABLE_OPTIONS
 from dbkit.schema.sql import quoted
-from dbkit.schema.values import Check, Column, Exclusion, ForeignKey, PrimaryKey, Table, Unique
+from dbkit.schema.values import (
+    Check,
+    Column,
+    Comment,
+    Exclusion,
+    ForeignKey,
+    PrimaryKey,
+    Table,
+    Unique,
+)
 
 from .field_types import Kind, TypesOfDialect
 from .left_out import (
@@ -44,6 +53,7 @@ class Model:
         known = (plan.classes[one] for one in table.parents if one in plan.classes)
         self.depends_on = dict.fromkeys(known)
         self.derived: list[Class] = []
+        self.said: list[Check] = []  # by fields
         self.key = self._key()
         self.indexes = Indexes(table, plan, types)
 
@@ -70,7 +80,9 @@ class Model:
                 "managed": None if self.managed else False,
             },
             (*self.indexes.statements(), *self._sequences()),
-        )
+            next((part.text for part in self.table.parts
+                  if isinstance(part, Comment) and not (part.name or part.of)), ""),
+        )  # fmt: skip
 
     def _leave_out(self, words: str, noun: str, why: Why, part: str) -> None:
         self.left_out.append(LeftOut(f"{self.table.name}.{part}", words, True, noun, why))
@@ -100,7 +112,9 @@ class Model:
         if link:
             call, method = self._linked(column, link), USUAL
         else:
-            kind = automatic or self.types.kind(column, self.schema)
+            enum, check = self.plan.enums.get((self.table.name, column.name), (None, None))
+            self.said += [check] if check else []
+            kind = automatic or enum or self.types.kind(column, self.schema)
             call, method = self._plain(column, kind), kind.method
         return with_options(
             call,
@@ -108,7 +122,7 @@ class Model:
             primary_key=is_key and automatic is None,
             **({} if is_key else self.indexes.options(column.name, method)),
             collation=column.collation,
-            constraints=list(map(clause, self._clauses(column, is_key, automatic is not None))),
+            constraints=list(map(clause, self._clauses(column, is_key, link is None))),
         )
 
     def _plain(self, column: Column, kind: Kind) -> Call:
@@ -121,12 +135,12 @@ class Model:
         renamed = self.names[column.name] != column.name
         return with_options(call, column_name=column.name if renamed else None)
 
-    def _clauses(self, column: Column, is_key: bool, is_automatic: bool) -> Iterator[str]:
+    def _clauses(self, column: Column, is_key: bool, says_identity: bool) -> Iterator[str]:
         """The constraints of a column, except those that its field makes."""
         if is_key and self.key:
             yield from self.types.key_constraints(self.key) or ()
         for one in self.types.column_constraints(column, is_key):
-            if not (is_automatic and self.types.links_late and one.startswith("GENERATED")):
+            if not (says_identity and column.identity and one.startswith("GENERATED")):
                 yield one
 
     # foreign keys as fields
@@ -172,7 +186,7 @@ class Model:
     def _constraints(self) -> Iterator[Call]:
         for part in self.table.parts:
             match part:
-                case Check():
+                case Check() if part not in self.said:
                     yield self._check(part)
                 case Unique() if part in self.indexes.unique:
                     pass  # a field or Meta.indexes says it

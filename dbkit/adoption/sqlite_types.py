@@ -9,8 +9,8 @@ from typing import Any
 from dbkit.python_source import Class
 from dbkit.schema.details import Key
 from dbkit.schema.names import Name
-from dbkit.schema.sql import quoted
-from dbkit.schema.sqlite.tokenizer import write_type
+from dbkit.schema.sql import literal, quoted
+from dbkit.schema.sqlite.tokenizer import normal, tokens, write_type
 from dbkit.schema.sqlite.writing import table_ddl
 from dbkit.schema.values import Check, Column, Constraint, ForeignKey, Index, PrimaryKey, Table
 
@@ -124,6 +124,14 @@ class Sqlite:
 
     def references(self, key: ForeignKey) -> bool:
         return True
+
+
+def labels_of(check: Check, column: str) -> tuple[str, ...]:
+    """Return the labels if the CHECK is what an EnumField writes for a column; else none."""
+    texts = [word for word in tokens(check.expression) if word.startswith("'")]
+    labels = tuple(dict.fromkeys(word[1:-1].replace("''", "'") for word in texts))
+    made = normal(f"{quoted(column)} IN ({', '.join(map(literal, labels))})")
+    return labels if check.name is None and made == check.expression else ()
 
 
 def _derived(name: str, base: str, type_: str, options: dict[str, Any]) -> Kind:

@@ -13,7 +13,7 @@ import peewee as pw
 from playhouse import postgres_ext
 
 from dbkit.errors import ConfigError
-from dbkit.fields import ColumnField, is_json
+from dbkit.fields import ColumnField, TypedIdentityField, is_json
 from dbkit.python_source import Call
 from dbkit.schema.changes import Add, Alter, Change
 from dbkit.schema.names import Name
@@ -106,7 +106,7 @@ def noting(fill: Fill, filled: set[tuple[Name, str]]) -> Fill:
 
 def _change_that_needs_value(changes: Sequence[Change], table: Name, field: Any) -> Change | None:
     """The change that adds a field's column without a default, or makes it NOT NULL."""
-    if field.sequence or isinstance(field, pw.AutoField):
+    if field.sequence or isinstance(field, pw.AutoField | TypedIdentityField):
         return None
     for change in changes:
         if change.table != table or change.item.name != field.column_name:

@@ -45,6 +45,8 @@ CLASSES: dict[type, dict[str, Any]] = {
     pw.CharField: SIZED, pw.FixedCharField: SIZED,
     pw.DecimalField: NUMBER, sqlite_ext.TDecimalField: NUMBER,
     pw.TimestampField: {"resolution": 1, "utc": False},
+    fields.TypedIdentityField: {"sql_type": None, "generate_always": False, "options": ""},
+    fields.BigIdentityField: {"generate_always": False, "options": ""},
 } | {
     kind: {"formats": kind.formats} if hasattr(kind, "formats") else {} for kind in (
         pw.AnyField, pw.IntegerField, pw.BigIntegerField, pw.SmallIntegerField, pw.AutoField,

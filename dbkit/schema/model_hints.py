@@ -9,6 +9,7 @@ import peewee as pw
 
 from dbkit import peewee_internals as internals
 from dbkit.diagnosis import sqlstate
+from dbkit.fields import TypedIdentityField
 from dbkit.model_source import is_statement
 
 from .peewee_models import Model
@@ -46,7 +47,7 @@ def only_on_postgres(model: Model) -> Iterator[str]:
     """The declarations for which SQLite has no SQL."""
     for field in model._meta.sorted_fields:
         place = f"{model.__name__}.{field.name}"
-        if isinstance(field, pw.IdentityField):
+        if isinstance(field, pw.IdentityField | TypedIdentityField):
             yield f"SQLite has no identity columns: make {place} an AutoField."
         elif POSTGRES in {kind.__module__ for kind in type(field).__mro__}:
             yield f"{place} is a field of {POSTGRES}: for SQLite too, make it a peewee.JSONField."

@@ -12,6 +12,7 @@ from playhouse import postgres_ext as pg
 from playhouse import sqlite_ext
 
 from dbkit import DbkitError, EnumField, verify
+from dbkit.fields import BigIdentityField, TypedIdentityField
 from tests.conftest import opened
 
 
@@ -219,6 +220,12 @@ POSTGRES: dict[str, Callable[[], list[Any]]] = {
     "identity": lambda: [
         table("t", id=pw.IdentityField()),
         table("u", id=pw.IdentityField(generate_always=True)),
+        v := table("v", id=BigIdentityField(primary_key=True), a=pw.TextField()),
+        table(
+            "w",
+            v=pw.ForeignKeyField(v),
+            n=TypedIdentityField(sql_type="smallint", generate_always=True, options="START 7"),
+        ),
     ],
     "a collation": lambda: [table("t", a=pw.CharField(collation='"C"'))],
     "index methods": lambda: [

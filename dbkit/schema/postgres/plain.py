@@ -46,6 +46,8 @@ TYPES = {
     "JSONB": "jsonb",
 }
 SERIALS = {"SERIAL": "integer", "BIGSERIAL": "bigint"}
+IDENTITY = re.compile(r"([A-Z]+) GENERATED (ALWAYS|BY DEFAULT) AS IDENTITY")
+INTEGERS = {"INT": "integer", "INTEGER": "integer", "BIGINT": "bigint", "SMALLINT": "smallint"}
 TYPE = re.compile(r"([A-Z ]+?)(?:\(([1-9]\d*(?:, *\d+)?)\))?")
 # types with a size, and how many numbers format_type prints; without a size, CHAR means CHAR(1)
 SIZES = {"VARCHAR": 1, "CHAR": 1, "NUMERIC": 2}
@@ -152,6 +154,9 @@ def _declared(ddl: Any) -> tuple[str, str]:
     base, size = match.groups() if match else ("", "")
     if base in SERIALS:
         return SERIALS[base], "serial"
+    numbered = IDENTITY.fullmatch(ddl.sql)
+    if numbered and numbered[1] in INTEGERS:
+        return INTEGERS[numbered[1]], numbered[2].lower()
     numbers = size.count(",") + 1 if size else 0
     if base not in TYPES or numbers not in (SIZES.get(base, 0), 0) or (base == "CHAR" and not size):
         raise _Unusual

@@ -46,7 +46,8 @@ if TYPE_CHECKING:
 @click.option(
     "--count-rows",
     is_flag=True,
-    help="Count the rows of the database that a new UNIQUE, CHECK or NOT NULL would reject.",
+    help="Count the rows of the database that a new rule (UNIQUE, CHECK, NOT NULL, a foreign key) "
+    "or a narrower type would reject, and print queries that show them.",
 )
 @click.option("--empty", is_flag=True, help="Create an empty migration to edit by hand.")
 @out_of_order

@@ -155,7 +155,7 @@ class Postgres:
 
     def _default(self, column: Column) -> str:
         """The default without a cast to the column's own type, which is not needed."""
-        default = column.default or ""
+        default = column.source or column.default or ""
         match = CONSTANT.fullmatch(default)
         if match is None or not self._is_own(match[2], column.type):
             return self._sql(default)

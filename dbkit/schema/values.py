@@ -32,7 +32,8 @@ VIEWS = ("view", "materialized view")  # kinds of Table
 class Column:
     """A column. `identity` is '', 'serial', 'always' or 'by default' ('autoincrement' on SQLite),
     and `sequence` are the options of its sequence. `options` is the ON CONFLICT of NOT NULL on
-    SQLite. The `type` is a Name if it is an enum type, and otherwise the server's text."""
+    SQLite. The `type` is a Name if it is an enum type, and otherwise the server's text. `source` is
+    another spelling of the default: that of the model, or `now()` for CURRENT_TIMESTAMP."""
 
     name: str
     type: str | Name

@@ -217,15 +217,17 @@ def _column(row: Any, unproven: bool, sequence: Any, naming: Naming) -> Column:
     generated = None
     if row.generated:
         generated = Generated(row.expression, "VIRTUAL" if row.generated == "v" else "")
+    default = None if serial or generated else one_spelling(row.expression)
     return Column(
         row.name,
         naming(row.type_schema, row.type) if row.type_schema else row.type,
         row.nullable or unproven,
-        None if serial or generated else one_spelling(row.expression),
+        default,
         "serial" if serial else identity,
         _sequence(sequence, row.type) if serial or identity else NO_SEQUENCE,
         generated,
         row.collation,
+        source=None if default == row.expression else default and row.expression,
     )
 
 

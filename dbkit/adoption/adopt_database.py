@@ -143,8 +143,11 @@ def _attempt(
             if not unjudged:
                 raise
             raise _Unjudged(unjudged) from error
-        replaced = _replaced(router)
+        applied, pending = _history(router)
+        replaced = applied or pending
         if replaced and _is_made(database, models, directory):
+            if pending:
+                raise _only_unmarked(router, pending)
             return None
         made, failure = _baseline(database, directory, name, goal, replaced)
         files.append(directory / f"{made}.py")
@@ -152,7 +155,7 @@ def _attempt(
         ignored += [one.place for one in selection.left_out
                     if one.differs and not matches(one.place, ignore)]  # fmt: skip
         files += filter(None, [write_settings(spec, directory, ignored)])
-        if not replaced:
+        if not applied:
             router.run(fake=True)
     refused = () if lost.tried else tuple(map(_refused, goal.objects))
     uncreated = (*selection.left_out, *filter(None, refused), *lost.left_out, *failure)
@@ -253,8 +256,8 @@ def _unjudged(database: pw.Database, models: list[Model]) -> Iterator[Name]:
             yield table_name(model)
 
 
-def _replaced(router: Router) -> list[str]:
-    """The applied migrations. Raises MigrationError if some are applied and some are pending."""
+def _history(router: Router) -> tuple[list[str], list[str]]:
+    """(the applied migrations, the pending ones). Raises MigrationError if there are both."""
     standing = router.standing()
     for error in standing.errors:
         raise error
@@ -263,7 +266,16 @@ def _replaced(router: Router) -> list[str]:
             f"Migrations in {router.migrate_dir} are not applied: {', '.join(standing.pending)}.",
             "Apply them, or delete their files. Then run init again.",
         )
-    return list(standing.applied)
+    return list(standing.applied), list(standing.pending)
+
+
+def _only_unmarked(router: Router, pending: list[str]) -> MigrationError:
+    """The error for a second database of a project, such as that of production."""
+    return MigrationError(
+        f"The migrations in {router.migrate_dir} create the tables of this database already, but "
+        f"they are not marked as applied here: {', '.join(pending)}.",
+        "Mark them as applied: `python -m dbkit migrate --fake`.",
+    )
 
 
 def _is_made(database: pw.Database, models: list[Model], directory: Path) -> bool:

@@ -44,3 +44,39 @@ def test_a_flag_names_the_directory(adopted: Callable[..., Result]) -> None:
     assert config.adopting(settings, None) == Path("migrations")
     assert config.adopting(settings, "first") == Path("first")
     assert config.adopting(config.load(models="again_one"), None) == Path("first")
+
+
+def test_another_database_of_the_project(adopted: Callable[..., Result]) -> None:
+    """`init` is for the first database; the migrations are marked as applied in the others."""
+    with sqlite3.connect("production.db") as connection:
+        connection.execute("CREATE TABLE team (id integer PRIMARY KEY, name text NOT NULL)")
+    production = ("--database", "sqlite:///production.db")
+    result = adopted("init", *production)
+    assert result.exit_code == 2
+    assert "they are not marked as applied here: 001_baseline." in result.output
+    assert "dbkit migrate --fake" in result.output
+    assert [path.name for path in Path("first").glob("0*")] == ["001_baseline.py"]
+    assert adopted("migrate", "--fake", *production).exit_code == 0
+    assert adopted("verify", *production).exit_code == 0
+    assert "init: nothing to do" in adopted("init", *production).output
+
+
+def test_migrations_that_no_database_ran_are_replaced(
+    dbkit: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new database runs only the baseline."""
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///old.db")
+    monkeypatch.syspath_prepend(".")
+    Path("migrations").mkdir()
+    Path("migrations", "001_tried.py").write_text(
+        "def migrate(migrator, database, *, fake=False):\n"
+        "    migrator.sql('CREATE TABLE team (id integer PRIMARY KEY)')\n"
+    )
+    with sqlite3.connect("old.db") as connection:
+        connection.execute("CREATE TABLE team (id integer PRIMARY KEY, name text NOT NULL)")
+    for command in ("init --models replacing", "verify", "status", "create --check"):
+        result = dbkit(*command.split())
+        assert result.exit_code == 0, result.output
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///new.db")
+    assert "applied 002_baseline" in dbkit("migrate").output
+    assert dbkit("verify").exit_code == 0

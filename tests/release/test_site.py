@@ -39,6 +39,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target
 
 
+def test_the_site_builds_without_a_warning(site: Path) -> None:
+    pages = {page.stem for page in (ROOT / "docs").glob("*.md")}
+    assert pages <= {page.stem for page in site.glob("*.html")}
+
+
 def test_a_broken_link_fails_the_build(tmp_path: Path) -> None:
     """One page with every kind of broken link, which is also in no table of contents."""
     for name in ("docs", "migrations"):

@@ -150,17 +150,17 @@ def check_(session: Session) -> None:
     "schemas",
     multiple=True,
     metavar="NAME",
-    help="Adopt only the tables of this schema, on PostgreSQL; can be repeated.",
+    help="Adopt only the tables of this schema, on PostgreSQL. Can be repeated.",
 )
 @click.option(
     "--only",
     multiple=True,
     metavar="PATTERN",
     shell_complete=completion.tables,
-    help="Adopt only tables whose names match; can be repeated.",
+    help="Adopt only tables whose names match this pattern. Can be repeated.",
 )
 @click.option("--skip", multiple=True, metavar="PATTERN", shell_complete=completion.tables,
-              help="Leave out tables whose names match; can be repeated.")  # fmt: skip
+              help="Leave out tables whose names match this pattern. Can be repeated.")  # fmt: skip
 def init_(
     session: Session, schemas: tuple[str, ...], only: tuple[str, ...], skip: tuple[str, ...]
 ) -> None:

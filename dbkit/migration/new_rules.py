@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from dbkit.schema.changes import Add, Alter, Change, Item, items
@@ -14,21 +14,22 @@ from .hazards import Direction, Filled, is_about, is_stricter
 
 NEW_COLUMN = "it is about a column that the table does not have yet"
 NEW_TABLE = "it points to a table that the database does not have yet"
+PERIODS = "it compares periods, which dbkit does not count"
 
 
 @dataclass(frozen=True)
 class NewRule:
     """A rule that rows of a table may break, and the columns of the table that it is about. If it
     `is_filled`, the migration gives the rows a value first. `refused` is the condition, in SQL, of
-    the values that the new type of a column refuses. `missing` says what the database lacks, so
-    that rows cannot be counted."""
+    the values that the new type of a column refuses. `uncountable` says why the rows cannot be
+    counted, if so."""
 
     table: Name
     item: Item
     columns: tuple[str, ...]
     is_filled: bool = False
     refused: str = ""
-    missing: str = ""
+    uncountable: str = ""
 
 
 def new_rules(
@@ -39,7 +40,7 @@ def new_rules(
     tables = {table.name: table for table in direction.current.tables}
     added = {(change.table, str(change.item.name)) for change in direction.changes
              if isinstance(change, Add) and isinstance(change.item, Column)}  # fmt: skip
-    new_tables = set(items(direction.changes, Add, Table))
+    created = {table.name for table in items(direction.changes, Add, Table)}
     for change in direction.changes:
         if rule := not_null_of(change, direction.filled):
             yield rule
@@ -55,12 +56,18 @@ def new_rules(
             ):
                 names = [part.name for part in tables[table].parts if isinstance(part, Column)]
                 columns = tuple(name for name in names if _reads(item, name))
-                missing = ""
-                if any(_reads(item, name) for there, name in added if there == table):
-                    missing = NEW_COLUMN
-                elif isinstance(item, ForeignKey) and item.target in {t.name for t in new_tables}:
-                    missing = NEW_TABLE
-                yield NewRule(table, item, columns, missing=missing)
+                reason = _reason(item, [name for there, name in added if there == table], created)
+                yield NewRule(table, item, columns, uncountable=reason)
+
+
+def _reason(item: Item, added: Iterable[str], created: Container[Name]) -> str:
+    """The reason why the rows that break a rule cannot be counted; usually empty. `added` are new
+    columns of its table, and `created` new tables."""
+    if any(_reads(item, name) for name in added):
+        return NEW_COLUMN
+    if isinstance(item, ForeignKey) and item.target in created:
+        return NEW_TABLE
+    return PERIODS if getattr(item, "period", False) else ""
 
 
 def not_null_of(change: Change, filled: Filled = frozenset()) -> NewRule | None:

@@ -68,8 +68,8 @@ class RowCounter:
 
 def _counted(database: pw.Database, renaming: Renaming, rule: NewRule, timeout: float) -> Rejected:
     dialect, words, query = dialect_for(database), _in_words(rule), _shown(renaming, rule)
-    if rule.missing:
-        return Rejected(words, "", None, rule.missing)
+    if rule.uncountable:
+        return Rejected(words, "", None, rule.uncountable)
     try:
         with (
             diagnosed(database),

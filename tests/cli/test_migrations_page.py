@@ -35,6 +35,18 @@ def write(block: Block) -> None:
         Path(name[1]).write_text(block.text, encoding="utf-8")
 
 
+def test_every_operation_runs(database: pw.Database, url: str) -> None:
+    """Each block of operations is a file."""
+    Path("m").mkdir()
+    examples = [block for block in blocks(PAGE, "python") if not FILE.match(block.text)]
+    assert len(examples) > 9
+    for number, block in enumerate(examples):
+        if block.comment in ("", SERVERS[parse(url).dialect]):
+            body = textwrap.indent(block.text, "    ")
+            Path(f"m/{number:03}_example.py").write_text(HEAD + body, encoding="utf-8")
+    assert migrate(database, "m")
+
+
 def test_every_command_prints_what_the_page_says(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -47,18 +59,6 @@ def test_every_command_prints_what_the_page_says(
         for command, expected in block.commands():
             here = expected.replace("sqlite:///dbkit.db", target.display)
             assert_prints(command, here.replace("on SQLite", f"on {SERVERS[target.dialect]}"))
-
-
-def test_every_operation_runs(database: pw.Database, url: str) -> None:
-    """Each block of operations is a file."""
-    Path("m").mkdir()
-    examples = [block for block in blocks(PAGE, "python") if not FILE.match(block.text)]
-    assert len(examples) > 9
-    for number, block in enumerate(examples):
-        if block.comment in ("", SERVERS[parse(url).dialect]):
-            body = textwrap.indent(block.text, "    ")
-            Path(f"m/{number:03}_example.py").write_text(HEAD + body, encoding="utf-8")
-    assert migrate(database, "m")
 
 
 def test_the_files_for_large_tables(postgres: pw.Database) -> None:

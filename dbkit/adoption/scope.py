@@ -29,6 +29,7 @@ from .render_models import is_queryable
 from .sqlite_types import Sqlite
 
 SYSTEM = 16384  # the first oid of a user's object (PostgreSQL manual, 52, FirstNormalObjectId)
+NOUNS = {"enum": "enum type", "domain": "domain", "sequence": "sequence"}
 NOT_CHOSEN = Why("are not adopted", is_harmless=True)
 NEEDS = Why("need tables that are not adopted", is_harmless=True)
 TARGET = Why(
@@ -239,8 +240,11 @@ class _Selecting:
                           self.tables[name].kind, why)  # fmt: skip
         for one in gone if is_said else ():
             if one.held not in ("table", "schema"):
-                words = f"{capitalized(one.what)} is not adopted."
-                yield LeftOut(str(one.name) or one.what, words, why=NOT_CHOSEN)
+                words, noun = (
+                    f"{capitalized(one.what)} is not adopted.",
+                    NOUNS.get(one.held, "object"),
+                )
+                yield LeftOut(str(one.name) or one.what, words, noun=noun, why=NOT_CHOSEN)
 
 
 def _lost_key(table: Name, key: ForeignKey) -> LeftOut:

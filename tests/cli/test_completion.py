@@ -77,6 +77,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["diagram", "l"], ["live"]),
         (["diagram", "--changed", "live", "mo"], ["models"]),
         (["diagram", "--only", "sh"], ["shop"]),
+        (["init", "--skip", "sh"], ["shop"]),
         (["verify", "--models", "sh"], ["shop", "shop.models"]),
         (["verify", "--models", "shop."], ["shop.models", "shop.models.order"]),
         (["verify", "--models", "shop.models.o"], ["shop.models.order"]),

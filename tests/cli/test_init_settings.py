@@ -107,3 +107,32 @@ def test_settings_to_which_nothing_can_be_added() -> None:
     Path("pyproject.toml").write_text("[tool]\ndbkit = {seeds = 's'}\n")
     with pytest.raises(ConfigError, match="so `ignore` cannot be added"):
         write_settings("app", Path("m"), ["a"])
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("setup.cfg", "[flake8]\nignore = E1\n\n[dbkit]\nignore = old_*\n    # ours\n    b.c\n"),
+        ("setup.cfg", "[dbkit]\nignore=\n  old_*\n\n  b.c\nseeds = s\n[x]\nignore = y\n"),
+        ("setup.cfg", "[dbkit]\r\nIGNORE : old_* b.c"),
+        ("pyproject.toml", "[tool.dbkit]\nignore = ['old_*', 'b.c']\nseeds = 's'\n"),
+        ("pyproject.toml", '[tool.x]\nignore = ["a"]\n[tool]\n'
+         'dbkit.ignore = [ # ]\n"old_*",\n"b.c"]'),
+        ("pyproject.toml", "[tool]\r\ndbkit = {ignore = ['old_*', 'b.c'], seeds = 's'}\r\n"),
+    ],
+)  # fmt: skip
+def test_an_ignore_that_exists_grows(file: str, text: str) -> None:
+    from dbkit.adoption.write_settings import write_settings
+    from dbkit.project import literal_pattern
+
+    Path(file).write_text(text, newline="")
+    seeds = config.load().seeds
+    assert write_settings("app", Path("m"), ["b.c", *NAMES]) is None
+    assert {*config.load().ignore} == {"old_*", "b.c", *map(literal_pattern, NAMES)}
+    assert len(config.load().ignore) == 2 + len(NAMES)
+    assert config.load().seeds == seeds
+    new = Path(file).read_bytes().decode()
+    assert ("\r\n" in new) == ("\r\n" in text)
+    assert [line for line in text.splitlines() if line.startswith("[")] == [
+        line for line in new.splitlines() if line.startswith("[")
+    ]

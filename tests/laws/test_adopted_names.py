@@ -115,6 +115,7 @@ def assert_files_say_the_names(
     trigger = f"{name['table']}.{name['trigger']}"
     assert name["table"] not in modelled or any(fnmatchcase(trigger, one) for one in said.ignore)
     tables = [name["table"], name["pointing"], f"{name['space']}.{name['table']}"]
+    tables += [name["view"], name["enum"]]  # they are under `ignore` too
     places = [*tables, *(f"{table}.{part}" for table in tables for part in name.values())]
     if len(classes) == 1:
         places.append("base_model")  # the only model, if no table can have another

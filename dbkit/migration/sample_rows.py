@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
 
 import peewee as pw
 
@@ -17,10 +19,31 @@ from dbkit.schema.values import Check, Column, ForeignKey, Schema, Table
 
 Rows = dict[tuple[Name, str], Counter[str]]  # (table, column) -> values as text
 COUNT = 2  # the first row has all values, the second only those that it needs
+FIRST_DAY = date(2024, 1, 1)
 KINDS = ("table", "unlogged table")
 STRING = re.compile(r"'((?:[^']|'')*)'")
-TRIES = (1, 0, 10, 100, -1, 1000)  # a check may want a number
-LENGTH = re.compile(r"\((\d+)")
+LENGTH, NUMBER = re.compile(r"\((\d+)"), re.compile(r"(?<![\w.'])(?:- ?)?\d+")
+
+
+@dataclass(frozen=True)
+class Try:
+    """Values that a check may want. With `near`, `number` is added to the first number in a check
+    of the column. Each column gets `step` more than the column before it, for `start < end`."""
+
+    number: int = 1
+    near: bool = False
+    step: int = 0
+
+    def at(self, place: int, table: Table, column: Column) -> int:
+        """The number for a column, which has this place among the parts of its table."""
+        return self.number + self.near * _number(table, column) + self.step * place
+
+
+TRIES = (
+    *map(Try, (1, 0, 10, 100, -1, 1000)),
+    *(Try(number, near=True, step=step) for number in (1, 0, -1) for step in (0, 1)),
+    Try(step=1), Try(1000, step=-1),
+)  # fmt: skip
 
 
 def insert_rows(
@@ -50,8 +73,8 @@ def _insert(
 ) -> str:
     """Insert a row; return the reason why that is impossible, or an empty text."""
     reason = ""
-    for number in TRIES:
-        values = dict(_values(database, schema, table, row, number, becoming))
+    for try_ in TRIES:
+        values = dict(_values(database, schema, table, row, try_, becoming))
         names = ", ".join(map(quoted, values))
         sql = f"INSERT INTO {table.name.sql} "
         sql += f"({names}) VALUES ({', '.join(values.values())})" if values else "DEFAULT VALUES"
@@ -69,14 +92,14 @@ def _values(
     schema: Schema,
     table: Table,
     row: int,
-    number: int,
+    try_: Try,
     becoming: dict[tuple[Name | None, str], Column],
 ) -> Iterator[tuple[str, str]]:
     """(column, SQL of its value)."""
     keys = {key.columns[0]: key for key in table.parts
             if isinstance(key, ForeignKey) and len(key.columns) == 1}  # fmt: skip
     enums: dict[str | Name, Sequence[str]] = {one.name: one.labels for one in schema.enums}
-    for column in table.parts:
+    for place, column in enumerate(table.parts):
         if not isinstance(column, Column) or column.identity or column.generated is not None:
             continue
         new = becoming.get((table.name, column.name), column)
@@ -92,7 +115,10 @@ def _values(
             )
         else:
             labels = enums.get(column.type) or enums.get(new.type)
-            yield column.name, _value(table, column, str(new.type), labels, row, number)
+            yield (
+                column.name,
+                _value(table, column, str(new.type), labels, row, try_.at(place, table, column)),
+            )
 
 
 def _value(
@@ -108,9 +134,9 @@ def _value(
         (("serial", "int", "numeric", "decimal", "real", "double", "float", "money"),
          str(number + row if number >= 0 else number - row)),
         (("uuid",), f"'00000000-0000-0000-0000-00000000000{row}'"),
-        (("timestamp", "datetime", "date"), f"'2024-01-0{row + 1}'"),
-        (("interval",), f"'{row + 1} days'"),
-        (("time",), f"'10:0{row}:00'"),
+        (("timestamp", "datetime", "date"), f"'{FIRST_DAY + timedelta(row + number - 1)}'"),
+        (("interval",), f"'{row + number} days'"),
+        (("time",), f"'{10 + number % 10}:0{row}:00'"),
         (("json",), f"'{{\"n\": {row}}}'"),
         (("inet", "cidr"), f"'10.0.0.{row}'"),
         (("bytea",), f"'\\x0{row}'"),
@@ -123,17 +149,26 @@ def _value(
             return value
     found = LENGTH.search(type_)
     text = f"{row + 1}" if not found or int(found[1]) < 6 else f"{number}{row}"
+    text = text.zfill(min(_number(table, column) + 1, 100))  # a check may want a length
     return literal(text[: int(found[1])] if found else text)
 
 
+def _number(table: Table, column: Column) -> int:
+    """The first number in the checks of the column, or 0."""
+    found = NUMBER.search(STRING.sub("", " ".join(_checks(table, column))))
+    return int(found[0].replace(" ", "")) if found else 0
+
+
 def _named(table: Table, column: Column) -> list[str]:
-    """The strings in a check of the column."""
+    """The strings in the first check of the column that has strings."""
+    found = (STRING.findall(check) for check in _checks(table, column))
+    return [text.replace("''", "'") for text in next(filter(None, found), [])]
+
+
+def _checks(table: Table, column: Column) -> Iterator[str]:
     for part in table.parts:
         if isinstance(part, Check) and mentions(part.expression, column.name):
-            found = [one.replace("''", "'") for one in STRING.findall(part.expression)]
-            if found:
-                return found
-    return []
+            yield part.expression
 
 
 def _parents_first(schema: Schema) -> list[Table]:

@@ -23,6 +23,8 @@ def hint_on_postgres(model: Model, error: Exception) -> str:
     """What to do if PostgreSQL refuses the model's table."""
     if sqlstate(error) == UNDEFINED_TABLE:  # Peewee does not read a foreign key in SQL
         return f"If another model has that table, name it in `depends_on` of {model.__name__}.Meta."
+    if isinstance(error, IndexError | ValueError | TypeError):  # psycopg2 cannot fill placeholders
+        return f"In SQL of {model.__name__}, write %% for a percent sign, as Peewee requires."
     return next(chain(bare_expressions(model), only_on_sqlite(model)), CORRECT)
 
 

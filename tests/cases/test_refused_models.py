@@ -68,3 +68,16 @@ def test_what_only_sqlite_has(postgres: pw.Database, option: str) -> None:
     meta = type("Meta", (), {option: True})
     with pytest.raises(ModelsError, match=f"remove {option} from Doc.Meta"):
         create(postgres, [model(Meta=meta)], "m")
+
+
+@pytest.mark.parametrize("check", ["name LIKE '%@%'", "length(name) % 2 = 0", "name <> '100 %'"])
+def test_a_percent_sign_that_psycopg2_takes_for_a_placeholder(
+    postgres: pw.Database, check: str
+) -> None:
+    def models(check: str) -> list[Any]:
+        meta = type("Meta", (), {"constraints": [pw.Check(check)]})
+        return [type("Doc", (pw.Model,), {"name": pw.TextField(), "Meta": meta})]
+
+    with pytest.raises(ModelsError, match="write %% for a percent sign"):
+        create(postgres, models(check), "m")
+    assert create(postgres, models(check.replace("%", "%%")), "m")

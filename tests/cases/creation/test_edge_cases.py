@@ -52,7 +52,7 @@ def test_a_fill_that_is_no_value_is_refused(
     steps: Any, tmp_path: Path, field: Any, value: str
 ) -> None:
     steps([table("t", a=pw.TextField())])
-    with pytest.raises(DbkitError, match=r"is not (a value|JSON) for"):
+    with pytest.raises(DbkitError, match=r"is not (a valid value|JSON) for"):
         steps([table("t", a=pw.TextField(), b=field())], fill={"t.b": value})
     assert len(list((tmp_path / "m").glob("0*"))) == 1
 
@@ -337,9 +337,36 @@ def test_what_rows_may_break_is_said(steps: Any, old: Any, new: Any) -> None:
     assert steps([table("t", a=new())]).hazards
 
 
+@pytest.mark.parametrize(
+    "check",
+    [
+        "a < b",
+        "a > b",
+        "a >= 2001",
+        "a BETWEEN 2000 AND 2001 AND b > 7",
+        "a = 123456",
+        "a <= -5",
+        "c < d",
+        "d < c",
+        "length(e) >= 5",
+        "e IN ('x', 'y')",
+        "a < b AND c < d AND length(e) > 3",
+    ],
+)
+def test_a_check_that_rows_can_pass_gets_rows(steps: Any, check: str) -> None:
+    columns = {"a": pw.IntegerField, "b": pw.IntegerField, "c": pw.DateTimeField,
+               "d": pw.DateTimeField, "e": pw.TextField}  # fmt: skip
+    rules = {"constraints": [pw.Check(check)]}
+    steps([table("t", rules, **{name: field() for name, field in columns.items()})])
+    more = {name: field() for name, field in columns.items()} | {"f": pw.TextField(null=True)}
+    made = steps([table("t", rules, **more)])
+    assert not made.hazards
+    assert made.proof.endswith("with rows in 1 of 1 table")
+
+
 def test_a_table_without_rows_in_the_proof_is_named(steps: Any) -> None:
     """No row that the proof knows passes the check; the other table has rows."""
-    narrow = {"constraints": [pw.Check("a = 123456")]}
+    narrow = {"constraints": [pw.Check("a > 5 AND a < 3")]}
     steps([table("t", narrow, a=pw.IntegerField()), table("u", a=pw.IntegerField())])
     more = table("u", a=pw.IntegerField(), b=pw.TextField(null=True))
     made = steps([table("t", narrow, a=pw.IntegerField()), more])

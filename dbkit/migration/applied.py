@@ -102,6 +102,19 @@ class Standing:
         return self.errors or (*self._gone(), *self._edited())
 
     @property
+    def out_of_order(self) -> str:
+        """What to do about `disorder`."""
+        if len({number(name) for name in self.todo}) < len(self.todo):
+            first = "`python -m dbkit renumber` gives one of them a new number"
+        else:
+            first = (
+                "If no other database has applied the earlier migration, give its file the next "
+                "number. On a development database, run `python -m dbkit rollback` and then "
+                "`python -m dbkit migrate`"
+            )
+        return f"{first}. To apply the files as they are, use --allow-out-of-order."
+
+    @property
     def is_stale(self) -> bool:
         """Whether the history should name other files."""
         return bool(self.squashed or self.renamed)

@@ -132,11 +132,7 @@ class Router(FileRunner, peewee_migrate.Router):
         """Raise MigrationError if no migration can run in this state."""
         standing.refuse(self.allow_edited)
         if not self.allow_out_of_order and (found := standing.disorder):
-            raise MigrationError(
-                "\n".join(found),
-                "Rename the file that is not applied yet (`python -m dbkit renumber` does so if "
-                "two files share a number), or use --allow-out-of-order.",
-            )
+            raise MigrationError("\n".join(found), standing.out_of_order)
 
     def run(self, name: str | None = None, *, fake: bool = False) -> list[str]:
         """Apply the pending files, up to `name`; return their names. Raises MigrationError."""

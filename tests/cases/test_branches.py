@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
@@ -125,3 +126,37 @@ def test_on_the_command_line(
     answered = CliRunner().invoke(main, ["renumber"], input="003_x\n003_c\n")
     assert "Which of these migrations comes first? (003_b, 003_c)" in answered.output
     assert names(tmp_path / "migrations")[-2:] == ["003_c", "004_b"]
+
+
+def test_a_developer_who_applied_the_own_file_gets_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each message names the command that leads on."""
+    monkeypatch.chdir(tmp_path)
+    run = functools.partial(CliRunner().invoke, main)
+    here = tmp_path / "migrations"
+
+    def has(name: str) -> None:
+        body = f"    migrator.sql('CREATE TABLE {name[4:]} (id INTEGER)')\n"
+        back = f"    migrator.sql('DROP TABLE {name[4:]}')\n"
+        (here / f"{name}.py").write_text(
+            f"def migrate(migrator, database, **_):\n{body}"
+            f"def rollback(migrator, database, **_):\n{back}"
+        )
+
+    here.mkdir()
+    for name in ("001_a", "002_theirs"):
+        has(name)
+    git(here, "init", "-q", "-b", "main")
+    git(here, "add", "-A")
+    git(here, "commit", "-qm", "main")
+    git(here, "checkout", "-qb", "mine")
+    (here / "002_theirs.py").unlink()
+    has("002_mine")
+    assert run(["migrate"]).exit_code == 0
+    has("002_theirs")  # as a merge of main does
+    assert "dbkit renumber` gives one of them a new number" in run(["migrate"]).output
+    assert "002_mine -> 003_mine" in run(["renumber"]).output
+    assert "dbkit rollback` and then `python -m dbkit migrate`" in run(["migrate"]).output
+    assert run(["rollback"]).exit_code == 0
+    assert "applied 002_theirs, 003_mine" in run(["migrate"]).output

@@ -109,12 +109,13 @@ def received(terminal: int) -> str:
 
 
 def pieces(directory: Path) -> Iterator[Piece]:
-    """All that appears on the screen."""
-    now, line = 0.5, 0
+    """All that appears on the screen. The first command is there from the start, so that a picture
+    without motion is not empty."""
+    now, line = 0.0, 0
     for step in SESSION:
         yield Piece(now, line, 0, "$ ", "#7ee787")
         for column, key in enumerate(step.command, 2):
-            now += KEY
+            now += KEY * (step is not SESSION[0])
             yield Piece(now, line, column, key)
         line, column, colour, end = line + 1, 0, "", 0.0
         for end, text in chunks(step, directory):
@@ -140,7 +141,8 @@ def svg(shown: list[Piece]) -> str:
 <style>
 text {{ font: 14px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace;
   fill: #d5dbe3; white-space: pre; }}
-@media (prefers-reduced-motion: no-preference) {{ text {{ animation: 1ms step-end both shown; }} }}
+@media screen and (prefers-reduced-motion: no-preference) {{
+  text[style*="delay"] {{ animation: 1ms step-end both shown; }} }}
 @keyframes shown {{ from {{ visibility: hidden; }} to {{ visibility: visible; }} }}
 </style>
 <rect width="{width}" height="{height}" rx="8" fill="#161b22"/>
@@ -154,7 +156,8 @@ text {{ font: 14px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans M
 def element(piece: Piece) -> str:
     x, y = MARGIN + piece.column * CHARACTER, MARGIN + 36 + piece.line * LINE
     length = len(piece.text) * CHARACTER  # other fonts have other widths
-    style = f"animation-delay:{piece.at:.2f}s" + f";fill:{piece.colour}" * bool(piece.colour)
+    delay = f"animation-delay:{piece.at:.2f}s;" * (piece.at > 0)
+    style = delay + f"fill:{piece.colour}" * bool(piece.colour)
     stretch = f' textLength="{length:.1f}"' if len(piece.text) > 1 else ""
     return f'<text x="{x:.1f}" y="{y}"{stretch} style="{style}">{escape(piece.text)}</text>'
 

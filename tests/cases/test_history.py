@@ -115,7 +115,9 @@ def test_a_count_that_no_longer_fits_is_refused(
             if back is reset:
                 assert reset(database, directory) == ["001_a", "002_b"]
             else:
-                with pytest.raises(DbkitError, match=r"Cannot roll back 2 migrations: .* is 1"):
+                with pytest.raises(
+                    DbkitError, match=r"Cannot roll back 2 migrations: 1 migration is applied"
+                ):
                     rollback(database, directory, 2)
         assert names(database) == (["001_a", "002_b"] if back is reset else ["001_a"])
 

@@ -7,11 +7,12 @@ from ..lazy_imports import importing
 if TYPE_CHECKING:
     from .adopt_database import Adopted, adopt
     from .left_out import LeftOut
+    from .notes import Note
     from .render_models import Models, models_source, written
     from .scope import Scope
 
 
-__all__ = ["Adopted", "LeftOut", "Models", "Scope", "adopt", "models_source", "written"]
+__all__ = ["Adopted", "LeftOut", "Models", "Note", "Scope", "adopt", "models_source", "written"]
 
 __getattr__ = importing(
     __name__,
@@ -19,6 +20,7 @@ __getattr__ = importing(
         "Adopted": "adopt_database",
         "Models": "render_models",
         "LeftOut": "left_out",
+        "Note": "notes",
         "Scope": "scope",
         "adopt": "adopt_database",
         "models_source": "render_models",

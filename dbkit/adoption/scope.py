@@ -105,27 +105,28 @@ class _Selecting:
         others |= needing
         adopted = self._needed(kept, lost)
         gone = [one for one in self.objects if one.key not in adopted]
-        names = {(one.held or "extension", one.name) for one in gone}
+        left = self._lost(gone, others)
+        spaces = (f"{literal_pattern(str(one.name))}.*" for one in gone if one.held == "schema")
+        return Selection(
+            left,
+            frozenset(others),
+            (*self.ignore, *(literal_pattern(str(name)) for name in sorted(others)), *spaces),
+            tuple(self._left_out(gone, others, needing, {one.name for one in left.targets})),
+        )
+
+    def _lost(self, gone: Iterable[Object], others: Collection[Name]) -> Lost:
+        """What is not adopted, with the tables to which foreign keys of adopted tables point."""
         keys = [(table.name, part) for table in self.tables.values() for part in table.parts
                 if isinstance(part, ForeignKey) and table.name not in others
                 and part.target in others and not self.described]  # fmt: skip
-        targets = tuple(self._targets(part for _, part in keys if self._can_stand(part)))
-        lost_keys = [(name, part) for name, part in keys if not self._can_stand(part)]
-        return Selection(
-            Lost(
-                frozenset(one.key for one in gone),
-                frozenset({*names, *(("table", name) for name in others)}),
-                frozenset((name, "ForeignKey", part.name) for name, part in lost_keys),
-                targets,
-                left_out=tuple(starmap(_lost_key, lost_keys)),
-            ),
-            frozenset(others),
-            (
-                *self.ignore,
-                *(literal_pattern(str(name)) for name in sorted(others)),
-                *(f"{literal_pattern(str(one.name))}.*" for one in gone if one.held == "schema"),
-            ),
-            tuple(self._left_out(gone, others, needing, {one.name for one in targets})),
+        lost = [(name, part) for name, part in keys if not self._can_stand(part)]
+        names = {(one.held or "extension", one.name) for one in gone}
+        return Lost(
+            frozenset(one.key for one in gone),
+            frozenset({*names, *(("table", name) for name in others)}),
+            frozenset((name, "ForeignKey", part.name) for name, part in lost),
+            tuple(self._targets(part for _, part in keys if self._can_stand(part))),
+            left_out=tuple(starmap(_lost_key, lost)),
         )
 
     def _asked(self) -> set[Name]:

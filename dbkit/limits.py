@@ -70,7 +70,7 @@ class Patience:
     def announce(self, warn: Callable[..., None], *words: str) -> None:
         """Say, once, for what the run waits."""
         if not self.announced:
-            warn(*words)
+            warn(*words, stacklevel=2)
         self.announced = True
 
     def sleep(self, longest: float) -> None:

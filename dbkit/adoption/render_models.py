@@ -24,7 +24,7 @@ from .sqlite_enums import enums_of_sqlite
 from .sqlite_types import Sqlite
 
 # names that no class may have
-IMPORTED = {*fields.__all__, "StrEnum", BASE}
+IMPORTED = {*(name for name in fields.__all__ if name[0].isupper()), "StrEnum", BASE}
 RESERVED = internals.reserved_column_names()
 DOC = "The models of a database, as it was found."
 

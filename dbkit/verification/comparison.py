@@ -26,8 +26,9 @@ from ..schema.patch import patched
 from ..schema.patterns import matches
 from ..schema.peewee_models import OWN_TABLES, Model, is_managed, table_name, tableless
 from ..schema.sql import Statement
-from ..schema.values import Attached, Namespace, Part, Schema, Table
+from ..schema.values import Attached, Part, Schema, Table
 from ..source_places import place_of, place_of_table
+from .ignoring import as_it_is, is_ignored, without
 from .report import Report, place
 
 
@@ -68,7 +69,7 @@ def sides(
         report, live, desired = examine(database, models, strict, ignore, bases=bases)
     covered, expected, _ = _covered(live, desired, strict, set())
     unverified = [escape(name) for name, _ in report.unverified]
-    return report, _without(covered, (*ignore, *unverified)), _without(expected, ignore)
+    return report, without(covered, (*ignore, *unverified)), without(expected, ignore)
 
 
 def schema_of_models(
@@ -293,11 +294,14 @@ def _compared(
     changes = diff(current, desired)
     ignored = [change for change in changes if is_ignored(change, ignore)]
     left_out = [name for name in unmanaged if matches(name, ignore)]
+    tables = len(desired.tables)
     if ignored:
-        current, desired = _without(current, ignore), _without(desired, ignore)
+        compared = without(desired, ignore)
+        tables = len(compared.tables)
+        desired = as_it_is(current, compared, ignore)
     report = Report(
         tuple(change for change in changes if change not in ignored),
-        len(desired.tables),
+        tables,
         tuple(name for name in unmanaged if name not in left_out),
         tuple(dict.fromkeys([*map(place, ignored), *left_out])),
     )
@@ -307,31 +311,4 @@ def _compared(
 
 def without_ignored(schema: Schema, patterns: Sequence[str]) -> Schema:
     """Return the schema without dbkit's own tables and without items that match a pattern."""
-    return _without(_without_history(schema), patterns)
-
-
-def _without(schema: Schema, patterns: Sequence[str]) -> Schema:
-    """The schema without the items that match a pattern."""
-
-    def kept(table: Table) -> Table:
-        parts = (part for part in table.parts
-                 if not matches(place(Add(table.name, part)), patterns))  # fmt: skip
-        return replace(table, parts=tuple(parts))
-
-    return replace(
-        schema,
-        tables=tuple(kept(one) for one in schema.tables if not matches(one.name, patterns)),
-        enums=tuple(one for one in schema.enums if not matches(one.name, patterns)),
-        extensions=tuple(one for one in schema.extensions if not matches(one.name, patterns)),
-        comments=tuple(one for one in schema.comments if not matches(one.name, patterns)),
-    )
-
-
-def is_ignored(change: Change, patterns: Sequence[str]) -> bool:
-    """Whether a pattern matches the item of a change, the table whose options change, or all tables
-    of a changed schema."""
-    names = [place(change)]
-    if change.table is None:
-        names.append(f"{change.item.name}.*" if isinstance(change.item, Namespace)
-                     else str(change.item.name))  # fmt: skip
-    return any(matches(name, patterns) for name in names)
+    return without(_without_history(schema), patterns)

@@ -93,7 +93,7 @@ class _Writer:
             if self.apart or table in self._created() or self._is_new(table, trigger):
                 sql = self._text("trigger", table, trigger.name, trigger.definition)
                 sql = sql or create_trigger(table, trigger)
-                yield self._marked(table, sql)
+                yield self._of_trigger(table, trigger, sql)
 
     def _text(self, kind: str, table: Table, name: str, meaning: str) -> str:
         """SQLite's text of a view or trigger, if that still has the wanted meaning."""
@@ -112,6 +112,12 @@ class _Writer:
 
     def _marked(self, table: Table, sql: str) -> Statement:
         return Statement(sql, self._loss(table.name))
+
+    def _of_trigger(self, table: Table, trigger: Trigger, sql: str) -> Statement:
+        """The statement that creates a trigger. A trigger that was dropped for a rebuild comes back
+        in any case: a script leaves the rebuild out if that would lose data."""
+        is_back = table.name in self.old and trigger in self.old[table.name].parts
+        return Statement(sql) if is_back else self._marked(table, sql)
 
     def _loss(self, name: Name) -> str:
         """What a rebuilt table loses, or a table that is dropped or created again."""

@@ -28,8 +28,8 @@ from ..schema.peewee_models import OWN_TABLES, Model, is_managed, table_name, ta
 from ..schema.sql import Statement
 from ..schema.values import Attached, Part, Schema, Table
 from ..source_places import place_of, place_of_table
-from .ignoring import as_it_is, is_ignored, without
-from .report import Report, place
+from .ignoring import as_it_is, is_ignored, place_ignored, without
+from .report import Report
 
 
 def against_models(
@@ -303,7 +303,7 @@ def _compared(
         tuple(change for change in changes if change not in ignored),
         tables,
         tuple(name for name in unmanaged if name not in left_out),
-        tuple(dict.fromkeys([*map(place, ignored), *left_out])),
+        tuple(dict.fromkeys([*(place_ignored(one, ignore) for one in ignored), *left_out])),
     )
     # a report without changes keeps no reference to the schemas
     return replace(report, statements=statements, fix=fix) if changes else report

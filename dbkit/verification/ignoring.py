@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..schema.changes import Add, Alter, Change
+from ..schema.names import Name
 from ..schema.patterns import matches
 from ..schema.values import Namespace, Schema, Table
 from .report import place
@@ -51,10 +52,19 @@ def as_it_is(current: Schema, desired: Schema, patterns: Sequence[str]) -> Schem
 
 
 def is_ignored(change: Change, patterns: Sequence[str]) -> bool:
-    """Whether a pattern matches the item of a change, the table whose options change, or all tables
-    of a changed schema."""
-    names = [place(change)]
-    if change.table is None:
-        names.append(f"{change.item.name}.*" if isinstance(change.item, Namespace)
-                     else str(change.item.name))  # fmt: skip
+    """Whether a pattern matches the item of a change, its table, or all tables of a changed
+    schema."""
+    names: list[Name | str] = [place(change)]
+    if change.table is not None:
+        names.append(change.table)
+    elif isinstance(change.item, Namespace):
+        names.append(f"{change.item.name}.*")
+    else:
+        names.append(str(change.item.name))
     return any(matches(name, patterns) for name in names)
+
+
+def place_ignored(change: Change, patterns: Sequence[str]) -> str:
+    """Return the name of an ignored change for the report: its table, if a pattern matches that."""
+    table = change.table
+    return str(table) if table is not None and matches(table, patterns) else place(change)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
 import peewee as pw
 import pytest
+from click.testing import Result
 
 from dbkit import verify
 
@@ -110,3 +115,19 @@ def test_a_script_whose_lossy_statements_are_left_out(with_parts: pw.Database, k
             if sql and "--" not in sql:
                 with_parts.execute_sql(sql.removesuffix(";"))
         assert with_parts.execute_sql(HAS_ALL[kind]).fetchall() == [("mine",), ("trg",)]
+
+
+@pytest.mark.sqlite
+def test_a_table_of_two_databases(dbkit: Callable[..., Result]) -> None:
+    """The entry names a table, and its columns differ."""
+    for name, column in (("a", "x integer"), ("b", "y text")):
+        with sqlite3.connect(f"{name}.db") as connection:
+            connection.execute(f"CREATE TABLE t (id integer PRIMARY KEY, {column})")
+            connection.execute("CREATE TABLE u (id integer PRIMARY KEY)")
+    Path("setup.cfg").write_text("[dbkit]\nmodels = nowhere\nignore = t\n")
+    for format_, printed in (
+        ("text", "ignored: t\n1 table compared: no difference\n"),
+        ("sql", ""),
+    ):
+        result = dbkit("diff", "sqlite:///a.db", "sqlite:///b.db", "--format", format_)
+        assert (result.exit_code, result.stdout) == (0, printed)

@@ -657,6 +657,10 @@ BY_HAND: dict[str, Case] = {
     ),
     "unique index made a constraint": (
         "DROP INDEX pair_tag; ALTER TABLE pair ADD UNIQUE (tag)",
+        [],  # the constraint is what unique=True asks for
+    ),
+    "unique index made a constraint with options": (
+        "DROP INDEX pair_tag; ALTER TABLE pair ADD UNIQUE (tag) DEFERRABLE",
         [
             missing("unique index", "pair", "pair_tag (tag)"),
             unexpected("unique constraint", "pair", "pair_tag_key (tag)"),

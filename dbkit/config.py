@@ -92,16 +92,16 @@ def load(
         return _switch(name, setting(name, "yes" * flag))
 
     environment = _environment(get)
-    url, direct = (database, None) if database else _urls(get)
+    url, direct = _urls(get) if database is None else (database, None)
     if url is None and environment == "production":
         raise ConfigError(
             "DBKIT_ENV is production, but no setting names a database.",
             hint_where("Set DATABASE_URL (it is missing or empty), or the DB_ variables."),
         )
     return Settings(
-        url=url or DEFAULT_URL,
+        url=DEFAULT_URL if url is None else url,
         direct_url=direct,
-        url_base=Path() if database else project.directory,
+        url_base=project.directory if database is None else Path(),
         models=setting("models", models),
         migrations=directory("migrations", migrations),
         seeds=directory("seeds", seeds),

@@ -132,6 +132,8 @@ def parse(url: str, base: Path = Path()) -> Target:
     if NO_TEXT.search(unquote(url)):
         raise ConfigError("The database URL contains a character that is not text.", FORMS)
     url = _without_quotes(url.strip())
+    if not url:
+        raise ConfigError("The database URL is empty.", FORMS)
     scheme, colon, rest = url.partition(":")
     name = scheme.lower() if colon else ""
     if POSTGRESQL.fullmatch(name):

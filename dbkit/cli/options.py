@@ -17,7 +17,7 @@ from ..called_as import as_called
 from ..errors import DbkitError
 from ..streams import prepare_streams
 from . import completion
-from .output import Command, output_of, wants_colour
+from .output import Command, JsonCommand, output_of, wants_colour
 from .versions import print_versions
 
 UNWRITABLE = (errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EBADF)  # of a stream, not of a file
@@ -232,7 +232,7 @@ def command(
             run = _format_option(formats)(run)
         # --help lists the last of them first
         run.__click_params__ += getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
-        kind = Command if "json" in formats else click.Command
+        kind = JsonCommand if "json" in formats else Command
         return main.command(function.__name__.rstrip("_"), cls=kind)(run)
 
     return register

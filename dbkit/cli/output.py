@@ -18,9 +18,25 @@ if TYPE_CHECKING:
     from ..run_output import RunOutput
 
 JSON_VERSION = 1
+EMPTY = "The value is empty; perhaps a variable of the shell is not set."
 
 
 class Command(click.Command):
+    """A command that refuses empty values, which an unset variable of a shell leaves: they would
+    silently mean the default."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not ctx.resilient_parsing:  # as for the completion of a shell
+            given, _, _ = self.make_parser(ctx).parse_args([*args])
+            for parameter in self.params:
+                value = given.get(str(parameter.name))
+                texts = value if isinstance(value, list | tuple) else [value]
+                if any(isinstance(text, str) and not text.strip() for text in texts):
+                    raise click.BadParameter(EMPTY, ctx, parameter)
+        return super().parse_args(ctx, args)
+
+
+class JsonCommand(Command):
     """A command with --format json, which prints its document also if its options are wrong."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -111,7 +111,7 @@ def test_an_embedded_url_starts_nothing_yet(url: str, directory: str) -> None:
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("", "it does not begin with a known scheme"),
+        ("", "The database URL is empty."),
         ("dbkit.db", "it does not begin with a known scheme"),
         ("mysql://u:s3cret@h/n", "mysql is not a known scheme"),
         ("postgresql+asyncpg://u:s3cret@h/n", "postgresql+asyncpg is not a known scheme"),

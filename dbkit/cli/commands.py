@@ -108,7 +108,7 @@ def _report(session: Session, report: Report, format_: str, allow_unverified: bo
     if format_ == "json":
         session.output.values |= json.loads(report.to_json())
     elif format_ == "text":
-        session.output.say(report.to_text(), even_if_quiet=bool(report))
+        session.output.say(report.to_text(session.output.verbose), even_if_quiet=bool(report))
     else:
         text = getattr(report, f"to_{format_}")()
         if format_ in EXACT:
@@ -236,7 +236,9 @@ def verify_(
     preview = compared(session)
     session.output.values |= {**json.loads(report.to_json()), "seeds": vars(preview)}
     seeds = "".join(f"\nseeds: {line}" for line in str(preview).splitlines())
-    session.output.say(f"{report.to_text()}{seeds}", even_if_quiet=bool(preview))
+    session.output.say(
+        f"{report.to_text(session.output.verbose)}{seeds}", even_if_quiet=bool(preview)
+    )
     answer_seeds(session, preview)
 
 

@@ -164,10 +164,9 @@ class _Drawing:
     def picture(self, compared: tuple[str, str] | None) -> Picture:
         boxes = [self._box(table) for table in self.tables.values()]
         numbers = {name: number for number, name in enumerate(self.tables)}
-        for name in self._referenced():
-            if name not in numbers:
-                numbers[name] = len(boxes)
-                boxes.append(Box(printable(name), ELSEWHERE, ()))
+        for name in sorted({*self._referenced()} - numbers.keys()):
+            numbers[name] = len(boxes)
+            boxes.append(Box(printable(name), ELSEWHERE, ()))
         arrows = [arrow for table in self.tables.values() for arrow in self._arrows(table, numbers)]
         arrows.sort(key=lambda arrow: (arrow.child, arrow.label, arrow.text))
         return Picture(tuple(boxes), tuple(arrows), compared)

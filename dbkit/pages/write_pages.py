@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,9 +17,10 @@ from ..diagram.picture import draw
 from ..diagram.svg import to_svg
 from ..errors import WriteFailed
 from ..plurals import counted
+from ..schema.changes import covers, definition, subject
 from ..schema.inheritance import is_partition
 from ..schema.names import Name
-from ..schema.values import Schema
+from ..schema.values import Column, Part, Schema
 from .markdown import escaped, table
 from .table_page import Site, comment_on, page
 
@@ -76,12 +77,28 @@ def written(path: Path, text: str) -> bool:
 
 
 def rendered(schema: Schema) -> dict[str, str]:
-    """Return the text of each file by its name."""
+    """Return the text of each file by its name. Equal schemas give equal texts."""
+    schema = _ordered(schema)
     site = Site(schema, file_names(one.name for one in schema.tables))
     pages = {site.files[one.name]: _text(page(site, one)) for one in schema.tables}
     pages[INDEX] = _text(_index(site))
     pages[PICTURE] = f"{MARKER}\n{to_svg(draw(schema))}"
     return pages
+
+
+def _ordered(schema: Schema) -> Schema:
+    """Put all but the columns in an order that does not depend on where the schema was read."""
+    tables = sorted(schema.tables, key=lambda table: table.name)
+    return replace(
+        schema,
+        tables=tuple(replace(one, parts=tuple(sorted(one.parts, key=_place))) for one in tables),
+        enums=tuple(sorted(schema.enums, key=lambda one: one.name)),
+        domains=tuple(sorted(schema.domains, key=lambda one: one.name)),
+    )
+
+
+def _place(part: Part) -> tuple[object, ...]:
+    return () if isinstance(part, Column) else (covers(part), subject(part), definition(part))
 
 
 def _text(lines: Iterable[str]) -> str:

@@ -5,7 +5,7 @@ docs/testing.md describes its fixtures and settings.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,7 @@ CHECKS = (
     "models_match_the_migrations",
     "each_migration_runs_up_down_and_up_again",
 )
+CHOSEN: pytest.StashKey[Sequence[str]] = pytest.StashKey()
 COPIES: pytest.StashKey[Once[Copies]] = pytest.StashKey()
 
 
@@ -41,13 +42,31 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Take the checks from the command line, because pytest would search for files."""
+    arguments = session.config.args
+    session.config.stash[CHOSEN] = [name for one in arguments for name in checks_of(one)]
+    session.config.args = [one for one in arguments if not checks_of(one)]
+
+
+def checks_of(argument: str) -> Sequence[str]:
+    """Return the checks that an argument of pytest names: all by `dbkit`, one by `dbkit::NAME`."""
+    if argument == "dbkit" and not Path(argument).exists():
+        return CHECKS
+    return [name for name in CHECKS if argument == f"dbkit::{name}"]
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(
     session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Add the checks, unless the command line names files or tests."""
+    """Add the checks that the command line names. Without these, add all checks of the setting,
+    unless the command line names files or tests."""
+    chosen = config.stash.get(CHOSEN, ())
     if config.getini("dbkit_checks") and all(Path(one).is_dir() for one in config.args):
-        parent = Checks.from_parent(session, name="dbkit", nodeid="dbkit")
-        items += parent.collect()
+        chosen = chosen or CHECKS
+    parent = Checks.from_parent(session, name="dbkit", nodeid="dbkit")
+    items += (check for check in parent.collect() if check.name in chosen)
 
 
 class Checks(pytest.Collector):

@@ -94,9 +94,12 @@ class Report:
     def __str__(self) -> str:
         return str(click.unstyle(self.to_text()))
 
-    def to_text(self) -> str:
-        """Return the report for people, with colours as in a terminal (`str()` has none)."""
-        return "\n".join(self._lines())
+    def to_text(self, verbose: bool = False) -> str:
+        """Return the report for people, with colours as in a terminal (`str()` has none).
+
+        With `verbose`, it also names the base classes without a table.
+        """
+        return "\n".join(self._lines(verbose))
 
     def to_json(self) -> str:
         """Return the report for programs.
@@ -167,7 +170,7 @@ class Report:
             for change, causes in changes:
                 yield from self._text(change, causes)
 
-    def _lines(self) -> Iterator[str]:
+    def _lines(self, verbose: bool) -> Iterator[str]:
         yield from self._differences()
         for name, reason in self.unverified:
             yield click.style(f"not verified: {name}: {reason}", fg="red")
@@ -177,7 +180,7 @@ class Report:
             yield f"not covered by any model, left alone: {', '.join(self.unmanaged)}"
         if self.ignored:
             yield f"ignored: {', '.join(self.ignored)}"
-        if self.passed_over:
+        if verbose and self.passed_over:
             yield f"base classes without a table: {', '.join(self.passed_over)}"
         yield from self.notes
         yield self.summary()

@@ -308,6 +308,29 @@ def test_the_checks_pass_for_a_clean_project(
     run("-k", "head").assert_outcomes(passed=1, deselected=4)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "number"),
+    [
+        (["dbkit::no_migration_is_missing"], 1),
+        (["dbkit::history_has_one_head", "test_shop.py"], 2),
+        (["dbkit"], 4),
+        (["dbkit", "-o", "dbkit_checks=false"], 4),
+    ],
+)
+def test_the_names_that_pytest_prints_choose_checks(
+    project: Callable[..., None], run: Run, live: str, arguments: list[str], number: int
+) -> None:
+    project(NO_TESTS, settings=CHECKED)
+    run(*arguments).assert_outcomes(passed=number)
+
+
+def test_a_name_of_no_check_is_an_error(project: Callable[..., None], run: Run, live: str) -> None:
+    project(NO_TESTS, settings=CHECKED)
+    assert run("dbkit::history_has_two_heads").ret == pytest.ExitCode.USAGE_ERROR
+    Path("dbkit").mkdir()
+    assert run("dbkit").ret == pytest.ExitCode.OK  # the folder, and the checks of the setting
+
+
 def test_a_model_without_a_migration_fails_two_checks_with_dbkits_report(
     project: Callable[..., None], run: Run, live: str
 ) -> None:

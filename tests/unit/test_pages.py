@@ -8,13 +8,23 @@ from pathlib import Path
 
 import pytest
 
+from dbkit.diagram import draw
 from dbkit.errors import WriteFailed
 from dbkit.pages import write
 from dbkit.pages.markdown import code, escaped, expression, table
 from dbkit.pages.write_pages import INDEX, MARKER, PICTURE, file_names, rendered
-from dbkit.schema.details import TableOptions
+from dbkit.schema.details import Key, TableOptions
 from dbkit.schema.names import Name
-from dbkit.schema.values import Comment, Schema
+from dbkit.schema.values import (
+    Check,
+    Column,
+    Comment,
+    EnumType,
+    ForeignKey,
+    Index,
+    Schema,
+    Unique,
+)
 
 from .test_diagram import HOSTILE, HOSTILE_SCHEMA, SHOP, schema
 from .test_diagram import table as a_table
@@ -76,6 +86,22 @@ def test_keys_are_named_in_both_directions() -> None:
     assert "| `users_id` | [`users`](users.md) (`id`) |" in references
     assert "| [`items`](items.md) (`orders_id`) | `id` |" in referenced
     assert "| [`orders`](orders.md) (`orders_id`) | `id` |" in referenced
+
+
+def test_the_order_of_the_source_makes_no_difference() -> None:
+    """The models and the live database list keys, checks and types in orders of their own."""
+    columns = Column("a", "integer"), Column("b", Name("", "mood")), Column("c", Name("", "color"))
+    parts = (Check("a > 0"), Check("b > 0", "low"), Index((Key("b"),)), Unique(("b", "a")),
+             Index((Key("a"),), name="late"), ForeignKey(("b",), Name("", "t"), ("id",)),
+             ForeignKey(("a",), Name("", "u"), ("id",)),
+             ForeignKey(("a",), Name("", "w"), ("id",)))  # fmt: skip
+    types = EnumType(Name("", "mood"), ("good",)), EnumType(Name("", "color"), ("red",))
+    others = a_table("u"), a_table("w")
+    first = Schema(tables=(a_table("t", *columns, *parts), *others), enums=types)
+    tables = (*others[::-1], a_table("t", *columns, *parts[::-1]))
+    second = Schema(tables=tables, enums=types[::-1])
+    assert rendered(first) == rendered(second)
+    assert draw(first, only=["t"]) == draw(second, only=["t"])
 
 
 def test_files_have_safe_names_that_differ() -> None:

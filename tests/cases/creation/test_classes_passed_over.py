@@ -9,8 +9,11 @@ from typing import Any
 
 import peewee as pw
 import pytest
+from click.testing import Result
 
 from dbkit import create, migrate, rollback, verify
+
+Run = Callable[..., Result]
 
 
 def user() -> Any:
@@ -64,8 +67,28 @@ def test_a_base_without_a_table_is_named(database: pw.Database, tmp_path: Path) 
     assert {"user"}.isdisjoint(database.get_tables())
     report = verify(database, models, bases=bases)
     assert not report
-    assert "base classes without a table: " in str(report)
+    assert "base classes" not in str(report)
+    assert "base classes without a table: " in report.to_text(verbose=True)
     assert [name.endswith("User") for name in json.loads(report.to_json())["passed_over"]] == [True]
+
+
+def test_only_create_and_verify_with_verbose_name_a_base(url: str, dbkit: Run) -> None:
+    Path("shop.py").write_text(
+        "import peewee as pw\n"
+        "class Base(pw.Model):\n    created_at = pw.DateTimeField(null=True)\n"
+        "class Item(Base):\n    name = pw.TextField()\n"
+    )
+    options = ("--models", "shop", "--database", url)
+    named = {}
+    for command in (("create", "one"), ("create", "--check"), ("up",), ("prove",), ("verify",),
+                    ("verify", "-v"), ("verify", "--format", "json")):  # fmt: skip
+        here = options[:2] if command[0] == "prove" else options
+        result = dbkit(*command, *here, env={"DATABASE_URL": url})
+        assert result.exit_code == 0, result.output
+        named[" ".join(command)] = "shop.Base" in result.output
+    assert [command for command, is_named in named.items() if is_named] == [
+        "create one", "create --check", "verify -v", "verify --format json"
+    ]  # fmt: skip
 
 
 def test_a_base_without_fields_of_its_own_is_not_named(database: pw.Database) -> None:

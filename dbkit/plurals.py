@@ -1,6 +1,8 @@
-"""Numbers with their nouns."""
+"""Numbers with their nouns, and long lists in few words."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 
 def plural(noun: str) -> str:
@@ -13,3 +15,9 @@ def plural(noun: str) -> str:
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun: "1 row", "1,200 rows"."""
     return f"{number:,} {noun if number == 1 else plural(noun)}"
+
+
+def first_of(names: Sequence[str], number: int) -> str:
+    """Return the first names: "a, b, c, and 2 more"; all of them if there is only one more."""
+    more = len(names) - number
+    return ", ".join([*names[:number], f"and {more:,} more"] if more > 1 else names)

@@ -12,16 +12,16 @@ from dbkit.schema.values import ForeignKey, Index, PrimaryKey, Table, Unique
 from .english import plural
 from .python_names import LAST_WORD, unique
 
-Place = tuple[Name, str]  # table, column
+TableColumn = tuple[Name, str]  # table, column
 
 
 def backrefs(
     tables: Iterable[Table],
     classes: Mapping[Name, str],
     fields: Mapping[Name, Mapping[str, str]],
-    links: Mapping[Place, ForeignKey],
+    links: Mapping[TableColumn, ForeignKey],
     taken: Mapping[Name, set[str]],
-) -> dict[Place, str]:
+) -> dict[TableColumn, str]:
     """Return a name for each foreign key, unique in the target; add it to those `taken` there.
 
     It is the plural of the model with the key (`orders`), without the name of the target
@@ -29,7 +29,7 @@ def backrefs(
     model has several keys to the target, the name contains the field: `messages_as_sender`.
     """
     models = {pw.make_snake_case(name) for name in classes.values()}
-    found: dict[Place, str] = {}
+    found: dict[TableColumn, str] = {}
     for table in tables:
         keys = {column: key for (name, column), key in links.items() if name == table.name}
         for column, key in keys.items():

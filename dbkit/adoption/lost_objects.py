@@ -26,7 +26,7 @@ from dbkit.scratch_database import scratch_database
 
 from .left_out import INEXACT, LOST, UNCOMPARABLE, LeftOut, capitalized
 
-Place = tuple[Name, str, str | None]  # (table, kind of part, its name)
+PartKey = tuple[Name, str, str | None]  # (table, kind of part, its name)
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Lost:
 
     keys: frozenset[Key] = frozenset()
     names: frozenset[tuple[str, Name]] = frozenset()  # (held, name)
-    parts: frozenset[Place] = frozenset()
+    parts: frozenset[PartKey] = frozenset()
     targets: tuple[Table, ...] = ()
     remade: tuple[Table, ...] = ()
     unmodelled: frozenset[Name] = frozenset()
@@ -94,7 +94,7 @@ class Lost:
         return self._without_parts(table)
 
     def _without_parts(self, table: Table) -> Table:
-        return filtered(table, lambda part: _place(table.name, part) not in self.parts)
+        return filtered(table, lambda part: _part_key(table.name, part) not in self.parts)
 
     def wanted(
         self, database: pw.Database, models: list[Model], ignore: Sequence[str] = ()
@@ -219,7 +219,7 @@ class _Trial:
         function_of(lines)(migrator, self.scratch)
         migrator()
 
-    def _parts(self, table: Table) -> Iterable[Place]:
+    def _parts(self, table: Table) -> Iterable[PartKey]:
         for part in table.parts:
             in_split = table.name in self.split and not _is_column(part)
             if in_split or comes_late(table, part):
@@ -230,7 +230,7 @@ class _Trial:
                 if reason:
                     what = f"{kind(part)} {part.name} of table {table.name}"
                     self._leave_out(f"{table.name}.{part.name}", what, reason)
-                    yield _place(table.name, part)
+                    yield _part_key(table.name, part)
 
     def _leave_out(self, place: str, what: str, reason: str) -> None:
         words = f"{what} is left out. It cannot be created: {reason}."
@@ -241,5 +241,5 @@ def _is_column(part: Part) -> bool:
     return isinstance(part, Column)
 
 
-def _place(table: Name, part: Part) -> Place:
+def _part_key(table: Name, part: Part) -> PartKey:
     return table, type(part).__name__, part.name

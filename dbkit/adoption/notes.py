@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from dbkit.plurals import counted
+from dbkit.plurals import counted, first_of
 from dbkit.schema.patterns import matches
 
 from .left_out import LeftOut, Why
@@ -40,7 +40,8 @@ class Note:
         ignored = f"{are} under `ignore`" if self.ignored else ""
         more = ", and ".join(filter(None, (created, ignored)))
         head = "; ".join(filter(None, (self._head(), more)))
-        names = "" if is_one else listed([one.label or one.place for one in self.objects])
+        labels = [*dict.fromkeys(one.label or one.place for one in self.objects)]
+        names = "" if is_one else first_of(labels, SHOWN)
         line = ": ".join(filter(None, (head, names)))
         return f"{line}. {self.why.action}" if self.why.action else line
 
@@ -65,13 +66,6 @@ def grouped(objects: Iterable[LeftOut], baseline: str, ignore: Collection[str]) 
         groups.setdefault((one.why or one, matches(one.place, ignore)), []).append(one)
     return tuple(Note(group[0].why, tuple(group), baseline, is_ignored)
                  for (_, is_ignored), group in groups.items())  # fmt: skip
-
-
-def listed(names: Sequence[str]) -> str:
-    """Return the first names: "a, b, c, and 2 more"."""
-    names = list(dict.fromkeys(names))
-    more = [f"and {len(names) - SHOWN:,} more"] if len(names) > SHOWN + 1 else []
-    return ", ".join([*(names[:SHOWN] if more else names), *more])
 
 
 def _counted(objects: Iterable[LeftOut]) -> str:

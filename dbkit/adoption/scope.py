@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import starmap
 
@@ -15,17 +15,15 @@ from dbkit.schema.database_objects import Key, Object, without
 from dbkit.schema.dialect import Reading, dialect_for
 from dbkit.schema.inheritance import descendants
 from dbkit.schema.names import Name
-from dbkit.schema.patch import filtered
 from dbkit.schema.patterns import matches, require_match
 from dbkit.schema.peewee_models import OWN_TABLES
-from dbkit.schema.values import Column, ForeignKey, Part, PrimaryKey, Schema, Table, Unique
+from dbkit.schema.values import ForeignKey, Schema
 
 from .left_out import LOST, LeftOut, Why, capitalized, has_model
 from .lost_objects import Lost
-from .model_layout import columns_of
 from .other_tools import tool_of
+from .outside_tables import can_have_model, targets
 from .postgres_types import Postgres
-from .render_models import is_queryable
 from .sqlite_types import Sqlite
 
 SYSTEM = 16384  # the first oid of a user's object (PostgreSQL manual, 52, FirstNormalObjectId)
@@ -119,13 +117,16 @@ class _Selecting:
         keys = [(table.name, part) for table in self.tables.values() for part in table.parts
                 if isinstance(part, ForeignKey) and table.name not in others
                 and part.target in others and not self.described]  # fmt: skip
-        lost = [(name, part) for name, part in keys if not self._can_stand(part)]
+        types = Postgres(self.live, {}) if self.objects else Sqlite()
+        lost = [(name, part) for name, part in keys
+                if not can_have_model(self.tables[part.target], part, types)]  # fmt: skip
+        kept = (part for name, part in keys if (name, part) not in lost)
         names = {(one.held or "extension", one.name) for one in gone}
         return Lost(
             frozenset(one.key for one in gone),
             frozenset({*names, *(("table", name) for name in others)}),
             frozenset((name, "ForeignKey", part.name) for name, part in lost),
-            tuple(self._targets(part for _, part in keys if self._can_stand(part))),
+            tuple(targets(kept, self.tables)),
             left_out=tuple(starmap(_lost_key, lost)),
         )
 
@@ -195,26 +196,6 @@ class _Selecting:
                       if not one.schema and one.needs and one.needs <= found}  # fmt: skip
         return found
 
-    def _can_stand(self, key: ForeignKey) -> bool:
-        """Whether the target can have a model, and a scratch database a table in its place: the
-        types of the columns must exist everywhere."""
-        types = Postgres(self.live, {}) if self.objects else Sqlite()
-        table = _bare(self.tables[key.target], {*key.target_columns})
-        kinds = {types.kind(part, "").function for part in columns_of(table)}
-        return (
-            has_model(self.tables[key.target])
-            and is_queryable(table, types)
-            and "ColumnField" not in kinds
-        )
-
-    def _targets(self, keys: Iterable[ForeignKey]) -> Iterator[Table]:
-        """The tables of others, with only the columns to which adopted tables point."""
-        columns: dict[Name, set[str]] = {}
-        for key in keys:
-            columns.setdefault(key.target, set()).update(key.target_columns)
-        for name, used in sorted(columns.items()):
-            yield _bare(self.tables[name], used)
-
     def _left_out(
         self,
         gone: Iterable[Object],
@@ -273,30 +254,3 @@ def _reached(keys: Iterable[Key], objects: dict[Key, Object]) -> set[Key]:
             found.add(key)
             waiting += [one for one in objects[key].needs | objects[key].later if one in objects]
     return found
-
-
-def _bare(table: Table, used: set[str]) -> Table:
-    """A table of others with its key and these columns, without what the server does with them."""
-    keys = [part for part in table.parts if isinstance(part, PrimaryKey)]
-    columns = {*used, *(name for key in keys for name in key.columns)}
-
-    def stays(part: object) -> bool:
-        match part:
-            case Column(name=name):
-                return name in columns
-            case PrimaryKey():
-                return True
-            case Unique():
-                return used >= {*part.columns}
-        return False
-
-    return Table(table.name, tuple(map(_plain, filtered(table, stays).parts)))
-
-
-def _plain(part: Part) -> Part:
-    match part:
-        case Column():
-            return Column(part.name, part.type, part.nullable, collation=part.collation)
-        case PrimaryKey() | Unique():
-            return replace(part, name=None, named=False)
-    return part

@@ -14,6 +14,7 @@ import peewee as pw
 from dbkit.called_as import as_called
 from dbkit.connection import diagnosed
 from dbkit.errors import DbkitError, MigrationError
+from dbkit.plurals import first_of
 from dbkit.schema.changes import Change, kind, subject
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.sent import Sent
@@ -137,10 +138,9 @@ def _as_on_target(target: Router, router: Router, ignore: Sequence[str]) -> list
     changes = drifted(dialect, live, _read(database), [*ignore, *others])
     warnings = []
     if changes:
-        more = f", and {len(changes) - SHOWN} more" * (len(changes) > SHOWN)
         warnings.append(
             "The database differs from its migrations, so the migrations may send other "
-            f"statements to it, or fail: {', '.join(map(_said, changes[:SHOWN]))}{more}. "
+            f"statements to it, or fail: {first_of([*map(_said, changes)], SHOWN)}. "
             + as_called("`python -m dbkit diff migrations live` lists the differences.")
         )
     try:

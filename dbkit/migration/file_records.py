@@ -18,8 +18,8 @@ import peewee as pw
 from dbkit.errors import DatabaseFailed
 from dbkit.schema.dialect import dialect_for
 
-from .applied import Record
 from .checksums import Content
+from .standing import Record
 
 Query = Any  # a query of Peewee; peewee ships no types
 

@@ -20,8 +20,10 @@ from dbkit.errors import MigrationError
 from dbkit.limits import Limits, seconds
 from dbkit.project import hint_where
 
-from .applied import RESTORE, FileLayout, is_time, number
+from .applied import FileLayout
 from .checksums import Content
+from .file_numbers import is_time, number
+from .standing import RESTORE
 
 MASK = re.compile(r"[0-9]{3,}_[^.]+\.py")
 MIGRATE = re.compile(r"^(async )?def migrate\b", re.MULTILINE)

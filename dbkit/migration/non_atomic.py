@@ -28,12 +28,12 @@ from dbkit.schema.sql import blanked
 from dbkit.schema.values import Index, Part, Schema, Table
 from dbkit.transactions import NotInTransaction, is_open
 
-from .applied import Progress
 from .files import refuse_unrun
 from .intercept import intercepted, nothing, sql_of
 from .migrator import Migrator
 from .operation_calls import SETTING, MigratorProxy
 from .recorder import MigrationRecorder
+from .standing import Progress
 
 # Of statements without comments and texts. Setting a PRAGMA again changes nothing.
 READING = re.compile(

@@ -16,9 +16,9 @@ from dbkit.own_statements import own_statements
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.peewee_models import HISTORY_TABLE
 
-from .applied import Progress, Record, Standing
 from .checksums import Content
 from .file_records import MigrateHistory, Query, RecordTable, bound, name_for, operations_name_for
+from .standing import Progress, Record, Standing
 
 # it prints on standard error unless the program configures it
 logger = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dbkit.errors import MigrationError
 
-from .applied import TIME, is_time, number
+from .file_numbers import TIME, is_time, number
 from .files import Files
 from .git import on_main_branch
 

@@ -13,8 +13,8 @@ from dbkit.errors import MigrationError
 from dbkit.limits import DEFAULT, Limits
 from dbkit.run_lock import one_at_a_time
 
-from .applied import LISTED, Standing
 from .router import Router
+from .standing import LISTED, Standing
 from .targets import only_match
 
 ACCEPT, APPLIED, PENDING = "accept", "applied", "pending"

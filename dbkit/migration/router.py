@@ -22,7 +22,7 @@ from dbkit.limits import DEFAULT, Limits
 from dbkit.run_lock import Result, one_at_a_time, retried
 from dbkit.transactions import is_open
 
-from .applied import FileLayout, History, Standing
+from .applied import FileLayout
 from .data_loss import Guard
 from .failures import explained, naming_files
 from .file_runner import FileRunner
@@ -31,6 +31,7 @@ from .forget_seeds import forget_dropped
 from .migrator import Migrator
 from .non_atomic import NonAtomicRun
 from .run_log import RunLog
+from .standing import History, Standing
 from .targets import pending_target, rollback_targets
 
 # gets the state and the files that this run has already run

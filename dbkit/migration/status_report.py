@@ -12,9 +12,9 @@ import peewee as pw
 from dbkit.called_as import as_called
 from dbkit.database_argument import takes_database
 
-from .applied import Progress, Record
 from .files import Files
 from .recorder import MigrationRecorder
+from .standing import Progress, Record
 
 
 @dataclass(frozen=True)

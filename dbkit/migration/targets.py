@@ -7,7 +7,9 @@ from pathlib import Path
 
 from dbkit.errors import MigrationError
 
-from .applied import LISTED, FileLayout, Standing, number
+from .applied import FileLayout
+from .file_numbers import number
+from .standing import LISTED, Standing
 
 NO_NAME = "''"
 CANDIDATES = 10  # names that an error lists

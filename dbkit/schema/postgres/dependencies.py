@@ -9,6 +9,7 @@ from dataclasses import replace
 import peewee as pw
 
 from dbkit.pinned_queries import named_rows
+from dbkit.plurals import first_of
 
 from ..database_objects import NO_NAME, Key, Object
 from ..names import Name
@@ -101,8 +102,7 @@ def _granted(database: pw.Database) -> Iterator[Object]:
     database."""
     names = [what for (what,) in database.execute_sql(object_queries.GRANTED).fetchall()]
     if names:
-        more = f", and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-        what = f"the grant of privileges on {', '.join(names[:SHOWN])}{more}"
+        what = f"the grant of privileges on {first_of(names, SHOWN)}"
         yield Object(("pg_authid", 0), what)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from dbkit.errors import MigrationError
-from dbkit.migration.applied import FileLayout, Standing, number
+from dbkit.migration.applied import FileLayout
+from dbkit.migration.file_numbers import number
+from dbkit.migration.standing import Standing
 
 FILES = ("001_a", "002_b", "003_c")
 SQUASH = FileLayout((*FILES, "004_all"), {"004_all": FILES})

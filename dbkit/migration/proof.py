@@ -43,7 +43,7 @@ def prove(router: Router, created: Created, goal: Goal) -> Created:
     router.files.texts[name] = created.text
     before = trial.schema()
     changes = goal.left(router.database)[1] if created.renaming.up else created.changes
-    reasons = insert_rows(router.database, before, changes)
+    reasons = trial.insert(before, changes)
     start = trial.rows(before)
     with blamed(created.changes):
         trial.attempt(lambda: router.run(), name)
@@ -99,6 +99,10 @@ class Trial:
 
     def schema(self) -> Schema:
         return whole(self.database, late=True)
+
+    def insert(self, tables: Schema, changes: Sequence[Change]) -> dict[Name, str]:
+        """See `insert_rows`."""
+        return insert_rows(self.database, tables, changes, self.router.migrator.orm)
 
     def without_rows(self, reasons: Mapping[Name, str]) -> None:
         """Add a warning for each table that accepted no row; see `insert_rows`."""

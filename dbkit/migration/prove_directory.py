@@ -30,7 +30,7 @@ from .proof import BEFORE, NOT_RESTORED, Trial, refuse, with_rows
 from .renames import Renaming
 from .replay import replay, replaying
 from .router import Router
-from .sample_rows import KINDS, empty, insert_rows
+from .sample_rows import KINDS, empty
 
 MODELS = "models"  # in place of a file's name
 NOT_RUN = "not run, because an earlier file fails"
@@ -154,7 +154,7 @@ class FileTrial(Trial):
             return "proven: up (it has no rollback())"
         self._back()
         tables = self._empty_tables()
-        reasons = insert_rows(self.database, tables, diff(self.before, self.after))
+        reasons = self.insert(tables, diff(self.before, self.after))
         start = self.rows(self.before)
         self.attempt(self._up, self.name)
         self._expect(

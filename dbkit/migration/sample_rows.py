@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import peewee as pw
 
+from dbkit.fields import ColumnField, is_json
 from dbkit.schema.changes import Alter, Change
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.names import Name
-from dbkit.schema.peewee_models import OWN_TABLES
-from dbkit.schema.sql import literal, mentions, quoted
+from dbkit.schema.peewee_models import OWN_TABLES, Model, table_name
+from dbkit.schema.sql import listed, mentions, quoted
 from dbkit.schema.values import Check, Column, ForeignKey, Schema, Table
 
 Rows = dict[tuple[Name, str], Counter[str]]  # (table, column) -> values as text
+Fields = Mapping[tuple[Name, str], Any]  # (table, column) -> the field that writes its values
 COUNT = 2  # the first row has all values, the second only those that it needs
 FIRST_DAY = date(2024, 1, 1)
+UUID = "00000000-0000-0000-0000-{:012}"
 KINDS = ("table", "unlogged table")
 STRING = re.compile(r"'((?:[^']|'')*)'")
 LENGTH, NUMBER = re.compile(r"\((\d+)"), re.compile(r"(?<![\w.'])(?:- ?)?\d+")
@@ -47,9 +52,10 @@ TRIES = (
 
 
 def insert_rows(
-    database: pw.Database, schema: Schema, changes: Sequence[Change]
+    database: pw.Database, schema: Schema, changes: Sequence[Change], models: Iterable[Model] = ()
 ) -> dict[Name, str]:
-    """Insert rows into the tables. If the type of a column changes, its values fit both types.
+    """Insert rows into the tables. If the type of a column changes, its values fit both types. The
+    values of columns that the models have are as their fields write them.
     Return for each table the reason why it accepts no row; the reason is empty if it has rows."""
     becoming = {
         (change.table, change.old.name): change.item
@@ -57,100 +63,118 @@ def insert_rows(
         if isinstance(change, Alter) and isinstance(change.old, Column)
         and isinstance(change.item, Column)
     }  # fmt: skip
+    fields = {(table_name(model), column): field for model in models
+              for column, field in model._meta.columns.items()}  # fmt: skip
+    inserter = Inserter(database, schema, becoming, fields)
     reasons = {}
     for table in _parents_first(schema):
-        tried = [_insert(database, schema, table, row, becoming) for row in range(COUNT)]
+        tried = [inserter.insert(table, row) for row in range(COUNT)]
         reasons[table.name] = min(tried)  # the second row may fail; one row is enough
     return reasons
 
 
-def _insert(
-    database: pw.Database,
-    schema: Schema,
-    table: Table,
-    row: int,
-    becoming: dict[tuple[Name | None, str], Column],
-) -> str:
-    """Insert a row; return the reason why that is impossible, or an empty text."""
-    reason = ""
-    for try_ in TRIES:
-        values = dict(_values(database, schema, table, row, try_, becoming))
-        names = ", ".join(map(quoted, values))
-        sql = f"INSERT INTO {table.name.sql} "
-        sql += f"({names}) VALUES ({', '.join(values.values())})" if values else "DEFAULT VALUES"
-        try:
-            with database.atomic():
-                dialect_for(database).execute(database, sql)
-            return ""
-        except pw.PeeweeException as error:
-            reason = reason or str(error).partition("\n")[0]
-    return reason
+@dataclass(frozen=True)
+class Inserter:
+    """Inserts rows into the tables of a schema; `becoming` are the columns whose type changes."""
 
+    database: pw.Database
+    schema: Schema
+    becoming: Mapping[tuple[Name | None, str], Column]
+    fields: Fields
 
-def _values(
-    database: pw.Database,
-    schema: Schema,
-    table: Table,
-    row: int,
-    try_: Try,
-    becoming: dict[tuple[Name | None, str], Column],
-) -> Iterator[tuple[str, str]]:
-    """(column, SQL of its value)."""
-    keys = {key.columns[0]: key for key in table.parts
-            if isinstance(key, ForeignKey) and len(key.columns) == 1}  # fmt: skip
-    enums: dict[str | Name, Sequence[str]] = {one.name: one.labels for one in schema.enums}
-    for place, column in enumerate(table.parts):
-        if not isinstance(column, Column) or column.identity or column.generated is not None:
-            continue
-        new = becoming.get((table.name, column.name), column)
-        if row and (column.nullable or column.default is not None):
-            continue
-        if key := keys.get(column.name):
-            if key.target == table.name and column.nullable:
+    def insert(self, table: Table, row: int) -> str:
+        """Insert a row; return the reason why that is impossible, or an empty text."""
+        reason = ""
+        escaped = dialect_for(self.database).escaped
+        for try_ in TRIES:
+            values = dict(self._values(table, row, try_))
+            into = escaped(f"INSERT INTO {table.name.sql} {listed(values) if values else ''}")
+            given = pw.EnclosedNodeList([*values.values()])
+            parts = [pw.SQL("VALUES"), given] if values else [pw.SQL("DEFAULT VALUES")]
+            try:
+                with self.database.atomic():
+                    self.database.execute(pw.NodeList([pw.SQL(into), *parts]))
+                return ""
+            except pw.PeeweeException as error:
+                reason = reason or str(error).partition("\n")[0]
+        return reason
+
+    def _values(self, table: Table, row: int, try_: Try) -> Iterator[tuple[str, pw.Node]]:
+        """(column, its value)."""
+        keys = {key.columns[0]: key for key in table.parts
+                if isinstance(key, ForeignKey) and len(key.columns) == 1}  # fmt: skip
+        enums: dict[str | Name, Sequence[str]] = {one.name: one.labels for one in self.schema.enums}
+        for place, column in enumerate(table.parts):
+            if not isinstance(column, Column) or column.identity or column.generated is not None:
                 continue
-            target = quoted(key.target_columns[0])
-            yield (
-                column.name,
-                f"(SELECT {target} FROM {key.target.sql} ORDER BY 1 LIMIT 1 OFFSET {row})",
-            )
-        else:
+            new = self.becoming.get((table.name, column.name), column)
+            if row and (column.nullable or column.default is not None):
+                continue
+            if key := keys.get(column.name):
+                if not (key.target == table.name and column.nullable):
+                    yield column.name, self._referenced(key, row)
+                continue
             labels = enums.get(column.type) or enums.get(new.type)
-            yield (
-                column.name,
-                _value(table, column, str(new.type), labels, row, try_.at(place, table, column)),
-            )
+            number = try_.at(place, table, column)
+            value = _value(table, column, str(new.type), labels, row, number)
+            field = self.fields.get((table.name, column.name))
+            given = value if field is None else written(field, value, row)
+            is_node = isinstance(given, pw.Node)
+            yield column.name, given if is_node else pw.Value(given, unpack=False)
+
+    def _referenced(self, key: ForeignKey, row: int) -> pw.Node:
+        target = quoted(key.target_columns[0])
+        sql = f"(SELECT {target} FROM {key.target.sql} ORDER BY 1 LIMIT 1 OFFSET {row})"
+        return pw.SQL(dialect_for(self.database).escaped(sql))
+
+
+def written(field: Any, value: object, row: int) -> Any:
+    """Return the value as the field writes it after reading it. If the field cannot read the value,
+    return another value that it can read, and if there is none, the value itself. Otherwise a
+    migration that reads and saves a row would fail or change the value."""
+    is_typed = is_json(field) and not isinstance(field, ColumnField)
+    for one in ({"n": row} if is_typed else value, UUID.format(row).replace("-", "")):
+        for convert in (field.python_value, lambda same: same):
+            with suppress(Exception):  # a field may raise anything
+                found = field.db_value(convert(one))
+                field.python_value(getattr(found, "adapted", found))  # of psycopg2
+                return found
+    return value
 
 
 def _value(
     table: Table, column: Column, type_: str, labels: Sequence[str] | None, row: int, number: int
-) -> str:
+) -> object:
     if labels is None and (named := _named(table, column)):
         labels = named
     if labels:
-        return literal(labels[row % len(labels)])
+        return labels[row % len(labels)]
     plain = type_.lower().replace(" ", "")
+    if plain.endswith("[]"):
+        return []
+    day = FIRST_DAY + timedelta(row + number - 1)
     for words, value in (
-        (("bool",), "true"),
+        (("bool",), True),
+        (("interval",), f"{row + number} days"),
         (("serial", "int", "numeric", "decimal", "real", "double", "float", "money"),
-         str(number + row if number >= 0 else number - row)),
-        (("uuid",), f"'00000000-0000-0000-0000-00000000000{row}'"),
-        (("timestamp", "datetime", "date"), f"'{FIRST_DAY + timedelta(row + number - 1)}'"),
-        (("interval",), f"'{row + number} days'"),
-        (("time",), f"'{10 + number % 10}:0{row}:00'"),
-        (("json",), f"'{{\"n\": {row}}}'"),
-        (("inet", "cidr"), f"'10.0.0.{row}'"),
-        (("bytea",), f"'\\x0{row}'"),
-        (("blob",), f"x'0{row}'"),
-        (("range",), "'empty'"),
+         number + row if number >= 0 else number - row),
+        (("uuid",), UUID.format(row)),
+        (("timestamp", "datetime"), f"{day} 00:00:00"),
+        (("date",), str(day)),
+        (("time",), f"{10 + number % 10}:0{row}:00"),
+        (("json",), f'{{"n": {row}}}'),
+        (("inet", "cidr"), f"10.0.0.{row}"),
+        (("bytea",), f"\\x0{row}"),
+        (("blob",), bytes([row])),
     ):  # fmt: skip
-        if plain.endswith("[]"):
-            return "'{}'"
-        if plain.startswith(words) or (words == ("range",) and "range" in plain):
+        if plain.startswith(words) and "range" not in plain:
             return value
+    if "range" in plain:
+        return "empty"
     found = LENGTH.search(type_)
     text = f"{row + 1}" if not found or int(found[1]) < 6 else f"{number}{row}"
     text = text.zfill(min(_number(table, column) + 1, 100))  # a check may want a length
-    return literal(text[: int(found[1])] if found else text)
+    return text[: int(found[1])] if found else text
 
 
 def _number(table: Table, column: Column) -> int:
@@ -191,13 +215,13 @@ def read_rows(database: pw.Database, schema: Schema) -> Rows:
     """Return (table, column) -> its values that are not NULL, as text. Tables with a foreign table
     below them are left out, because another server would have to read it."""
     found = {}
-    over_foreign = _over_foreign(schema)
+    over_foreign, printed = _over_foreign(schema), dialect_for(database).printed
     for table in _parents_first(schema):
         if table.name in over_foreign:
             continue
         columns = [part.name for part in table.parts if isinstance(part, Column)]
-        listed = ", ".join(f"CAST({quoted(name)} AS text)" for name in columns) or "1"
-        sql = f"SELECT {listed} FROM {table.name.sql}"
+        shown = ", ".join(quoted(name).join(printed) for name in columns) or "1"
+        sql = f"SELECT {shown} FROM {table.name.sql}"
         rows = dialect_for(database).execute(database, sql).fetchall()
         for place, name in enumerate(columns):
             found[table.name, name] = Counter(str(row[place]) for row in rows

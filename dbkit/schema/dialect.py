@@ -95,6 +95,7 @@ class Dialect(Protocol):
     alters_tables: bool  # ALTER changes constraints, types and schemas; else a table is rebuilt
     role: str  # the SQL of the role that runs a statement
     plain_text: tuple[str, str]  # around SQL: its value as text, whatever the session's settings
+    printed: tuple[str, str]  # around SQL: a value whose `str` in Python shows the stored value
     builds_concurrently: bool  # an index can be built while rows are written
     file_lock: str  # the lock that every migration takes for its whole transaction
     cascade: str  # follows a DROP, so that it also drops the objects that depend on the object

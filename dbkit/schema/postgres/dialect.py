@@ -46,6 +46,7 @@ class Postgres:
     cascade = " CASCADE"
     builds_concurrently = True
     role = "CURRENT_USER"
+    printed = ("CAST(", " AS text)")
     plain_text = ("COALESCE(pg_catalog.btrim(pg_catalog.to_json(", ")::pg_catalog.text, '\"'), '')")
 
     @contextmanager

@@ -48,6 +48,7 @@ class Sqlite:
     cascade = ""
     builds_concurrently = False
     role = "NULL"
+    printed = ("", "")  # as text, a BLOB need not be UTF-8
     plain_text = ("COALESCE(CAST(", " AS text), '')")
 
     @contextmanager

@@ -107,7 +107,7 @@ class Generator:
         types = enums(known.values()), enums(self.models)
         direction = Direction(current, changes, self.filled)
         lost = hazards(self.dialect, direction, self.filled_back, *types)
-        words = in_words(renaming, changes)
+        words = in_words(renaming, changes, *types)
         made = file_text(summary_of(words, lost), up, down, replaces)
         effects = self.dialect.effects(current, patched(current, changes))
         rules = tuple(new_rules(direction, effects.refused))
@@ -210,7 +210,7 @@ class Generator:
         more, less = self._exactly(left, wanted)
         up, down = up + more + late, first + less + down
         down += self._by_sql(self.tried([up, down], self.followed(), self._live), self.start)
-        words = in_words(Renaming(), changes)
+        words = in_words(Renaming(), changes, {}, {})
         return Created(name, file_text(summary_of(words, ()), up, down, replaces), operations=words)
 
     def _exactly(self, made: Schema, wanted: Schema) -> tuple[Lines, Lines]:

@@ -83,10 +83,10 @@ def hazards(
     enum types, and `filled_down` the columns that the rollback fills."""
     desired = patched(up.current, up.changes)
     down = Direction(desired, diff(desired, up.current), filled_down)
-    stand_ins = {_texts(labels) for side in (old, new) for key, labels in side.items()
+    stand_ins = {texts(labels) for side in (old, new) for key, labels in side.items()
                  if key in old and key in new}  # fmt: skip
     rules = [f"the rollback {one}" for one in down.rules(stand_ins)]
-    found = [*direction_hazards(dialect, up, stand_ins), *rules, *_without(old, new)]
+    found = [*direction_hazards(dialect, up, stand_ins), *rules, *without_labels(old, new)]
     return tuple(dict.fromkeys(found))
 
 
@@ -102,6 +102,7 @@ def direction_hazards(
     unfit = [
         f"{reason}: column {column} of table {table} becomes {types[table, column]}"
         for (table, column), reason in effects.misfits.items()
+        if (table, column) not in effects.losses or "fails" in reason  # otherwise the same fact
     ]
     return [*lost, *unfit, *up.rules(stand_ins)]
 
@@ -215,7 +216,7 @@ def _widens(old: Check, new: Check) -> bool:
     """Whether the new check only adds values to the list of the old check."""
     before, after = IN_LIST.fullmatch(old.expression), IN_LIST.fullmatch(new.expression)
     same = before and after and before[1] == after[1]
-    return bool(same) and (_listed(new) or frozenset()) >= (_listed(old) or frozenset())
+    return bool(same) and (listed_texts(new) or frozenset()) >= (listed_texts(old) or frozenset())
 
 
 def _is_relabelled(
@@ -226,20 +227,20 @@ def _is_relabelled(
     return (
         old is not None
         and isinstance(new, Check)
-        and _listed(new) in stand_ins
-        and any(isinstance(one, Check) and _listed(one) in stand_ins
+        and listed_texts(new) in stand_ins
+        and any(isinstance(one, Check) and listed_texts(one) in stand_ins
                 and IN_LIST.sub(r"\1", one.expression) == IN_LIST.sub(r"\1", new.expression)
                 for one in old.parts)
     )  # fmt: skip
 
 
-def _listed(item: Item) -> frozenset[str] | None:
+def listed_texts(item: Item) -> frozenset[str] | None:
     """The texts, as SQL, that a check lists; None if the check is not a list of texts."""
     found = IN_LIST.fullmatch(item.expression) if isinstance(item, Check) else None
     return frozenset(TEXT.findall(found[2])) if found else None
 
 
-def _texts(labels: Iterable[str]) -> frozenset[str]:
+def texts(labels: Iterable[str]) -> frozenset[str]:
     return frozenset(map(literal, labels))
 
 
@@ -314,7 +315,8 @@ def is_about(item: Item, column: str) -> bool:
     return column in covers(item)
 
 
-def _without(old: Enums, new: Enums) -> Iterator[str]:
+def without_labels(old: Enums, new: Enums) -> Iterator[str]:
+    """Yield warnings for labels that only one side has."""
     for first, second, who in ((old, new, "fails"), (new, old, "the rollback fails")):
         for key, labels in first.items():
             gone = [label for label in labels if label not in second.get(key, labels)]

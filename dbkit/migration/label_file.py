@@ -19,6 +19,7 @@ from dbkit.scratch_database import server_of
 from .autogenerate import Created
 from .enum_operations import enums, is_one_of
 from .goal import whole
+from .hazards import without_labels
 from .proof import NOT_RESTORED
 from .render_file import file_text, summary_of
 from .render_lines import Lines
@@ -35,15 +36,17 @@ def label_file(router: Router, created: Created, models: Iterable[Model]) -> Cre
     if not keys or created.renaming.labels:  # a renamed label may say where a new label belongs
         return None
     up, down = Lines(), Lines()
+    lost: list[str] = []
     for key in keys:
         old, new = next(pair for pair in types if is_one_of(pair[1].name, [key]))
         add_labels(up, key, old.labels, new.labels)
+        lost += without_labels({key: old.labels}, {key: new.labels})
         down.call("change_enum", key[1], old.labels, **with_schema(key[0]))
     names = ", ".join(str(new.name) for _, new in types)
     plural = "s" * (len(types) > 1)
     words = f"add labels to enum type{plural} {names}, which the next migration uses"
-    text = file_text(summary_of([words], ()), up, down)
-    return Created(created.name, text, operations=(words,))
+    text = file_text(summary_of([words], lost), up, down)
+    return Created(created.name, text, tuple(lost), operations=(words,))
 
 
 def prove_labels(router: Router, created: Created) -> Created:

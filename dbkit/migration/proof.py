@@ -23,12 +23,14 @@ from .autogenerate import Created, blamed, function_of, statement_lines
 from .goal import Goal, whole
 from .migrator import Migrator
 from .renames import Renaming
+from .render_file import with_warnings
 from .router import Router
 from .sample_rows import Rows, empty, insert_rows, read_rows
 
 NOT_KEPT = "The file was not kept."
 NOT_RESTORED = "After the rollback of {}, the schema is not what it was before."
 BEFORE = "the schema before"
+TRY = "(try the migration on a copy of your data)"
 
 
 def prove(router: Router, created: Created, goal: Goal) -> Created:
@@ -67,7 +69,9 @@ def prove(router: Router, created: Created, goal: Goal) -> Created:
     server = server_of(router.database)
     trial.found += filter(None, [server.difference])
     said = f"proven on {server}: up, down and up again{with_rows(reasons)}"
-    return replace(created, hazards=(*created.hazards, *trial.found), proof=said)
+    found = (*created.hazards, *trial.found)
+    text = with_warnings(created.text, created.operations, found)
+    return replace(created, text=text, hazards=found, proof=said)
 
 
 def with_rows(reasons: Mapping[Name, str]) -> str:
@@ -107,7 +111,7 @@ class Trial:
     def without_rows(self, reasons: Mapping[Name, str]) -> None:
         """Add a warning for each table that accepted no row; see `insert_rows`."""
         self.found += [
-            f"not proven with rows: table {table} accepted no test row: {reason}"
+            f"not proven with rows: table {table} accepted no test row: {reason} {TRY}"
             for table, reason in reasons.items()
             if reason
         ]

@@ -144,7 +144,9 @@ class FileTrial(Trial):
         """Run the file."""
         self.before = self.schema()
         self.router.migrator_class.custom.clear()
+        self.router.migrator_class.renamed.clear()
         self._up()
+        self.renaming.labels.update(self.router.migrator_class.renamed)
         self.after = self.schema()
 
     def again(self) -> str:

@@ -8,8 +8,11 @@ from dbkit.model_source import imports
 from dbkit.plurals import plural
 from dbkit.python_source import lines
 from dbkit.schema.changes import Add, Alter, Change, Drop, Item, kind, subject
+from dbkit.schema.names import Name
 from dbkit.schema.values import EnumType, Table
 
+from .enum_operations import Enums
+from .hazards import listed_texts, texts
 from .renames import Renaming
 from .render_lines import Lines
 
@@ -39,11 +42,21 @@ def file_text(summary: str, up: Lines, down: Lines, replaces: Sequence[str] | No
     return TEMPLATE.format(summary=summary, head=head, migrate=up, rollback=down)
 
 
-def in_words(renaming: Renaming, changes: Sequence[Change]) -> tuple[str, ...]:
-    """Return the operations of a file in words; similar operations are joined."""
+def in_words(
+    renaming: Renaming, changes: Sequence[Change], old: Enums, new: Enums
+) -> tuple[str, ...]:
+    """Return the operations of a file in words; similar operations are joined. `old` and `new` are
+    the labels of the enum types of the models."""
     whole = any(isinstance(change.item, Table) for change in changes)
     told = [change for change in changes if not (whole and isinstance(change.item, EnumType))]
-    return tuple(quotable(one) for one in (*renaming.said, *_said(told)))
+    for key in (key for key in old if new.get(key, old[key]) != old[key]):
+        lists = {texts(old[key]), texts(new[key])}
+        checks = [change for change in told if listed_texts(change.item) in lists]
+        if checks:  # on SQLite, they implement the type
+            type_ = Name(key[0] or "", key[1])
+            told = [change for change in told if change not in checks]
+            told.append(Alter(None, EnumType(type_, old[key]), EnumType(type_, new[key])))
+    return tuple(quotable(one) for one in dict.fromkeys((*renaming.said, *_said(told))))
 
 
 def summary_of(words: Sequence[str], lost: Sequence[str]) -> str:
@@ -59,6 +72,12 @@ def summary_of(words: Sequence[str], lost: Sequence[str]) -> str:
     if not lost:
         return line
     return f"{line}\n\nWarnings:\n" + "".join(f"- {quotable(one)}\n" for one in lost)
+
+
+def with_warnings(text: str, words: Sequence[str], lost: Sequence[str]) -> str:
+    """Return the text of a file with another docstring; see `summary_of`."""
+    rest = text[3:].partition('"""')[2]
+    return f'"""{summary_of(words, lost)}"""{rest}'
 
 
 def quotable(words: str) -> str:

@@ -68,7 +68,7 @@ def replaying_on(
 
 def rehearsing(database: pw.Database, directory: str | Path, **options: Any) -> Router:
     """Return a Router that creates stand-ins for the tables that no migration creates."""
-    sets = {name: set[object]() for name in ("stand_ins", "outside", "custom")}
+    sets = {name: set[object]() for name in ("stand_ins", "outside", "custom", "renamed")}
     rehearsal = type("Rehearsal", (Rehearsal,), sets)
     return Router(database, directory, migrator_class=rehearsal, **options)
 

@@ -25,11 +25,13 @@ class Rehearsal(Migrator):
     """A Migrator that creates the target of a foreign key if no migration creates it, and adds its
     name to the `stand_ins` of the class. Tables in `made` come later in the file. `outside` of the
     class gets the names of all tables that the operations do not know but need. `custom` of the
-    class gets a word for each kind of statement that is not an operation's: "sql", "code"."""
+    class gets a word for each kind of statement that is not an operation's: "sql", "code"; and
+    `renamed` the (old, new) labels of enum types."""
 
     stand_ins: set[Name]
     outside: set[Name]
     custom: set[str]
+    renamed: set[tuple[str, str]]
     made: frozenset[Name] = frozenset()
 
     def sql(self, sql: str, *params: Any) -> None:
@@ -41,6 +43,10 @@ class Rehearsal(Migrator):
         if not self.following:
             self.custom.add("code")
         super().run(function, *args, **kwargs)
+
+    def rename_enum_value(self, name: str, old: str, new: str, schema: str | None = None) -> None:
+        self.renamed.add((old, new))
+        super().rename_enum_value(name, old, new, schema)
 
     def after_queue(self, call: Callable[[], Any]) -> Any:
         if not self.busy:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from string import ascii_lowercase, ascii_uppercase
 
 from dbkit.errors import MigrationError
@@ -21,12 +21,14 @@ NOT_DONE = "-- not done: "
 @dataclass(frozen=True, slots=True)
 class Statement:
     """A statement. `loses` names the data that it would lose, if any. `restores` names the object
-    whose attachments the statement restores after the object was created again. If `sql` is a
-    comment, it names work that must be done by hand."""
+    whose attachments the statement restores after the object was created again. `column` names the
+    column that it changes, in words. If `sql` is a comment, it names work that must be done by
+    hand."""
 
     sql: str
     loses: str = ""
     restores: str = ""
+    column: str = field(default="", compare=False)
 
     @property
     def is_comment(self) -> bool:

@@ -98,3 +98,12 @@ def test_rows_that_are_read_and_saved_keep_their_values(
     down = SAVE.replace("add_fields", "remove_fields").replace("extra=pw.TextField(null=True)",
                                                                "'extra'")  # fmt: skip
     assert prove(extra, "\n        ".join(fields), SAVE, down) == []
+
+
+def test_a_renamed_label_is_no_loss(
+    url: str, prove: Callable[[str, str, str, str], list[str]]
+) -> None:
+    field = "v = EnumField(('new', 'old'), 'state')"
+    up, down = ("migrator.rename_enum_value('state', 'new', 'fresh')",
+                "migrator.rename_enum_value('state', 'fresh', 'new')")  # fmt: skip
+    assert prove("", field, f"    {up}", f"    {down}") == []

@@ -139,10 +139,12 @@ class Postgres:
             try:
                 self.execute(database, statement.sql)
             except pw.PeeweeException as error:
-                blocked = blocking_error(error, statement)
-                if blocked is None:
-                    raise
-                raise blocked from error
+                if blocked := blocking_error(error, statement):
+                    raise blocked from error
+                if statement.column and isinstance(error, pw.DataError):
+                    # the server names the value and its type only
+                    raise pw.DataError(f"{str(error).strip()} ({statement.column})") from error
+                raise
 
     def _whole(self, database: pw.Database) -> Schema:
         with self.reading(database, None) as reading:

@@ -57,7 +57,7 @@ class Columns:
         ]
         for step, sql in steps:
             sql = f"{head} {sql}" if sql.split()[0] in ("SET", "DROP", "ADD", "TYPE") else sql
-            yield Placed(step, Statement(sql))
+            yield Placed(step, Statement(sql, column=f"column {new.name} of table {table}"))
         if new.identity and not _keeps_sequence(old, new):
             yield self._advance(table, new)
 

@@ -24,4 +24,4 @@ from dbkit.schema.values import EnumType
 def test_labels(old: str, new: str, words: tuple[str, ...]) -> None:
     name = Name("", "mood")
     change = Alter(None, EnumType(name, tuple(old)), EnumType(name, tuple(new)))
-    assert in_words(Renaming(), [change]) == words
+    assert in_words(Renaming(), [change], {}, {}) == words

@@ -123,7 +123,13 @@ def connect(url: str | None = None) -> pw.Database:
         ConfigError: The URL or a setting cannot be used.
         DatabaseUnreachable: The embedded server does not start.
     """
-    return target_of(config.load(database=url), session=False).database()
+    target = target_of(config.load(database=url), session=False)
+    database = target.database()
+    if target.directory:
+        from .embedded import stop_after_this_process
+
+        stop_after_this_process(target.directory)
+    return database
 
 
 def parse(url: str, base: Path = Path()) -> Target:

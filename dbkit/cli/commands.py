@@ -142,6 +142,9 @@ def check_(session: Session) -> None:
     session.output.values |= {name: known.get(name) for name in facts}
     for name, value in known.items():
         session.output.say(f"{name}: {value:.2f} ms" if name == "latency" else f"{name}: {value}")
+    if session.target.directory:  # the folder of the socket is known only now
+        socket = session.database.connect_params["host"]
+        session.output.say(f'connect with: psql "host={socket} user=postgres dbname=postgres"')
 
 
 @command("database", "models", "migrations", *LIMITS)

@@ -5,14 +5,18 @@ The server belongs to the processes that use it and stops with the last, so none
 
 from __future__ import annotations
 
+import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import psutil
+import psycopg2
 import pytest
 from click.testing import Result
 from fasteners import InterProcessLock
@@ -181,3 +185,70 @@ def test_a_process_that_keeps_the_lock_is_an_error(
             embedded.start(folder / "data")
         holder.communicate(b"\n")
     lock.lockfile.close()
+
+
+PROGRAM = """
+import signal
+import dbkit, dbkit.connection
+database = {}
+database.execute_sql("SELECT 1")
+print("ready", flush=True)
+signal.pause()
+"""
+
+
+UNWATCHED = 'dbkit.connection.parse("embedded:pgdata").database()'
+
+
+def program(opening: str = 'dbkit.connect("embedded:pgdata")') -> subprocess.Popen[str]:
+    """A program that uses the server until a signal ends it."""
+    process = started(python=("-c", PROGRAM.format(opening)))
+    assert process.stdout
+    assert process.stdout.readline() == "ready\n", process.communicate()
+    return process
+
+
+def is_running(directory: Path) -> bool:
+    return (directory / "postmaster.pid").exists()
+
+
+def ended(directory: Path) -> bool:
+    """Whether the server stops within the time that a start or a stop may take."""
+    with suppress(FileNotFoundError, psutil.NoSuchProcess):
+        server = psutil.Process(int((directory / "postmaster.pid").read_text().split()[0]))
+        server.wait(timeout=30)
+    return not is_running(directory)
+
+
+def test_the_server_stops_with_the_last_program_even_if_signals_end_the_programs(
+    folder: Path,
+) -> None:
+    directory = folder / "pgdata"
+    first, second = program(), program()
+    first.kill()
+    first.communicate()
+    code, out, _ = finished(started("check", "--database", "embedded:pgdata"))
+    assert (code, is_running(directory)) == (0, True)  # the second program uses it
+    (line,) = (one for one in out.splitlines() if one.startswith("connect with: psql "))
+    with psycopg2.connect(shlex.split(line)[3]) as connection:
+        assert connection.info.dbname == "postgres"
+    connection.close()
+    second.terminate()
+    second.communicate()
+    assert ended(directory)
+
+
+def test_a_program_that_was_killed_does_not_keep_the_server(folder: Path) -> None:
+    """Nor does another program that has the same process id now."""
+    killed = program(UNWATCHED)
+    killed.kill()
+    killed.communicate()
+    directory = folder / "pgdata"
+    assert is_running(directory)
+    users = directory / ".handle_pids.json"
+    assert json.loads(users.read_text()) == [killed.pid]
+    users.write_text(json.dumps([killed.pid, os.getpid()]))
+    before = psutil.Process().create_time() - 60
+    os.utime(users, (before, before))
+    assert finished(started("check", "--database", "embedded:pgdata"))[0] == 0
+    assert ended(directory)

@@ -133,16 +133,11 @@ def _attempt(
                                lost.targets)  # fmt: skip
         is_new = bool(files)
         ignored = [one.place for one in (*left, *lost.left_out) if one.differs]
-        try:
+        with _judging(database, models if is_new else []):
             ignored += _differing(database, models, (*ignore, *ignored), selection.others, is_new)
             managed = [model for model in models if is_managed(model)]
             wanted = lost.wanted(database, managed, selection.ignore)
             goal = Goal(managed, *wanted, selection.ignore, lost.by_sql)
-        except ModelsError as error:
-            unjudged = frozenset(_unjudged(database, models)) if is_new else frozenset()
-            if not unjudged:
-                raise
-            raise _Unjudged(unjudged) from error
         applied, pending = _history(router)
         replaced = applied or pending
         if replaced and _is_made(database, models, directory):
@@ -247,7 +242,19 @@ def _differing(
                     if is_new or (change.table is None and change.item.name in others)]  # fmt: skip
 
 
+@contextmanager
+def _judging(database: pw.Database, models: list[Model]) -> Iterator[None]:
+    """Raise _Unjudged if the block fails because of these models, which are new."""
+    try:
+        yield
+    except ModelsError as error:
+        if tables := frozenset(_unjudged(database, models)):
+            raise _Unjudged(tables) from error
+        raise
+
+
 def _unjudged(database: pw.Database, models: list[Model]) -> Iterator[Name]:
+    """The tables whose models cannot be compared."""
     for model in models:
         try:
             examine(database, [model])

@@ -95,21 +95,21 @@ class _Selecting:
 
     def selection(self) -> Selection:
         asked = self._asked()
-        kept, lost = without(self.objects, self._keys(self.tables.keys() - asked))
+        kept, lost_keys = without(self.objects, self._keys(self.tables.keys() - asked))
         others = self.tables.keys() - asked
-        needing = {one.name for one in self.objects if one.key in lost and one.held == "table"}
+        needing = {one.name for one in self.objects if one.key in lost_keys and one.held == "table"}
         needing |= self.reading.views_of(self.live, others)
         needing -= others
         others |= needing
-        adopted = self._needed(kept, lost)
+        adopted = self._needed(kept, lost_keys)
         gone = [one for one in self.objects if one.key not in adopted]
-        left = self._lost(gone, others)
+        lost = self._lost(gone, others)
         spaces = (f"{literal_pattern(str(one.name))}.*" for one in gone if one.held == "schema")
         return Selection(
-            left,
+            lost,
             frozenset(others),
             (*self.ignore, *(literal_pattern(str(name)) for name in sorted(others)), *spaces),
-            tuple(self._left_out(gone, others, needing, {one.name for one in left.targets})),
+            tuple(self._left_out(gone, others, needing, {one.name for one in lost.targets})),
         )
 
     def _lost(self, gone: Iterable[Object], others: Collection[Name]) -> Lost:

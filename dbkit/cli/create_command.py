@@ -107,7 +107,7 @@ def create_(
                 allow_out_of_order=allow_out_of_order,
                 ignore=session.settings.ignore,
                 passed_over=(*found.bases, *found.outside),
-                count=_in_words(counter) if counter else None,
+                count=_rows_in_words(counter) if counter else None,
                 **({} if check or output.is_json else questions()),
             )
         except migration.Undecided as error:
@@ -141,7 +141,7 @@ def _counting(session: Session, count_rows: bool) -> Iterator[RowCounter | None]
         yield RowCounter(database, session.settings.limits.statement_timeout or TIMEOUT)
 
 
-def _in_words(counter: RowCounter) -> Callable[..., str]:
+def _rows_in_words(counter: RowCounter) -> Callable[..., str]:
     from ..prompts import rejected_text
 
     return lambda renaming, rule: rejected_text([counter.of_rule(renaming, rule)])

@@ -30,13 +30,15 @@ def changes_of_known_parts(
     with dialect_for(migrator.database).reading(migrator.database, None) as reading:
         described = read_models(reading, wanted, live, [])
     tables = {table.name: table for table in described.tables}
-    changes = [_as_index(change, tables) for change in changes]
+    changes = [_of_index(change, tables) for change in changes]
     by_sql = [one for one in diff(described, live) if (one.table or one.item.name) in tables]
     kept = [change for change in changes if not any(_is_same(change, one) for one in by_sql)]
     return changes, [_of_model(change, tables) for change in kept]
 
 
-def _as_index(change: Change, tables: Mapping[Name, Table]) -> Change:
+def _of_index(change: Change, tables: Mapping[Name, Table]) -> Change:
+    """The change. The drop of a UNIQUE constraint that the models describe by `unique=True` becomes
+    the drop of their index."""
     match change:
         case Drop(Name() as name, Unique() as item) if name in tables:
             twin = counterpart(tables[name], item)

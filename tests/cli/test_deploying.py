@@ -142,6 +142,16 @@ def test_the_dockerfiles_have_instructions_that_exist_and_commands_without_a_she
     assert [command[0] for command in commands] == ["uvicorn", "sh"]
 
 
+def test_every_push_to_main_proves_all_migrations() -> None:
+    """On main, no file differs from origin/main, so --since would leave out every file."""
+    steps = recipe(".github/workflows/database.yml")["jobs"]["check"]["steps"]
+    proofs = {step["if"]: step["run"] for step in steps if "dbkit prove" in step.get("run", "")}
+    assert proofs == {
+        "github.event_name == 'pull_request'": "dbkit prove --since origin/main",
+        "github.event_name == 'push'": "dbkit prove",
+    }
+
+
 def test_the_application_of_the_compose_file_starts_after_the_migration() -> None:
     services = recipe("compose.yaml")["services"]
     for service in services.values():

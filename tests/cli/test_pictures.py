@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 import json
+import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from dbkit.diagram import FORMATS, Picture, draw
 from dbkit.schema.values import Schema
 from tests.browser import needs_browser, visit
 from tests.conftest import MIGRATIONS, POSTGRES, ROOT, opened
+from tests.documents import printed_by, printed_here
 from tests.servers import Server
 from tests.unit.test_diagram import AFTER, BEFORE, HOSTILE_SCHEMA, SHOP, parsed
 
@@ -248,6 +251,35 @@ ON_POSTGRES = (
     "ROW LEVEL SECURITY",
     "| `own` | policy |",
 )
+
+
+@pytest.mark.skipif(not shutil.which("git"), reason="git is not installed")
+def test_the_check_for_ci_notices_new_changed_and_removed_pages(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (line,) = re.findall(r"^python -m dbkit docs docs/tables && (.*)$",
+                         (ROOT / "docs" / "diagrams.md").read_text(), re.MULTILINE)  # fmt: skip
+    for role in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{role}_NAME", "Ada")
+        monkeypatch.setenv(f"GIT_{role}_EMAIL", "ada@example.com")
+
+    def answers(*classes: str) -> tuple[int, int]:
+        """The exit codes of the line before and after the pages are committed."""
+        Path("shop.py").write_text("import peewee as pw\n" + "\n".join(classes))
+        assert "[exit" not in printed_here(["docs", "docs/tables", "--models", "shop"])
+        commit = "git add docs && git commit -q --allow-empty -m x"
+        before, _, after = (
+            printed_by(["sh", "-c", words]).count("[exit 1]") for words in (line, commit, line)
+        )
+        return before, after
+
+    printed_by(["git", "init", "-q"])
+    a = "class A(pw.Model): x = pw.TextField()"
+    b = "class B(pw.Model): x = pw.TextField()"
+    c = "class B(pw.Model): yy = pw.TextField()"
+    for classes in ((a,), (a, b), (a, c), (c,)):
+        assert answers(*classes) == (1, 0)
+    assert answers(*classes) == (0, 0)
 
 
 def test_docs_explains_a_file_of_somebody_else(dbkit: Run) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import email
+import re
 import shutil
 import subprocess
 import sys
@@ -79,6 +80,15 @@ def test_no_module_of_the_wheel_needs_the_reference_schema(built: Path) -> None:
     command = [sys.executable, "-P", "-W", "ignore", "-c", code, str(path)]
     done = subprocess.run(command, cwd=built, capture_output=True, text=True, env={})
     assert done.returncode == 0, done.stderr
+
+
+def test_the_page_about_deploying_installs_the_wheel(built: Path) -> None:
+    (path,) = built.glob("*.whl")
+    page = (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
+    named = {*re.findall(r"\./wheels/(\S+?\.whl)", page)}
+    assert {re.sub(r"-[\d.]+-", "-", name) for name in named} == {
+        path.name.replace(f"-{dbkit.__version__}-", "-")
+    }
 
 
 def test_the_sdist_has_what_the_first_commands_of_the_readme_need(sdist: set[str]) -> None:

@@ -237,7 +237,8 @@ def _differing(
             "Make the models match first, or give --models the name of a new module.",
         )
     found = list(map(place, report.changes))
-    strict, _, _ = examine(database, models, True, (*ignore, *map(literal_pattern, found)))
+    ignore += map(literal_pattern, found)
+    strict, _, _ = examine(database, models, True, ignore, family=True)
     return found + [place(change) for change in strict.changes
                     if is_new or (change.table is None and change.item.name in others)]  # fmt: skip
 

@@ -205,7 +205,7 @@ class Router(FileRunner, peewee_migrate.Router):
             standing.refuse(self.allow_edited)
             if not ran:
                 chosen[:] = rollback_targets(to, count, standing)
-                self._refuse_baseline(chosen if not baseline else (), layout)
+                self._refuse_baseline(chosen if not baseline else (), layout, standing)
             left = chosen[len(ran) :]
             if left and standing.applied[-1:] != (left[0],):
                 raise MigrationError(
@@ -219,8 +219,18 @@ class Router(FileRunner, peewee_migrate.Router):
         forget_dropped(self.database)
         return names
 
-    def _refuse_baseline(self, names: Iterable[str], layout: FileLayout) -> None:
+    def _refuse_baseline(
+        self, names: Iterable[str], layout: FileLayout, standing: Standing
+    ) -> None:
         for name in names:
+            record = standing.records.get(name)
+            if name == standing.applied[0] and record and record.is_marked:
+                raise MigrationError(
+                    f"Migration {name} was only marked as applied: its tables were there before, "
+                    "and rolling it back would drop them with all their rows.",
+                    f"`python -m dbkit repair --pending {name}` takes the mark away. `python -m "
+                    "dbkit reset` drops the tables and migrates again.",
+                )
             if name in layout.replacing:
                 raise MigrationError(
                     f"Migration {name} replaces all earlier migrations: rolling it back would drop "

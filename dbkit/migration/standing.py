@@ -39,6 +39,11 @@ class Record:
     host: str | None = None
     version: str | None = None
 
+    @property
+    def is_marked(self) -> bool:
+        """Whether dbkit marked the file as applied without running it."""
+        return self.version is not None and self.seconds is None
+
     def is_of(self, content: Content) -> bool:
         """Whether a file has the meaning that it had when it was applied."""
         return content.text_checksum == self.text_checksum or content.checksum == self.checksum

@@ -243,12 +243,13 @@ def _covered(
     other tables)."""
     tables = {table.name for table in desired.tables}
     live = _without_history(live, tables)
+    under = _under(live, tables) if family else {}
+    expected = [table for table in under.values() if table is not None]
+    desired = replace(desired, tables=(*desired.tables, *expected))
     if strict:
         return live, desired, ()
     enums = {enum.name for enum in desired.enums}
     sequences = {one.name for one in desired.sequences}
-    under = _under(live, tables) if family else {}
-    expected = [table for table in under.values() if table is not None]
     covered = Schema(
         live.namespaces,
         tuple(one for one in live.tables if one.name in tables or one.name in under),
@@ -257,7 +258,7 @@ def _covered(
     )
     known = tables | unverified | under.keys()
     others = tuple(str(table.name) for table in live.tables if table.name not in known)
-    return covered, replace(desired, tables=(*desired.tables, *expected)), others
+    return covered, desired, others
 
 
 def _under(live: Schema, known: Collection[Name]) -> dict[Name, Table | None]:

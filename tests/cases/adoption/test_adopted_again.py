@@ -80,3 +80,16 @@ def test_migrations_that_no_database_ran_are_replaced(
     monkeypatch.setenv("DATABASE_URL", "sqlite:///new.db")
     assert "applied 002_baseline" in dbkit("migrate").output
     assert dbkit("verify").exit_code == 0
+
+
+def test_a_rollback_does_not_drop_the_tables_that_were_adopted(
+    adopted: Callable[..., Result],
+) -> None:
+    refused = adopted("rollback")
+    assert refused.exit_code == 2
+    assert "001_baseline was only marked as applied" in refused.output
+    with sqlite3.connect("old.db") as connection:
+        assert connection.execute("SELECT count(*) FROM team").fetchone() == (0,)
+    new = ("--database", "sqlite:///new.db")
+    assert adopted("migrate", *new).exit_code == 0
+    assert adopted("rollback", *new).exit_code == 0  # dbkit created these tables

@@ -27,3 +27,7 @@ def test_own_parts_of_partitions_are_ignored(server: Server, dbkit: Callable[...
         assert checked.exit_code == 0, checked.output
         run(url, ["CREATE UNIQUE INDEX another ON event_1 (day)"])
         assert "another" in dbkit("verify", *options).output
+        assert dbkit("verify", "--strict", *options).exit_code == 1
+        run(url, ["DROP INDEX another"])
+        strict = dbkit("verify", "--strict", *options)
+        assert strict.exit_code == 0, strict.output

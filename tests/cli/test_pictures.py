@@ -35,7 +35,7 @@ def drawn(text: str) -> list[str]:
             *(one[0].text or "" for one in arrows)]  # fmt: skip
 
 
-def test_the_three_sources_give_the_same_picture(url: str, dbkit: Run) -> None:
+def test_the_three_sources_give_the_same_picture_and_the_same_pages(url: str, dbkit: Run) -> None:
     with opened(url) as database:
         migrate(database, MIGRATIONS)
     pictures = []
@@ -45,6 +45,11 @@ def test_the_three_sources_give_the_same_picture(url: str, dbkit: Run) -> None:
         pictures.append(result.stdout)
     assert len(drawn(pictures[0])) == 16 + 13
     assert pictures == [pictures[0]] * 5
+    pages = []
+    for source in ("models", "live"):
+        assert dbkit("docs", "pages", source, "--database", url, *PROJECT).exit_code == 0
+        pages.append({path.name: path.read_text() for path in Path("pages").iterdir()})
+    assert pages[0] == pages[1]
 
 
 def test_models_are_drawn_without_their_database(dbkit: Run) -> None:

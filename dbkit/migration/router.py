@@ -251,7 +251,7 @@ class Router(FileRunner, peewee_migrate.Router):
 
         def turns() -> list[str]:
             ran: list[str] = []
-            kept = partial(self._kept, is_open(self.database))
+            kept = partial(self.log.kept, is_open(self.database))
             while True:
                 turn = _Turn(layout, decide, None, ran=tuple(ran), **how)
                 with naming_files(ran, kept):
@@ -261,11 +261,6 @@ class Router(FileRunner, peewee_migrate.Router):
                     return ran
 
         return one_at_a_time(self.database, self.limits, turns)
-
-    def _kept(self, in_transaction: bool) -> list[str]:
-        """The files of this run that a failure keeps: none in an outer transaction, such as that of
-        `reset`."""
-        return [] if in_transaction else self.log.kept()
 
     def retried(self, action: Callable[[], Result]) -> Result:
         """Run a transaction; run it again if other sessions hold its locks (see `run_lock`)."""
@@ -277,7 +272,7 @@ class Router(FileRunner, peewee_migrate.Router):
         names, running = list[str](), list[NonAtomicRun]()
         in_transaction, completed = is_open(self.database), True
         with (
-            explained(self.database, lambda: names[:1], self._kept(in_transaction), running),
+            explained(self.database, lambda: names[:1], self.log.kept(in_transaction), running),
             self._forgetting(),
         ):
             with self.locked() as begun:

@@ -44,6 +44,7 @@ class RunLog:
 
     def __init__(self) -> None:
         self.files: list[FileRun] = []
+        self.committed = 0  # of these files, although a transaction of several files is open
         self.running: FileRun | None = None
 
     @property
@@ -74,10 +75,20 @@ class RunLog:
         self.files.append(file)
         return file
 
-    def kept(self) -> list[str]:
-        """Return the names of the complete files, with their directions if these differ."""
-        both = len({file.direction for file in self.files}) > 1
-        return [f"{file.direction} {file.name}" if both else file.name for file in self.files]
+    def commit(self) -> None:
+        """A transaction of several files is committed."""
+        self.committed = len(self.files)
+
+    def roll_back(self) -> None:
+        """Forget the files of a transaction of several files, which is rolled back."""
+        del self.files[self.committed :]
+
+    def kept(self, in_transaction: bool = False) -> list[str]:
+        """Return the names of the complete files, with their directions if these differ. With
+        `in_transaction`, these are the files that were committed before the open transaction."""
+        files = self.files[: self.committed] if in_transaction else self.files
+        both = len({file.direction for file in files}) > 1
+        return [f"{file.direction} {file.name}" if both else file.name for file in files]
 
     def to_json(self) -> list[dict[str, Any]]:
         """Return the complete files for programs."""

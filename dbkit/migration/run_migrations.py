@@ -14,6 +14,7 @@ from dbkit.run_lock import one_at_a_time
 from .data_loss import Guard
 from .router import Router
 from .run_log import RunLog
+from .start_again import Reset
 
 
 @takes_database
@@ -104,8 +105,13 @@ def reset(
 ) -> list[str]:
     """Roll back all migrations and apply them again. This destroys the data of their tables.
 
-    Everything happens in one transaction. If a migration has ATOMIC = False, each file has its own
-    transaction. Tables that no migration creates stay as they are.
+    Everything happens in one transaction, with two exceptions. PostgreSQL allows the use of a new
+    enum label only after a commit, so the reset commits before the file that uses the label: after
+    an interruption, the earlier files are applied, and `migrate` continues. If a migration has
+    ATOMIC = False, each file has its own transaction.
+
+    No row of the tables can stop the reset: if a file cannot be rolled back, the rows are deleted
+    first. Tables that no migration creates stay as they are.
 
     Args:
         database: A Peewee database of PostgreSQL or SQLite.
@@ -121,24 +127,10 @@ def reset(
     """
     router = Router(database, directory, limits=limits, allow_edited=True, log=log)
 
-    def back_and_forth() -> list[str]:
-        standing = router.standing()
-        standing.refuse_gone()  # an edited file can be rolled back
-        if standing.applied:
-            router.rollback_files(len(standing.applied), baseline=True)
-        return router.run()
-
-    def at_once() -> list[str]:
-        try:
-            with router.locked():
-                return back_and_forth()
-        except BaseException:
-            router.log.files.clear()  # all are rolled back
-            raise
-
     standing = router.retried(router.standing)
     standing.refuse_gone()
+    start_again = Reset(router)
     if standing.begun or not all(map(router.files.is_atomic, standing.todo)):
         router.apply(())  # a half-done migration is completed first
-        return back_and_forth()
-    return one_at_a_time(database, limits, lambda: router.retried(at_once))
+        return start_again.file_by_file()
+    return one_at_a_time(database, limits, start_again.at_once)

@@ -136,6 +136,12 @@ class Dialect(Protocol):
         """Return the statement that deletes all rows of a table; `table` is its name as SQL."""
         ...
 
+    def empty(self, database: pw.Database, names: Iterable[Name]) -> list[Name]:
+        """Delete all rows of those of these tables that exist, without running a trigger or
+        deleting a row of another table; return their names. A table stays as it is if that is not
+        possible."""
+        ...
+
     def require_names(self, database: pw.Database, models: Iterable[Model]) -> None:
         """Raise ModelsError for a model with a name that this database cannot have."""
         ...

@@ -22,7 +22,7 @@ from ..peewee_models import Model, truncated
 from ..sent import Heard, Size
 from ..sql import Statement, runnable
 from ..values import EnumType, Schema
-from . import non_transactional, progress, recording, sendable, session
+from . import emptying, non_transactional, progress, recording, sendable, session
 from .blocked import blocking_error
 from .cells import CELLS
 from .reading import SETTINGS, Reading, usable_path
@@ -93,6 +93,9 @@ class Postgres:
 
     def delete_all(self, table: str) -> str:
         return f"TRUNCATE {table} CASCADE"
+
+    def empty(self, database: pw.Database, names: Iterable[Name]) -> list[Name]:
+        return emptying.empty(database, names)
 
     def require_names(self, database: pw.Database, models: Iterable[Model]) -> None:
         sendable.require_names(database, models)

@@ -22,7 +22,7 @@ from ..peewee_models import Model
 from ..sent import Heard, Size
 from ..sql import Statement, quoted, runnable
 from ..values import Column, EnumType, Schema, Trigger
-from . import recording, session
+from . import emptying, recording, session
 from .cells import CELLS
 from .reading import Reading
 from .tokenizer import tokens
@@ -84,6 +84,9 @@ class Sqlite:
 
     def delete_all(self, table: str) -> str:
         return f"DELETE FROM {table}"
+
+    def empty(self, database: pw.Database, names: Iterable[Name]) -> list[Name]:
+        return emptying.empty(database, names)
 
     def require_names(self, database: pw.Database, models: Iterable[Model]) -> None:
         session.require_schemas(database, models)

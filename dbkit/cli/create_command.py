@@ -12,7 +12,7 @@ import click
 from .. import migration
 from .migration_commands import out_of_order
 from .options import Session, command
-from .output import answer
+from .output import answer, warn
 
 if TYPE_CHECKING:
     from ..migration.rejected_rows import RowCounter
@@ -70,6 +70,7 @@ def create_(
     Before the command writes the file, it runs the migration up, down and up again on a scratch
     database.
     """
+    from ..migration.directory_notes import directory_notes
     from ..prompts import (
         created_for_programs,
         created_text,
@@ -82,8 +83,9 @@ def create_(
         raise click.UsageError("--format github is for --check.")
     words = " ".join(name) if name else "auto"
     database, directory = session.target.database(), session.settings.migrations
-    output = session.output
+    output, notes = session.output, [*directory_notes(directory)]
     if empty:
+        warn(notes)
         path = migration.create_empty(database, directory, words)
         output.values["migrations"] = [{"name": path.stem, "path": str(path)}]
         output.say(f"create: {path}")
@@ -120,6 +122,7 @@ def create_(
         rows = counter.of_all(created) if counter and created else []
         _note_rows(session, counter)
     output.values["migrations"] = created_for_programs(created, directory, check)
+    warn(notes if created else ())
     text = "\n".join(filter(None, [created_text(created, directory, check), rejected_text(rows)]))
     _say(session, format_, text, created)
     answer(not check or created is None)

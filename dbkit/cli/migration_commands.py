@@ -12,7 +12,7 @@ from ..errors import Refused
 from ..limits import LIMITS
 from . import completion
 from .options import Session, command, exclusive
-from .output import answer
+from .output import answer, warn
 from .previews import as_sql, echo_plan, echo_script, router_of
 from .seed_commands import loaded
 
@@ -240,11 +240,13 @@ def prove_(session: Session, since: str | None, allow_out_of_order: bool) -> Non
     The command runs each file, also those written by hand, on a scratch database with rows, and
     compares the final schema with the models. The exit code is 1 if a file is not proven.
     """
+    from ..migration.directory_notes import directory_notes
     from ..migration.prove_directory import prove_directory
     from ..prompts import proof_text
 
     found, settings, output, proven = session.found, session.settings, session.output, True
     proofs = output.values["proofs"] = []
+    warn(directory_notes(settings.migrations))
     for proof in prove_directory(
         session.target.database(),
         found.models,

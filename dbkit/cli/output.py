@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -98,6 +98,12 @@ def echo_json(**values: Any) -> None:
     document = {"version": JSON_VERSION, **values}
     text = json.dumps(document, indent=2, ensure_ascii=False, default=str)
     click.echo(text if is_encodable(text) else json.dumps(document, indent=2, default=str))
+
+
+def warn(sentences: Iterable[str]) -> None:
+    """Print warnings on standard error."""
+    for sentence in sentences:
+        click.echo(f"warning: {sentence}", err=True)
 
 
 def is_encodable(text: str) -> bool:

@@ -12,7 +12,7 @@ from click.core import ParameterSource
 
 from . import completion
 from .options import Session, command
-from .output import require_encodable
+from .output import require_encodable, warn
 
 if TYPE_CHECKING:
     from ..diagram import Picture
@@ -121,7 +121,7 @@ def _picture(
         _require_match(only, schema)
         return draw(schema, only=only)
     old, new = sources.pair(*changed, session.settings.ignore)
-    _warn(sources)
+    warn(sources.notes)
     _require_match(only, old, new)
     left, right = map(sources.name, changed)
     return draw(new, old, only, (left, right))
@@ -135,13 +135,8 @@ def _sources(session: Session) -> Sources:
 
 def _read(sources: Sources, session: Session, source: str) -> Schema:
     schema = sources.schema(source, session.settings.ignore)
-    _warn(sources)
+    warn(sources.notes)
     return schema
-
-
-def _warn(sources: Sources) -> None:
-    for note in sources.notes:
-        click.echo(f"warning: {note}", err=True)
 
 
 def _require_match(only: tuple[str, ...], *schemas: Schema) -> None:

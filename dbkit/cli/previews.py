@@ -8,7 +8,7 @@ import click
 
 from .. import migration
 from .options import Session
-from .output import require_encodable
+from .output import require_encodable, warn
 
 if TYPE_CHECKING:
     from ..migration.dry_run import DryRun
@@ -33,14 +33,12 @@ def echo_plan(session: Session, made: Plan) -> None:
     if session.output.is_json:
         session.output.values |= made.to_json()
         return
-    for warning in made.warnings:
-        click.echo(f"warning: {warning}", err=True)
+    warn(made.warnings)
     click.echo(made.to_text() or "migrate: nothing to apply")
 
 
 def echo_script(run: DryRun) -> None:
     text = run.script()
     require_encodable(text)
-    for warning in run.warnings:
-        click.echo(f"warning: {warning}", err=True)
+    warn(run.warnings)
     click.echo(text.rstrip("\n") or "-- nothing to send")

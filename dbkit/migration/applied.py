@@ -30,6 +30,7 @@ class FileLayout:
     names: tuple[str, ...]
     replacing: Mapping[str, tuple[str, ...]]
     content: Callable[[str], Content] = Content
+    directory: str = "the directory"  # for messages
 
     def __post_init__(self) -> None:
         """Raise MigrationError for a REPLACES that is impossible."""
@@ -119,6 +120,7 @@ class FileLayout:
             squashed=squashed,
             errors=tuple(errors),
             gaps=tuple(self._gaps(todo)),
+            directory=self.directory,
         )
 
     def _inner_first(self) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -10,6 +10,7 @@ import inspect
 import re
 import tokenize
 from collections.abc import AsyncGenerator, Coroutine, Generator, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
@@ -65,7 +66,8 @@ class Files:
 
     def layout(self) -> FileLayout:
         """Return the names of all files, and the names that some replace. Raises MigrationError."""
-        return FileLayout(tuple(self.names()), self.replacing(), cache(self.content))
+        where = f"the directory {self.directory}"
+        return FileLayout(tuple(self.names()), self.replacing(), cache(self.content), where)
 
     def content(self, name: str) -> Content:
         return Content(self.text(name))
@@ -152,6 +154,16 @@ class Files:
         if is_time(last):
             return f"{datetime.now(UTC):%Y%m%d_%H%M%S}_{word}"
         return f"{last + 1:03}_{word}"
+
+
+def has_migrations(directory: Path) -> bool:
+    """Whether a directory has a migration, if it can be read."""
+    with suppress(OSError, ValueError):
+        return any(
+            MASK.fullmatch(path.name) and MIGRATE.search(path.read_text("utf-8"))
+            for path in directory.iterdir()
+        )
+    return False
 
 
 def _is_migration(path: Path) -> bool:

@@ -8,7 +8,7 @@ from operator import attrgetter
 
 import peewee as pw
 
-from dbkit.schema.changes import Alter, Change, Drop
+from dbkit.schema.changes import Alter, Change, is_undeclarable
 from dbkit.schema.database_objects import Object
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.diff import diff
@@ -16,12 +16,10 @@ from dbkit.schema.names import Name
 from dbkit.schema.patch import counting_names, filtered
 from dbkit.schema.patterns import matches
 from dbkit.schema.peewee_models import OWN_TABLES, Model, table_name, with_targets
-from dbkit.schema.values import Comment, Firing, Policy, Rule, Schema, Table, Trigger
+from dbkit.schema.values import Schema, Table
 from dbkit.verification.comparison import examine, of_others
 
 DECLARABLE_OPTIONS = attrgetter("query", "settings", "strict", "without_rowid")
-# Models cannot declare these, and migrations do not drop them.
-UNDECLARABLE = (Trigger, Rule, Policy, Comment, Firing)
 
 
 @dataclass(frozen=True)
@@ -64,7 +62,7 @@ class Goal:
 
 def _is_said(change: Change) -> bool:
     """Whether a migration makes the change. It does not drop objects that models cannot declare."""
-    if isinstance(change, Drop) and isinstance(change.item, UNDECLARABLE):
+    if is_undeclarable(change):
         return False
     match change:
         case Alter(_, Table() as old, Table() as new):

@@ -24,6 +24,12 @@ Correct the file. Or, if a database has applied all migrations, run `python -m d
 replaces them with a baseline of that database."""
 
 
+RESTORE = (
+    "If the missing file was deleted, restore it from version control. Otherwise correct the file "
+    "that fails."
+)
+
+
 def nothing(_: Router) -> Iterable[str]:
     """Prepare nothing, and apply no file."""
     return ()
@@ -58,7 +64,7 @@ def replaying_on(
             router = rehearsing(database, directory, **options)
             names = list(prepare(router))
             try:
-                with _named():
+                with _named(router):
                     apply(router, names)
             except replay_cache.Unusable:
                 continue
@@ -75,7 +81,7 @@ def rehearsing(database: pw.Database, directory: str | Path, **options: Any) -> 
 
 def replay(router: Router, names: Iterable[str] | None = None) -> None:
     """Apply all files, or these, to the scratch database. Raises MigrationError."""
-    with _named():
+    with _named(router):
         if names is None:
             router.run()
         else:
@@ -83,14 +89,16 @@ def replay(router: Router, names: Iterable[str] | None = None) -> None:
 
 
 @contextmanager
-def _named() -> Iterator[None]:
-    """Say in errors that the files ran on a scratch database."""
+def _named(router: Router) -> Iterator[None]:
+    """Say in errors that the files ran on a scratch database, and which numbers are missing."""
     try:
         yield
     except MigrationError as error:
+        gaps = router.files.layout().standing({}).gaps
+        failed = "The existing migrations cannot be replayed on a scratch database."
         raise MigrationError(
-            f"The existing migrations cannot be replayed on a scratch database. {error.message}",
-            "\n".join(filter(None, [error.hint, CORRECT])),
+            " ".join([failed, *gaps, error.message]),
+            "\n".join(filter(None, [error.hint, RESTORE if gaps else CORRECT])),
         ) from error
 
 

@@ -89,6 +89,7 @@ class Standing:
     errors: tuple[MigrationError, ...] = ()
     gaps: tuple[str, ...] = ()
     begun: Mapping[str, Progress] = field(default_factory=dict)
+    directory: str = "the directory"  # for messages
 
     @property
     def pending(self) -> list[str]:
@@ -132,7 +133,7 @@ class Standing:
         if self.gone:
             many = len(self.gone) > 1
             files = "their files are" if many else "its file is"
-            reason = f"{files} gone" if self.todo else "the directory has no migrations"
+            reason = f"{files} gone" if self.todo else f"{self.directory} has no migrations"
             yield MigrationError(
                 f"Migration{'s' * many} {', '.join(self.gone)} {'are' if many else 'is'} applied "
                 f"to this database, but {reason}.",

@@ -143,8 +143,13 @@ def status(
         MigrationError: A file cannot be read.
         DatabaseFailed: The role may not read the history.
     """
-    recorder = MigrationRecorder(database)
-    layout = Files(Path(directory)).layout()
+    return status_of(database, Files(Path(directory)), allow_edited)
+
+
+def status_of(database: pw.Database, files: Files, allow_edited: bool = False) -> Status:
+    """Return the status of a database with these files; see `status`."""
+    directory, recorder = files.directory, MigrationRecorder(database)
+    layout = files.layout()
     standing = layout.standing(recorder.read(), recorder.begun)
     return Status(
         standing.applied,

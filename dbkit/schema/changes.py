@@ -106,6 +106,8 @@ class Hints:
     replaced: frozenset[Name] = frozenset()
 
 
+# Models cannot declare these, and migrations do not drop them.
+UNDECLARABLE = (Trigger, Rule, Policy, Comment, Firing)
 OfKind = TypeVar("OfKind", bound=Item)
 
 
@@ -141,6 +143,11 @@ KINDS: dict[type, str] = {
     Namespace: "schema",
     Extension: "extension",
 }
+
+
+def is_undeclarable(change: Change) -> bool:
+    """Whether the current schema has an object more, and models cannot declare it."""
+    return isinstance(change, Drop) and isinstance(change.item, UNDECLARABLE)
 
 
 def kind(item: Item) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
@@ -11,13 +10,14 @@ from typing import Any
 
 import peewee as pw
 
-from .. import migration
 from ..called_as import MODULE, as_called
 from ..connection import diagnosed
 from ..database_argument import takes_database
 from ..errors import DbkitError
 from ..migration import Status
+from ..migration.files import Files
 from ..migration.replay import read, replaying
+from ..migration.status_report import status_of
 from ..model_errors import naming
 from ..schema.changes import Change, covers
 from ..schema.diff import diff
@@ -65,7 +65,7 @@ def verify(
     models = list(models)
     with naming((*models, *bases), database):
         report, live, desired = examine(database, models, strict, ignore, True, bases)
-    if not migrations or not (report.changes or os.path.exists(migrations)):
+    if not migrations:
         return report
     report = replace(report, find=or_in_migrations(report.find, Path(migrations)))
     try:
@@ -92,10 +92,12 @@ def verify(
 
 
 def _status(database: pw.Database, directory: Path) -> Status:
+    files = Files(directory)
+    files.needed = False  # a project without migrations has no directory
     # a query that fails would end an open transaction
     kept = rolled_back(database) if is_open(database) else nullcontext()
     with diagnosed(database), kept:
-        return migration.status(database, directory)
+        return status_of(database, files)
 
 
 def _files(directory: str | Path, names: Iterable[str]) -> tuple[Path, ...]:

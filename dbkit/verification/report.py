@@ -13,7 +13,17 @@ import click
 
 from ..called_as import as_called
 from ..plurals import counted
-from ..schema.changes import Add, Alter, Change, Drop, covers, definition, kind, subject
+from ..schema.changes import (
+    Add,
+    Alter,
+    Change,
+    Drop,
+    covers,
+    definition,
+    is_undeclarable,
+    kind,
+    subject,
+)
 from ..schema.details import TABLE_OPTIONS, SequenceOptions, TableOptions
 from ..schema.names import Name
 from ..schema.sql import Statement, script
@@ -32,12 +42,13 @@ CAUSES = {
 }
 NEXT = {
     PENDING: "Apply the pending migrations: python -m dbkit migrate",
-    MODELS: "Create a migration for the changed models: python -m dbkit create NAME. List objects "
-    "that a migration made and no model can describe (a trigger) in the setting `ignore`.",
+    MODELS: "Create a migration for the changed models: python -m dbkit create NAME",
     HALF_DONE: "Complete the half-done migration: python -m dbkit migrate",
     BY_HAND: "Undo the manual change in the database, or make the same change in the models and "
-    "create a migration.",
+    "create a migration.\nThe SQL that undoes the change: python -m dbkit verify --format sql",
 }
+IGNORE = """\
+No model can describe a {}. If a migration made this object, list it in the setting `ignore`."""
 COLOURS = {Add: "red", Drop: "yellow", Alter: "cyan"}
 SIGNS = {Add: "-", Drop: "+", Alter: "~"}
 WORDS = {Add: "missing", Drop: "unexpected", Alter: "different"}
@@ -188,9 +199,12 @@ class Report:
 
     def next_steps(self) -> Iterator[str]:
         """Yield a sentence for each cause that says how to continue."""
-        for cause, step in NEXT.items():
-            if any(cause in causes for causes in self.causes):
-                yield as_called(step)
+        found = {cause for change, causes in self.caused() for cause in causes
+                 if cause != MODELS or not is_undeclarable(change)}  # fmt: skip
+        yield from (as_called(step) for cause, step in NEXT.items() if cause in found)
+        kinds = [kind(change.item) for change, causes in self.caused()
+                 if MODELS in causes and is_undeclarable(change)]  # fmt: skip
+        yield from (IGNORE.format(one) for one in dict.fromkeys(kinds))
 
     def summary(self) -> str:
         """Return the last line: how much was compared, and with what result."""

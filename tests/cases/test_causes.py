@@ -159,6 +159,7 @@ def test_the_next_step_is_said(url: str, dbkit: Run) -> None:
         "Apply the pending migrations: dbkit migrate\n"
         "Undo the manual change in the database, or make the same change in the models and "
         "create a migration.\n"
+        "The SQL that undoes the change: dbkit verify --format sql\n"
     )
 
 

@@ -29,7 +29,9 @@ ACROSS = {
     "migration.proof": {"verification.report"},
     "migration.squash": {"verification.comparison"},
     "migration.goal": {"verification.comparison"},
-    "verification.drift": {"migration", "migration.replay"},
+    "verification.drift": {
+        "migration", "migration.files", "migration.replay", "migration.status_report",
+    },
     "verification.sources": {"migration.replay"},
     "adoption.adopt_database": {
         "migration", "migration.squash", "migration.goal",

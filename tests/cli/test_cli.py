@@ -84,12 +84,12 @@ def test_rollback_counts(url: str, dbkit: Run) -> None:
 def test_migrate_fake_marks(url: str, dbkit: Run) -> None:
     assert dbkit("migrate", "--database", url, *WHERE, "--fake").exit_code == 0
     assert dbkit("status", "--database", url, *WHERE).exit_code == 0
-    assert dbkit("verify", "--database", url, *WHAT).exit_code == 1
+    assert dbkit("verify", "--database", url, *WHERE, *WHAT).exit_code == 1
 
 
 def test_verify_answers_in_json(url: str, dbkit: Run) -> None:
     dbkit("migrate", "--database", url, *WHERE, "--name", "002_marketing")
-    result = dbkit("verify", "--database", url, *WHAT, "--format", "json")
+    result = dbkit("verify", "--database", url, *WHERE, *WHAT, "--format", "json")
     report = json.loads(result.stdout)
     assert (result.exit_code, report["version"], report["clean"]) == (1, 1, False)
     assert [c["name"] for c in report["changes"] if c["kind"] == "table"] == [

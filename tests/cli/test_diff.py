@@ -114,19 +114,16 @@ def test_github_annotations(url: str, dbkit: Run) -> None:
                 "%", "%" if url.startswith("sqlite") else "%%"
             )
         )
-    result = dbkit("verify", "--database", url, *WITHOUT_CAUSES, "--format", "github")
+    result = dbkit("verify", "--database", url, *PROJECT, "--format", "github")
     assert result.exit_code == 1
     assert sorted(result.stdout.splitlines()) == [
         "::error title=users%3A column a%2Cb%3A 100%25::+ column a,b: 100%25 is in the database"
-        " but not in the models%0Adatabase: text",
+        " but not in the models%0Adatabase: text%0Acause: the database was changed by hand",
         "::error title=users%3A unique index users_email (email)::- unique index users_email"
-        " (email) is missing from the database",
+        " (email) is missing from the database%0Acause: the database was changed by hand",
     ]
     with opened(url) as database:
         database.execute_sql("DROP TABLE users" + " CASCADE" * (not url.startswith("sqlite")))
-
-
-WITHOUT_CAUSES = ("--models", "dbkit.models", "--migrations", "nowhere")
 
 
 def test_sql_brings_the_database_to_the_models(url: str, dbkit: Run) -> None:
@@ -135,7 +132,7 @@ def test_sql_brings_the_database_to_the_models(url: str, dbkit: Run) -> None:
         database.execute_sql("DROP INDEX users_email")
         database.execute_sql("ALTER TABLE users ADD COLUMN nickname text")
         database.execute_sql("ALTER TABLE users DROP COLUMN api_quota_daily")
-    result = dbkit("verify", "--database", url, *WITHOUT_CAUSES, "--format", "sql")
+    result = dbkit("verify", "--database", url, *PROJECT, "--format", "sql")
     assert result.exit_code == 1
     assert "-- not run, it would lose data" in result.stdout
     script = "\n".join(line for line in result.stdout.splitlines() if not line.startswith("--"))
@@ -150,7 +147,7 @@ def test_sql_brings_the_database_to_the_models(url: str, dbkit: Run) -> None:
 def test_a_clean_database_needs_no_sql(url: str, dbkit: Run) -> None:
     migrated(url)
     for format_ in ("sql", "github"):
-        result = dbkit("verify", "--database", url, *WITHOUT_CAUSES, "--format", format_)
+        result = dbkit("verify", "--database", url, *PROJECT, "--format", format_)
         assert (result.exit_code, result.stdout) == (0, "")
 
 
@@ -173,8 +170,8 @@ def test_strict_makes_strangers_a_difference(url: str, dbkit: Run) -> None:
     migrated(url)
     with opened(url) as database:
         database.execute_sql("CREATE TABLE stray (a integer)")
-    assert dbkit("verify", "--database", url, *WITHOUT_CAUSES).exit_code == 0
-    result = dbkit("verify", "--database", url, *WITHOUT_CAUSES, "--strict")
+    assert dbkit("verify", "--database", url, *PROJECT).exit_code == 0
+    result = dbkit("verify", "--database", url, *PROJECT, "--strict")
     assert result.exit_code == 1
     assert "table stray is in the database but not in the models" in result.stdout
 

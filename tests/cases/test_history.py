@@ -384,7 +384,7 @@ def test_a_history_beside_no_files_is_an_error(
     (tmp_path / "empty").mkdir()
     (tmp_path / "file").touch()
     words = {
-        "empty": "Migrations 001_m1, 002_m2 are applied to this database, but the directory empty has",
+        "empty": "are applied to this database, but the directory empty has no migrations",
         "missing": "There is no migrations directory missing",
         "file": "The migrations directory file cannot be read: Not a directory",
     }

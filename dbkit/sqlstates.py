@@ -21,8 +21,8 @@ class Advice(NamedTuple):
 
 EXISTS = """\
 If the database already has everything that this migration creates, mark the migration as
-applied: `python -m dbkit migrate --fake`. To adopt a database that was made without migrations, run
-`python -m dbkit init`. Otherwise rename or drop the existing object."""
+applied: `python -m dbkit migrate --fake --to NAME`. To adopt a database that was made without
+migrations, run `python -m dbkit init`. Otherwise rename or drop the existing object."""
 TABLE = "Run `python -m dbkit migrate` first. In a migration, check the name of the table."
 ROWS = "Correct the rows first: in the migration before this statement, or by hand."
 PRIVILEGE = "This user lacks a privilege"

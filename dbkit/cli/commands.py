@@ -248,9 +248,19 @@ def verify_(
 @command("database", "models", "migrations", opens=False, formats=FORMATS)
 @click.argument("current", metavar="A", shell_complete=completion.sides)
 @click.argument("desired", metavar="B", shell_complete=completion.sides)
+@click.option(
+    "--no-ignore",
+    is_flag=True,
+    help="Compare also what the setting `ignore` names, such as triggers, policies and views.",
+)
 @_with(reporting)
 def diff_(
-    session: Session, current: str, desired: str, format_: str, allow_unverified: bool
+    session: Session,
+    current: str,
+    desired: str,
+    no_ignore: bool,
+    format_: str,
+    allow_unverified: bool,
 ) -> None:
     """Compare the schemas A and B.
 
@@ -261,4 +271,9 @@ def diff_(
 
     settings = session.settings
     sources = Sources(session.target, settings.migrations, lambda: session.found)
-    _report(session, sources.diff(current, desired, settings.ignore), format_, allow_unverified)
+    _report(
+        session,
+        sources.diff(current, desired, () if no_ignore else settings.ignore),
+        format_,
+        allow_unverified,
+    )

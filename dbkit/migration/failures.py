@@ -44,11 +44,12 @@ def explained(
             kept = "\n".join([non_atomic[0].kept(), *[kept] * bool(ran)])
         match error:
             case DatabaseFailed() if name:
+                hint = error.hint.replace("--to NAME", f"--to {name}")
                 raise MigrationFailed(
                     f"Migration {name} {end}. {error.message}",
-                    "\n".join(filter(None, (error.hint, kept))),
+                    "\n".join(filter(None, (hint, kept))),
                     error.message,
-                    error.hint,
+                    hint,
                 ) from error.__cause__
             case MigrationError() if name not in error.message:
                 hint = "\n".join(filter(None, (error.hint, kept if non_atomic else "")))

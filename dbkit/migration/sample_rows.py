@@ -112,7 +112,7 @@ class Inserter:
                 continue
             if key := keys.get(column.name):
                 if not (key.target == table.name and column.nullable):
-                    yield column.name, self._referenced(key, row)
+                    yield column.name, self._referenced(key, (row + try_.step * place) % COUNT)
                 continue
             labels = enums.get(column.type) or enums.get(new.type)
             number = try_.at(place, table, column)
@@ -123,6 +123,7 @@ class Inserter:
             yield column.name, given if is_node else pw.Value(given, unpack=False)
 
     def _referenced(self, key: ForeignKey, row: int) -> pw.Node:
+        """The key of this row of the parent; with a `step`, two keys have two parents."""
         target = quoted(key.target_columns[0])
         sql = f"(SELECT {target} FROM {key.target.sql} ORDER BY 1 LIMIT 1 OFFSET {row})"
         return pw.SQL(dialect_for(self.database).escaped(sql))

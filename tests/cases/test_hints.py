@@ -24,7 +24,7 @@ CREATE TABLE p (id integer PRIMARY KEY); CREATE TABLE c (p integer);
 CREATE VIEW v AS SELECT a FROM t
 """
 BOTH = {
-    "CREATE TABLE t (a integer)": "migrate --fake",
+    "CREATE TABLE t (a integer)": "migrate --fake --to 001_a`",
     "ALTER TABLE t ADD COLUMN b integer": "migrate --fake",
     "CREATE UNIQUE INDEX u ON t (a)": "Remove or merge the duplicates",
     "SELECT * FROM nowhere": "check the name of the table",

@@ -181,3 +181,17 @@ def test_colours_are_for_a_terminal(url: str, dbkit: Run) -> None:
     assert "\x1b[" not in dbkit("verify", "--database", url, *PROJECT).stdout
     with opened(url) as database:
         assert "\x1b[" not in str(verify(database, MODELS))
+
+
+def test_no_ignore_compares_what_init_put_under_ignore(dbkit: Callable[..., Result]) -> None:
+    with sqlite3.connect("a.db") as connection:
+        connection.execute("CREATE TABLE t (id integer PRIMARY KEY, a text)")
+        connection.execute("CREATE TRIGGER hears AFTER INSERT ON t BEGIN SELECT 1; END")
+    with sqlite3.connect("b.db") as connection:
+        connection.execute("CREATE TABLE t (id integer PRIMARY KEY, a text)")
+    Path("setup.cfg").write_text("[dbkit]\nignore = t.hears\n")
+    sides = ("sqlite:///a.db", "sqlite:///b.db")
+    assert dbkit("diff", *sides).exit_code == 0
+    result = dbkit("diff", "--no-ignore", *sides)
+    assert result.exit_code == 1
+    assert "trigger hears" in result.output

@@ -364,6 +364,24 @@ def test_a_check_that_rows_can_pass_gets_rows(steps: Any, check: str) -> None:
     assert made.proof.endswith("with rows in 1 of 1 table")
 
 
+def test_two_keys_that_a_check_keeps_apart_get_two_parents(steps: Any) -> None:
+    item = table("item", a=pw.TextField())
+
+    def related(**more: Any) -> Any:
+        return table(
+            "related",
+            {"constraints": [pw.Check("item_id <> other_id")]},
+            item=pw.ForeignKeyField(item, backref="+"),
+            other=pw.ForeignKeyField(item, backref="+"),
+            **more,
+        )
+
+    steps([item, related()])
+    made = steps([item, related(b=pw.TextField(null=True))])
+    assert not made.hazards
+    assert made.proof.endswith("with rows in 2 of 2 tables")
+
+
 def test_a_table_without_rows_in_the_proof_is_named(steps: Any) -> None:
     """No row that the proof knows passes the check; the other table has rows."""
     narrow = {"constraints": [pw.Check("a > 5 AND a < 3")]}

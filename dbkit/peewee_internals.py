@@ -14,9 +14,11 @@ Some private names have to stay in the class that overrides or inherits them:
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from operator import attrgetter
+from threading import Lock, get_ident
 from typing import Any, NamedTuple
 
 import peewee as pw
@@ -24,6 +26,7 @@ import peewee as pw
 Model = Any  # a class derived from peewee.Model; Peewee ships no types
 Field = Any
 Statement = tuple[str, Sequence[Any]]  # SQL and its parameters
+Replacement = Callable[[pw.Database, str], pw.Database | None]
 
 # The keyword of ForeignKeyField that leaves the constraint out of CREATE TABLE. Only
 # DeferredForeignKey passes it, and a migration also needs it for the key that replaces one.
@@ -240,6 +243,52 @@ def exchange_connections(
     taken = {name: vars(database)[name] for name in names}
     vars(database).update(connections or {name: type(one)() for name, one in taken.items()})
     return taken
+
+
+# the attributes of a Database that lead to its connection, and those that open or close it
+_OF_CONNECTION = {"_state", "connection", "cursor", "execute_sql"}
+_OPENING = {"close", "close_all", "connect", "dispose", "manual_close"}
+_REPLACING = dict[int, Replacement | None]()  # by thread
+_REPLACING_LOCK = Lock()
+
+
+@contextmanager
+def replaced_databases(replacement: Replacement) -> Iterator[None]:
+    """In the block, ask `replacement` which database takes the place of a Database object of this
+    thread whose attribute of this name is used; None is the object itself. The object then shares
+    the connection and the transactions of the other database, and neither opens nor closes it.
+    Peewee can bind models to another database, but statements of an object cannot be redirected."""
+    me = get_ident()
+    with _REPLACING_LOCK:
+        before, _REPLACING[me] = _REPLACING.get(me), replacement
+        pw.Database.__getattribute__ = _attribute
+    try:
+        yield
+    finally:
+        with _REPLACING_LOCK:
+            _REPLACING[me] = before
+            if before is None:
+                del _REPLACING[me]
+            if not _REPLACING:
+                del pw.Database.__getattribute__
+
+
+def _attribute(database: pw.Database, name: str) -> Any:
+    if name in _OF_CONNECTION or name in _OPENING:
+        me = get_ident()
+        if replacement := _REPLACING.get(me):
+            _REPLACING[me] = None  # what `replacement` itself does is not replaced
+            try:
+                other = replacement(database, name)
+            finally:
+                _REPLACING[me] = replacement
+            if other is not None:
+                return _stay_open if name in _OPENING else getattr(other, name)
+    return object.__getattribute__(database, name)
+
+
+def _stay_open(*_: Any, **__: Any) -> bool:
+    return True
 
 
 def driver_errors() -> Any:

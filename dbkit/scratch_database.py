@@ -23,6 +23,7 @@ from .connection import Target, opened, parse
 from .diagnosis import sqlstate
 from .embedded import start
 from .errors import DbkitError
+from .own_statements import own_database
 from .pinned_queries import ask
 from .schema.postgres.other_sessions import beside
 from .schema.sql import literal, quoted
@@ -107,7 +108,9 @@ def scratch_database(live: pw.Database, same_version: bool = False) -> Iterator[
     must have the live major version.
     """
     if isinstance(live, pw.SqliteDatabase):
-        database = pw.SqliteDatabase(":memory:", pragmas={"foreign_keys": 1}, factory=Connection)
+        database = own_database(
+            pw.SqliteDatabase(":memory:", pragmas={"foreign_keys": 1}, factory=Connection)
+        )
         database.dbkit_server = Server("in memory", f"SQLite {sqlite3.sqlite_version}")
         with database.connection_context():
             yield database
@@ -178,7 +181,7 @@ def _beside(live: pw.Database, _: str) -> pw.Database:
 
 def _embedded(_: pw.Database, version: str) -> pw.Database:
     major = _major(version).removeprefix("PostgreSQL ")
-    return pw.PostgresqlDatabase("postgres", **_embedded_server(major))
+    return own_database(pw.PostgresqlDatabase("postgres", **_embedded_server(major)))
 
 
 BESIDE = ("beside the database", _beside)
@@ -192,7 +195,7 @@ def _embedded_server(major: str) -> dict[str, str]:
     if os.name == "posix":
         directory.chmod(0o755)
     params = start(directory / "data", preferred=major)
-    with opened(pw.PostgresqlDatabase("postgres", **params)) as server:
+    with opened(own_database(pw.PostgresqlDatabase("postgres", **params))) as server:
         for name in FOR_SAFETY:
             server.execute_sql(f"ALTER SYSTEM SET {name} TO off")
         server.execute_sql("SELECT pg_reload_conf()")
@@ -250,7 +253,7 @@ def session_of(live: pw.Database) -> tuple[str, str, str]:
 
 
 def _dropped_after(server: pw.Database, name: str, session: str) -> Iterator[pw.Database]:
-    database = pw.PostgresqlDatabase(name, **server.connect_params)
+    database = own_database(pw.PostgresqlDatabase(name, **server.connect_params))
     database.dbkit_server = server.dbkit_server
     try:
         with writable(database):

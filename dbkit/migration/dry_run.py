@@ -122,6 +122,7 @@ def _dry_run(
                     files.append(DryFile(name or "the history", statements, *noted))
                 if "code" in custom:
                     warnings.append(f"{name} {CODE}.")
+                warnings += filter(None, [router.others.warning(name)])
     for file in files:
         warnings += [f"{file.name} copies rows, which the script does not copy: {one.sql}"
                      for one in file.statements if one.sql.startswith(NOT_DONE)]  # fmt: skip

@@ -16,6 +16,9 @@ from .data_loss import WouldLoseData
 if TYPE_CHECKING:
     from .non_atomic import NonAtomicRun
 
+# Peewee's words about a model or a proxy without a database
+UNBOUND = ("Query must be bound", "database attribute does not appear", "uninitialized Proxy")
+
 
 @contextmanager
 def explained(
@@ -23,9 +26,11 @@ def explained(
     running: Callable[[], list[str]],
     ran: Sequence[str],
     non_atomic: Sequence[NonAtomicRun] = (),
+    hint_for: Callable[[str], str] = lambda _: "",
 ) -> Iterator[None]:
     """Turn errors into a MigrationError that names the `running` file, if there is one, and the
-    files that `ran` before and are kept. The file may run `non_atomic`."""
+    files that `ran` before and are kept. The file may run `non_atomic`. `hint_for` gets the name of
+    the file, and returns a further hint."""
     kept = kept_files(ran)
     try:
         with diagnosed(database):
@@ -42,6 +47,7 @@ def explained(
         if non_atomic:
             end = f"failed in {non_atomic[0].place}"
             kept = "\n".join([non_atomic[0].kept(), *[kept] * bool(ran)])
+        kept = "\n".join(filter(None, [hint_for(name), _bound(error), kept]))
         match error:
             case DatabaseFailed() if name:
                 hint = error.hint.replace("--to NAME", f"--to {name}")
@@ -65,6 +71,16 @@ def explained(
             reason,
             "Correct the model.",
         ) from error
+
+
+def _bound(error: BaseException) -> str:
+    """A hint for a statement of a model without a database."""
+    if any(words in str(error) for words in UNBOUND):
+        return (
+            "The file uses a model or a proxy without a database. Use `migrator.orm[TABLE]` "
+            "instead of the model, or the argument `database`."
+        )
+    return ""
 
 
 @contextmanager

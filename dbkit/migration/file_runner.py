@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
@@ -22,14 +23,18 @@ from .intercept import silenced
 from .migrator import Migrator
 from .non_atomic import Moved, NonAtomicRun
 from .operation_calls import MigratorProxy, OperationCounter
+from .other_databases import OtherDatabases
 from .recorder import MigrationRecorder
 from .run_log import RunLog
+
+logger = logging.getLogger(__name__)
 
 
 class FileRunner:
     """The part of the Router that runs a file and records it in the history."""
 
     database: pw.Database
+    migrator_class: type[Migrator]
     files: Files
     migrate_table: str
     schema: str | None
@@ -44,7 +49,22 @@ class FileRunner:
 
     def read(self, name: str) -> tuple[Any, Any]:
         """Return (migrate, rollback) of a file. Raises MigrationError if it has no `migrate`."""
-        return self.files.functions(name)
+        with self.others.silent(self.files.path(name)):
+            return self.files.functions(name)
+
+    @cached_property
+    def others(self) -> OtherDatabases:
+        return OtherDatabases(self.database, self.migrator_class.on_scratch)
+
+    def _led_here(self, name: str, migrator: Migrator) -> AbstractContextManager[None]:
+        """Let the Database objects of the project lead to the database of the migration."""
+        return self.others.leading_here(self.files.path(name), migrator)
+
+    def _warn(self, name: str) -> None:
+        """Warn of a file that uses other Database objects. (A command that runs files on a scratch
+        database decides itself which warnings it prints.)"""
+        if not self.others.on_scratch and (warning := self.others.warning(name)):
+            logger.warning("warning: %s", warning)
 
     def _is_non_atomic(self, name: str) -> bool:
         return name in self.recorder.begun or not self.files.is_atomic(name)
@@ -79,11 +99,13 @@ class FileRunner:
         start, limits = time.monotonic(), self.files.limits(name, self.limits)
         migrator.atomic = self.files.is_atomic(name)
         keeping = dialect_for(self.database).keeping
-        with keeping(self.database, limits, begun), self._heard():
+        led_here = self._led_here(name, migrator)
+        with keeping(self.database, limits, begun), self._heard(), led_here:
             with migrator.in_order():
                 proxy = MigratorProxy(OperationCounter(migrator))
                 refuse_unrun(function(proxy, self.database, fake=False))
             migrator()
+        self._warn(name)
         record(time.monotonic() - start)
 
     def _execute_non_atomic(self, running: NonAtomicRun) -> bool:
@@ -95,12 +117,14 @@ class FileRunner:
 
         def complete() -> None:
             hearing.close()  # the file itself does not write the history
+            self._warn(running.name)
             record(time.monotonic() - begun)
 
         try:
             keeping = dialect_for(self.database).keeping
             with keeping(self.database, running.limits), ExitStack() as hearing:
                 hearing.enter_context(self._heard())
+                hearing.enter_context(self._led_here(running.name, running.migrator))
                 running.run(function, complete)
         except Moved:
             return False
@@ -116,7 +140,9 @@ class FileRunner:
         self, name: str, migrator: Any, downgrade: bool, fake: bool = False
     ) -> tuple[Any, Callable[[float | None], None]]:
         """Return the function of a file to run, and a function that records how long it took."""
-        content, (migrate, rollback) = self.files.content(name), self.read(name)
+        content = self.files.content(name)
+        with self._led_here(name, migrator):
+            migrate, rollback = self.files.functions(name)
         migrator.guard, migrator.log = self.guard, self.log
         self.guard.name, self.guard.filled = name, set()
         if downgrade and rollback is None:
@@ -131,9 +157,9 @@ class FileRunner:
 
     def follow(self, name: str, migrator: Migrator) -> None:
         """Edit the migrator's models as the file does, but run nothing. Raises MigrationError."""
-        migrate, _ = self.read(name)
+        path, (migrate, _) = self.files.path(name), self.read(name)
         try:
-            with silenced(self.database), migrator.fake():
+            with silenced(self.database), self.others.silent(path), migrator.fake():
                 migrate(migrator, self.database, fake=True)
         except (Exception, SystemExit) as error:
             raise MigrationError(

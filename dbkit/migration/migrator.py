@@ -39,6 +39,7 @@ class Migrator(EnumOperations, ConstraintOperations):
     Attributes:
         orm: The models as the earlier files and operations made them: `migrator.orm["users"]`.
         database: The database that the migration changes.
+        on_scratch: Whether this is a scratch database, on which the file is only tried.
     """
 
     def create_model(self, model: Model) -> Model:

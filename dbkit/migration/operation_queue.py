@@ -57,6 +57,8 @@ class Creation:
 class OperationQueue(BaseMigrator):
     """The common part of the operations: find a model, edit it, and queue or run the change."""
 
+    on_scratch = False
+
     def __init__(self, database: pw.Database) -> None:
         super().__init__(database)
         self.orm = Orm(self._sought)

@@ -109,9 +109,9 @@ def _verdict(router: Router, name: str) -> Verdict:
         then = Then.RESTART
         text = trial.again()
     except (MigrationError, ModelsError) as error:
-        return Verdict(name, False, f"not proven: {error.message}", tuple(trial.found), then)
+        return Verdict(name, False, f"not proven: {error.message}", trial.warnings, then)
     then = Then.GO_ON if trial.clean else Then.RESTART
-    return Verdict(name, True, text, tuple(trial.found), then)
+    return Verdict(name, True, text, trial.warnings, then)
 
 
 def _end(database: pw.Database, goal: Goal) -> Verdict:
@@ -131,6 +131,10 @@ class FileTrial(Trial):
     def __init__(self, router: Router, name: str) -> None:
         super().__init__(router, name, Renaming())
         self.clean = True
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        return tuple(filter(None, [*self.found, self.router.others.warning(self.name)]))
 
     def schema(self) -> Schema:
         """The schema without the tables of others, and without the schemas that hold them."""

@@ -272,7 +272,13 @@ class Router(FileRunner, peewee_migrate.Router):
         names, running = list[str](), list[NonAtomicRun]()
         in_transaction, completed = is_open(self.database), True
         with (
-            explained(self.database, lambda: names[:1], self.log.kept(in_transaction), running),
+            explained(
+                self.database,
+                lambda: names[:1],
+                self.log.kept(in_transaction),
+                running,
+                self.others.hint,
+            ),
             self._forgetting(),
         ):
             with self.locked() as begun:

@@ -28,6 +28,7 @@ class Rehearsal(Migrator):
     class gets a word for each kind of statement that is not an operation's: "sql", "code"; and
     `renamed` the (old, new) labels of enum types."""
 
+    on_scratch = True
     stand_ins: set[Name]
     outside: set[Name]
     custom: set[str]

@@ -186,6 +186,7 @@ def _count(database: pw.Database, directory: str | Path, name: str, downgrade: b
     count = OperationCounter(router.migrator)
     migrate, rollback = router.read(name)
     function = rollback if downgrade else migrate
-    with silenced(router.database), count.migrator.fake():
+    silent = router.others.silent(router.files.path(name))
+    with silenced(router.database), silent, count.migrator.fake():
         function(MigratorProxy(count), router.database, fake=True)
     return count.number

@@ -274,6 +274,11 @@ class Dialect(Protocol):
         on it: the version of the server, its settings, roles and extensions."""
         ...
 
+    def identity(self, database: pw.Database) -> object:
+        """Return a value that is equal for two objects if they lead to the same database; None if
+        no other object can lead there (a database in memory)."""
+        ...
+
     def staging(self, database: pw.Database) -> Staging:
         """Return the questions of loading seeds, for the open transaction."""
         ...

@@ -331,6 +331,19 @@ def test_a_name_of_no_check_is_an_error(project: Callable[..., None], run: Run, 
     assert run("dbkit").ret == pytest.ExitCode.OK  # the folder, and the checks of the setting
 
 
+def test_a_migration_with_a_model_of_the_project_writes_only_to_copies(
+    project: Callable[..., None], run: Run, live: str
+) -> None:
+    project(NO_TESTS, settings=CHECKED)
+    Path("migrations/002_rows.py").write_text(
+        "from shop import Customer\n"
+        "def migrate(migrator, database, *, fake=False):\n    Customer.create(name='Ada')\n"
+        "def rollback(migrator, database, *, fake=False):\n    Customer.delete().execute()\n"
+    )
+    run().assert_outcomes(passed=5)
+    assert tables_of(live) == 0
+
+
 def test_a_model_without_a_migration_fails_two_checks_with_dbkits_report(
     project: Callable[..., None], run: Run, live: str
 ) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from inspect import isfunction
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import peewee as pw
@@ -571,3 +572,33 @@ def test_connections_that_are_exchanged_stay_open() -> None:
         internals.exchange_connections(database, taken)
         assert database.get_tables() == ["t"]
         database.close()
+
+
+def test_a_replaced_database_shares_the_connection_and_the_transactions() -> None:
+    one, other = pw.SqliteDatabase(":memory:"), PooledSqliteDatabase(":memory:", max_connections=1)
+    replaced, closed = list[str](), list[bool]()
+
+    def replacement(database: pw.Database, name: str) -> pw.Database | None:
+        assert (one.is_closed(), other.database) == (False, ":memory:")  # nothing is replaced here
+        replaced.append(name)
+        return one if database is other else None
+
+    with one.connection_context(), one.atomic() as transaction:
+        with internals.replaced_databases(replacement):
+            with other.connection_context(), other.atomic():
+                other.execute_sql("CREATE TABLE a (id INTEGER)")
+            other.cursor().execute("CREATE TABLE b (id INTEGER)")
+            other.connection().cursor().execute("CREATE TABLE c (id INTEGER)")
+            with other:
+                assert other.get_tables() == one.get_tables() == ["a", "b", "c"]
+            other.close_all()
+            other.manual_close()
+            thread = Thread(target=lambda: closed.append(other.is_closed()))
+            thread.start()
+            thread.join()
+        assert {"_state", "cursor", "connection", "execute_sql", "close_all"} <= {*replaced}
+        assert (closed, other.get_tables()) == ([True], [])
+        transaction.rollback()
+        assert one.get_tables() == []
+    other.close()
+    assert "__getattribute__" not in vars(pw.Database)

@@ -211,6 +211,10 @@ class Postgres:
     def surroundings(self, database: pw.Database) -> str:
         return str(ask(database, recording.SURROUNDINGS).fetchone())
 
+    def identity(self, database: pw.Database) -> object:
+        database.connect(reuse_if_open=True)  # it may not connect by itself
+        return database.execute_sql(session.IDENTITY).fetchone()
+
     def staging(self, database: pw.Database) -> Staging:
         from .staging import PostgresStaging  # only seeds need it
 

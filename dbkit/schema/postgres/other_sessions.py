@@ -13,6 +13,7 @@ from psycopg2.extensions import TRANSACTION_STATUS_ACTIVE, parse_dsn
 
 from dbkit.diagnosis import explain, is_lock_conflict
 from dbkit.errors import DatabaseFailed
+from dbkit.own_statements import own_database
 from dbkit.pinned_queries import ask, named_rows
 
 KEY = int.from_bytes(b"dbkit")  # of the advisory lock, which belongs to the database
@@ -116,4 +117,4 @@ def beside(database: pw.Database) -> pw.PostgresqlDatabase:
     params = {"dbname": database.database, **database.connect_params}
     if "=" in database.database or "://" in database.database:  # Peewee accepts connection strings
         params |= parse_dsn(database.database)
-    return pw.PostgresqlDatabase(params.pop("dbname"), **params)
+    return own_database(pw.PostgresqlDatabase(params.pop("dbname"), **params))

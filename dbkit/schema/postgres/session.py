@@ -18,6 +18,8 @@ from dbkit.transactions import UNBROKEN, is_open, unbroken
 from ..sql import literal, quoted
 from .other_sessions import KEY, blockers_named, holder
 
+IDENTITY = "SELECT pg_catalog.current_database(), pg_catalog.pg_postmaster_start_time()"
+
 # The third column is the first schema of the path, which the server may skip silently. The fourth
 # are pairs of schemas: tables of the second are below tables of the first. The last are all schemas
 # except those of the system and of extensions.

@@ -214,6 +214,9 @@ class Sqlite:
              ("SELECT sqlite_source_id()", "PRAGMA compile_options", "PRAGMA database_list")]
         )  # fmt: skip
 
+    def identity(self, database: pw.Database) -> object:
+        return session.file_of(database)
+
     def staging(self, database: pw.Database) -> Staging:
         from .staging import SqliteStaging  # only seeds need it
 

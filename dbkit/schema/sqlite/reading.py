@@ -9,6 +9,7 @@ import peewee as pw
 
 from dbkit import peewee_internals as internals
 from dbkit.errors import ModelsError
+from dbkit.own_statements import own_database
 
 from ..database_objects import Object
 from ..model_hints import hint_on_sqlite
@@ -71,7 +72,7 @@ class Reading:
 def _from_models(live: pw.Database, models: list[Model]) -> Schema:
     """The schema that SQLite creates for the models, in memory, with the functions and collations
     of the live database."""
-    scratch = pw.SqliteDatabase(":memory:")
+    scratch = own_database(pw.SqliteDatabase(":memory:"))
     internals.share_functions(live, scratch)
     by_name = {_name(model): model for model in models}
     schemas = sorted({model._meta.schema for model in models if model._meta.schema} - {"main"})

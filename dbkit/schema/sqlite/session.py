@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import peewee as pw
 
@@ -128,6 +131,20 @@ def attached(database: pw.Database) -> list[str]:
     """Return the names of the attached databases with main, but without `temp`."""
     rows = database.execute_sql("PRAGMA database_list").fetchall()
     return [name for _, name, _ in rows if name != "temp"]
+
+
+def file_of(database: pw.Database) -> tuple[int, int] | None:
+    """Return the device and the inode of the database's file; None if there is no file. A
+    connection could wait for a lock, so none is opened."""
+    name = os.fsdecode(database.database or "")
+    if name.startswith("file:"):
+        uri = urlsplit(name)
+        name = "" if "mode=memory" in uri.query else url2pathname(uri.path)
+    try:
+        found = os.stat(name)
+    except (OSError, ValueError):  # such as :memory:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def require_schemas(database: pw.Database, models: Iterable[Model]) -> None:

@@ -16,23 +16,30 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from .dotenv_file import Get, of_environment, with_dotenv
+from .dotenv_file import Get, names_in, of_environment, with_dotenv
 from .errors import ConfigError
 from .limits import LIMITS, Limits, seconds
-from .project import Project, current_project, hint_where
+from .project import KNOWN, Project, current_project, hint_where
 
 DEFAULT_URL = "sqlite:///dbkit.db"
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 ENVIRONMENTS = ("development", "test", "staging", "production")
 PARTS = ("DB_HOST", "DB_PORT", "DB_NAME", "DB_USER", "DB_PASSWORD")
+URLS = ("DATABASE_URL", "DATABASE_DIRECT_URL")
+VARIABLES = [
+    f"DBKIT_{name.upper()}"
+    for name in ("env", "scratch_url", "test_url", *KNOWN)
+    if name != "ignore"
+]
+ALIKE = 0.85  # of 1; DB_PASS, which other programs have, differs more from DB_PASSWORD
 
 
 @dataclass(frozen=True)
 class Settings:
     """The settings of a command. A URL may contain a password, so the repr leaves it out.
 
-    `direct_url` leads to the same database as `url`, but not through a pooler. `url_base` is the
-    folder in which relative paths of the two begin.
+    `is_default` if no setting names a database. `direct_url` leads to the same database as `url`,
+    but not through a pooler. `url_base` is the folder in which relative paths of the two begin.
     """
 
     url: str = field(repr=False)
@@ -43,6 +50,7 @@ class Settings:
     environment: str
     limits: Limits
     url_base: Path = Path()
+    is_default: bool = field(repr=False, default=False)
     wait_for_database: float = 0  # seconds
     ignore: tuple[str, ...] = ()
     allow_edited: bool = False
@@ -93,6 +101,8 @@ def load(
 
     environment = _environment(get)
     url, direct = _urls(get) if database is None else (database, None)
+    if database is None:
+        _refuse_misspelt(project.directory / ".env", get)
     if url is None and environment == "production":
         raise ConfigError(
             "DBKIT_ENV is production, but no setting names a database.",
@@ -101,6 +111,7 @@ def load(
     return Settings(
         url=DEFAULT_URL if url is None else url,
         direct_url=direct,
+        is_default=url is None,
         url_base=project.directory if database is None else Path(),
         models=setting("models", models),
         migrations=directory("migrations", migrations),
@@ -121,7 +132,7 @@ def load(
 
 def _sources() -> tuple[Project, Get]:
     project = current_project()
-    return project, with_dotenv(project.directory / ".env")
+    return project, with_dotenv(project.directory / ".env", VARIABLES)
 
 
 def _switch(name: str, text: str | None) -> bool:
@@ -240,6 +251,24 @@ def _urls(both: Get) -> tuple[str | None, str | None]:
             "DATABASE_DIRECT_URL is set, but DATABASE_URL is not.", "Set DATABASE_URL too."
         )
     return None, None
+
+
+def _refuse_misspelt(path: Path, get: Get) -> None:
+    """Raise ConfigError if `.env` has a variable that looks like a variable of the database that is
+    not set. A variable of another program may look so too, if dbkit's own variable is set."""
+    from difflib import get_close_matches
+
+    is_url, is_parts = get("DATABASE_URL") is not None, any(map(get, PARTS))
+    wanted = ["DATABASE_DIRECT_URL"] if is_url else [*PARTS] if is_parts else [*URLS]
+    missing = [name for name in wanted if get(name) is None]
+    for name in names_in(path):
+        if name in (*URLS, *PARTS):
+            continue
+        if close := get_close_matches(name.upper(), missing, 1, ALIKE):
+            raise ConfigError(
+                f"{path} sets {name}, and {close[0]} is not set.",
+                f"Did you mean {close[0]} instead of {name}?",
+            )
 
 
 def _joined(get: Get) -> str:

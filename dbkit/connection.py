@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -43,6 +43,9 @@ In a URL, write @ as %40, : as %3A, / as %2F, # as %23, % as %25; this prints an
 Or set DB_HOST, DB_PORT, DB_NAME, DB_USER and DB_PASSWORD, unencoded, instead of the URL."""
 
 
+NOT_SET = """\
+DATABASE_URL is not set (or is empty), so dbkit uses the default, sqlite:///dbkit.db.
+Set DATABASE_URL in the environment or in .env"""
 PLACEHOLDER = re.compile(r"\[[A-Z _-]*(PASSWORD|REF)\]", re.IGNORECASE)
 STARTING = {"host not found", "refused", "timed out", "not ready", "connection lost"}
 QUOTES = ('""', "''", "``", "“”", "‘’")
@@ -64,7 +67,7 @@ class Target:
     """A database that a URL names; it is not open. `reset` asks for its `name`.
 
     With `directory`, the database is on an embedded server, whose `params` are known after the
-    server has started.
+    server has started. `is_default` if no setting names the database.
     """
 
     dialect: str
@@ -72,6 +75,7 @@ class Target:
     display: str
     params: Mapping[str, Any] = field(repr=False, default_factory=dict)
     directory: Path | None = None
+    is_default: bool = field(repr=False, default=False)
 
     def database(self, read_only: bool = False) -> pw.Database:
         """Return the Peewee database, not open; start its server if that is embedded.
@@ -80,7 +84,8 @@ class Target:
         DatabaseUnreachable or ConfigError.
         """
         if self.dialect == "sqlite":
-            return _sqlite_database(self.name, read_only and self.name != ":memory:")
+            reads_file = read_only and self.name != ":memory:"
+            return _sqlite_database(self.name, reads_file, self.is_default)
         params = self.params
         if self.directory:
             from .embedded import start
@@ -89,17 +94,13 @@ class Target:
         return pw.PostgresqlDatabase(self.name, **params)
 
 
-def _sqlite_database(name: str, read_only: bool) -> pw.Database:
+def _sqlite_database(name: str, read_only: bool, is_default: bool) -> pw.Database:
     if not read_only:
         return pw.SqliteDatabase(name, pragmas={"foreign_keys": 1}, factory=Connection)
     try:
         Path(name).stat()
     except FileNotFoundError:
-        raise DatabaseUnreachable(
-            "database missing",
-            f"database missing: There is no file {name}.",
-            hint_where("`python -m dbkit migrate` creates it."),
-        ) from None
+        raise _missing(name, is_default) from None
     except OSError:
         pass  # SQLite says what is wrong with the path when it is opened
     uri = Path(name).absolute().as_uri()
@@ -108,6 +109,16 @@ def _sqlite_database(name: str, read_only: bool) -> pw.Database:
         pragmas = {"query_only": 1}
         return pw.SqliteDatabase(f"{uri}?mode=rw", uri=True, pragmas=pragmas, factory=Connection)
     return pw.SqliteDatabase(f"{uri}?mode=ro", uri=True, factory=Connection)
+
+
+def _missing(name: str, is_default: bool) -> DatabaseUnreachable:
+    folder = diagnosis.missing_folder(name)
+    what, hint = f"There is no file {name}.", "`python -m dbkit migrate` creates it."
+    if folder:
+        what, hint = f"There is no folder {folder} for the file {name}.", diagnosis.CREATE_FOLDER
+    if is_default:
+        hint = f"{NOT_SET}, or, if that is the right file: {hint}"
+    return DatabaseUnreachable("database missing", f"database missing: {what}", hint_where(hint))
 
 
 def connect(url: str | None = None) -> pw.Database:
@@ -181,7 +192,7 @@ def _without_quotes(url: str) -> str:
 def target_of(settings: config.Settings, session: bool) -> Target:
     """Return the database of the settings; with `session`, by DATABASE_DIRECT_URL if that is set,
     because a pooler may give each transaction another session. Raises ConfigError."""
-    target = parse(settings.url, settings.url_base)
+    target = replace(parse(settings.url, settings.url_base), is_default=settings.is_default)
     if not session or settings.direct_url is None:
         return target
     direct = parse(settings.direct_url, settings.url_base)

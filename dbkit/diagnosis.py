@@ -11,6 +11,7 @@ import os
 import re
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import peewee as pw
@@ -165,6 +166,7 @@ RULES = [
     ),
 ]
 
+CREATE_FOLDER = "Create the folder, or correct the URL."
 LOCK_CONFLICTS = {"55P03", "40P01"}  # lock not available, deadlock detected
 LOST = ("08", "57P")  # classes of SQLSTATE that end the connection
 
@@ -180,6 +182,10 @@ def explain(error: Exception, database: pw.Database, display: str = "") -> Dbkit
     code = error_code(error)
     if not code.startswith(LOST) and (found := advice(code, text, _user(database))):
         return DatabaseFailed(f"{found[0]}{at}: {text}", found[1])
+    if state is None and "unable to open" in text and (folder := missing_folder(database.database)):
+        return DatabaseUnreachable(
+            "cannot open", f"cannot open: There is no folder {folder}.{at}", CREATE_FOLDER
+        )
     if rule := _rule(text, database) if state is None or state.startswith(LOST) else None:
         return DatabaseUnreachable(
             rule.cause, f"{rule.cause}: {rule.message}{at}\n  {text}", rule.hint
@@ -197,6 +203,19 @@ def explain(error: Exception, database: pw.Database, display: str = "") -> Dbkit
             "Check the database URL.",
         )
     return DatabaseFailed(f"The database refused a statement{at}: {text}")
+
+
+def missing_folder(name: str) -> Path | None:
+    """Return the folder of a SQLite file if it does not exist."""
+    if name.startswith("file:"):  # a URI
+        return None
+    try:
+        Path(name).parent.stat()
+    except FileNotFoundError:
+        return Path(name).parent
+    except (OSError, ValueError):
+        pass  # SQLite says what is wrong with the path
+    return None
 
 
 def _rule(text: str, database: pw.Database) -> Explanation | None:

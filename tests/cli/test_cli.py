@@ -150,8 +150,12 @@ def test_production_is_not_reset_and_loads_only_reference_seeds(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("verify",), "There is no file dbkit.db"),
-        (("status", "--database", "sqlite:///none/x.db"), "There is no file none/x.db"),
+        (("verify",), "DATABASE_URL is not set (or is empty)"),
+        (
+            ("status", "--database", "sqlite:///none/x.db"),
+            "There is no folder none for the file none/x.db",
+        ),
+        (("migrate", "--database", "sqlite:///none/x.db"), "There is no folder none."),
         (("migrate", "--database", "mysql://localhost/x"), "mysql is not a known scheme"),
         (("verify", "--database", "sqlite:///:memory:"), "No models are configured"),
         (("verify", "--database", "sqlite:///:memory:", "--models", "nope"), "no module nope"),

@@ -46,3 +46,40 @@ def test_references_that_are_set(text: str, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("GIVEN", "1")
     Path(".env").write_text(text)
     assert config.load().url == "postgresql://localhost/p"
+
+
+MISSPELT = {
+    "DATABSE_URL=x": "DATABASE_URL",
+    "database_url=x": "DATABASE_URL",
+    "DATABASE_URI=x": "DATABASE_URL",
+    "DATABASE_URL=sqlite:///a.db\nDATABASE_DIRCT_URL=x": "DATABASE_DIRECT_URL",
+    "DB_NAME=n\nDB_PASSWROD=x": "DB_PASSWORD",
+    "DB_NAME=n\nDB_HSOT=x": "DB_HOST",
+    "DBKIT_MODLES=x": "DBKIT_MODELS",
+    "DATABASE_URL=sqlite:///a.db\nDBKIT_ENVIRONMENT=production": "DBKIT_ENV",
+    "DBKIT_SCRATCH_URI=x": "DBKIT_SCRATCH_URL",
+}
+
+
+@pytest.mark.parametrize("text", MISSPELT)
+@pytest.mark.parametrize("environment", ["development", "production"])
+def test_a_misspelt_variable(text: str, environment: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DBKIT_ENV", environment)
+    Path(".env").write_text(text)
+    wrong = text.splitlines()[-1].partition("=")[0]
+    with pytest.raises(ConfigError, match=f"Did you mean {MISSPELT[text]} instead of {wrong}"):
+        config.load()
+
+
+OTHERS = [
+    "DATABASE=x", "DATABASE_NAME=x", "TEST_DATABASE_URL=x", "SQLALCHEMY_DATABASE_URI=x",
+    "DATABASE_URL=sqlite:///a.db\nDATABASE_URI=x", "DATABASE_URL_TEST=x", "URL=x", "DEBUG=1",
+    "DB_PASS=x", "DB_USERNAME=x", "DB_DATABASE=x", "DB_HOST1=x", "DB=x", "DBKITTY_MODELS=x",
+    "DATABASE_URL=sqlite:///a.db\nDB_HOSTS=x", "DB_NAME=n\nDB_PASS=x\nDB_POOL=1\nDATABASE_URI=x",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", OTHERS)
+def test_variables_of_other_programs(text: str) -> None:
+    Path(".env").write_text(text)
+    config.load()

@@ -68,7 +68,7 @@ class MigrationFailed(MigrationError):
 
     Attributes:
         reason: The message, without the name of the migration.
-        remedy: The hint, without the name of the migration.
+        remedy: The hint, without the name of the migration and what was kept.
     """
 
     def __init__(self, message: str, hint: str, reason: str, remedy: str) -> None:

@@ -311,7 +311,8 @@ def blamed(changes: Collection[Change]) -> Iterator[None]:
     except MigrationFailed as error:
         if not changes:
             raise
-        raise MigrationError(_failing(changes, error.reason), error.remedy) from error
+        hint = error.remedy or "Correct the model."
+        raise MigrationError(_failing(changes, error.reason), hint) from error
     except DatabaseFailed as error:
         raise MigrationError(_failing(changes, error.message), error.hint) from error
     except DbkitError:

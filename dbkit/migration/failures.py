@@ -47,7 +47,8 @@ def explained(
         if non_atomic:
             end = f"failed in {non_atomic[0].place}"
             kept = "\n".join([non_atomic[0].kept(), *[kept] * bool(ran)])
-        kept = "\n".join(filter(None, [hint_for(name), _bound(error), kept]))
+        advice = _advice(error)
+        kept = "\n".join(filter(None, [advice, hint_for(name), kept]))
         match error:
             case DatabaseFailed() if name:
                 hint = error.hint.replace("--to NAME", f"--to {name}")
@@ -55,7 +56,7 @@ def explained(
                     f"Migration {name} {end}. {error.message}",
                     "\n".join(filter(None, (hint, kept))),
                     error.message,
-                    hint,
+                    hint or advice,
                 ) from error.__cause__
             case MigrationError() if name not in error.message:
                 hint = "\n".join(filter(None, (error.hint, kept if non_atomic else "")))
@@ -63,18 +64,19 @@ def explained(
             case DbkitError():
                 error.hint += f"\n{non_atomic[0].kept()}" if non_atomic else ""
                 raise
-        percent = " In SQL for PostgreSQL, write % as %%." * isinstance(error, IndexError)
         reason = f"{type(error).__name__}: {error}"
         raise MigrationFailed(
             f"Migration {name} {end}: {reason}",
-            f"{kept}{percent} Run with --debug to see the line.",
+            f"{kept} Run with --debug to see the line.",
             reason,
-            "Correct the model.",
+            advice,
         ) from error
 
 
-def _bound(error: BaseException) -> str:
-    """A hint for a statement of a model without a database."""
+def _advice(error: BaseException) -> str:
+    """A hint for errors of Peewee and of the driver whose words do not name their cause."""
+    if isinstance(error, IndexError):
+        return "In SQL for PostgreSQL, write % as %%."
     if any(words in str(error) for words in UNBOUND):
         return (
             "The file uses a model or a proxy without a database. Use `migrator.orm[TABLE]` "

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import peewee as pw
 
+from dbkit.errors import MigrationError
 from dbkit.masking import masked
 from dbkit.schema.peewee_models import table_name
 
@@ -45,7 +46,10 @@ class MigratorProxy:
 
     def __getattr__(self, name: str) -> Any:
         receiver = self._receiver
-        found = getattr(receiver.migrator, name)
+        try:
+            found = getattr(receiver.migrator, name)
+        except AttributeError:
+            raise _no_operation(type(receiver.migrator), name) from None
         if name.startswith("_") or name in HELPERS or not hasattr(type(receiver.migrator), name):
             return found
 
@@ -76,6 +80,21 @@ class MigratorProxy:
             self._announce("without_views", names)
             with receiver.migrator.without_views(*names):
                 yield
+
+
+class NoOperation(MigrationError, AttributeError):
+    """The migrator has no operation of this name. (For `hasattr`, it is an AttributeError.)"""
+
+
+def _no_operation(migrator: type[Migrator], name: str) -> NoOperation:
+    from difflib import get_close_matches  # only for this error
+
+    known = [one for one in dir(migrator) if callable(getattr(migrator, one))]
+    close = get_close_matches(name, {*known} - HELPERS, 1)
+    return NoOperation(
+        f"The migrator has no operation {name}.",
+        f"Did you mean {close[0]}?" if close else "The page about migrations lists all operations.",
+    )
 
 
 class OperationCounter:

@@ -82,11 +82,15 @@ def with_rows(reasons: Mapping[Name, str]) -> str:
     return f", with rows in {count} of {counted(len(reasons), 'table')}"
 
 
+class Unproven(MigrationError):
+    """A migration ran, but its result is wrong. The hint is about a file of `create`."""
+
+
 def refuse(changes: Sequence[Change], what: str, desired: str = "the models") -> None:
     """Raise MigrationError if changes are left, from the result to the `desired` schema."""
     if changes:
         report = Report(tuple(changes), 0, current="the result", desired=desired)
-        raise MigrationError(
+        raise Unproven(
             f"{what}\nRemaining differences:\n{report.differences()}",
             f"{NOT_KEPT} Write this migration by hand, and report the models as a bug of dbkit.",
         )
@@ -156,7 +160,7 @@ class Trial:
             if old not in start or (table, column) not in end:
                 continue
             if lost := self._lost(start[old], end[table, column]):
-                raise MigrationError(
+                raise Unproven(
                     f"{self.name} loses values of column {column} of table {table}: {lost}.",
                     NOT_KEPT,
                 )
@@ -172,7 +176,7 @@ class Trial:
                 continue
             if start[place] - end[place]:
                 table, column = place
-                raise MigrationError(
+                raise Unproven(
                     f"The rollback of {self.name} loses values of column {column} of table "
                     f"{table}.",
                     NOT_KEPT,

@@ -15,7 +15,7 @@ from pathlib import Path
 import peewee as pw
 
 from dbkit.database_argument import usable
-from dbkit.errors import MigrationError, ModelsError
+from dbkit.errors import MigrationError, MigrationFailed, ModelsError
 from dbkit.model_errors import naming
 from dbkit.schema.dialect import dialect_for
 from dbkit.schema.diff import diff
@@ -26,7 +26,7 @@ from dbkit.scratch_database import server_of
 from .git import changed_since
 from .goal import Goal, whole
 from .new_migration import provide, reached
-from .proof import BEFORE, NOT_RESTORED, Trial, refuse, with_rows
+from .proof import BEFORE, NOT_RESTORED, Trial, Unproven, refuse, with_rows
 from .renames import Renaming
 from .replay import replay, replaying
 from .router import Router
@@ -109,9 +109,20 @@ def _verdict(router: Router, name: str) -> Verdict:
         then = Then.RESTART
         text = trial.again()
     except (MigrationError, ModelsError) as error:
-        return Verdict(name, False, f"not proven: {error.message}", trial.warnings, then)
+        text = f"not proven: {_with_hint(error)}"
+        return Verdict(name, False, text, trial.warnings, then)
     then = Then.GO_ON if trial.clean else Then.RESTART
     return Verdict(name, True, text, trial.warnings, then)
+
+
+def _with_hint(error: MigrationError | ModelsError) -> str:
+    """The message of an error, and what to do next."""
+    match error:
+        case Unproven():
+            return error.message
+        case MigrationFailed():
+            return "\n".join(filter(None, [error.message, error.remedy]))
+    return str(error)
 
 
 def _end(database: pw.Database, goal: Goal) -> Verdict:

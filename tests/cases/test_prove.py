@@ -100,6 +100,28 @@ def test_a_file_that_does_not_run_and_models_that_are_not_reached(
     assert said["003_after_it"] == "not run, because an earlier file fails"
 
 
+def test_the_next_step_is_that_of_migrate(
+    prove: Callable[..., tuple[int, dict[str, str]]], url: str, dbkit: Callable[..., Result]
+) -> None:
+    lines = {
+        "assert not hasattr(migrator, 'add_field'); migrator.add_field('t', c=pw.TextField())":
+            "The migrator has no operation add_field.\nDid you mean add_fields?",
+        "migrator.zzz()": "operation zzz.\nThe page about migrations lists all operations.",
+        "migrator.remove_fields('t', 'nothing')": "\nFields: id, a, b.",
+        "migrator.sql('UPDATE nothing SET a = 1')": "nothing",
+    }  # fmt: skip
+    if not url.startswith("sqlite"):
+        lines["migrator.sql(\"UPDATE t SET b = '%s'\")"] = "\nIn SQL for PostgreSQL, write % as"
+    for line, words in lines.items():
+        write("002_wrong", line, NOTHING)
+        _, said = prove()
+        output = dbkit("migrate", "--database", url).output
+        assert words in said["002_wrong"], said
+        assert words in output, output
+        assert "committed" not in said["002_wrong"]
+        assert "Rehearsal" not in said["002_wrong"]
+
+
 def test_a_way_back_that_loses_rows(prove: Callable[..., tuple[int, dict[str, str]]]) -> None:
     """The schema is right after the rollback, but the rows are not."""
     again = TABLE.replace("null=True", "null=True, default='x'")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import peewee as pw
@@ -13,8 +13,9 @@ from dbkit.masking import masked
 from dbkit.plurals import counted
 from dbkit.schema.changes import Hints
 from dbkit.schema.dialect import dialect_for
+from dbkit.schema.effects import Place
 from dbkit.schema.names import Name
-from dbkit.schema.sql import blanked
+from dbkit.schema.sql import blanked, quoted
 from dbkit.schema.values import Schema, Table
 
 MOST = 100_000  # rows that are counted
@@ -67,15 +68,16 @@ class Guard:
     def check_changes(
         self, database: pw.Database, live: Schema, desired: Schema, hints: Hints
     ) -> None:
-        """Check what an operation does. A table without rows has nothing to lose."""
+        """Check what an operation does. A table without rows has nothing to lose, nor has a column
+        without values."""
         if self._is_off:
             return
         losses = dialect_for(database).effects(live, desired, hints).losses
-        names = {owner or name for owner, name in losses}
-        rows = {table.name: _rows(database, table) for table in live.tables
-                if table.name in names}  # fmt: skip
+        lost = {table.name: _lost_columns(losses, table) for table in live.tables
+                if table.name in {owner or name for owner, name in losses}}  # fmt: skip
+        rows = {table: _rows(database, table, columns) for table, columns in lost.items()}
         if losses and (any(rows.values()) or not rows):
-            shown = [f"{table} has {_counted(count)}" for table, count in rows.items()]
+            shown = [_shown(table, rows[table], columns) for table, columns in lost.items()]
             raise WouldLoseData(self.name, [*dict.fromkeys(losses.values()), *shown])
 
     def check_sql(self, sql: str) -> None:
@@ -96,14 +98,26 @@ def losing_statements(sql: str) -> Iterator[str]:
         begin = end + 1
 
 
-def _rows(database: pw.Database, table: Table) -> int:
-    """The number of rows, or MOST + 1 if there are more than MOST."""
-    limited = f"SELECT 1 FROM {table.name.sql} LIMIT {MOST + 1}"
-    sql = f"SELECT count(*) FROM ({limited}) AS counted"
-    return int(dialect_for(database).execute(database, sql).fetchone()[0])
+def _lost_columns(losses: Iterable[Place], table: Table) -> list[str]:
+    """The columns of a table that are lost; none if the whole table is."""
+    if (None, table.name) in losses:
+        return []
+    return [str(name) for owner, name in losses if owner == table.name]
 
 
-def _counted(count: int) -> str:
-    if count > MOST:
-        return f"more than {MOST:,} rows"
-    return counted(count, "row")
+def _rows(database: pw.Database, table: Name, columns: Sequence[str]) -> int:
+    """The number of rows, or only of those with a value in one of the columns. It is MOST + 1 if
+    the table has more than MOST rows."""
+    any_value = " OR ".join(f"{quoted(name)} IS NOT NULL" for name in columns) or "true"
+    limited = f"SELECT {any_value} AS counts FROM {table.sql} LIMIT {MOST + 1}"
+    sql = f"SELECT count(*), count(CASE WHEN counts THEN 1 END) FROM ({limited}) AS counted"
+    every, found = dialect_for(database).execute(database, sql).fetchone()
+    return int(every if every > MOST else found)
+
+
+def _shown(table: Name, count: int, columns: Sequence[str]) -> str:
+    """The number of rows, in words."""
+    number = f"more than {MOST:,} rows" if count > MOST else counted(count, "row")
+    if not columns or count > MOST:
+        return f"{table} has {number}"
+    return f"{number} of {table} {'has' if count == 1 else 'have'} a value in {', '.join(columns)}"

@@ -13,6 +13,7 @@ import peewee as pw
 
 from dbkit.called_as import as_called
 from dbkit.connection import diagnosed
+from dbkit.diagnosis import sqlstate
 from dbkit.errors import DbkitError, MigrationError
 from dbkit.plurals import first_of
 from dbkit.schema.changes import Change, kind, subject
@@ -32,6 +33,11 @@ CODE = (
     "runs Python code that uses the database (run(), queries of models): on the scratch database "
     "it reads empty tables, so its statements may depend on rows"
 )
+LACKING = (
+    "Statements that restore owners and privileges may be missing here, because the scratch server "
+    "lacks what the database server has ({}). The migration itself sends them."
+)
+UNDEFINED = "42704"  # undefined_object, such as a role (PostgreSQL manual, appendix A)
 SHOWN = 10  # differences that a warning lists
 
 
@@ -126,7 +132,8 @@ def _dry_run(
     for file in files:
         warnings += [f"{file.name} copies rows, which the script does not copy: {one.sql}"
                      for one in file.statements if one.sql.startswith(NOT_DONE)]  # fmt: skip
-    return DryRun(tuple(files), tuple(warnings))
+    is_work = bool(files or any(names))
+    return DryRun(tuple(files), tuple(warnings) if is_work else ())
 
 
 def _as_on_target(target: Router, router: Router, ignore: Sequence[str]) -> list[str]:
@@ -149,10 +156,12 @@ def _as_on_target(target: Router, router: Router, ignore: Sequence[str]) -> list
             dialect.restore(database, _attached(target.database))
     except DbkitError as error:
         warnings.append(
+            LACKING.format(str(error.__cause__).splitlines()[0])
+            if sqlstate(error) == UNDEFINED else
             "The owners, privileges and comments of the database cannot be copied to the scratch "
             "database, so statements that restore them may be missing: "
             f"{error.message.splitlines()[0]}"
-        )
+        )  # fmt: skip
     return warnings
 
 

@@ -79,6 +79,34 @@ def test_none_is_made_on_a_production_server(
     assert (result.exit_code, "changed by hand" in result.output) == (1, True)
 
 
+def test_a_plan_on_a_server_without_the_roles(
+    server: Server, monkeypatch: pytest.MonkeyPatch, dbkit: Callable[..., Result]
+) -> None:
+    """The warning is one plain sentence, and there is none if nothing is pending."""
+    name = server.create_database()
+    with opened(server.url(name)) as live:
+        if live.server_version < 180000:
+            pytest.skip("the embedded server has another version")
+    monkeypatch.setenv("DATABASE_URL", server.url(name))
+    Path("migrations").mkdir()
+    for number, statement in ((1, "CREATE TABLE t (id int)"), (2, "ALTER TABLE t ADD a int")):
+        Path(f"migrations/00{number}_t.py").write_text(
+            f"def migrate(migrator, database, **_):\n    migrator.sql('{statement}')\n"
+        )
+    assert dbkit("migrate", "--to", "1").exit_code == 0
+    server.execute("CREATE ROLE dbkit_deploy; ALTER TABLE t OWNER TO dbkit_deploy", name)
+    monkeypatch.setenv("DBKIT_ENV", "production")
+    pending = dbkit("migrate", "--plan").stderr
+    monkeypatch.delenv("DBKIT_ENV")
+    assert dbkit("migrate").exit_code == 0
+    monkeypatch.setenv("DBKIT_ENV", "production")
+    done = dbkit("migrate", "--plan")
+    server.execute("DROP OWNED BY dbkit_deploy; DROP ROLE dbkit_deploy", name)
+    (warning,) = [one for one in pending.splitlines() if one.startswith("warning: ")]
+    assert 'lacks what the database server has (role "dbkit_deploy" does not exist)' in warning
+    assert (done.exit_code, "warning" in done.stderr) == (0, False), done.output
+
+
 def test_the_embedded_server_serves_in_production(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

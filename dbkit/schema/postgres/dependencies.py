@@ -36,10 +36,12 @@ def read(
     `columns_own` says whether a sequence belongs to a serial or identity column. The search path
     must be only pg_catalog.
     """
-    objects = {one.key: one for one in (SETTINGS, *_granted(database), *_held(database, naming))}
+    objects = {one.key: one for one in (*_granted(database), *_held(database, naming))}
     for one in _defined(database):  # a foreign table is a table, created by a statement of its own
         same = objects.get(one.key, one)
         objects[one.key] = replace(one, held=same.held, name=same.name)
+    if any(catalog == "pg_proc" for catalog, _ in objects):
+        objects[SETTINGS.key] = SETTINGS
     owners = {(row.catalog, row.oid): (row.other, row.other_oid)
               for row in named_rows(database.execute_sql(object_queries.OWNERS))}  # fmt: skip
     edges: list[tuple[Key, Key]] = []

@@ -15,7 +15,7 @@ from typing import Any
 
 from .errors import ModelsError
 from .project import current_project, hint_where
-from .schema.peewee_models import Model, is_model, with_targets
+from .schema.peewee_models import Model, is_model, only_inherited_from, with_targets
 
 LIBRARIES = ("peewee", "playhouse", "peewee_migrate")
 
@@ -182,17 +182,6 @@ def _tables(modules: list[ModuleType]) -> Found:
     bases = tuple(model for model in found if model not in models)
     outside = tuple(model for model in with_targets(models) if model not in {*models, *bases})
     return Found(models, bases, outside)
-
-
-def only_inherited_from(model: Model) -> bool:
-    """Whether a class exists only as a base for other models.
-
-    Peewee has no mark for this, so its use decides: models derive from the class, no foreign key
-    points to it, and it has no explicit table name.
-    """
-    meta = model._meta
-    named = meta.table_name != meta.make_table_name() and meta.table_function is None
-    return bool(model.__subclasses__()) and not meta.backrefs and not named
 
 
 def _with_through_models(models: Iterable[Model]) -> list[Model]:

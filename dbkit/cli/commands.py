@@ -16,6 +16,7 @@ import click
 import dbkit
 
 from .. import migration
+from ..called_as import as_called
 from ..limits import LIMITS
 from . import (
     completion,
@@ -28,7 +29,7 @@ from . import (
 from .migration_commands import accepting, migrated
 from .options import Session, command, main
 from .output import answer, require_encodable, unknown
-from .seed_commands import answer_seeds, compared, loaded
+from .seed_commands import LOAD, answer_seeds, compared, loaded
 
 if TYPE_CHECKING:
     from ..verification.report import Report
@@ -239,6 +240,7 @@ def verify_(
     preview = compared(session)
     session.output.values |= {**json.loads(report.to_json()), "seeds": vars(preview)}
     seeds = "".join(f"\nseeds: {line}" for line in str(preview).splitlines())
+    seeds += as_called(f"\n{LOAD}") * bool(preview)
     session.output.say(
         f"{report.to_text(session.output.verbose)}{seeds}", even_if_quiet=bool(preview)
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .. import seeding
+from ..called_as import as_called
 from ..limits import LIMITS
 from . import completion
 from .options import Session, command, exclusive
@@ -17,6 +18,7 @@ from .output import answer, unknown
 if TYPE_CHECKING:
     from ..seeding import Preview, Result
 
+LOAD = "To load the seed files, run `python -m dbkit seed`."
 COUNT = re.compile(r"[0-9]{1,12}")
 
 
@@ -59,7 +61,8 @@ def seed_(
     if dry_run or check:
         preview = compared(session, tables, rows=dry_run, prune=prune)
         session.output.values["seed"] = vars(preview)
-        session.output.say(str(preview), even_if_quiet=bool(preview or preview.unknown))
+        text = "\n".join([str(preview), *[as_called(LOAD)] * bool(preview and check)])
+        session.output.say(text, even_if_quiet=bool(preview or preview.unknown))
         if check:
             answer_seeds(session, preview)
         return

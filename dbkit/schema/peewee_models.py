@@ -117,3 +117,14 @@ def is_made_up(index: Any) -> bool:
     except ValueError:  # Peewee cannot make a name from these keys, so a person wrote the name
         return False
     return made == internals.index_name(index)
+
+
+def only_inherited_from(model: Model) -> bool:
+    """Whether a class exists only as a base for other models.
+
+    Peewee has no mark for this, so its use decides: models derive from the class, no foreign key
+    points to it, and it has no explicit table name.
+    """
+    meta = model._meta
+    named = meta.table_name != meta.make_table_name() and meta.table_function is None
+    return bool(model.__subclasses__()) and not meta.backrefs and not named

@@ -24,7 +24,7 @@ from .anonymize import Anonymizer
 from .dumped_table import DumpedTable
 from .file_values import Convert, is_native
 from .shown import suggestion
-from .stage_files import by_table
+from .stage_files import by_table, unknown_table
 from .stages import name_of
 from .unique_sets import unique_sets
 from .write_csv import CsvWriter
@@ -135,7 +135,7 @@ def _chosen(known: Mapping[str, Model], names: Iterable[str] | None) -> dict[str
     wanted = dict.fromkeys(known if names is None else names)
     for name in wanted:
         if name not in known:
-            raise SeedError(f"No model has the table {name}.", suggestion(name, known))
+            raise unknown_table(name, known)
     models = {known[name]: name for name in wanted}
     return {models[model]: model for model in with_targets(models) if model in models}
 

@@ -29,14 +29,13 @@ from .merge_order import components
 from .preview import Comparison, Preview, RowChange
 from .progress import Progress
 from .read_python import PythonFile
-from .refusals import REFUSALS, refusal
+from .refusals import NOTHING, REFUSALS, refusal
 from .refused_values import explained
 from .result import Result
 from .rows import SeedFile
 from .run_merges import Merger
 from .seeded_rows import Pruning, create_record
-from .shown import suggestion
-from .stage_files import Stager, by_table
+from .stage_files import Stager, by_table, unknown_table
 from .stages import Stage, name_of
 
 
@@ -122,7 +121,11 @@ def check(
     """
     run = SeedRun(database, models, directory, environment, tables, progress)
     with database.bind_ctx([*run.models]), database.atomic() as transaction:
-        preview = run.preview(show, prune)
+        try:
+            preview = run.preview(show, prune)
+        except SeedError as error:
+            error.hint = error.hint.removesuffix(NOTHING).strip()  # nothing was to be loaded
+            raise
         transaction.rollback()
     return preview
 
@@ -161,7 +164,7 @@ class SeedRun:
         chosen = []
         for name in names:
             if name not in self.tables:
-                raise SeedError(f"No model has the table {name}.", suggestion(name, self.tables))
+                raise unknown_table(name, self.tables)
             chosen.append(self.tables[name])
         return {*with_targets(chosen)} if chosen else None
 

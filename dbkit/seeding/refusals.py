@@ -14,6 +14,7 @@ from dbkit.errors import SeedError
 
 REFUSALS = (pw.IntegrityError, pw.DataError, pw.InternalError, pw.ProgrammingError,
             pw.NotSupportedError)  # fmt: skip
+NOTHING = "Nothing was loaded."
 STATEMENT = re.compile(r" (LINE \d+: |CONTEXT: COPY ).*")
 HINTS = {
     "23502|SQLITE_CONSTRAINT_NOTNULL": "Give the row a value for this column.",
@@ -30,4 +31,4 @@ def refusal(database: pw.Database, error: Exception, where: str) -> SeedError:
     explained, code = explain(error, database), error_code(error)
     hint = next((hint for codes, hint in HINTS.items() if re.match(codes, code)), explained.hint)
     message = STATEMENT.sub("", explained.message)  # it is dbkit's own
-    return SeedError(f"{where}{message}", f"{hint}\nNothing was loaded.".strip())
+    return SeedError(f"{where}{message}", f"{hint}\n{NOTHING}".strip())

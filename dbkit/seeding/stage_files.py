@@ -11,7 +11,7 @@ import peewee as pw
 
 from dbkit.errors import DatabaseFailed, SeedError
 from dbkit.fields import utcnow
-from dbkit.schema.peewee_models import Model
+from dbkit.schema.peewee_models import Model, only_inherited_from
 from dbkit.schema.staging import LiveTable, Staged, Staging
 
 from .columns import Converter
@@ -91,7 +91,7 @@ class Stager:
 
     def _model(self, file: SeedFile, batch: Batch) -> Model:
         if batch.table not in self.tables:
-            hint = suggestion(batch.table, self.tables)
+            hint = suggestion(batch.table, known_tables(self.tables))
             if file.path.suffix.lower() == ".csv":
                 hint += (" The table's name comes from the file's name: rename the file, or write "
                          '`# table = "..."` above the header.')  # fmt: skip
@@ -125,7 +125,7 @@ class Stager:
                 if table not in self.tables:
                     raise SeedError(
                         f"{file.path}, keys: no model has the table {table}.",
-                        suggestion(table, self.tables),
+                        suggestion(table, known_tables(self.tables)),
                     )
                 other = declared.setdefault(table, Declared(file.path, key))
                 if other.key != key:
@@ -151,10 +151,15 @@ class Stager:
                     "Give the value in the row, or correct the key.",
                 )
             return fields
-        for found in unique_sets(stage.model, stage.live):
-            if found and set(found) <= shape.given:
+        sets = [one for one in unique_sets(stage.model, stage.live) if one]
+        for found in sets:
+            if set(found) <= shape.given:
                 require_stable(where, stage, shape, found)
                 return found
+        # a value that is not given is a relative time, or the default of the model
+        timed = {column.path[0] for column in shape.columns if column.path[0].default is None}
+        for found in (one for one in sets if set(one) <= timed | shape.given):
+            require_stable(where, stage, shape, found)
         raise SeedError(
             f"{where}: no column of the row is unique in {stage.table}.",
             f'Name the columns that identify a row: {stage.table} = ["column"] under [keys], or '
@@ -208,6 +213,17 @@ def require_stable(where: Place, stage: Stage, shape: Shape, key: Iterable[pw.Fi
                 "next run.",
                 f"Choose other columns, under [keys] {stage.table}.",
             )
+
+
+def known_tables(tables: Mapping[str, Model]) -> list[str]:
+    """Return the names for a hint: those of classes that exist only as a base are left out."""
+    return [name for name, model in tables.items() if not only_inherited_from(model)]
+
+
+def unknown_table(name: str, tables: Mapping[str, Model]) -> SeedError:
+    """Return the error for a name that no table has."""
+    hint = suggestion(name, known_tables(tables))
+    return SeedError(f"No model has the table {name}.", hint)
 
 
 def by_table(models: Iterable[Model]) -> dict[str, Model]:

@@ -48,7 +48,7 @@ COUNT = "SELECT count(*) FROM note"
 # operation -> what the refusal names; none if nothing is lost
 LOSSES = {
     'migrator.remove_model("note")': "table note; note has 2 rows",
-    'migrator.remove_fields("note", "text")': " text of table note; 2 rows of note have a value in text",
+    'migrator.remove_fields("note", "text")': "table note; 2 rows of note have a value in text",
     'migrator.remove_fields("note", "size", "text")': "2 rows of note have a value in text, size",
     'migrator.remove_fields("note", "size")': "",
     'migrator.remove_model("note", cascade=True)': 'DROP TABLE "note"',

@@ -22,8 +22,7 @@ from dbkit.schema.values import VIEWS, ForeignKey, Table
 from ...plurals import counted
 from ..progress import Progress
 from ..result import Result
-from ..shown import suggestion
-from ..stage_files import by_table
+from ..stage_files import by_table, unknown_table
 from .fill_table import TableFiller
 from .make_rows import FakeRows
 from .numbers import TODAY
@@ -69,7 +68,7 @@ def fake(
     tables = by_table(models)
     for name, count in counts.items():
         if name not in tables:
-            raise SeedError(f"No model has the table {name}.", suggestion(name, tables))
+            raise unknown_table(name, tables)
         if count < 1:
             raise SeedError(f"{name}={count}: the number of rows must be at least 1.")
     wanted = {tables[name]: count for name, count in counts.items()}

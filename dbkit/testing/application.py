@@ -64,7 +64,8 @@ def _given(given: Any, copy: pw.Database) -> Iterator[pw.Database]:
         raise ConfigError(
             f"The application has a {type(given).__name__}, but the database of the tests is a "
             f"{type(copy).__name__}.",
-            f"Set DATABASE_URL or DBKIT_TEST_URL to the same kind of database. {OF_TESTS}",
+            "Both must be of the same kind. "
+            f"{OF_TESTS.get(str(dialect_of(database)), 'Set DBKIT_TEST_URL or DATABASE_URL.')}",
         )
 
 

@@ -31,7 +31,7 @@ from dbkit.scratch_database import (
     session_of,
 )
 
-from .project import OF_TESTS, TestedProject
+from .project import SERVER, TestedProject
 
 # The databases of runs that were killed. While a run lasts, it has a session with its name.
 LEFT = """
@@ -82,7 +82,7 @@ def databases_for(project: TestedProject) -> Databases:
     try:
         return on_a_server(place, version, create)[1]
     except NoScratch as error:
-        raise ConfigError(f"There is no server for the tests. {error.message}", OF_TESTS) from error
+        raise ConfigError(f"There is no server for the tests. {error.message}", SERVER) from error
 
 
 class SqliteDatabases:

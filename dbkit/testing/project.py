@@ -14,10 +14,12 @@ from dbkit.discovery import Found, find_models
 from dbkit.errors import ConfigError
 from dbkit.schema.peewee_models import Model
 
-OF_TESTS = (
-    "Set DBKIT_TEST_URL to the URL of a PostgreSQL server where dbkit may create databases, or "
-    "to sqlite:///test.db."
-)
+SERVER = "Set DBKIT_TEST_URL to the URL of a PostgreSQL server where dbkit may create databases."
+OF_TESTS = {
+    "postgresql": SERVER,
+    "sqlite": "Set DBKIT_TEST_URL=sqlite:///test.db: the databases of the tests are then temporary "
+    "files.",
+}
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class TestedProject:
         if kinds or database.deferred:
             raise ConfigError(
                 f"The models use a database of {dialect}, but {target.display} is not one.",
-                f"Set DATABASE_URL. {OF_TESTS}",
+                f"Set DATABASE_URL to the same kind of database. {OF_TESTS[str(dialect)]}",
             )
         return database
 
@@ -53,7 +55,8 @@ def load() -> TestedProject:
     if config.environment() == "production":
         raise ConfigError(
             "DBKIT_ENV is production, but these are tests.",
-            f"Set DBKIT_ENV=test. {OF_TESTS}",
+            "Set DBKIT_ENV=test, and DATABASE_URL or DBKIT_TEST_URL to a database that is not of "
+            "production.",
         )
     settings = config.load()
     return TestedProject(settings, find_models(settings.models))

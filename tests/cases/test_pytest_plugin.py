@@ -384,6 +384,9 @@ FAILURES = {
     "another kind": ({"DBKIT_TEST_URL": "sqlite:///x.db",
                       "DATABASE_URL": "postgresql://127.0.0.1:1/x"},
                      "*The application has a PostgresqlDatabase, but*SqliteDatabase.*"),
+    "the next step": ({"DBKIT_TEST_URL": "sqlite:///x.db",
+                       "DATABASE_URL": "postgresql://127.0.0.1:1/x"},
+                      "*Set DBKIT_TEST_URL to the URL of a PostgreSQL server*"),
 }  # fmt: skip
 
 

@@ -122,11 +122,10 @@ class OtherDatabases:
         """Return a hint for a file that failed after it used another object, or no text."""
         if name not in self.uses:
             return ""
-        here = "the scratch database" if self.on_scratch else "the database of the migration"
-        told = [f"{self._use(name)} Here it leads to {here}. {self._instead(name)}"]
-        if self.on_scratch and self.uses[name][1] is None:
-            told.append(NOT_ON_SCRATCH)
-        return " ".join(told)
+        if not self.on_scratch:
+            return f"{self._use(name)} {self._instead(name)}"
+        here = f"{self._use(name)} Here it leads to the scratch database. {self._instead(name)}"
+        return f"{here} {NOT_ON_SCRATCH}"
 
     def _use(self, name: str) -> str:
         line, model = self.uses[name]

@@ -15,6 +15,8 @@ from click.testing import Result
 from dbkit import migrate
 
 PROJECT = """
+import os
+
 import peewee as pw
 from playhouse.pool import PooledPostgresqlDatabase, PooledSqliteDatabase
 
@@ -25,6 +27,8 @@ pooled_class = PooledSqliteDatabase if isinstance(db, pw.SqliteDatabase) else \\
     PooledPostgresqlDatabase
 params = {} if isinstance(db, pw.SqliteDatabase) else db.connect_params
 pool = pooled_class(db.database, **params)
+OTHER_URL = os.environ["DATABASE_URL"].replace("/test.db", "/./test.db")
+OTHER_URL = OTHER_URL.replace("127.0.0.1", "localhost")  # of the same database
 proxy = pw.DatabaseProxy()
 proxy.initialize(dbkit.connect())
 
@@ -79,6 +83,7 @@ WAYS = {
     "proxy": "add(OfProxy)",
     "helper": "migrator.run(helper)",
     "another": f"dbkit.connect().execute_sql({SQL})",
+    "other_url": f"dbkit.connect(OTHER_URL).execute_sql({SQL})",
     "cursor": f"db.cursor().execute({SQL})",
     "connection": f"pool.connection().cursor().execute({SQL})",
     "block": f"with db: db.execute_sql({SQL})",

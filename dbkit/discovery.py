@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from .errors import ModelsError
+from .import_errors import module_missing, place
 from .project import current_project, hint_where
 from .schema.peewee_models import Model, is_model, only_inherited_from, with_targets
 
@@ -69,8 +70,8 @@ def find_models(spec: str | None) -> Found:
         raise
     except (Exception, SystemExit) as error:
         raise ModelsError(
-            f"{spec} fails: {type(error).__name__}: {error}",
-            "Correct the module. Run with --debug to see the line.",
+            f"{spec} fails: {type(error).__name__}: {error}{place(error)}",
+            "Correct the module. Run with --debug to see the traceback.",
         ) from error
     if attribute and listed is None:
         raise ModelsError(f"Module {name} has no {attribute}.", "Check --models MODULE:NAME.")
@@ -81,11 +82,13 @@ def find_models(spec: str | None) -> Found:
     return found
 
 
-def find_project() -> None:
-    """Let Python import modules from the project's folder, as `python -m` does there."""
+def find_project() -> str:
+    """Let Python import modules from the project's folder, as `python -m` does there; return the
+    folder."""
     folder = str((Path.cwd() / current_project().directory).resolve())
     if folder not in sys.path:
         sys.path.insert(0, folder)
+    return folder
 
 
 def _listed(spec: str, listed: Any) -> list[Model]:
@@ -104,18 +107,11 @@ def _import(name: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
-        if error.name and (name == error.name or name.startswith(error.name + ".")):
-            raise ModelsError(
-                f"There is no module {name} for the models.",
-                "dbkit looks in the current directory first, and then on Python's module path.",
-            ) from error
-        raise ModelsError(
-            f"Module {name} cannot be imported: {error}", "Install what it needs."
-        ) from error
+        raise module_missing(name, error, find_project()) from error
     except (Exception, SystemExit) as error:  # a module that exits must not end dbkit as "clean"
         raise ModelsError(
-            f"Module {name} cannot be imported: {type(error).__name__}: {error}",
-            "Run with --debug to see where.",
+            f"Module {name} cannot be imported: {type(error).__name__}: {error}{place(error)}",
+            "Correct the module. Run with --debug to see the traceback.",
         ) from error
 
 

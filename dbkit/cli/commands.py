@@ -144,8 +144,9 @@ def check_(session: Session) -> None:
     for name, value in known.items():
         session.output.say(f"{name}: {value:.2f} ms" if name == "latency" else f"{name}: {value}")
     if session.target.directory:  # the folder of the socket is known only now
-        socket = session.database.connect_params["host"]
-        session.output.say(f'connect with: psql "host={socket} user=postgres dbname=postgres"')
+        names = ("host", "port", "user")
+        words = " ".join(f"{name}={session.database.connect_params[name]}" for name in names)
+        session.output.say(f'connect with: psql "{words} dbname={session.target.name}"')
 
 
 @command("database", "models", "migrations", *LIMITS)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import peewee as pw
-
+from dbkit.connection import diagnosed
 from dbkit.diagnosis import has_rolled_back, is_lock_conflict, sqlstate
 from dbkit.errors import DbkitError, MigrationFailed
 from dbkit.schema.dialect import dialect_for
@@ -78,7 +77,7 @@ class Reset:
                 self._roll_back()
                 if self._exists_one_of(tables):  # its rows would be lost without need
                     raise error
-            except (DbkitError, pw.PeeweeException) as again:
+            except DbkitError as again:
                 raise again if _is_passing(again) else error from error.__cause__
 
     def _roll_back(self) -> None:
@@ -89,7 +88,7 @@ class Reset:
 
     def _empty(self) -> list[Name]:
         models = filter(is_managed, self.router.migrator.orm)
-        with self.router.locked():
+        with diagnosed(self.router.database), self.router.locked():
             return self.dialect.empty(self.router.database, [table_name(one) for one in models])
 
     def _exists_one_of(self, tables: list[Name]) -> bool:

@@ -10,6 +10,8 @@ import pytest
 
 from dbkit import DbkitError, migrate, rollback, status
 from dbkit.migration import reset
+from dbkit.schema.dialect import dialect_for
+from dbkit.schema.names import Name
 
 from .test_migration import write
 
@@ -185,3 +187,34 @@ def test_no_trigger_runs(database: pw.Database, tmp_path: Path) -> None:
     database.execute_sql(next(sql for kind, sql in LOG.items() if isinstance(database, kind)))
     assert reset(database, tmp_path / "m") == ["001_item", "002_change"]
     assert rows_of(database, "log") == 0
+
+
+TABLES = """
+CREATE TABLE plain (id int PRIMARY KEY);
+CREATE TABLE heir () INHERITS (plain);
+CREATE TABLE parts (id int PRIMARY KEY) PARTITION BY RANGE (id);
+CREATE TABLE part PARTITION OF parts FOR VALUES FROM (0) TO (9);
+CREATE TABLE "100%; "" ä" (id int REFERENCES parts, plain int REFERENCES plain);
+CREATE TABLE used (id int PRIMARY KEY);
+CREATE TABLE below_used (id int PRIMARY KEY REFERENCES used);
+CREATE TABLE stranger (id int REFERENCES below_used ON DELETE CASCADE);
+CREATE TABLE guarded (id int);
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''no''; END';
+CREATE TRIGGER refuse BEFORE TRUNCATE ON guarded EXECUTE FUNCTION refuse();
+CREATE VIEW seen AS SELECT id FROM guarded;
+INSERT INTO plain VALUES (1); INSERT INTO heir VALUES (2); INSERT INTO parts VALUES (1);
+INSERT INTO "100%; "" ä" VALUES (1, 1); INSERT INTO used VALUES (1);
+INSERT INTO below_used VALUES (1);
+INSERT INTO stranger VALUES (1); INSERT INTO guarded VALUES (1);
+"""
+GIVEN = ["plain", "parts", '100%; " ä', "used", "below_used", "guarded", "seen", "missing"]
+
+
+def test_only_tables_that_nobody_else_uses_are_emptied(postgres: pw.Database) -> None:
+    postgres.execute_sql(TABLES.replace("%", "%%"))
+    names = [Name("", name) for name in GIVEN]
+    with postgres.atomic():
+        assert {*dialect_for(postgres).empty(postgres, names)} == {*names[:3]}
+    rows = {name.bare: rows_of(postgres, name.sql.replace("%", "%%")) for name in names[:-1]}
+    assert rows == {**dict.fromkeys(GIVEN[:-1], 1), "parts": 0, GIVEN[2]: 0}
+    assert (rows_of(postgres, "ONLY plain"), rows_of(postgres, "stranger")) == (0, 1)

@@ -161,4 +161,6 @@ def test_every_operation_is_explained() -> None:
         *vars(BaseMigrator),
     }  # for the Router and operations
     assert len(own) > 25
-    assert [name for name in own if f"{name}(" not in words("migrations.md")] == []
+    text = words("migrations.md")
+    assert "migrator.on_scratch" in text  # an attribute
+    assert [name for name in own - {"on_scratch"} if f"{name}(" not in text] == []

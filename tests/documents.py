@@ -91,9 +91,11 @@ def _as_a_program() -> Iterator[None]:
         logger.removeHandler(logging.lastResort)
         sys.path[:] = path
         for name in sys.modules.keys() - modules:
-            file = getattr(sys.modules[name], "__file__", None)
-            if file and Path(file).is_relative_to(Path.cwd()):
-                del sys.modules[name]
+            module = sys.modules[name]
+            places = (module.__file__,) if getattr(module, "__file__", None) else ()
+            for place in places or getattr(module, "__path__", ()):  # a folder without __init__.py
+                if Path(place).is_relative_to(Path.cwd()):
+                    sys.modules.pop(name, None)
 
 
 def printed_by(words: Sequence[str]) -> str:

@@ -146,8 +146,8 @@ def written(field: Any, value: object, row: int) -> Any:
 def _value(
     table: Table, column: Column, type_: str, labels: Sequence[str] | None, row: int, number: int
 ) -> object:
-    if labels is None and (named := _named(table, column)):
-        labels = named
+    if labels is None and number:  # with 0, a check may exclude its strings
+        labels = _named(table, column)
     if labels:
         return labels[row % len(labels)]
     plain = type_.lower().replace(" ", "")

@@ -85,6 +85,8 @@ def verify(
                 report, database, Path(migrations), state, live, desired, schemas_of(models)
             )
     except DbkitError as error:
+        if not report.changes and not Path(migrations).is_dir():
+            return report  # a project without migrations
         what = "The causes" if report.changes else "The applied migrations"
         note = f"{what} could not be determined: {error}"
         return replace(report, notes=(*report.notes, note))

@@ -276,8 +276,8 @@ def test_4_5_the_command_line_finds_the_dummy_column(
         before, found, after = accounts.read_text().partition(line)
         assert found
         accounts.write_text(before + line + added + after)
-    where = ("--database", url)
-    assert dbkit("migrate", *where, "--migrations", str(MIGRATIONS)).exit_code == 0
+    where = ("--database", url, "--migrations", str(MIGRATIONS))
+    assert dbkit("migrate", *where).exit_code == 0
     result = dbkit("verify", *where, "--models", "with_dummy")
     assert result.exit_code == 1, result.output
     assert "column dummy is missing from the database" in result.stdout

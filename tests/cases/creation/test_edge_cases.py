@@ -350,6 +350,7 @@ def test_what_rows_may_break_is_said(steps: Any, old: Any, new: Any) -> None:
         "d < c",
         "length(e) >= 5",
         "e IN ('x', 'y')",
+        "e <> 'x' AND e <> ''",
         "a < b AND c < d AND length(e) > 3",
     ],
 )

@@ -14,7 +14,6 @@ from types import ModuleType
 from typing import Any
 
 from .errors import ModelsError
-from .import_errors import module_missing, place
 from .project import current_project, hint_where
 from .schema.peewee_models import Model, is_model, only_inherited_from, with_targets
 
@@ -69,6 +68,8 @@ def find_models(spec: str | None) -> Found:
     except ModelsError:
         raise
     except (Exception, SystemExit) as error:
+        from .import_errors import place  # only for errors
+
         raise ModelsError(
             f"{spec} fails: {type(error).__name__}: {error}{place(error)}",
             "Correct the module. Run with --debug to see the traceback.",
@@ -107,8 +108,12 @@ def _import(name: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
+        from .import_errors import module_missing  # only for errors
+
         raise module_missing(name, error, find_project()) from error
     except (Exception, SystemExit) as error:  # a module that exits must not end dbkit as "clean"
+        from .import_errors import place
+
         raise ModelsError(
             f"Module {name} cannot be imported: {type(error).__name__}: {error}{place(error)}",
             "Correct the module. Run with --debug to see the traceback.",

@@ -3,7 +3,6 @@ module may be meant."""
 
 from __future__ import annotations
 
-import difflib
 import os
 import pkgutil
 import sys
@@ -41,7 +40,9 @@ def similar(missing: str, folder: str) -> str:
     module; an empty text if there is none."""
     package, dot, last = missing.rpartition(".")
     places = getattr(sys.modules.get(package), "__path__", ()) if package else [folder]
-    close = difflib.get_close_matches(last, _modules(places), 1)
+    from difflib import get_close_matches  # only for this error
+
+    close = get_close_matches(last, _modules(places), 1)
     return f"{package}{dot}{close[0]}" if close else ""
 
 

@@ -23,7 +23,6 @@ from dbkit.fields import EnumField, TypeName, create_enum
 from dbkit.pinned_queries import ask
 from dbkit.transactions import GONE, is_open, rolled_back
 
-from ..model_hints import hint_on_postgres
 from ..names import Name
 from ..peewee_models import (
     Model,
@@ -276,6 +275,8 @@ def _ended(model: Model) -> Ended:
 
 
 def _impossible(model: Model, error: Exception) -> ModelsError:
+    from ..model_hints import hint_on_postgres  # only for this error
+
     return ModelsError(
         f"The server cannot create table {model._meta.table_name} of model "
         f"{model.__name__}: {described(error)}",

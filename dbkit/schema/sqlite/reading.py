@@ -12,7 +12,6 @@ from dbkit.errors import ModelsError
 from dbkit.own_statements import own_database
 
 from ..database_objects import Object
-from ..model_hints import hint_on_sqlite
 from ..names import Name
 from ..peewee_models import Model, described, made_up_index_names
 from ..sql import folded
@@ -83,6 +82,8 @@ def _from_models(live: pw.Database, models: list[Model]) -> Schema:
             try:
                 internals.schema_manager(model, scratch).create_all(safe=False)
             except Exception as error:  # Peewee and the driver let through errors of all classes
+                from ..model_hints import hint_on_sqlite  # only for this error
+
                 raise ModelsError(
                     f"SQLite cannot create table {_name(model)} of model {model.__name__}: "
                     f"{described(error)}",

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 import peewee as pw
 
@@ -138,6 +137,8 @@ def file_of(database: pw.Database) -> tuple[int, int] | None:
     connection could wait for a lock, so none is opened."""
     name = os.fsdecode(database.database or "")
     if name.startswith("file:"):
+        from urllib.request import url2pathname  # slow, and for such names only
+
         uri = urlsplit(name)
         name = "" if "mode=memory" in uri.query else url2pathname(uri.path)
     try:

@@ -138,7 +138,8 @@ def _attempt(
             managed = [model for model in models if is_managed(model)]
             wanted = lost.wanted(database, managed, selection.ignore)
             goal = Goal(managed, *wanted, selection.ignore, lost.by_sql)
-        applied, pending = _history(router)
+        forgotten = _forgotten(router)
+        applied, pending = ([], []) if forgotten else _history(router)
         replaced = applied or pending
         if replaced and _is_made(database, models, directory):
             if pending:
@@ -150,6 +151,8 @@ def _attempt(
         ignored += [one.place for one in selection.left_out
                     if one.differs and not matches(one.place, ignore)]  # fmt: skip
         files += filter(None, [write_settings(spec, directory, ignored)])
+        for one in forgotten:
+            router.recorder.remove(one)
         if not applied:
             router.run(fake=True)
     refused = () if lost.tried else tuple(map(_refused, goal.objects))
@@ -262,6 +265,15 @@ def _unjudged(database: pw.Database, models: list[Model]) -> Iterator[Name]:
             wanted(database, [model])
         except ModelsError:
             yield table_name(model)
+
+
+def _forgotten(router: Router) -> list[str]:
+    """The applied migrations, if they were only marked as applied and all their files are gone: an
+    earlier `init`, whose files somebody deleted to start again."""
+    standing = router.standing()
+    marked = [name for name, record in standing.records.items() if record and record.is_marked]
+    gone = {*standing.applied} == {*standing.gone} & {*marked}
+    return list(standing.applied) if gone and not standing.pending else []
 
 
 def _history(router: Router) -> tuple[list[str], list[str]]:

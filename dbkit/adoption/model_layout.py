@@ -31,6 +31,7 @@ class Layout:
     late: set[tuple[Name, ForeignKey]] = field(default_factory=set)
     backrefs: dict[tuple[Name, str], str] = field(default_factory=dict)
     enums: dict[tuple[Name, str], tuple[Kind, Check]] = field(default_factory=dict)
+    base: str = "BaseModel"
 
     def key(self, table: Name) -> str | None:
         """Return the only column of a table's primary key; None if it has no key, or a key of

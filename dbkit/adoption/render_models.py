@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
+import peewee as pw
+
 from dbkit import fields
 from dbkit import peewee_internals as internals
 from dbkit.model_source import imports
@@ -19,12 +21,12 @@ from .left_out import LeftOut, has_model
 from .model_layout import class_names, columns_of, layout
 from .postgres_types import Postgres
 from .python_names import enum_class, model_name
-from .render_table import BASE, Model
+from .render_table import BASES, Model
 from .sqlite_enums import enums_of_sqlite
 from .sqlite_types import Sqlite
 
 # names that no class may have
-IMPORTED = {*(name for name in fields.__all__ if name[0].isupper()), "StrEnum", BASE}
+IMPORTED = {*(name for name in fields.__all__ if name[0].isupper()), "StrEnum", *BASES}
 RESERVED = internals.reserved_column_names()
 DOC = "The models of a database, as it was found."
 
@@ -57,16 +59,23 @@ def written(schema: Schema, dialect_name: str, targets: Collection[Table] = ()) 
     odd = [table for table in tables if not is_queryable(table, types)]
     tables = [table for table in tables if table not in odd]
     plan = layout(schema, tables, types, classes, IMPORTED | {one.name for one in enums})
-    plan.enums = columns
+    plan.enums, plan.base = columns, _base(schema)
     models = [Model(table, plan, types, table not in targets) for table in plan.tables.values()]
     statements = [one for model in models for one in model.source().statements()]
-    base = Class(BASE, "pw.Model", meta={"legacy_table_names": False})
+    base = Class(plan.base, "pw.Model", meta={"legacy_table_names": False})
     derived = {one.name: one for model in models for one in model.derived}
     every = [*enums, *(derived[name] for name in sorted(derived)), base, *statements]
     left = (*left_out.of_schema(schema), *map(left_out.unsayable, odd),
             *(one for model in models if model.managed for one in model.left_out))  # fmt: skip
     source = body(every)
     return Models(module(DOC, imports(source), source, map(str, left)), left)
+
+
+def _base(schema: Schema) -> str:
+    """The name of the base class. Peewee's own name for its table must not be that of a table: the
+    base class would claim that table."""
+    there = {table.name.bare.lower() for table in schema.tables}
+    return next((one for one in BASES if pw.make_snake_case(one) not in there), BASES[0])
 
 
 def is_queryable(table: Table, types: TypesOfDialect) -> bool:

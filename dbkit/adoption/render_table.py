@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import peewee as pw
-
 from dbkit.model_source import ModelSource, check, clause, composite_key, sql, with_options
 from dbkit.python_source import Call, Class, Code
 from dbkit.schema.details import TABLE_OPTIONS
@@ -36,7 +34,7 @@ from .model_layout import Layout, columns_of, own_type
 from .python_names import OF_MODELS, unique
 from .render_indexes import USUAL, Indexes
 
-BASE = "BaseModel"
+BASES = ("BaseModel", "Base", "ProjectModel", "DatabaseModel")
 
 
 class Model:
@@ -67,8 +65,8 @@ class Model:
         depends_on = [Code(name) for name in self.depends_on] or None
         return ModelSource(
             self.name,
-            BASE,
-            "" if pw.make_snake_case(self.name) == self.bare else self.bare,
+            self.plan.base,
+            self.bare,  # a class that is renamed keeps its table
             fields,
             self._key_of_meta(),
             self.indexes.calls(),
@@ -78,6 +76,8 @@ class Model:
                 "depends_on": depends_on,
                 **dict(options),
                 "managed": None if self.managed else False,
+                # save() must not write the columns that the database computes
+                "only_save_dirty": any(one.generated for one in columns_of(self.table)) or None,
             },
             (*self.indexes.statements(), *self._sequences()),
             next((part.text for part in self.table.parts

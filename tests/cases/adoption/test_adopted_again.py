@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -93,3 +94,19 @@ def test_a_rollback_does_not_drop_the_tables_that_were_adopted(
     new = ("--database", "sqlite:///new.db")
     assert adopted("migrate", *new).exit_code == 0
     assert adopted("rollback", *new).exit_code == 0  # dbkit created these tables
+
+
+def test_init_after_its_files_were_deleted(adopted: Callable[..., Result]) -> None:
+    with sqlite3.connect("old.db") as connection:
+        connection.execute("CREATE TABLE cart (id integer PRIMARY KEY)")
+    for path in (*Path("first").glob("*.py"), Path("again_one.py")):
+        path.unlink()
+    sys.modules.pop("again_one", None)
+    again = ("--models", "again_three", "--migrations", "first")
+    result = adopted("init", *again, "--skip", "cart")
+    assert result.exit_code == 0, result.output
+    (baseline,) = Path("first").glob("0*.py")
+    assert history() == [baseline.stem]
+    for command in ("status", "verify", "migrate"):
+        result = adopted(command, "--migrations", "first", *again[:2] * (command == "verify"))
+        assert result.exit_code == 0, result.output

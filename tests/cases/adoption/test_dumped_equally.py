@@ -80,7 +80,11 @@ def test_a_shop(dbkit: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -
     old, new = (server.url(server.create_database()) for _ in range(2))
     rows(old, SHOP)
     dumps = []
-    for arguments in (("init", "--models", "shop_models"), ("verify",), ("create", "--check")):
+    for arguments in (
+        ("init", "--models", "models_dumped_equally"),
+        ("verify",),
+        ("create", "--check"),
+    ):
         result = dbkit(*arguments, "--database", old)
         assert result.exit_code == 0, result.output
     assert dbkit("migrate", "--database", new).exit_code == 0
@@ -88,5 +92,5 @@ def test_a_shop(dbkit: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -
         process = pg_dump("-T", "*migratehistory*", url, binaries=server.binaries)
         dumps.append(lines_of(process))
     assert dumps[0] == dumps[1]
-    models = Path("shop_models.py").read_text(encoding="utf-8")
+    models = Path("models_dumped_equally.py").read_text(encoding="utf-8")
     assert models.count("pw.SQL(") == 3, models  # DEFERRABLE, NULLS NOT DISTINCT, a composite key

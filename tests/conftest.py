@@ -6,6 +6,8 @@ import os
 import re
 import shutil
 import signal
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -87,6 +89,18 @@ def pytest_sessionfinish() -> None:
     """A worker of pytest-xdist may be killed before its atexit functions have run."""
     for server in list(Server.running):
         server.delete()
+
+
+@pytest.fixture(autouse=True)
+def _modules_of_a_test_are_forgotten() -> Iterator[None]:
+    """Another test may write a module of the same name."""
+    before = {*sys.modules}
+    yield
+    for name in sys.modules.keys() - before:
+        module = sys.modules[name]
+        places = [getattr(module, "__file__", None) or "", *getattr(module, "__path__", ())]
+        if any(place.startswith(tempfile.gettempdir() + os.sep) for place in places):
+            del sys.modules[name]
 
 
 @pytest.fixture(autouse=True)

@@ -138,8 +138,7 @@ def _attempt(
             managed = [model for model in models if is_managed(model)]
             wanted = lost.wanted(database, managed, selection.ignore)
             goal = Goal(managed, *wanted, selection.ignore, lost.by_sql)
-        forgotten = _forgotten(router)
-        applied, pending = ([], []) if forgotten else _history(router)
+        applied, pending = _history(router)
         replaced = applied or pending
         if replaced and _is_made(database, models, directory):
             if pending:
@@ -147,12 +146,11 @@ def _attempt(
             return None
         made, failure = _baseline(database, directory, name, goal, replaced)
         files.append(directory / f"{made}.py")
+        _require_own(router, made)
         _new(directory / "conf.py", CONF, files)
         ignored += [one.place for one in selection.left_out
                     if one.differs and not matches(one.place, ignore)]  # fmt: skip
         files += filter(None, [write_settings(spec, directory, ignored)])
-        for one in forgotten:
-            router.recorder.remove(one)
         if not applied:
             router.run(fake=True)
     refused = () if lost.tried else tuple(map(_refused, goal.objects))
@@ -267,13 +265,17 @@ def _unjudged(database: pw.Database, models: list[Model]) -> Iterator[Name]:
             yield table_name(model)
 
 
-def _forgotten(router: Router) -> list[str]:
-    """The applied migrations, if they were only marked as applied and all their files are gone: an
-    earlier `init`, whose files somebody deleted to start again."""
-    standing = router.standing()
-    marked = [name for name, record in standing.records.items() if record and record.is_marked]
-    gone = {*standing.applied} == {*standing.gone} & {*marked}
-    return list(standing.applied) if gone and not standing.pending else []
+def _require_own(router: Router, name: str) -> None:
+    """Raise MigrationError if the history has a migration of this name that is another file."""
+    record = router.standing().records.get(name)
+    if record and not record.is_of(router.files.content(name)):
+        raise MigrationError(
+            f"The history of this database already has a migration {name}, which is not the file "
+            "that init would write.",
+            f"If you deleted the files of an earlier init, run `python -m dbkit repair --pending "
+            f"{name}` and then init again. If another project keeps its history in this database, "
+            "leave the database to that project.",
+        )
 
 
 def _history(router: Router) -> tuple[list[str], list[str]]:

@@ -63,6 +63,7 @@ class Repair:
         limits: Limits = DEFAULT,
     ) -> None:
         self.router = Router(database, directory, limits=limits)
+        self.router.files.needed = pending is None  # the files may have been deleted
         self.names, self.applied, self.pending = names, applied, pending
         self.layout = self.router.files.layout()
 

@@ -103,10 +103,14 @@ def test_init_after_its_files_were_deleted(adopted: Callable[..., Result]) -> No
         path.unlink()
     sys.modules.pop("again_one", None)
     again = ("--models", "again_three", "--migrations", "first")
-    result = adopted("init", *again, "--skip", "cart")
+    refused = adopted("init", *again)
+    assert refused.exit_code == 2
+    assert "already has a migration 001_baseline" in refused.output
+    assert not [*Path("first").glob("0*.py"), *Path().glob("again_three.py")]
+    assert "repair --pending 001_baseline` and then init again" in refused.output
+    assert adopted("repair", "--pending", "001_baseline", "--yes", *again[2:]).exit_code == 0
+    result = adopted("init", *again)
     assert result.exit_code == 0, result.output
-    (baseline,) = Path("first").glob("0*.py")
-    assert history() == [baseline.stem]
     for command in ("status", "verify", "migrate"):
         result = adopted(command, "--migrations", "first", *again[:2] * (command == "verify"))
         assert result.exit_code == 0, result.output

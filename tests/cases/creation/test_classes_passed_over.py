@@ -73,19 +73,19 @@ def test_a_base_without_a_table_is_named(database: pw.Database, tmp_path: Path) 
 
 
 def test_only_create_and_verify_with_verbose_name_a_base(url: str, dbkit: Run) -> None:
-    Path("shop.py").write_text(
+    Path("passed_over.py").write_text(
         "import peewee as pw\n"
         "class Base(pw.Model):\n    created_at = pw.DateTimeField(null=True)\n"
         "class Item(Base):\n    name = pw.TextField()\n"
     )
-    options = ("--models", "shop", "--database", url)
+    options = ("--models", "passed_over", "--database", url)
     named = {}
     for command in (("create", "one"), ("create", "--check"), ("up",), ("prove",), ("verify",),
                     ("verify", "-v"), ("verify", "--format", "json")):  # fmt: skip
         here = options[:2] if command[0] == "prove" else options
         result = dbkit(*command, *here, env={"DATABASE_URL": url})
         assert result.exit_code == 0, result.output
-        named[" ".join(command)] = "shop.Base" in result.output
+        named[" ".join(command)] = "passed_over.Base" in result.output
     assert [command for command, is_named in named.items() if is_named] == [
         "create one", "create --check", "verify -v", "verify --format json"
     ]  # fmt: skip

@@ -20,6 +20,7 @@ from .dotenv_file import Get, names_in, of_environment, with_dotenv
 from .errors import ConfigError
 from .limits import LIMITS, Limits, seconds
 from .project import KNOWN, Project, current_project, hint_where
+from .similar_names import similar
 
 DEFAULT_URL = "sqlite:///dbkit.db"
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
@@ -256,18 +257,16 @@ def _urls(both: Get) -> tuple[str | None, str | None]:
 def _refuse_misspelt(path: Path, get: Get) -> None:
     """Raise ConfigError if `.env` has a variable that looks like a variable of the database that is
     not set. A variable of another program may look so too, if dbkit's own variable is set."""
-    from difflib import get_close_matches
-
     is_url, is_parts = get("DATABASE_URL") is not None, any(map(get, PARTS))
     wanted = ["DATABASE_DIRECT_URL"] if is_url else [*PARTS] if is_parts else [*URLS]
     missing = [name for name in wanted if get(name) is None]
     for name in names_in(path):
         if name in (*URLS, *PARTS):
             continue
-        if close := get_close_matches(name.upper(), missing, 1, ALIKE):
+        if meant := similar(name.upper(), missing, ALIKE):
             raise ConfigError(
-                f"{path} sets {name}, and {close[0]} is not set.",
-                f"Did you mean {close[0]} instead of {name}?",
+                f"{path} sets {name}, and {meant} is not set.",
+                f"Did you mean {meant} instead of {name}?",
             )
 
 

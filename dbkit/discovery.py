@@ -68,12 +68,9 @@ def find_models(spec: str | None) -> Found:
     except ModelsError:
         raise
     except (Exception, SystemExit) as error:
-        from .import_errors import place  # only for errors
+        from .import_errors import module_fails  # only for errors
 
-        raise ModelsError(
-            f"{spec} fails: {type(error).__name__}: {error}{place(error)}",
-            "Correct the module. Run with --debug to see the traceback.",
-        ) from error
+        raise module_fails(f"{spec} fails", error) from error
     if attribute and listed is None:
         raise ModelsError(f"Module {name} has no {attribute}.", "Check --models MODULE:NAME.")
     if not found.models:
@@ -112,12 +109,9 @@ def _import(name: str) -> ModuleType:
 
         raise module_missing(name, error, find_project()) from error
     except (Exception, SystemExit) as error:  # a module that exits must not end dbkit as "clean"
-        from .import_errors import place
+        from .import_errors import module_fails
 
-        raise ModelsError(
-            f"Module {name} cannot be imported: {type(error).__name__}: {error}{place(error)}",
-            "Correct the module. Run with --debug to see the traceback.",
-        ) from error
+        raise module_fails(f"Module {name} cannot be imported", error) from error
 
 
 def _walk(module: ModuleType) -> list[ModuleType]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import ConfigError
+from .similar_names import similar
 
 if TYPE_CHECKING:
     from dotenv.parser import Binding
@@ -72,12 +73,10 @@ def _check(bindings: Iterable[Binding], path: Path, variables: Collection[str]) 
 
 def _require_known(name: str, where: str, known: Collection[str]) -> None:
     if name.startswith(PREFIX) and name not in known:
-        from difflib import get_close_matches  # only for this error
-
-        close = get_close_matches(name, known, 1, ALIKE)
+        meant = similar(name, known, ALIKE)
         raise ConfigError(
             f"{where}: {name} is not a variable of dbkit. Its variables: {', '.join(known)}.",
-            f"Did you mean {close[0]} instead of {name}?" if close else "",
+            f"Did you mean {meant} instead of {name}?" if meant else "",
         )
 
 

@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Iterable
 
 from .errors import ModelsError
+from .similar_names import similar
 
 LIBRARIES = tuple(
     os.path.realpath(path) + os.sep
@@ -25,32 +26,38 @@ def module_missing(name: str, error: ModuleNotFoundError, folder: str) -> Models
     missing = error.name or name
     if name == missing or name.startswith(missing + "."):
         otherwise = "dbkit looks in the current directory first, and then on Python's module path."
-        meant = similar(missing, folder)
+        meant = _module_meant(missing, folder)
         hint = f"Did you mean {meant}{name.removeprefix(missing)}?" if meant else otherwise
         return ModelsError(f"There is no module {name} for the models.", hint)
-    said = f"Module {name} cannot be imported: {error}{place(error)}"
+    said = f"Module {name} cannot be imported: {error}{_place(error)}"
     if missing.partition(".")[0] not in {name.partition(".")[0], *_modules([folder])}:
         return ModelsError(said, "Install what it needs.")
-    meant = similar(missing, folder)
+    meant = _module_meant(missing, folder)
     return ModelsError(said, f"Did you mean {meant}?" if meant else "Correct the import.")
 
 
-def similar(missing: str, folder: str) -> str:
+def _module_meant(missing: str, folder: str) -> str:
     """Return the module of the same package, or of the folder, whose name is like that of a missing
     module; an empty text if there is none."""
     package, dot, last = missing.rpartition(".")
     places = getattr(sys.modules.get(package), "__path__", ()) if package else [folder]
-    from difflib import get_close_matches  # only for this error
-
-    close = get_close_matches(last, _modules(places), 1)
-    return f"{package}{dot}{close[0]}" if close else ""
+    meant = similar(last, _modules(places))
+    return f"{package}{dot}{meant}" if meant else ""
 
 
 def _modules(places: Iterable[str]) -> list[str]:
     return [info.name for info in pkgutil.iter_modules(list(places))]
 
 
-def place(error: BaseException) -> str:
+def module_fails(what: str, error: BaseException) -> ModelsError:
+    """Return the error for code of the project that raises an error; `what` says what fails."""
+    return ModelsError(
+        f"{what}: {type(error).__name__}: {error}{_place(error)}",
+        "Correct the module. Run with --debug to see the traceback.",
+    )
+
+
+def _place(error: BaseException) -> str:
     """Return the innermost file and line of the user in the traceback, in parentheses, or an empty
     text. A SyntaxError names its place itself."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):

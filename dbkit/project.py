@@ -18,6 +18,7 @@ from typing import Any
 
 from .errors import ConfigError
 from .limits import LIMITS
+from .similar_names import similar
 
 TIMES = (*LIMITS, "wait_for_database")
 SWITCHES = ("allow_edited", "accept_data_loss", "quiet", "verbose", "cache")
@@ -225,10 +226,8 @@ def _require_known(names: Iterable[str], path: Path) -> None:
 def _suggestion(name: str) -> str:
     if SECRET.match(name):
         return NOT_COMMITTED
-    from difflib import get_close_matches  # only for this error
-
-    close = get_close_matches(name.lower().replace("-", "_"), KNOWN, 1)
-    return f"Did you mean {close[0]} instead of {name}?" if close else ""
+    meant = similar(name.lower().replace("-", "_"), KNOWN)
+    return f"Did you mean {meant} instead of {name}?" if meant else ""
 
 
 def quoted_pattern(name: str) -> str:

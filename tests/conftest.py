@@ -94,12 +94,12 @@ def pytest_sessionfinish() -> None:
 @pytest.fixture(autouse=True)
 def _modules_of_a_test_are_forgotten() -> Iterator[None]:
     """Another test may write a module of the same name."""
-    before = {*sys.modules}
+    before, temporary = {*sys.modules}, Path(tempfile.gettempdir()).resolve()
     yield
     for name in sys.modules.keys() - before:
         module = sys.modules[name]
         places = [getattr(module, "__file__", None) or "", *getattr(module, "__path__", ())]
-        if any(place.startswith(tempfile.gettempdir() + os.sep) for place in places):
+        if any(Path(place).resolve().is_relative_to(temporary) for place in places if place):
             del sys.modules[name]
 
 

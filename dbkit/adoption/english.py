@@ -2,7 +2,7 @@
 
 Only `init` needs them, for names that the developer will own and may edit. A library would be one
 more dependency of every installation, and it guesses where a table keeps its name (`datum`,
-`medium`). This file changes only the words of which it is sure.
+`medium`). This file leaves an uncertain word as it is.
 """
 
 from __future__ import annotations

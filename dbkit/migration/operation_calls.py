@@ -13,6 +13,7 @@ import peewee as pw
 from dbkit.errors import MigrationError
 from dbkit.masking import masked
 from dbkit.schema.peewee_models import table_name
+from dbkit.similar_names import similar
 
 from .migrator import Migrator
 
@@ -87,13 +88,11 @@ class NoOperation(MigrationError, AttributeError):
 
 
 def _no_operation(migrator: type[Migrator], name: str) -> NoOperation:
-    from difflib import get_close_matches  # only for this error
-
     known = [one for one in dir(migrator) if callable(getattr(migrator, one))]
-    close = get_close_matches(name, {*known} - HELPERS, 1)
+    meant = similar(name, {*known} - HELPERS)
     return NoOperation(
         f"The migrator has no operation {name}.",
-        f"Did you mean {close[0]}?" if close else "The page about migrations lists all operations.",
+        f"Did you mean {meant}?" if meant else "The page about migrations lists all operations.",
     )
 
 

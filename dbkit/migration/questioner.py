@@ -65,7 +65,7 @@ class Decisions:
     ) -> N | None:
         """Return the new name of a removed item, or None if it was dropped. `keys` are the names
         that a flag may use for it, `likely` the new names about which dbkit asks, `possible` all
-        names that a flag may give, and `about` is the change of which an error tells the place."""
+        names that a flag may give. An error names the place of the change `about`."""
         for key in keys:
             if key in self.rename:
                 self.used.add(key)

@@ -41,7 +41,8 @@ class Try:
 
     def at(self, place: int, table: Table, column: Column) -> int:
         """The number for a column, which has this place among the parts of its table."""
-        return self.number + self.near * _number(table, column) + self.step * place
+        near = _number(table, column) if self.near else 0
+        return self.number + near + self.step * place
 
 
 TRIES = (

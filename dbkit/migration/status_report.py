@@ -58,7 +58,7 @@ class Status:
         edited: Applied migrations whose files have another meaning now.
         renamed: The new names of renamed files, by their old names.
         disorder: Sentences about numbers that repeat or come too late.
-        errors: Sentences about faults because of which no migration may run.
+        errors: Sentences about the faults that stop every migration.
         gaps: Sentences about missing numbers, which are no fault.
         records: What is recorded of each applied migration: time, duration, role, host, version.
         half_done: The migrations with ATOMIC = False that were interrupted.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import json
 import re
 import uuid
@@ -13,6 +12,7 @@ from enum import Enum
 from typing import Any
 
 from ..plurals import counted
+from ..similar_names import similar
 
 WIDTH = 60
 
@@ -32,9 +32,8 @@ def suggestion(name: str, known: Iterable[str], otherwise: str = "") -> str:
     """Return a hint: the known name that is like an unknown name, or else `otherwise`, which lists
     all known names by default."""
     known = list(known)
-    close = difflib.get_close_matches(name, known, 1) or [k for k in known if k.startswith(name)]
-    if close:
-        return f"Did you mean {close[0]}?"
+    if meant := similar(name, known) or next((k for k in known if k.startswith(name)), ""):
+        return f"Did you mean {meant}?"
     return otherwise or f"Known names: {', '.join(sorted(known))}."
 
 

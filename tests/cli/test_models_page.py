@@ -7,8 +7,7 @@ import doctest
 import importlib
 import re
 import sqlite3
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -43,15 +42,11 @@ def write(name: str, text: str) -> None:
 
 
 @pytest.fixture
-def dialect(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The dialect of the URL, in a folder whose modules are forgotten afterwards."""
+def dialect(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The dialect of the URL."""
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv("DATABASE_URL", url)
-    modules = {*sys.modules}
-    yield parse(url).dialect
-    for name in sys.modules.keys() - modules:
-        if (getattr(sys.modules[name], "__file__", None) or "").startswith(str(tmp_path)):
-            del sys.modules[name]
+    return parse(url).dialect
 
 
 def test_the_commands_print_what_the_page_says(dialect: str, url: str) -> None:

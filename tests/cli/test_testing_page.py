@@ -28,22 +28,16 @@ def test_the_tests_of_the_page_pass(
     monkeypatch.chdir(pytester.path)
     monkeypatch.setattr("sys.path", [str(pytester.path), *sys.path])
     monkeypatch.setenv("DATABASE_URL", url)
-    modules = {*sys.modules}
     commands = []
     for block in blocks(PAGE):
         if name := re.match(r"# (\S+)\n", block.text):
             Path(name[1]).parent.mkdir(exist_ok=True)
             Path(name[1]).write_text(block.text, encoding="utf-8")
         commands += block.commands()
-    try:
-        assert dbkit("create", "first").exit_code == 0
-        ((command, expected),) = commands
-        assert command == "python -m pytest -q"
-        # Starlette's client warns about its own future
-        result = pytester.runpytest_inprocess("-q", *PLUGIN, "-W", "ignore")
-    finally:
-        for name in sys.modules.keys() - modules:
-            if (getattr(sys.modules[name], "__file__", None) or "").startswith(str(pytester.path)):
-                del sys.modules[name]
+    assert dbkit("create", "first").exit_code == 0
+    ((command, expected),) = commands
+    assert command == "python -m pytest -q"
+    # Starlette's client warns about its own future
+    result = pytester.runpytest_inprocess("-q", *PLUGIN, "-W", "ignore")
     pattern = re.escape(expected).replace(re.escape("..."), ".*?")
     assert re.fullmatch(pattern, re.sub("\x1b\\[.*?m", "", result.stdout.str()) + "\n"), result

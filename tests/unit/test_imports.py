@@ -173,7 +173,7 @@ def test_settings_and_models_come_from_the_command_line_except_as_listed() -> No
 
 
 def test_pictures_and_pages_know_only_schemas() -> None:
-    words = {"plurals", "printable"}  # pure functions of texts
+    words = {"plurals", "printable", "similar_names"}  # pure functions of texts
     others = {part_of(name) for name in MODULES} - {"schema", "diagram"} - words
     assert crossing(("diagram",), (*others,)) == {}
     assert crossing(("pages",), (*others,)) == {"pages.write_pages": {"atomic_files", "errors"}}

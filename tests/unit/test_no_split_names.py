@@ -13,7 +13,7 @@ ALLOWED = {
     ("discovery.py", "_is_librarys"): "a Python module",
     ("adoption/adopt_database.py", "_module_path"): "a Python module",
     ("import_errors.py", "module_missing"): "a Python module",
-    ("import_errors.py", "similar"): "a Python module",
+    ("import_errors.py", "_module_meant"): "a Python module",
     ("scratch_database.py", "_major"): "a version",
     ("source_places.py", "_class"): "a Python module, and the qualified name of a class",
     ("cli/completion.py", "modules"): "a module",

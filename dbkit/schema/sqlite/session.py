@@ -133,8 +133,8 @@ def attached(database: pw.Database) -> list[str]:
 
 
 def file_of(database: pw.Database) -> tuple[int, int] | None:
-    """Return the device and the inode of the database's file; None if there is no file. A
-    connection could wait for a lock, so none is opened."""
+    """Return the device and the inode of the database's file, or None for a database without a
+    file. The function opens no connection, which could wait for a lock."""
     name = os.fsdecode(database.database or "")
     if name.startswith("file:"):
         from urllib.request import url2pathname  # slow, and for such names only
